@@ -1,0 +1,46 @@
+import itertools
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from lachan.kernel.sealing.errors import WorkRefused
+from lachan.kernel.sealing.work import LIFETIME, pow_challenge, pow_verify, pow_zeros
+
+SECRET, NOW = b"s" * 32, datetime(2026, 3, 4, 5, 6, tzinfo=UTC)
+
+
+def solve(challenge, bits):
+    return next(str(i) for i in itertools.count() if pow_zeros(challenge, str(i)) >= bits)
+
+
+def test_it_takes_work_and_names_it_once():
+    challenge = pow_challenge(SECRET, bits=8, now=NOW)
+    number, expires = pow_verify(SECRET, challenge=challenge, answer=solve(challenge, 8), now=NOW)
+    assert number in challenge
+    assert expires == NOW + LIFETIME
+
+
+def test_it_refuses_what_was_not_earned():
+    challenge = pow_challenge(SECRET, bits=8, now=NOW)
+    answer = solve(challenge, 8)
+    easy = pow_challenge(SECRET, bits=1, now=NOW)
+    wrong = next(str(i) for i in itertools.count() if pow_zeros(challenge, str(i)) < 8)
+    for case in [
+        {"challenge": challenge, "answer": wrong},
+        {"challenge": challenge, "answer": answer, "now": NOW + LIFETIME + timedelta(seconds=1)},
+        {"challenge": challenge.replace("1.8.", "1.1."), "answer": answer},
+        {"challenge": easy, "answer": solve(easy, 1), "bits": 8},
+        {"challenge": challenge, "answer": "9" * 33},
+    ]:
+        with pytest.raises(WorkRefused):
+            pow_verify(SECRET, **{"now": NOW, **case})
+    with pytest.raises(WorkRefused):
+        pow_verify(b"t" * 32, challenge=challenge, answer=answer, now=NOW)
+
+
+@given(st.text(), st.text())
+def test_it_refuses_junk(challenge, answer):
+    with pytest.raises(WorkRefused):
+        pow_verify(SECRET, challenge=challenge, answer=answer, now=NOW)
