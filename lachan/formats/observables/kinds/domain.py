@@ -1,0 +1,45 @@
+"""Domain names, as A-labels (RFC 5890)."""
+
+import re
+
+from lachan.formats.observables.kind import Example, Kind
+from lachan.formats.observables.names import canonical_name, to_unicode
+
+_LOOKS = re.compile(r"[^\s/@:]+\.[^\s/@:.]{2,}\.?")
+
+
+class Domain(Kind):
+    name = "domain"
+    order = 60
+
+    def recognise(self, text: str) -> bool:
+        return _LOOKS.fullmatch(text) is not None
+
+    def canonical(self, text: str) -> str:
+        return canonical_name(text)
+
+    def display(self, value: str) -> str:
+        return to_unicode(value)
+
+    def examples(self) -> list[Example]:
+        return [
+            Example("Xau.Example", "xau.example"),
+            Example("xau.example.", "xau.example"),
+            Example("Ví-Dụ.vn", "xn--v-d-rma6749a.vn"),
+            Example("ví-dụ。vn", "xn--v-d-rma6749a.vn"),
+            Example("xn--v-d-rma6749a.vn", "xn--v-d-rma6749a.vn"),
+            Example("a_b.pages.dev", "a_b.pages.dev"),
+            Example("r3---sn-xyz.example", "r3---sn-xyz.example"),
+            Example("com.vn", "com.vn"),
+            Example("vn", "vn"),
+            Example("xau[.]example", "xau.example"),
+            Example("", reason="empty"),
+            Example("khongcodau", reason="no-dot"),
+            Example("a b.example", reason="bad-characters"),
+            Example("-a.example", reason="bad-characters"),
+            Example("a..example", reason="bad-host"),
+            Example("192.0.2.1", reason="bad-host"),
+            Example(f"{'a' * 64}.example", reason="label-too-long"),
+            Example(f"{'a.' * 130}example", reason="name-too-long"),
+            Example("xn--a.example", reason="bad-host"),
+        ]

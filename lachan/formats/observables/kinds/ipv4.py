@@ -1,0 +1,47 @@
+"""IPv4 addresses, in every spelling that a browser takes."""
+
+import re
+
+import can_ada
+
+from lachan.formats.observables.kind import Example, Kind
+from lachan.formats.observables.record import InvalidObservable
+
+_OCTET = r"(?:25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)"
+_DOTTED = re.compile(rf"{_OCTET}(?:\.{_OCTET}){{3}}", re.ASCII)
+_ODD = re.compile(r"(?:0[xX][0-9a-fA-F]*|\d+)(?:\.(?:0[xX][0-9a-fA-F]*|\d+)){0,3}\.?", re.ASCII)
+
+
+class IPv4(Kind):
+    name = "ipv4"
+    order = 40
+
+    def recognise(self, text: str) -> bool:
+        return text.count(".") == 3 and _ODD.fullmatch(text) is not None
+
+    def canonical(self, text: str) -> str:
+        """Dotted decimal. Hexadecimal, octal and short forms mean what WHATWG URL, section 3.5, says."""
+        if _DOTTED.fullmatch(text):
+            return text
+        if "/" in text:
+            raise InvalidObservable("network-not-address")
+        if not _ODD.fullmatch(text):
+            raise InvalidObservable("bad-characters")
+        try:
+            host: str = can_ada.parse(f"http://{text}/").hostname
+        except ValueError:
+            raise InvalidObservable("bad-host") from None
+        return host
+
+    def examples(self) -> list[Example]:
+        return [
+            Example("192.0.2.1", "192.0.2.1"),
+            Example("192[.]0[.]2[.]1", "192.0.2.1"),
+            Example("0xC0.0.2.1", "192.0.2.1"),
+            Example("0300.0.2.1", "192.0.2.1"),
+            Example("3221225985", "192.0.2.1"),
+            Example("192.0.513", "192.0.2.1"),
+            Example("192.0.2.256", reason="bad-host"),
+            Example("192.0.2.0/24", reason="network-not-address"),
+            Example("192.0.2.x", reason="bad-characters"),
+        ]

@@ -1,0 +1,61 @@
+"""Which stored values would cover a thing: host suffixes × path prefixes, as Safe Browsing looks up.
+
+Source: Safe Browsing, "URLs and hashing: suffix/prefix expressions"; here every suffix counts down to the
+last label, so that a look-up and the DNS edge's suffix walk always agree.
+"""
+
+from lachan.formats.observables.names import suffixes
+from lachan.formats.observables.record import Observable
+
+_PATHS = 6
+
+
+def match_key(kind: str, value: str) -> str:
+    """What a look-up table stores for a canonical value.
+
+    A URL loses its scheme: whoever blocks http://x/ means https://x/ too.
+    """
+    return value.partition("://")[2] if kind == "url" else value
+
+
+def parents(observable: Observable) -> list[tuple[str, str]]:
+    """(kind, key) of everything that would cover `observable`, the most specific first.
+
+    The first is the thing itself. A URL is covered by itself, by its path's prefixes that end in a slash,
+    on its host and the names above, and by those hosts themselves; a name by the names above it; an
+    e-mail address by its domain. Keys are as `match_key` makes them.
+    """
+    if observable.kind == "domain":
+        return [("domain", name) for name in suffixes(observable.value)]
+    if observable.kind == "url":
+        return _url_parents(match_key("url", observable.value))
+    if observable.kind == "email":
+        domain = observable.value.rpartition("@")[2]
+        return [("email", observable.value), *(("domain", name) for name in suffixes(domain))]
+    return [(observable.kind, observable.value)]
+
+
+def host_of(url: str) -> tuple[str, str]:
+    """(kind, host) of a canonical URL; kind is domain, ipv4 or ipv6."""
+    authority = match_key("url", url).partition("/")[0]
+    if authority.startswith("["):
+        return "ipv6", authority[1:].partition("]")[0]
+    host = authority.partition(":")[0]
+    return ("ipv4" if host.rpartition(".")[2].isdigit() else "domain"), host
+
+
+def _url_parents(key: str) -> list[tuple[str, str]]:
+    authority, _, rest = key.partition("/")
+    kind, host = host_of(f"//{key}" if "://" in key else f"http://{key}")
+    port = authority[len(host) + (2 if kind == "ipv6" else 0) :]
+    path, mark, query = rest.partition("?")
+    steps = path.split("/")
+    prefixes = ["/".join(["", *steps[:depth], ""]) for depth in range(min(len(steps), _PATHS))]
+    tails = [f"/{path}?{query}"] if mark else []
+    tails += [tail for tail in (f"/{path}", *reversed(prefixes)) if tail not in tails]
+    tails = list(dict.fromkeys(tails))
+    hosts = list(suffixes(host)) if kind == "domain" else [authority[: len(authority) - len(port)]]
+    found = [("url", f"{name}{port}{tail}") for name in hosts for tail in tails]
+    if port:  # an entry without a port covers every port
+        found += [("url", f"{name}{tail}") for name in hosts for tail in tails]
+    return found + [(kind, name if kind == "domain" else host) for name in hosts]

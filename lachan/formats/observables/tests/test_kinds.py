@@ -1,0 +1,114 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from lachan.formats.observables.names import (
+    is_public_suffix,
+    registrable_domain,
+    suffixes,
+    to_unicode,
+)
+from lachan.formats.observables.parsing import display, kinds, parse
+from lachan.formats.observables.record import REASONS, InvalidObservable
+
+CASES = [(name, example) for name, kind in kinds().items() for example in kind.examples()]
+
+
+def test_it_finds_every_kind():
+    assert set(kinds()) == {
+        *("account", "domain", "email", "ipv4", "ipv6", "md5"),
+        *("pdq", "phone", "sha1", "sha256", "url"),
+    }
+
+
+@pytest.mark.parametrize(("name", "example"), CASES)
+def test_it_holds_each_kind_to_its_examples(name, example):
+    if example.reason:
+        with pytest.raises(InvalidObservable) as refused:
+            parse(example.text, name)
+        assert refused.value.reason == example.reason
+        assert not example.text or example.text not in str(refused.value)
+        return
+    found = parse(example.text, name)
+    assert (found.kind, found.value, found.raw) == (name, example.value, example.text)
+    assert parse(found.value, name).value == found.value
+    assert display(name, found.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "kind"),
+    [
+        ("http://xau.example/a", "url"),
+        ("xau.example/a", "url"),
+        ("xau.example", "domain"),
+        ("192.0.2.1", "ipv4"),
+        ("2001:db8::1", "ipv6"),
+        ("la@xau.example", "email"),
+        ("0912 345 678", "phone"),
+        ("zalo:0912345678", "account"),
+        ("https://www.tiktok.com/@nguoi.la", "account"),
+        ("a" * 32, "md5"),
+        ("b" * 40, "sha1"),
+        ("c" * 64, "sha256"),
+        (f"pdq:{'c' * 64}", "pdq"),
+    ],
+)
+def test_it_guesses_the_kind(text, kind):
+    assert parse(text).kind == kind
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("  ", "empty"),
+        ("xin chào", "unrecognised"),
+        ("xau\u202e.example", "control-characters"),
+        ("x" * 9000, "too-long"),
+    ],
+)
+def test_it_refuses_with_a_reason(text, reason):
+    with pytest.raises(InvalidObservable) as refused:
+        parse(text)
+    assert refused.value.reason == reason
+
+
+def test_it_knows_no_other_kind():
+    with pytest.raises(InvalidObservable) as refused:
+        parse("x", "pin")
+    assert refused.value.reason == "unknown-kind"
+
+
+@given(st.text(max_size=300), st.sampled_from([None, *sorted(kinds())]))
+def test_it_reads_anything_or_says_why_not(text, kind):
+    try:
+        found = parse(text, kind)
+    except InvalidObservable as error:
+        reason = error.reason
+    else:
+        reason = "empty"
+        assert parse(found.value, found.kind).value == found.value
+        assert display(found.kind, found.value)
+    assert reason in REASONS
+
+
+@given(st.from_regex(r"\A(?:[a-zA-Z0-9_đạể-]{1,12}\.){1,4}(?:vn|com|COM\.VN|test)\.?\Z"))
+def test_it_makes_names_that_stay_as_they_are(text):
+    try:
+        name = parse(text, "domain").value
+    except InvalidObservable:
+        return
+    assert name == name.lower()
+    assert not name.endswith(".")
+    assert parse(to_unicode(name), "domain").value == name
+    assert f"//{name}/" in parse(f"http://{text}/", "url").value
+
+
+def test_it_knows_what_somebody_can_register():
+    assert registrable_domain("a.b.com.vn") == "b.com.vn"
+    assert registrable_domain("x.pages.dev") == "x.pages.dev"
+    assert registrable_domain("a.xau.example") == "xau.example"
+    assert registrable_domain("com.vn") is None
+    assert is_public_suffix("gov.vn")
+    assert is_public_suffix("vn")
+    assert not is_public_suffix("xau.example")
+    assert list(suffixes("a.b.vn")) == ["a.b.vn", "b.vn", "vn"]
