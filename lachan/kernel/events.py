@@ -7,10 +7,12 @@ travels (at least once, after the transaction) is `lachan.outbox`.
 
 import dataclasses
 import uuid
+from collections.abc import Callable
 from datetime import datetime
-from typing import Any, ClassVar, get_type_hints
+from typing import Any, ClassVar, TypeVar, get_type_hints
 
 REGISTRY: dict[str, "type[Event]"] = {}
+HANDLERS: "dict[str, list[Callable[[Any], object]]]" = {}
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -32,6 +34,20 @@ class Event:
 
     def to_json(self) -> dict[str, Any]:
         return {f.name: _plain(getattr(self, f.name)) for f in dataclasses.fields(self)}
+
+
+E = TypeVar("E", bound=Event)
+Handler = Callable[[E], object]
+
+
+def handles(cls: type[E]) -> Callable[[Handler[E]], Handler[E]]:
+    """Listen to an event. Delivery is at least once: a handler must bear hearing it twice."""
+
+    def register(handler: Handler[E]) -> Handler[E]:
+        HANDLERS.setdefault(cls.topic, []).append(handler)
+        return handler
+
+    return register
 
 
 def event_from_json(topic: str, data: dict[str, Any]) -> Event:

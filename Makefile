@@ -1,0 +1,53 @@
+# Lá Chắn. `make help` lists what there is.
+.DEFAULT_GOAL := help
+SHELL := /bin/bash
+PYTHON ?= python3
+BIN := .venv/bin
+
+.PHONY: help
+help: ## this list
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1|\2/' | column -t -s'|'
+
+.PHONY: setup
+setup: .venv/.ready ## prepare .venv: packages by hash, compiled texts and kernels
+
+# uv where there is one or where pip can bring it; plain pip otherwise: the same pins either way.
+.venv/.ready: requirements/dev.txt pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed; set PYTHON=/path/to/it" >&2; exit 1; }
+	@test -x $(BIN)/python || uv venv -q --python $(PYTHON) .venv 2>/dev/null || $(PYTHON) -m venv .venv 2>/dev/null || { rm -rf .venv; bash requirements/bootstrap.sh $(PYTHON); }
+	@bash requirements/install.sh
+	@$(BIN)/python -m lachan warm
+	@touch $@
+
+.PHONY: run
+run: setup ## start the product; Ctrl-C stops it
+	@exec $(BIN)/python -m lachan up
+
+.PHONY: demo
+demo: setup ## the whole loop once, in a throw-away instance
+	@exec $(BIN)/python -m lachan demo
+
+.PHONY: test
+test: setup lint ## every check and every test
+	@bash tests/system.sh
+	@$(BIN)/python -m pytest -n auto --dist loadgroup
+
+.PHONY: lint
+lint: setup ## style, types, floors
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports --no-logo
+
+.PHONY: bench
+bench: setup ## every benchmark, one JSON object each
+	@for program in benchmarks/*.py; do echo "$$program"; $(BIN)/python $$program || exit 1; done
+
+.PHONY: lock
+lock: setup ## resolve the dependencies anew (needs uv)
+	uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --upgrade pyproject.toml -o requirements/base.txt -q
+	uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --upgrade pyproject.toml --group dev -o requirements/dev.txt -q
+
+.PHONY: clean
+clean: ## remove what was made, but not var/
+	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis

@@ -1,0 +1,3 @@
+from lachan.cli.main import cli
+
+cli(prog_name="lachan")

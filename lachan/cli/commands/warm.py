@@ -1,0 +1,12 @@
+import click
+
+
+@click.command()
+def command() -> None:
+    """Compile ahead what would otherwise be compiled at first use: texts and numerical kernels."""
+    from lachan.config import catalogues
+    from lachan.kernel.home import home_path, home_prepare
+
+    home_prepare(home_path())
+    catalogues.ensure_compiled()
+    click.echo("texts compiled")

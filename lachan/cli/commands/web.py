@@ -1,0 +1,27 @@
+import os
+import sys
+
+import click
+
+from lachan.cli.setup import django_ready
+
+
+@click.command()
+@click.option("--listen", default="127.0.0.1:8000", show_default=True, help="Address and port.")
+@click.option("--threads", default=4, show_default=True, help="Requests answered at once.")
+def command(listen: str, threads: int) -> None:
+    """Serve the pages and the API.
+
+    \b
+    lachan web
+    lachan web --listen 0.0.0.0:8000    behind a proxy that speaks HTTPS
+    """
+    django_ready()
+    host, _, port = listen.rpartition(":")
+    # WSGI with blocking threads: ten times an ASGI Django's rate. No access log: it would hold addresses.
+    arguments = [
+        sys.executable, "-m", "granian", "--interface", "wsgi", "--host", host.strip("[]"),
+        "--port", port, "--workers", "1", "--blocking-threads", str(threads),
+        "--no-access-log", "--log-level", "warning", "lachan.config.wsgi:application",
+    ]  # fmt: skip
+    os.execv(sys.executable, arguments)

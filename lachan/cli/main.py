@@ -1,0 +1,48 @@
+"""`lachan`: one door for the command line. A file in `commands/` is a command."""
+
+import importlib
+import pkgutil
+from typing import Any
+
+import click
+
+from lachan.kernel.errors import LachanError
+
+from . import commands
+
+
+class _Commands(click.Group):
+    """Finds each command by its file, and imports only the one that is called: a DNS edge that starts
+    must not wait for Django.
+    """
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return sorted(m.name.replace("_", "-") for m in pkgutil.iter_modules(commands.__path__))
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        name = cmd_name.replace("-", "_")
+        if name not in {m.name for m in pkgutil.iter_modules(commands.__path__)}:
+            return None
+        return importlib.import_module(f"{commands.__name__}.{name}").command
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except LachanError as error:
+            raise click.ClickException(f"{error} [{error.code}]") from error
+
+
+@click.command(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="lachan")
+def cli() -> None:
+    """Lá Chắn protects children online: a report becomes a case, a case an indicator, an indicator
+    protection everywhere.
+
+    \b
+    Begin:    lachan up            start everything on this machine
+              lachan demo          see the whole loop once, in a throw-away instance
+    Ask:      lachan check VALUE   is this address, number, account or hash known?
+    Care:     lachan doctor        is all well?
+
+    Everything an instance owns stands in one folder: LACHAN_HOME (default ./var).
+    """

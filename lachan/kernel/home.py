@@ -1,0 +1,50 @@
+"""LACHAN_HOME: the one folder that holds everything an instance owns.
+
+db.sqlite3        unless DATABASE_URL says otherwise
+secret.key        signs sessions, peppers receipts; made at first use, readable by the owner alone
+snapshots/        what the edges read
+run/              sockets and status of running processes; may be emptied at any time
+guard/            optional larger lists for the guard against harm
+"""
+
+import os
+import secrets
+from pathlib import Path
+
+
+def home_path() -> Path:
+    """The folder, absolute; `./var` unless LACHAN_HOME names another. It may not exist yet."""
+    return Path(os.environ.get("LACHAN_HOME", "var")).absolute()
+
+
+def home_prepare(home: Path) -> None:
+    """Make the folder and its parts; harmless when they are there.
+
+    Raises:
+        OSError: the folder cannot be made or written.
+    """
+    for folder in (home, home / "snapshots", home / "run", home / "static"):
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+
+
+def secret_read(home: Path) -> str:
+    """The instance's secret; made once, in a way that two processes starting together agree on it."""
+    path = home / "secret.key"
+    try:
+        return path.read_text(encoding="ascii").strip()
+    except FileNotFoundError:
+        pass
+    home_prepare(home)
+    fresh = home / f".secret.{os.getpid()}"
+    with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
+        file.write(secrets.token_urlsafe(48) + "\n")
+        file.flush()
+        os.fsync(file.fileno())
+    try:
+        # link() fails where the name exists: the first process wins, the other reads its secret.
+        os.link(fresh, path)
+    except FileExistsError:
+        pass
+    finally:
+        fresh.unlink()
+    return path.read_text(encoding="ascii").strip()

@@ -1,0 +1,49 @@
+import dataclasses
+import enum
+
+
+class Role(enum.StrEnum):
+    """What a person may do in the organisation that gave the role. A reporter needs none."""
+
+    ANALYST = "analyst"
+    REVIEWER = "reviewer"
+    OFFICER = "officer"
+    ADMINISTRATOR = "administrator"
+    TECHNICAL = "technical"
+    AUDITOR = "auditor"
+
+
+class ActorKind(enum.StrEnum):
+    PUBLIC = "public"
+    PERSON = "person"
+    API_KEY = "api_key"
+    SYSTEM = "system"
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Actor:
+    """Who acts: every service takes one first, every decision of the policy is about one.
+
+    Attributes:
+        kind: the public has no identity; the system acts by schedule or at the command line.
+        person_id: primary key, for a person.
+        organisation_id: primary key of the organisation acted for; None for public and system.
+        roles: of the person there; empty for the others.
+        scopes: of an API key.
+        label: how the audit trail names it: a person's uid, a key's prefix, a command. Never a name.
+    """
+
+    kind: ActorKind
+    person_id: int | None = None
+    organisation_id: int | None = None
+    roles: frozenset[Role] = frozenset()
+    scopes: frozenset[str] = frozenset()
+    label: str = ""
+
+
+PUBLIC = Actor(kind=ActorKind.PUBLIC, label="public")
+
+
+def system(label: str) -> Actor:
+    """The instance itself, as a schedule or an operator's command drives it."""
+    return Actor(kind=ActorKind.SYSTEM, label=label)

@@ -1,0 +1,44 @@
+"""Who is who."""
+
+import json
+from datetime import date
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+from django.db.models import Q
+
+from lachan.kernel.clock import now
+
+from .models import Person
+from .records import Actor, ActorKind, Role
+
+
+def actor_for(person: Person) -> Actor:
+    """The actor that a signed-in person is now."""
+    moment = now()
+    grants = person.grants.filter(valid_from__lte=moment)
+    standing = grants.filter(Q(valid_until=None) | Q(valid_until__gt=moment))
+    return Actor(
+        kind=ActorKind.PERSON,
+        person_id=person.pk,
+        organisation_id=person.organisation_id,
+        roles=frozenset(Role(role) for role in standing.values_list("role", flat=True)),
+        label=str(person.uid),
+    )
+
+
+@cache
+def _help_lines() -> list[dict[str, Any]]:
+    text = files("lachan.members").joinpath("data/help_lines.json").read_text(encoding="utf-8")
+    return json.loads(text)
+
+
+def help_line_list(*, on: date | None = None) -> list[dict[str, Any]]:
+    """The numbers to call, in order, that hold on a day: {number, name: {vi,en,fr}, …}."""
+    day = (on or now().date()).isoformat()
+    return [
+        line
+        for line in _help_lines()
+        if line["valid_from"] <= day and (line["valid_until"] is None or day < line["valid_until"])
+    ]

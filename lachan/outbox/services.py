@@ -1,0 +1,91 @@
+"""Events leave in the transaction that caused them, and arrive at least once.
+
+lower room: event_publish(event) ──row──► worker: events_deliver() ──► upper rooms' handlers.py
+"""
+
+import logging
+from datetime import timedelta
+from functools import partial
+
+from django.conf import settings
+from django.db import connection, transaction
+
+from lachan.kernel import clock
+from lachan.kernel.events import HANDLERS, Event, event_from_json
+
+from . import sockets
+from .models import OutboxEvent
+
+log = logging.getLogger(__name__)
+
+ATTEMPTS_BEFORE_ALARM = 8
+_KEPT = timedelta(days=7)
+
+
+def event_publish(event: Event) -> None:
+    """Say that something happened; call it inside the transaction in which it did."""
+    now = clock.now()
+    OutboxEvent.objects.create(
+        topic=event.topic, data=event.to_json(), created_at=now, next_attempt_at=now
+    )
+    wake("outbox")
+
+
+def wake(topic: str) -> None:
+    """Wake whoever waits for `topic`, once the present transaction is committed.
+
+    A wake-up may be lost; listeners also look by themselves now and then.
+    """
+    transaction.on_commit(partial(_wake_now, topic))
+
+
+def _wake_now(topic: str) -> None:
+    sockets.wake(topic)
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_notify('lachan', %s)", [topic])
+
+
+def listener_open() -> sockets.Listener:
+    """A listener for this process: `.wait(seconds)` gives the woken topics; close it after use."""
+    return sockets.Listener(settings.DATABASE_URL if connection.vendor == "postgresql" else "")
+
+
+def events_deliver(*, limit: int = 200) -> int:
+    """Hand waiting events to their handlers, oldest first; the number that arrived."""
+    due = OutboxEvent.objects.filter(delivered_at=None, next_attempt_at__lte=clock.now())
+    return sum(_deliver(pk) for pk in due.order_by("id").values_list("id", flat=True)[:limit])
+
+
+def _deliver(pk: int) -> bool:
+    try:
+        with transaction.atomic():
+            # Another worker may hold or have delivered it: SKIP LOCKED on PostgreSQL; on SQLite the
+            # transaction itself is the lock.
+            rows = OutboxEvent.objects.select_for_update(skip_locked=True)
+            row = rows.filter(pk=pk, delivered_at=None).first()
+            if row is None:
+                return False
+            event = event_from_json(row.topic, row.data)
+            for handler in HANDLERS.get(row.topic, ()):
+                handler(event)
+            OutboxEvent.objects.filter(pk=pk).update(delivered_at=clock.now(), last_error="")
+    except Exception as error:  # noqa: BLE001  one bad event must not stop the others
+        _postpone(pk, error)
+        return False
+    return True
+
+
+def _postpone(pk: int, error: Exception) -> None:
+    row = OutboxEvent.objects.get(pk=pk)
+    row.attempts += 1
+    row.last_error = type(error).__name__
+    row.next_attempt_at = clock.now() + timedelta(seconds=min(2**row.attempts, 3600))
+    row.save(update_fields=["attempts", "last_error", "next_attempt_at"])
+    level = logging.ERROR if row.attempts >= ATTEMPTS_BEFORE_ALARM else logging.WARNING
+    log.log(level, "event %s (%s) failed: %s", pk, row.topic, row.last_error)
+
+
+def events_purge() -> int:
+    """Forget delivered events after a week."""
+    return OutboxEvent.objects.filter(delivered_at__lt=clock.now() - _KEPT).delete()[0]

@@ -1,0 +1,97 @@
+"""The local wake-up: one datagram to each process of this instance that waits.
+
+Threat: another user of the machine floods or listens. The folder is the owner's alone (0700), and a
+wake-up carries one word and no data.
+"""
+
+import contextlib
+import hashlib
+import os
+import select
+import socket
+import tempfile
+from pathlib import Path
+
+from lachan.kernel.home import home_path
+
+# sun_path holds 108 bytes on Linux, 104 on BSD and macOS.
+_LONGEST_PATH = 100
+
+
+def _folder() -> Path:
+    folder = home_path() / "run" / "wake"
+    if len(str(folder)) > _LONGEST_PATH - 30:
+        name = hashlib.sha256(str(folder).encode()).hexdigest()[:16]
+        folder = Path(tempfile.gettempdir()) / f"lachan-{os.getuid()}-{name}"
+    return folder
+
+
+def wake(topic: str) -> None:
+    """Send `topic` to every waiting process; a missing or full one is passed over."""
+    with contextlib.suppress(FileNotFoundError):
+        for path in _folder().iterdir():
+            with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as out:
+                out.setblocking(False)
+                try:
+                    out.sendto(topic.encode(), str(path))
+                except ConnectionRefusedError:
+                    path.unlink(missing_ok=True)  # its process was killed
+                except OSError:
+                    pass
+
+
+class Listener:
+    """Waits for wake-ups; also for PostgreSQL's notifications when given such a connection."""
+
+    def __init__(self, database_url: str = "") -> None:
+        folder = _folder()
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        if folder.stat().st_uid != os.getuid():
+            raise PermissionError(f"{folder} belongs to another user")
+        self._path = folder / f"{os.getpid()}-{id(self):x}"
+        self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        self._socket.bind(str(self._path))
+        self._socket.setblocking(False)
+        self._url = database_url
+        self._notices = None
+        self._connect()
+
+    def _connect(self) -> None:
+        if not self._url:
+            return
+        import psycopg
+
+        with contextlib.suppress(psycopg.Error):
+            self._notices = psycopg.connect(self._url, autocommit=True)
+            self._notices.execute("LISTEN lachan")
+
+    def wait(self, seconds: float) -> set[str]:
+        """The topics woken within `seconds`; empty when nothing came."""
+        if self._url and self._notices is None:
+            self._connect()
+        sources = [s for s in (self._socket, self._notices) if s is not None]
+        ready, _, _ = select.select(sources, [], [], seconds)
+        return {topic for source in ready for topic in self._read(source)}
+
+    def _read(self, source: object) -> list[str]:
+        if source is self._socket:
+            topics = []
+            with contextlib.suppress(BlockingIOError):
+                while True:
+                    topics.append(self._socket.recv(200).decode(errors="replace"))
+            return topics
+        import psycopg
+
+        assert self._notices is not None  # noqa: S101  it was selected
+        try:
+            return [notice.payload for notice in self._notices.notifies(timeout=0)]
+        except psycopg.Error:
+            # The server went away: forget the connection, look at the ledger anyway, try again later.
+            self._notices = None
+            return ["reconnect"]
+
+    def close(self) -> None:
+        self._socket.close()
+        self._path.unlink(missing_ok=True)
+        if self._notices is not None:
+            self._notices.close()

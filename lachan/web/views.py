@@ -1,0 +1,52 @@
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.views.decorators.http import require_GET, require_POST
+
+from .problems import error_page
+
+
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    return error_page(request, 400)
+
+
+def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
+    return error_page(request, 403)
+
+
+def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
+    return error_page(request, 404)
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    return error_page(request, 500)
+
+
+@require_GET
+def health(request: HttpRequest) -> HttpResponse:
+    """For proxies and supervisors: the process answers. `lachan doctor` says more."""
+    return JsonResponse({"status": "ok"})
+
+
+@require_POST
+def language_set(request: HttpRequest) -> HttpResponse:
+    """Remember a language in a cookie and go back to where the visitor was."""
+    back = request.POST.get("next", "/")
+    if not url_has_allowed_host_and_scheme(back, allowed_hosts={request.get_host()}):
+        back = "/"
+    response = HttpResponseRedirect(back)
+    language = request.POST.get("language", "")
+    if language in dict(settings.LANGUAGES):
+        response.set_cookie(
+            settings.LANGUAGE_COOKIE_NAME,
+            language,
+            max_age=365 * 86400,
+            samesite="Lax",
+            secure=settings.HTTPS,
+            httponly=True,
+        )
+    return response
+
+
+health.policy_action = "public"  # type: ignore[attr-defined]  # web stands below members.policy
+language_set.policy_action = "public"  # type: ignore[attr-defined]
