@@ -1,0 +1,50 @@
+"""The hosts file: an address, then names; blocked names point nowhere (hosts(5))."""
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from lachan.formats.lists.form import Example, Form, Found, LineReader
+
+_LINE = re.compile(r"(?:\d{1,3}(?:\.\d{1,3}){3}|[0-9a-fA-F]*:[0-9a-fA-F:.]*(?:%\w+)?)\s+\S.*")
+NOWHERE = "0.0.0.0"  # noqa: S104  the address that leads nowhere, not one to listen on
+_LOCAL = frozenset(
+    {
+        *("localhost", "localhost.localdomain", "local", "broadcasthost", "ip6-localhost"),
+        *("ip6-loopback", "ip6-localnet", "ip6-mcastprefix", "ip6-allnodes", "ip6-allrouters"),
+        *("ip6-allhosts", NOWHERE),
+    }
+)
+
+
+class Hosts(Form):
+    name = "hosts"
+    order = 10
+    kinds = frozenset({"domain"})
+
+    def recognise(self, lines: list[str]) -> bool:
+        return all(_LINE.fullmatch(line) for line in lines)
+
+    def reader(self) -> LineReader:
+        return _Reader()
+
+    def line(self, kind: str, value: str, facts: Mapping[str, Any]) -> str | None:
+        return f"{NOWHERE} {value}\n" if kind == "domain" else None
+
+    def examples(self) -> list[Example]:
+        return [
+            Example(
+                "# ghi chú\n127.0.0.1 localhost\n0.0.0.0 Xau.Example xau2.example # hai\n::1 xau3.example\nxau4.example\n",
+                (("domain", "xau.example"), ("domain", "xau2.example"), ("domain", "xau3.example")),
+                ("local-name", "bad-hosts-line"),
+            )
+        ]
+
+
+class _Reader(LineReader):
+    def values(self, line: str) -> Iterator[Found]:
+        if not _LINE.fullmatch(line):
+            yield Found(line, reason="bad-hosts-line")
+            return
+        for name in line.partition("#")[0].split()[1:]:
+            yield Found(name, "domain", reason="local-name" if name.lower() in _LOCAL else "")
