@@ -8,7 +8,7 @@ from lachan.formats.observables.kind import Example, Kind
 from lachan.formats.observables.names import canonical_name, to_unicode
 from lachan.formats.observables.record import InvalidObservable
 
-MAX_LENGTH = 4096
+MAX_LENGTH = 2048
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:(?!\d)")
 _BARE = re.compile(r"[^\s/@:?#]+\.[^\s/@:?#]+(?::\d+)?[/?].*")
 _ESCAPE = re.compile(r"%([0-9A-Fa-f]{2})")

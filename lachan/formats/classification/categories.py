@@ -1,0 +1,85 @@
+"""The neutral internal code list, and how it maps to other schemes: data/categories.json, read once."""
+
+import dataclasses
+import json
+from collections.abc import Mapping
+from datetime import date
+from functools import cache
+from importlib import resources
+
+from lachan.kernel.errors import InvalidInput
+
+
+class UnknownCategory(InvalidInput):
+    code = "unknown-category"
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Category:
+    """One code.
+
+    Attributes:
+        code: what is stored; a part before a dot names the wider category.
+        label: by language: vi, en, fr.
+        aliases: short words that people may give instead of the code.
+        maps: scheme → the code there, or None where the scheme has none.
+    """
+
+    code: str
+    label: Mapping[str, str]
+    aliases: tuple[str, ...]
+    maps: Mapping[str, str | None]
+    valid_from: date
+    valid_until: date | None
+
+    def name(self, language: str) -> str:
+        """The label in a language, in English where there is none."""
+        return self.label.get(language.partition("-")[0], self.label["en"])
+
+
+@cache
+def categories() -> dict[str, Category]:
+    """Every category by code, in the order of the list."""
+    source = resources.files("lachan.formats.classification").joinpath("data/categories.json")
+    rows = json.loads(source.read_text(encoding="utf-8"))["categories"]
+    return {
+        row["code"]: Category(
+            code=row["code"],
+            label=row["label"],
+            aliases=tuple(row["aliases"]),
+            maps=row["maps"],
+            valid_from=date.fromisoformat(row["valid_from"]),
+            valid_until=date.fromisoformat(row["valid_until"]) if row["valid_until"] else None,
+        )
+        for row in rows
+    }
+
+
+def categories_on(day: date) -> list[Category]:
+    """The categories that may be given on a day."""
+    return [
+        category
+        for category in categories().values()
+        if category.valid_from <= day
+        and (category.valid_until is None or day < category.valid_until)
+    ]
+
+
+@cache
+def _by_word() -> dict[str, str]:
+    words = {code: code for code in categories()}
+    for category in categories().values():
+        words.update(dict.fromkeys(category.aliases, category.code))
+    return words
+
+
+def category_code(word: str) -> str:
+    """The code for a code or an alias, whatever its case.
+
+    Raises:
+        UnknownCategory: naming the codes that exist.
+    """
+    code = _by_word().get(word.strip().lower())
+    if code is None:
+        raise UnknownCategory(f"there is no such category; there are: {', '.join(categories())}")
+    return code
