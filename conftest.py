@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+pytest_plugins = ["tests.personas"]
+
 _HOME = tempfile.mkdtemp(prefix="lachan-test-")
 os.environ["LACHAN_HOME"] = _HOME
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")  # Playwright runs a loop in this thread
@@ -15,6 +17,12 @@ if os.environ.get("LACHAN_TEST_DB") == "postgresql" and "DATABASE_URL" not in os
     from tests.postgres import server_url
 
     os.environ["DATABASE_URL"] = server_url()
+
+
+def pytest_configure() -> None:
+    from tests import flushing
+
+    flushing.install()
 
 
 def pytest_sessionfinish() -> None:

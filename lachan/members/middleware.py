@@ -1,9 +1,12 @@
 from collections.abc import Callable
 
+from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse
 
+from .errors import KeyLocked
 from .records import PUBLIC
 from .selectors import actor_for
+from .session_keys import cookie_set
 
 
 class ActorMiddleware:
@@ -18,4 +21,12 @@ class ActorMiddleware:
         request.actor = PUBLIC
         if not request.path.startswith("/v1/") and request.user.is_authenticated:
             request.actor = actor_for(request.user)
-        return self.get_response(request)
+        response = self.get_response(request)
+        cookie_set(request, response)
+        return response
+
+    def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
+        """A locked key sends the person to unlock it, and back."""
+        if isinstance(error, KeyLocked) and not request.path.startswith("/v1/"):
+            return redirect_to_login(request.get_full_path(), "/staff/unlock/")
+        return None

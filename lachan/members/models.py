@@ -1,4 +1,5 @@
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
+from django.contrib.sessions.base_session import AbstractBaseSession
 from django.db import models
 
 from lachan.kernel.clock import now
@@ -31,6 +32,16 @@ class Organisation(models.Model):
     domains = models.JSONField(default=list, blank=True)
     valid_from = models.DateTimeField(default=now)
     valid_until = models.DateTimeField(null=True, blank=True)
+    # The organisation that runs this instance: its desk receives the reports, its administrators keep
+    # the network's list. There is one.
+    is_home = models.BooleanField(default=False, editable=False)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["is_home"], condition=models.Q(is_home=True), name="one_home"
+            )
+        ]
 
 
 class PersonManager(BaseUserManager["Person"]):
@@ -48,11 +59,29 @@ class Person(AbstractBaseUser):
     language = models.CharField(max_length=10, default="vi")
     is_active = models.BooleanField(default=True)
     created_at = models.DateTimeField(default=now)
+    # An age key pair, made when the invitation is accepted; the private half is locked with the password.
+    public_key = models.CharField(max_length=100, blank=True)
+    locked_key = models.BinaryField(null=True)
 
     objects = PersonManager()
     USERNAME_FIELD = "email"
     EMAIL_FIELD = "email"
     REQUIRED_FIELDS = ["name"]
+
+
+class Session(AbstractBaseSession):
+    """A signed-in browser. Neither its address nor its name is kept: the time it began must do."""
+
+    person = models.ForeignKey(
+        Person, null=True, on_delete=models.CASCADE, related_name="sessions", db_index=True
+    )
+    began_at = models.DateTimeField(default=now)
+
+    @classmethod
+    def get_session_store_class(cls) -> type:
+        from .sessions import SessionStore
+
+        return SessionStore
 
 
 class RoleGrant(models.Model):
@@ -62,6 +91,7 @@ class RoleGrant(models.Model):
     role = models.CharField(max_length=20, choices=[(r.value, r.value) for r in Role])
     valid_from = models.DateTimeField(default=now)
     valid_until = models.DateTimeField(null=True, blank=True)
+    granted_by = models.CharField(max_length=100, blank=True)
 
     class Meta:
         constraints = [
@@ -84,3 +114,127 @@ class AuditEntry(models.Model):
     object = models.CharField(max_length=100, blank=True, db_index=True)
     detail = models.JSONField(default=dict)
     hash = models.BinaryField(max_length=32)
+
+
+class DeskKey(models.Model):
+    """The key pair of an organisation's desk: reports are sealed to `public`. The private half exists only
+    wrapped: for each person who may hold it, for an invitation's link, for the k-of-n shares.
+    """
+
+    uid = models.UUIDField(default=uuid7, unique=True, editable=False)
+    organisation = models.ForeignKey(
+        Organisation, on_delete=models.PROTECT, related_name="desk_keys"
+    )
+    public = models.CharField(max_length=100, unique=True)
+    valid_from = models.DateTimeField(default=now)
+    valid_until = models.DateTimeField(null=True, blank=True)
+
+
+class RecoveryKey(models.Model):
+    """A key pair whose private half was split into shares, printed, and forgotten. Every desk key is
+    wrapped to it, those of later days too, so the shares stay good when a desk key changes.
+    """
+
+    uid = models.UUIDField(default=uuid7, unique=True, editable=False)
+    organisation = models.ForeignKey(
+        Organisation, on_delete=models.PROTECT, related_name="recovery_keys"
+    )
+    public = models.CharField(max_length=100, unique=True)
+    needed = models.PositiveSmallIntegerField()
+    total = models.PositiveSmallIntegerField()
+    made_at = models.DateTimeField(default=now)
+    retired_at = models.DateTimeField(null=True, blank=True)
+
+
+class Invitation(models.Model):
+    """A link by which someone joins, or comes back after losing the password. The token is in the link
+    only; it opens this row once.
+    """
+
+    uid = models.UUIDField(default=uuid7, unique=True, editable=False)
+    token_hash = models.BinaryField(max_length=32, unique=True)
+    organisation = models.ForeignKey(
+        Organisation, on_delete=models.CASCADE, related_name="invitations"
+    )
+    # Set: this person gets a new password and key pair. Otherwise a new person is made.
+    person = models.ForeignKey(Person, null=True, on_delete=models.CASCADE, related_name="returns")
+    email = models.EmailField(blank=True)
+    name = models.CharField(max_length=150, blank=True)
+    roles = models.JSONField(default=list)
+    is_first = models.BooleanField(default=False)
+    invited_by = models.CharField(max_length=100)
+    made_at = models.DateTimeField(default=now)
+    expires_at = models.DateTimeField()
+    used_at = models.DateTimeField(null=True)
+
+
+class DeskKeyWrap(models.Model):
+    """A desk key's private half, for exactly one holder: sealed to a person's or a recovery key's public
+    key, or locked under an invitation's token.
+    """
+
+    desk_key = models.ForeignKey(DeskKey, on_delete=models.CASCADE, related_name="wraps")
+    person = models.ForeignKey(Person, null=True, on_delete=models.CASCADE, related_name="wraps")
+    invitation = models.ForeignKey(
+        Invitation, null=True, on_delete=models.CASCADE, related_name="wraps"
+    )
+    recovery = models.ForeignKey(
+        RecoveryKey, null=True, on_delete=models.CASCADE, related_name="wraps"
+    )
+    sealed = models.BinaryField()
+    made_at = models.DateTimeField(default=now)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["desk_key", "person"], name="one_wrap_a_person"),
+            models.UniqueConstraint(fields=["desk_key", "invitation"], name="one_wrap_a_link"),
+            models.UniqueConstraint(fields=["desk_key", "recovery"], name="one_wrap_a_recovery"),
+            models.CheckConstraint(
+                name="one_holder",
+                condition=(
+                    models.Q(person__isnull=False, invitation=None, recovery=None)
+                    | models.Q(person=None, invitation__isnull=False, recovery=None)
+                    | models.Q(person=None, invitation=None, recovery__isnull=False)
+                ),
+            ),
+        ]
+
+
+class SignInPause(models.Model):
+    """Failed sign-ins of one name: a keyed hash, a count and a moment. No address of any kind."""
+
+    key = models.BinaryField(max_length=32, unique=True)
+    failures = models.PositiveIntegerField(default=0)
+    paused_until = models.DateTimeField(null=True)
+    last_at = models.DateTimeField(default=now)
+
+
+class Programme(models.Model):
+    """A piece of work in certain places for a certain time."""
+
+    uid = models.UUIDField(default=uuid7, unique=True, editable=False)
+    name = models.CharField(max_length=200)
+    organisations = models.ManyToManyField(Organisation, related_name="programmes")
+    # Codes of provinces (two digits) and communes (five) as of July 2025.
+    places = models.JSONField(default=list, blank=True)
+    valid_from = models.DateField()
+    valid_until = models.DateField(null=True, blank=True)
+
+
+class ApiKey(models.Model):
+    """A key for another program. The secret itself is shown once and never kept."""
+
+    uid = models.UUIDField(default=uuid7, unique=True, editable=False)
+    organisation = models.ForeignKey(
+        Organisation, on_delete=models.CASCADE, related_name="api_keys"
+    )
+    name = models.CharField(max_length=100)
+    prefix = models.CharField(max_length=16, unique=True)
+    secret_hash = models.BinaryField(max_length=32)
+    scopes = models.JSONField(default=list)
+    made_by = models.CharField(max_length=100)
+    made_at = models.DateTimeField(default=now)
+    expires_at = models.DateTimeField()
+    revoked_at = models.DateTimeField(null=True)
+    # The day alone: enough to find a forgotten key, too little to watch someone's work.
+    last_used_on = models.DateField(null=True)

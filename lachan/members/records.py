@@ -1,5 +1,7 @@
 import dataclasses
 import enum
+import uuid
+from datetime import datetime
 
 
 class Role(enum.StrEnum):
@@ -39,6 +41,25 @@ class Actor:
     roles: frozenset[Role] = frozenset()
     scopes: frozenset[str] = frozenset()
     label: str = ""
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class DeskKeyRecord:
+    """The public half of a desk's key pair: what a report is sealed to."""
+
+    uid: uuid.UUID
+    organisation_id: int
+    public: str
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class InvitationRecord:
+    """A fresh invitation; `path` holds its token and is shown once."""
+
+    uid: uuid.UUID
+    path: str = dataclasses.field(repr=False)
+    expires_at: datetime
+    with_desk_key: bool
 
 
 PUBLIC = Actor(kind=ActorKind.PUBLIC, label="public")

@@ -10,8 +10,8 @@ from django.db.models import Q
 
 from lachan.kernel.clock import now
 
-from .models import Person
-from .records import Actor, ActorKind, Role
+from .models import DeskKey, Organisation, Person
+from .records import Actor, ActorKind, DeskKeyRecord, Role
 
 
 def actor_for(person: Person) -> Actor:
@@ -42,3 +42,18 @@ def help_line_list(*, on: date | None = None) -> list[dict[str, Any]]:
         for line in _help_lines()
         if line["valid_from"] <= day and (line["valid_until"] is None or day < line["valid_until"])
     ]
+
+
+def organisation_home() -> Organisation | None:
+    """The organisation that runs this instance and receives its reports; None before the first start."""
+    return Organisation.objects.filter(is_home=True).first()
+
+
+def desk_key_current() -> DeskKeyRecord | None:
+    """The key that a report is sealed to now; None until `first_link` or the first administrator made it."""
+    row = (
+        DeskKey.objects.filter(organisation__is_home=True, valid_until=None).order_by("-id").first()
+    )
+    if row is None:
+        return None
+    return DeskKeyRecord(uid=row.uid, organisation_id=row.organisation_id, public=row.public)

@@ -1,0 +1,39 @@
+"""What members can refuse.
+
+LachanError
+├ Refused
+│   ├ KeyLocked         the session does not hold the person's private key: the password opens it again
+│   ├ KeyMissing        this person holds no copy of the desk's key
+│   └ ApiKeyRefused     unknown, expired or revoked: they cannot be told apart
+├ NotFound
+│   └ InvitationGone    unknown, used or expired: they cannot be told apart
+└ Conflict
+    ├ AlreadyMember     the address belongs to someone here
+    └ LastAdministrator nobody would be left who can let people in
+"""
+
+from lachan.kernel.errors import Conflict, NotFound, Refused
+
+
+class KeyLocked(Refused):
+    code = "key-locked"
+
+
+class KeyMissing(Refused):
+    code = "key-missing"
+
+
+class ApiKeyRefused(Refused):
+    code = "api-key-refused"
+
+
+class InvitationGone(NotFound):
+    code = "invitation-gone"
+
+
+class AlreadyMember(Conflict):
+    code = "already-member"
+
+
+class LastAdministrator(Conflict):
+    code = "last-administrator"

@@ -1,0 +1,161 @@
+import pytest
+
+from lachan.kernel.errors import Refused
+from lachan.kernel.sealing.envelope import keypair_from_private, seal, unseal
+from lachan.members.desk_keys import holds_all
+from lachan.members.errors import InvitationGone, KeyLocked, KeyMissing
+from lachan.members.first_token import token_path
+from lachan.members.models import DeskKey, DeskKeyWrap, Invitation
+from lachan.members.records import Role
+from lachan.members.selectors import desk_key_current
+from lachan.members.services import (
+    desk_key_open,
+    desk_key_rotate,
+    desk_keys_give,
+    desk_keys_withdraw,
+    first_link,
+    invitation_accept,
+    invitation_create,
+)
+
+PASSWORD = "four-invented-words-here"
+
+
+def token_of(path):
+    return path.rstrip("/").rsplit("/", 1)[-1]
+
+
+def join_first(**extra):
+    return invitation_accept(
+        token=token_of(first_link()), password=PASSWORD, email="a@home.example", name="A", **extra
+    )
+
+
+@pytest.mark.parametrize("role", ["analyst", "reviewer", "officer"])
+def test_it_opens_the_desk_key_for_those_who_read_cases(personas, role):
+    someone = getattr(personas, role)
+    private = desk_key_open(by=someone.actor, unlocked=someone.unlocked)
+    assert keypair_from_private(private).public == desk_key_current().public
+
+
+@pytest.mark.parametrize("role", ["administrator", "technical", "auditor"])
+def test_it_opens_nothing_for_those_who_read_no_cases(personas, role):
+    someone = getattr(personas, role)
+    with pytest.raises(Refused):
+        desk_key_open(by=someone.actor, unlocked=someone.unlocked)
+
+
+def test_it_opens_nothing_for_another_organisation(personas):
+    someone = personas.other.analyst
+    with pytest.raises(KeyMissing):
+        desk_key_open(by=someone.actor, unlocked=someone.unlocked)
+
+
+def test_it_opens_nothing_with_another_persons_key(personas):
+    with pytest.raises(KeyLocked):
+        desk_key_open(by=personas.analyst.actor, unlocked=personas.reviewer.unlocked)
+
+
+def test_it_seals_before_anybody_has_signed_in(db):
+    assert desk_key_current() is None
+    first_link()
+    sealed = seal(b"words", to=[desk_key_current().public])
+    uid = desk_key_current().uid
+    lost, again = first_link(), first_link()
+    assert lost != again
+    assert desk_key_current().uid == uid
+    with pytest.raises(InvitationGone):
+        invitation_accept(token=token_of(lost), password=PASSWORD, email="a@h.example", name="A")
+    joined = invitation_accept(
+        token=token_of(again), password=PASSWORD, email="a@h.example", name="A"
+    )
+    wrap = DeskKeyWrap.objects.get(person=joined.person, desk_key__uid=uid)
+    private = unseal(bytes(wrap.sealed), key=joined.private).decode()
+    assert unseal(sealed, key=private) == b"words"
+
+
+def test_it_forgets_the_first_token_and_makes_a_fresh_key(db):
+    path = first_link()
+    before = desk_key_current().uid
+    assert token_path().stat().st_mode & 0o777 == 0o600
+    assert token_of(path).encode() not in bytes(Invitation.objects.get().token_hash)
+    join = {"password": PASSWORD, "email": "a@h.example", "name": "A", "organisation_name": "Desk"}
+    joined = invitation_accept(token=token_of(path), **join)
+    assert not token_path().exists()
+    assert desk_key_current().uid != before
+    assert joined.person.organisation.name == "Desk"
+    assert holds_all(joined.person)
+    assert not DeskKeyWrap.objects.filter(person=None).exists()
+    assert first_link() is None
+
+
+def test_it_starts_a_new_desk_key_when_the_first_token_was_lost(db):
+    first_link()
+    before = desk_key_current().uid
+    token_path().unlink()
+    first_link()
+    assert desk_key_current().uid != before
+
+
+def test_it_hands_the_desk_key_on_with_an_invitation(db):
+    boss = join_first()
+    record = invitation_create(
+        by=actor(boss.person), unlocked=boss.private, organisation=boss.person.organisation,
+        roles=[Role.ANALYST], email="B@home.example", name="B",
+    )  # fmt: skip
+    assert record.with_desk_key
+    joined = invitation_accept(token=token_of(record.path), password=PASSWORD)
+    assert joined.person.email == "b@home.example"
+    assert desk_key_open(by=actor(joined.person), unlocked=joined.private)
+    with pytest.raises(InvitationGone):
+        invitation_accept(token=token_of(record.path), password=PASSWORD)
+
+
+def test_it_hands_no_desk_key_to_a_role_that_reads_no_cases(db):
+    boss = join_first()
+    record = invitation_create(
+        by=actor(boss.person), unlocked=boss.private, organisation=boss.person.organisation,
+        roles=[Role.AUDITOR], email="c@home.example", name="C",
+    )  # fmt: skip
+    assert not record.with_desk_key
+    joined = invitation_accept(token=token_of(record.path), password=PASSWORD)
+    assert not joined.person.wraps.exists()
+
+
+def test_it_rotates_and_keeps_the_old_key_for_old_reports(personas):
+    old = desk_key_current()
+    new = desk_key_rotate(by=personas.administrator.actor, organisation=personas.organisation)
+    assert desk_key_current() == new
+    analyst = personas.analyst
+    for record in (old, new):
+        private = desk_key_open(by=analyst.actor, unlocked=analyst.unlocked, uid=record.uid)
+        assert keypair_from_private(private).public == record.public
+    assert DeskKey.objects.filter(valid_until=None).count() == 1
+
+
+def test_it_gives_and_withdraws_copies(personas):
+    newcomer = personas.with_roles(Role.ANALYST)
+    boss = personas.administrator
+    with pytest.raises(KeyMissing):
+        desk_key_open(by=newcomer.actor, unlocked=newcomer.unlocked)
+    assert desk_keys_give(by=boss.actor, unlocked=boss.unlocked, person=newcomer.person) == 1
+    assert desk_key_open(by=newcomer.actor, unlocked=newcomer.unlocked) == personas.desk_private
+    desk_keys_withdraw(by=boss.actor, person=newcomer.person)
+    with pytest.raises(KeyMissing):
+        desk_key_open(by=newcomer.actor, unlocked=newcomer.unlocked)
+
+
+def test_it_gives_no_copy_to_a_role_without_need_or_by_a_stranger(personas):
+    boss, other = personas.administrator, personas.other.administrator
+    with pytest.raises(KeyMissing):
+        desk_keys_give(by=boss.actor, unlocked=boss.unlocked, person=personas.auditor.person)
+    with pytest.raises(Refused):
+        desk_keys_give(by=other.actor, unlocked=other.unlocked, person=personas.analyst.person)
+    with pytest.raises(Refused):
+        desk_key_rotate(by=other.actor, organisation=personas.organisation)
+
+
+def actor(person):
+    from lachan.members.selectors import actor_for
+
+    return actor_for(person)
