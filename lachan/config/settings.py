@@ -31,6 +31,7 @@ INSTALLED_APPS = [
     "lachan.outbox",
     "lachan.web",
     "lachan.members",
+    "lachan.reports",
 ]
 MIDDLEWARE = [
     "lachan.web.middleware.SecurityHeadersMiddleware",

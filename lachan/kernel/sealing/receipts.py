@@ -41,6 +41,18 @@ def receipt_new() -> str:
     return f"{number:0{_RANDOM_DIGITS}d}{_check(number)}"
 
 
+def receipt_for(secret: bytes, token: bytes) -> str:
+    """The receipt that belongs to a one-time token of 128 random bits or more.
+
+    A form that is sent twice (a lost connection, an impatient thumb) must give the same receipt, and no
+    receipt may be kept to that end: whoever holds the form's token makes it again. Without the secret and
+    the token, which only the sender's page holds, it is as random as `receipt_new`.
+    """
+    digest = hmac.digest(secret, b"lachan receipt for " + token, hashlib.sha512)
+    number = int.from_bytes(digest, "big") % 10**_RANDOM_DIGITS  # 512 bits: no bias to speak of
+    return f"{number:0{_RANDOM_DIGITS}d}{_check(number)}"
+
+
 def receipt_parse(text: str) -> str:
     """The 28 plain digits that a person meant.
 

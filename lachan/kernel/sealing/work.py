@@ -20,7 +20,7 @@ LIFETIME = timedelta(hours=2)  # a child may think for a long time before sendin
 def pow_challenge(secret: bytes, *, bits: int, now: datetime) -> str:
     """A challenge `1.bits.expiry.number.signature` of `bits` zero bits, valid for `LIFETIME`."""
     expiry = int((now + LIFETIME).timestamp())
-    body = f"1.{bits}.{expiry}.{secrets.token_hex(12)}"
+    body = f"1.{bits}.{expiry}.{secrets.token_hex(16)}"
     return f"{body}.{_sign(secret, body)}"
 
 
@@ -34,18 +34,28 @@ def pow_verify(
     Raises:
         WorkRefused: forged, expired, too easy, or the answer is wrong.
     """
+    wanted, expiry, number = pow_read(secret, challenge)
+    expires = datetime.fromtimestamp(expiry, UTC)
+    if expires <= now:
+        raise WorkRefused("the challenge has expired")
+    if wanted < bits:
+        raise WorkRefused("the challenge is too easy by now")
+    if len(answer) > 32 or not answer.isascii() or pow_zeros(challenge, answer) < wanted:
+        raise WorkRefused("the answer does not fit")
+    return number, expires
+
+
+def pow_read(secret: bytes, challenge: str) -> tuple[int, int, str]:
+    """The bits, the expiry (Unix seconds) and the number of a challenge of ours, whether worked on or not.
+
+    Raises:
+        WorkRefused: it was not signed with `secret`.
+    """
     body, _, signature = challenge.rpartition(".")
     if not challenge.isascii() or not hmac.compare_digest(_sign(secret, body), signature):
         raise WorkRefused("not a challenge of ours")
-    _, wanted, expiry, number = body.split(".")
-    expires = datetime.fromtimestamp(int(expiry), UTC)
-    if expires <= now:
-        raise WorkRefused("the challenge has expired")
-    if int(wanted) < bits:
-        raise WorkRefused("the challenge is too easy by now")
-    if len(answer) > 32 or not answer.isascii() or pow_zeros(challenge, answer) < int(wanted):
-        raise WorkRefused("the answer does not fit")
-    return number, expires
+    _, bits, expiry, number = body.split(".")
+    return int(bits), int(expiry), number
 
 
 def pow_zeros(challenge: str, answer: str) -> int:

@@ -13,6 +13,8 @@ def test_it_orders_identifiers_by_time():
     assert all(u.version == 7 and u.variant == uuid.RFC_4122 for u in made)
     assert len(set(made)) == 3
     assert made[0].int >> 80 <= made[2].int >> 80
+    hour = datetime(2026, 1, 2, 3, tzinfo=UTC)
+    assert ids.uuid7(hour).int >> 80 == hour.timestamp() * 1000
 
 
 def test_it_holds_the_clock():

@@ -4,6 +4,7 @@ from hypothesis import strategies as st
 
 from lachan.kernel.sealing.errors import ReceiptMalformed, ReceiptMiscopied
 from lachan.kernel.sealing.receipts import (
+    receipt_for,
     receipt_identity,
     receipt_locator,
     receipt_new,
@@ -70,3 +71,11 @@ def test_it_locates_by_the_first_digits_and_the_pepper_only(receipt):
     assert locator == receipt_locator(receipt[:8] + receipt_new()[8:], PEPPER)
     others = {receipt_locator(receipt, bytes([i]) * 32) for i in range(50)}
     assert len(others) > 45
+
+
+@given(st.binary(min_size=16, max_size=64))
+def test_it_makes_the_same_receipt_for_the_same_token(token):
+    receipt = receipt_for(PEPPER, token)
+    assert receipt_parse(receipt) == receipt == receipt_for(PEPPER, token)
+    assert receipt != receipt_for(PEPPER, token + b"x")
+    assert receipt != receipt_for(b"q" * 32, token)

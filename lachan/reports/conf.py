@@ -1,0 +1,57 @@
+"""What this room is set to. Rules and lists are data with validity dates; secrets never stand in the database."""
+
+import hashlib
+import hmac
+import json
+from datetime import date, timedelta
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+from django.conf import settings
+
+from lachan.kernel.clock import now
+
+# Proof of work: about a tenth of a second on a cheap phone when it is calm, a second or two when it is busy.
+WORK_BITS_CALM, WORK_BITS_BUSY = 14, 18
+# The 111 helpline hears of 0.6 cases a minute in the whole country; sixty from one school in five minutes
+# are twelve a minute. Above this many in one minute a report without proof of work waits its turn.
+BUSY_PER_MINUTE = 120
+# How many waiting reports are let go a minute, the most urgent first.
+RELEASED_PER_MINUTE = 60
+# A form sent again within so many whole hours shows its receipt again (times are kept by the hour).
+RETRY = timedelta(hours=2)
+INBOX_OPEN_FOR = timedelta(minutes=30)
+LONGEST = {"words": 50_000, "traces": 10_000, "contact": 500}
+
+
+def secret(purpose: str) -> bytes:
+    """A key for one purpose, from the instance's secret, which is a file outside the database."""
+    label = f"lachan.reports {purpose}".encode()
+    return hmac.digest(settings.SECRET_KEY.encode(), label, hashlib.sha256)
+
+
+@cache
+def _data(name: str) -> list[dict[str, Any]]:
+    return json.loads(files("lachan.reports").joinpath(f"data/{name}.json").read_text("utf-8"))
+
+
+def _valid(name: str, on: date | None) -> list[dict[str, Any]]:
+    day = (on or now().date()).isoformat()
+    return [
+        row
+        for row in _data(name)
+        if row["valid_from"] <= day and (row["valid_until"] is None or day < row["valid_until"])
+    ]
+
+
+def categories(on: date | None = None) -> list[dict[str, Any]]:
+    """What a child may choose, in order: {code, category, icon, label, hint}; `category` is a code of
+    `lachan.formats.classification`.
+    """
+    return _valid("categories", on)
+
+
+def retention_rules(on: date | None = None) -> list[dict[str, Any]]:
+    """How long what is kept: {status, days, reason}; days run from closing, or from arrival if not closed."""
+    return _valid("retention", on)

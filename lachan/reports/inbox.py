@@ -1,0 +1,90 @@
+"""The reporter's inbox: opened by the receipt, held open for half an hour, closed by one press.
+
+A wrong receipt and an unknown one take the same work, the same queries and the same answer: otherwise
+somebody at the keyboard could find out whether a child has reported at all.
+"""
+
+import hashlib
+import hmac
+import secrets
+
+from lachan.kernel.clock import now
+from lachan.kernel.sealing.envelope import KeyPair, unseal
+from lachan.kernel.sealing.locks import lock_with, unlock_with
+from lachan.kernel.sealing.receipts import (
+    SALT_BYTES,
+    receipt_identity,
+    receipt_locator,
+    receipt_parse,
+)
+
+from . import conf, selectors
+from .models import InboxSession, Report
+from .records import OpenReport
+
+_NOBODY = Report(salt=bytes(SALT_BYTES), recipient="")
+_SECRET_BYTES = 32
+
+
+def inbox_open(text: str) -> bytes | None:
+    """Open the inbox that a receipt belongs to.
+
+    Returns:
+        A secret for the cookie, which alone can unlock the key that stays here; None when there is no
+        such inbox.
+
+    Raises:
+        ReceiptMalformed, ReceiptMiscopied: found in the digits alone, without looking anything up.
+    """
+    receipt = receipt_parse(text)
+    locator = receipt_locator(receipt, conf.secret("locator"))
+    bucket = Report.objects.filter(locator=locator).only("id", "salt", "recipient")
+    found: tuple[Report, KeyPair] | None = None
+    for row in list(bucket) or [_NOBODY]:
+        pair = receipt_identity(receipt, bytes(row.salt))
+        if hmac.compare_digest(pair.public, row.recipient):
+            found = row, pair
+    if found is None:
+        return None
+    secret = secrets.token_bytes(_SECRET_BYTES)
+    InboxSession.objects.create(
+        mark=_mark(secret),
+        report=found[0],
+        locked=lock_with(found[1].private, secret=secret),
+        expires_at=now() + conf.INBOX_OPEN_FOR,
+    )
+    return secret
+
+
+def inbox_read(secret: bytes) -> OpenReport | None:
+    """What the reporter may read; None when the inbox is closed or its time is over."""
+    session = _session(secret)
+    if session is None:
+        return None
+    key = unlock_with(session.locked, secret=secret)
+    content = selectors.content_read(unseal(session.report.sealed, key=key))
+    return OpenReport(
+        facts=selectors.facts(session.report),
+        content=content,
+        messages=selectors.message_list(session.report, [key]),
+    )
+
+
+def inbox_report(secret: bytes) -> Report | None:
+    """The report whose inbox stands open under this secret."""
+    session = _session(secret)
+    return session.report if session else None
+
+
+def inbox_close(secret: bytes) -> None:
+    InboxSession.objects.filter(mark=_mark(secret)).delete()
+
+
+def _session(secret: bytes) -> InboxSession | None:
+    if len(secret) != _SECRET_BYTES:
+        return None
+    return selectors.inbox_session_get(_mark(secret))
+
+
+def _mark(secret: bytes) -> bytes:
+    return hashlib.sha256(b"lachan inbox " + secret).digest()[:16]

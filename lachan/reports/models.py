@@ -1,0 +1,56 @@
+from django.db import models
+
+from .records import Author, Status, Urgency
+
+
+class Report(models.Model):
+    """One report. Plain columns route it; `sealed` opens with the desk's key or the reporter's receipt.
+
+    There is no exact time here on purpose, not in `uid` either: it could be laid beside a school's or a
+    provider's log, and would name the child.
+    """
+
+    uid = models.UUIDField(unique=True, editable=False)
+    status = models.CharField(max_length=10, choices=[(s.value, s.value) for s in Status])
+    category = models.CharField(max_length=40)
+    urgency = models.CharField(max_length=10, choices=[(u.value, u.value) for u in Urgency])
+    province = models.CharField(max_length=10, blank=True)
+    language = models.CharField(max_length=10)
+    received_hour = models.DateTimeField()
+    closed_hour = models.DateTimeField(null=True)
+    organisation = models.ForeignKey("members.Organisation", null=True, on_delete=models.PROTECT)
+    desk_key = models.UUIDField()
+    # The reporter's side: kernel/sealing/receipts.py says what each is and what it gives away.
+    locator = models.BinaryField(max_length=3, db_index=True)
+    salt = models.BinaryField(max_length=16)
+    recipient = models.CharField(max_length=80)
+    # The same form again is the same report; the same form with other words is an addition. Both marks
+    # are keyed by the form's token, which is not kept: they cannot be used to guess words.
+    form_mark = models.BinaryField(max_length=16, unique=True)
+    content_mark = models.BinaryField(max_length=16)
+    sealed = models.BinaryField()
+
+    class Meta:
+        indexes = [models.Index(fields=["status", "id"], name="report_by_status")]
+
+
+class Message(models.Model):
+    """What was said after the report, sealed to the desk and to the reporter."""
+
+    report = models.ForeignKey(Report, on_delete=models.CASCADE, related_name="messages")
+    author = models.CharField(max_length=10, choices=[(a.value, a.value) for a in Author])
+    is_question = models.BooleanField(default=False)
+    written_hour = models.DateTimeField()
+    mark = models.BinaryField(max_length=16, unique=True)
+    sealed = models.BinaryField()
+
+
+class InboxSession(models.Model):
+    """An inbox that stands open: the receipt's private key, locked under a secret that only the cookie
+    holds. `mark` is a hash of that secret.
+    """
+
+    mark = models.BinaryField(max_length=16, unique=True)
+    report = models.ForeignKey(Report, on_delete=models.CASCADE)
+    locked = models.BinaryField()
+    expires_at = models.DateTimeField(db_index=True)

@@ -1,0 +1,110 @@
+"""What other rooms may hold of a report."""
+
+import dataclasses
+import enum
+import uuid
+from datetime import datetime
+
+
+class Urgency(enum.StrEnum):
+    """How long it can wait, in the reporter's own judgement; the most urgent first."""
+
+    DANGER = "danger"
+    SOON = "soon"
+    CALM = "calm"
+
+
+class About(enum.StrEnum):
+    """Whom it happened to. Sealed with the words: "me" and a province can be enough to know a child."""
+
+    ME = "me"
+    FRIEND = "friend"
+    CHILD = "child"
+    OTHER = "other"
+
+
+class Status(enum.StrEnum):
+    """HELD waits behind the quarantine for busy hours; OPEN is being worked on; CLOSED waits to be purged."""
+
+    HELD = "held"
+    OPEN = "open"
+    CLOSED = "closed"
+
+
+class Author(enum.StrEnum):
+    DESK = "desk"
+    REPORTER = "reporter"
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class ReportContent:
+    """What is sealed on arrival.
+
+    Attributes:
+        about: an `About`, or empty.
+        words: the reporter's own.
+        traces: addresses, phone numbers, accounts, as typed, one a line or not.
+        contact: how to reach the reporter, if he or she wants to be reached.
+    """
+
+    about: str = ""
+    words: str = ""
+    traces: str = ""
+    contact: str = ""
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class ReportFacts:
+    """The plain columns: enough to route, too little to know a child by.
+
+    Attributes:
+        received: rounded down to the hour. A clock that runs from it ends early, never late.
+        desk_key: uid of the desk key that the report was sealed to.
+    """
+
+    uid: uuid.UUID
+    status: Status
+    category: str
+    urgency: Urgency
+    province: str
+    language: str
+    received: datetime
+    organisation_id: int | None
+    desk_key: uuid.UUID
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class ReportMessage:
+    """One message after the report. `written` is rounded down to the hour.
+
+    `is_question` means that the desk waits for an answer. An unreadable one (sealed to an older desk key)
+    has `words` None.
+    """
+
+    author: Author
+    words: str | None
+    written: datetime
+    is_question: bool = False
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class OpenReport:
+    """A report, unsealed for someone who may read it."""
+
+    facts: ReportFacts
+    content: ReportContent
+    messages: tuple[ReportMessage, ...]
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Submitted:
+    """What the reporter gets.
+
+    Attributes:
+        receipt: 28 digits; None for a form sent again so late that the receipt is not shown any more.
+        again: the report was here already.
+    """
+
+    report: uuid.UUID
+    receipt: str | None
+    again: bool

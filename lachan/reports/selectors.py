@@ -1,0 +1,128 @@
+"""Reads. Whoever reads a child's words is written down."""
+
+import uuid
+from collections.abc import Iterable, Mapping
+
+import msgspec
+
+from lachan.kernel.clock import now
+from lachan.kernel.errors import NotFound
+from lachan.kernel.sealing.envelope import unseal
+from lachan.kernel.sealing.errors import SealBroken
+from lachan.members.policy import Action, policy_check
+from lachan.members.records import Actor
+from lachan.members.services import audit_record
+
+from .models import InboxSession, Message, Report
+from .records import (
+    Author,
+    OpenReport,
+    ReportContent,
+    ReportFacts,
+    ReportMessage,
+    Status,
+    Urgency,
+)
+
+
+def report_get(report: uuid.UUID) -> ReportFacts:
+    """The plain columns.
+
+    Raises:
+        NotFound: there is none, or it was purged.
+    """
+    return facts(_row(report))
+
+
+def report_list(
+    *, status: Status | None = None, uids: Iterable[uuid.UUID] | None = None, limit: int = 200
+) -> list[ReportFacts]:
+    """Plain columns of many, oldest first."""
+    rows = Report.objects.defer("sealed").order_by("id")
+    if status is not None:
+        rows = rows.filter(status=status)
+    if uids is not None:
+        rows = rows.filter(uid__in=list(uids))
+    return [facts(row) for row in rows[:limit]]
+
+
+def report_count(*, status: Status) -> int:
+    return Report.objects.filter(status=status).count()
+
+
+def report_open(*, by: Actor, report: uuid.UUID, keys: Mapping[uuid.UUID, str]) -> OpenReport:
+    """The report and its messages, unsealed, and a line in the audit trail.
+
+    Args:
+        by: needs `Action.CASE_READ` for the report's organisation.
+        report: its uid.
+        keys: private desk keys that this person has unlocked, by the desk key's uid.
+
+    Raises:
+        Refused: by the policy.
+        SealBroken: none of the keys opens this report.
+        NotFound: there is no such report.
+    """
+    row = _row(report)
+    policy_check(by, Action.CASE_READ, organisation_id=row.organisation_id)
+    audit_record(by=by, action="report.open", target=f"report:{report}")
+    # Its own key first; the others only where the desk's key changed hands.
+    ordered = sorted(keys, key=lambda uid: uid != row.desk_key)
+    plain = _unseal(row.sealed, [keys[uid] for uid in ordered])
+    if plain is None:
+        raise SealBroken("no unlocked key opens this report")
+    messages = message_list(row, [keys[uid] for uid in ordered])
+    return OpenReport(facts=facts(row), content=content_read(plain), messages=messages)
+
+
+def message_list(row: Report, keys: list[str]) -> tuple[ReportMessage, ...]:
+    """All messages of a report, oldest first, as far as these keys open them."""
+    return tuple(
+        ReportMessage(
+            author=Author(message.author),
+            words=None if plain is None else plain.decode(),
+            written=message.written_hour,
+            is_question=message.is_question,
+        )
+        for message in Message.objects.filter(report=row).order_by("id")
+        for plain in [_unseal(message.sealed, keys)]
+    )
+
+
+def inbox_session_get(mark: bytes) -> InboxSession | None:
+    sessions = InboxSession.objects.select_related("report")
+    return sessions.filter(mark=mark, expires_at__gt=now()).first()
+
+
+def content_read(plain: bytes) -> ReportContent:
+    return msgspec.convert(msgspec.json.decode(plain), ReportContent)
+
+
+def _row(report: uuid.UUID) -> Report:
+    row = Report.objects.filter(uid=report).first()
+    if row is None:
+        raise NotFound("no such report")
+    return row
+
+
+def _unseal(sealed: bytes, keys: list[str]) -> bytes | None:
+    for key in keys:
+        try:
+            return unseal(bytes(sealed), key=key)
+        except SealBroken:
+            continue
+    return None
+
+
+def facts(row: Report) -> ReportFacts:
+    return ReportFacts(
+        uid=row.uid,
+        status=Status(row.status),
+        category=row.category,
+        urgency=Urgency(row.urgency),
+        province=row.province,
+        language=row.language,
+        received=row.received_hour,
+        organisation_id=row.organisation_id,
+        desk_key=row.desk_key,
+    )

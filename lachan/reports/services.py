@@ -1,0 +1,303 @@
+"""Writes: a report arrives, is held or let go, is answered, is closed, is forgotten.
+
+The order of work keeps the database's one writer free: keys are derived and words sealed before the
+transaction, which then holds two inserts.
+"""
+
+import hashlib
+import hmac
+import secrets
+import uuid
+from datetime import datetime, timedelta
+from typing import Any
+
+import msgspec
+from django.db import IntegrityError, transaction
+from django.db.models import Case, IntegerField, Value, When
+
+from lachan.formats.classification.categories import category_code
+from lachan.kernel.clock import now
+from lachan.kernel.errors import InvalidInput, NotFound, Unavailable
+from lachan.kernel.ids import uuid7
+from lachan.kernel.sealing.envelope import seal
+from lachan.kernel.sealing.errors import WorkRefused
+from lachan.kernel.sealing.receipts import (
+    receipt_for,
+    receipt_identity,
+    receipt_locator,
+    receipt_salt,
+)
+from lachan.kernel.sealing.work import pow_challenge, pow_read, pow_verify
+from lachan.members import selectors as members
+from lachan.members.policy import Action, policy_check
+from lachan.members.records import Actor
+from lachan.members.services import audit_record
+from lachan.outbox.services import event_publish
+
+from . import arrivals, conf
+from .events import ReporterWrote, ReportPurged, ReportReceived
+from .models import InboxSession, Message, Report
+from .records import Author, ReportContent, Status, Submitted, Urgency
+
+
+class FormUnknown(InvalidInput):
+    """The form's token is not one of ours: the page was altered, or is from another instance."""
+
+    code = "form-unknown"
+
+
+def form_new() -> str:
+    """A one-time token for one form: 128 random bits, dated and signed, and a challenge for proof of work."""
+    bits = conf.WORK_BITS_BUSY if arrivals.is_busy() else conf.WORK_BITS_CALM
+    return pow_challenge(conf.secret("form"), bits=bits, now=now())
+
+
+def is_open() -> bool:
+    """Whether there is a desk that reports can be sealed to."""
+    return _desk_key_current() is not None
+
+
+def report_submit(
+    *,
+    by: Actor,
+    form: str,
+    category: str,
+    urgency: Urgency,
+    province: str,
+    language: str,
+    content: ReportContent,
+    work: str = "",
+) -> Submitted:
+    """Seal and keep a report.
+
+    Args:
+        by: usually the public; nothing of it is kept.
+        form: a token of `form_new`. The same token again gives the same report and receipt; with other
+            words it adds them to that report.
+        category: a code of `lachan.formats.classification`.
+        urgency: in the reporter's own judgement.
+        province: a code, or empty.
+        language: of the pages that the reporter saw.
+        content: what is sealed.
+        work: the answer to the token's challenge. Without one the report waits while it is busy.
+
+    Raises:
+        FormUnknown: not a token of ours.
+        UnknownCategory: no code of `lachan.formats.classification`.
+        Unavailable: there is no desk to seal to.
+    """
+    token, category = _form_token(form), category_code(category)
+    busy = arrivals.is_busy()
+    arrivals.arrival_note()
+    receipt = receipt_for(conf.secret("receipt"), token)
+    row = _sealed_row(receipt, token, content)
+    row.status = Status.HELD if busy and not _is_earned(form, work) else Status.OPEN
+    row.category, row.urgency = category, urgency
+    row.province, row.language = province, language
+    try:
+        with transaction.atomic():
+            row.save(force_insert=True)
+            if row.status == Status.OPEN:
+                _say_received(row)
+    except IntegrityError:
+        return _submitted_again(row, content, receipt)
+    return Submitted(report=row.uid, receipt=receipt, again=False)
+
+
+def _form_token(form: str) -> bytes:
+    try:
+        pow_read(conf.secret("form"), form)
+    except WorkRefused:
+        raise FormUnknown("this form is not one of ours") from None
+    return form.encode()
+
+
+def _is_earned(form: str, work: str) -> bool:
+    try:
+        pow_verify(conf.secret("form"), challenge=form, answer=work, now=now())
+    except WorkRefused:
+        return False
+    return True
+
+
+def _sealed_row(receipt: str, token: bytes, content: ReportContent) -> Report:
+    desk = _desk()
+    salt = receipt_salt()
+    recipient = receipt_identity(receipt, salt).public
+    plain = msgspec.json.encode(content)
+    hour = _hour()
+    return Report(
+        uid=uuid7(hour),
+        received_hour=hour,
+        organisation_id=getattr(desk, "organisation_id", None),
+        desk_key=desk.uid,
+        locator=receipt_locator(receipt, conf.secret("locator")),
+        salt=salt,
+        recipient=recipient,
+        form_mark=hashlib.sha256(token).digest()[:16],
+        content_mark=hmac.digest(token, plain, hashlib.sha256)[:16],
+        sealed=seal(plain, to=[desk.public, recipient]),
+    )
+
+
+def _submitted_again(fresh: Report, content: ReportContent, receipt: str) -> Submitted:
+    """The form was sent before. Nothing that was typed may be lost, so other words become a message."""
+    row = Report.objects.defer("sealed").get(form_mark=fresh.form_mark)
+    if not hmac.compare_digest(bytes(row.content_mark), fresh.content_mark):
+        words = "\n\n".join(
+            part for part in (content.words, content.traces, content.contact) if part
+        )
+        mark = hashlib.sha256(bytes(fresh.form_mark) + fresh.content_mark).digest()[:16]
+        _message_add(row, Author.REPORTER, words, mark)
+    shown = receipt if now() < row.received_hour + conf.RETRY else None
+    return Submitted(report=row.uid, receipt=shown, again=True)
+
+
+def report_answer(
+    *, by: Actor, report: uuid.UUID, words: str, is_question: bool = False, token: str = ""
+) -> None:
+    """Write to the reporter; the same `token` again is the same message.
+
+    Raises:
+        Refused: by the policy (`Action.REPORT_ANSWER`).
+        NotFound: no such report.
+    """
+    row = _row(report)
+    policy_check(by, Action.REPORT_ANSWER, organisation_id=row.organisation_id)
+    with transaction.atomic():
+        if _message_add(row, Author.DESK, words, _mark(token), is_question=is_question):
+            audit_record(by=by, action="report.answer", target=f"report:{report}")
+
+
+def reporter_write(*, by: Actor, report: uuid.UUID, words: str, token: str = "") -> None:
+    """The reporter adds something; the caller has shown to hold the receipt."""
+    _message_add(_row(report), Author.REPORTER, words, _mark(token))
+
+
+def _message_add(
+    row: Report, author: Author, words: str, mark: bytes, *, is_question: bool = False
+) -> bool:
+    message = Message(
+        report=row,
+        author=author,
+        is_question=is_question,
+        written_hour=_hour(),
+        mark=mark,
+        sealed=seal(words.encode(), to=[_desk().public, row.recipient]),
+    )
+    try:
+        with transaction.atomic():
+            message.save(force_insert=True)
+            if author is Author.REPORTER:
+                event_publish(ReporterWrote(report=row.uid))
+    except IntegrityError:
+        return False
+    return True
+
+
+def report_hold(*, by: Actor, report: uuid.UUID) -> None:
+    """Put an open report aside (a flood, a hoax); it can be let go again, and is never thrown away.
+
+    Raises:
+        Refused, NotFound: as for `report_answer`, with `Action.REPORT_RELEASE`.
+    """
+    row = _row(report)
+    policy_check(by, Action.REPORT_RELEASE, organisation_id=row.organisation_id)
+    with transaction.atomic():
+        if Report.objects.filter(pk=row.pk, status=Status.OPEN).update(status=Status.HELD):
+            audit_record(by=by, action="report.hold", target=f"report:{report}")
+
+
+def report_release(*, by: Actor, report: uuid.UUID) -> None:
+    """Let a held report go to the desk.
+
+    Raises:
+        Refused, NotFound: as for `report_hold`.
+    """
+    row = _row(report)
+    policy_check(by, Action.REPORT_RELEASE, organisation_id=row.organisation_id)
+    with transaction.atomic():
+        if Report.objects.filter(pk=row.pk, status=Status.HELD).update(status=Status.OPEN):
+            audit_record(by=by, action="report.release", target=f"report:{report}")
+            _say_received(row)
+
+
+def reports_release(*, by: Actor, limit: int = conf.RELEASED_PER_MINUTE) -> int:
+    """Let the next held reports go, the most urgent first, then the oldest."""
+    rank = Case(
+        *(When(urgency=u, then=Value(i)) for i, u in enumerate(Urgency)),
+        output_field=IntegerField(),
+    )
+    waiting = Report.objects.filter(status=Status.HELD).order_by(rank, "id")
+    uids = list(waiting.values_list("uid", flat=True)[:limit])
+    for uid in uids:
+        report_release(by=by, report=uid)
+    return len(uids)
+
+
+def report_close(*, by: Actor, report: uuid.UUID) -> None:
+    """The work is done: from now on the retention rule's days run.
+
+    Raises:
+        Refused, NotFound: as for `report_answer`, with `Action.CASE_WORK`.
+    """
+    row = _row(report)
+    policy_check(by, Action.CASE_WORK, organisation_id=row.organisation_id)
+    with transaction.atomic():
+        open_ones = Report.objects.filter(pk=row.pk).exclude(status=Status.CLOSED)
+        if open_ones.update(status=Status.CLOSED, closed_hour=_hour()):
+            audit_record(by=by, action="report.close", target=f"report:{report}")
+
+
+def reports_purge(*, by: Actor) -> int:
+    """Forget what the retention rules say; the number of reports that went."""
+    gone = 0
+    for rule in conf.retention_rules():
+        field = "closed_hour" if rule["status"] == Status.CLOSED else "received_hour"
+        until = now() - timedelta(days=rule["days"])
+        for row in Report.objects.filter(status=rule["status"], **{f"{field}__lt": until}):
+            with transaction.atomic():
+                event_publish(ReportPurged(report=row.uid))
+                audit_record(by=by, action="report.purge", target=f"report:{row.uid}")
+                row.delete()
+            gone += 1
+    InboxSession.objects.filter(expires_at__lte=now()).delete()
+    return gone
+
+
+def _say_received(row: Report) -> None:
+    event_publish(
+        ReportReceived(
+            report=row.uid,
+            category=row.category,
+            urgency=str(row.urgency),
+            province=row.province,
+            language=row.language,
+        )
+    )
+
+
+def _desk() -> Any:
+    desk = _desk_key_current()
+    if desk is None:
+        raise Unavailable("no organisation receives reports yet: make a desk key first")
+    return desk
+
+
+def _desk_key_current() -> Any:
+    return getattr(members, "desk_key_current", lambda: None)()
+
+
+def _mark(token: str) -> bytes:
+    return hashlib.sha256(token.encode()).digest()[:16] if token else secrets.token_bytes(16)
+
+
+def _hour() -> datetime:
+    return now().replace(minute=0, second=0, microsecond=0)
+
+
+def _row(report: uuid.UUID) -> Report:
+    row = Report.objects.defer("sealed").filter(uid=report).first()
+    if row is None:
+        raise NotFound("no such report")
+    return row

@@ -1,0 +1,220 @@
+import itertools
+import uuid
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from django.db import connection
+
+from lachan.kernel.clock import held_at, now
+from lachan.kernel.errors import NotFound, Refused, Unavailable
+from lachan.kernel.sealing.envelope import keypair_new
+from lachan.kernel.sealing.errors import SealBroken
+from lachan.kernel.sealing.work import pow_zeros
+from lachan.members.models import AuditEntry
+from lachan.members.records import PUBLIC, system
+from lachan.outbox.models import OutboxEvent
+from lachan.reports import arrivals, conf, inbox, selectors, services, tasks
+from lachan.reports.models import InboxSession, Message, Report
+from lachan.reports.records import Author, Status, Urgency
+
+pytestmark = pytest.mark.django_db
+SYSTEM = system("test")
+
+
+def events():
+    return [(e.topic, e.data) for e in OutboxEvent.objects.order_by("id")]
+
+
+def test_it_opens_for_the_desk_and_is_written_down(submit, desk, analyst):
+    sent = submit(words="chuyện ở lớp", traces="xau.example", about="friend", contact="cô giáo")
+    opened = selectors.report_open(by=analyst, report=sent.report, keys=desk.keys)
+    assert opened.content.words == "chuyện ở lớp"
+    assert opened.content.about == "friend"
+    assert opened.facts.urgency is Urgency.SOON
+    assert AuditEntry.objects.get().action == "report.open"
+
+
+def test_it_stays_shut_without_the_right_or_the_key(submit, desk, analyst, stranger):
+    sent = submit(words="chuyện ở lớp")
+    with pytest.raises(Refused):
+        selectors.report_open(by=stranger, report=sent.report, keys=desk.keys)
+    for keys in ({}, {uuid.uuid4(): keypair_new().private}):
+        with pytest.raises(SealBroken):
+            selectors.report_open(by=analyst, report=sent.report, keys=keys)
+
+
+def test_it_keeps_nothing_in_clear(submit, desk):
+    canaries = {name: f"canary-{name}-bí-mật" for name in ("words", "traces", "contact")}
+    sent = submit(about="child", **canaries)
+    services.reporter_write(by=PUBLIC, report=sent.report, words="canary-more")
+    rows = []
+    with connection.cursor() as cursor:
+        for table in connection.introspection.table_names(cursor):
+            cursor.execute(f'SELECT * FROM "{table}"')  # noqa: S608  names from the schema
+            rows += [
+                repr([bytes(v) if isinstance(v, memoryview) else v for v in row]) for row in cursor
+            ]
+    text = "".join(rows)
+    assert "canary" not in text
+    assert sent.receipt not in text
+
+
+def test_it_keeps_no_exact_time(submit):
+    moment = datetime(2026, 5, 6, 7, 48, 59, 123456, tzinfo=UTC)
+    with held_at(moment):
+        sent = submit()
+        services.reporter_write(by=PUBLIC, report=sent.report, words="thêm")
+    hour = datetime(2026, 5, 6, 7, tzinfo=UTC)
+    row = Report.objects.get()
+    assert row.received_hour == Message.objects.get().written_hour == hour
+    assert row.uid.int >> 80 == hour.timestamp() * 1000
+
+
+def test_the_same_form_twice_is_one_report_with_one_receipt(submit):
+    form = services.form_new()
+    first, second = submit(form=form, words="một"), submit(form=form, words="một")
+    assert (first.report, first.receipt) == (second.report, second.receipt)
+    assert second.again
+    assert not first.again
+    assert Report.objects.count() == 1
+    assert not Message.objects.exists()
+    assert [topic for topic, _ in events()] == ["reports.ReportReceived"]
+
+
+def test_the_same_form_with_other_words_loses_nothing(submit, desk, analyst):
+    form = services.form_new()
+    sent = submit(form=form, words="một")
+    for _ in range(2):
+        submit(form=form, words="một và hai", traces="0900000000")
+    opened = selectors.report_open(by=analyst, report=sent.report, keys=desk.keys)
+    assert [m.words for m in opened.messages] == ["một và hai\n\n0900000000"]
+
+
+def test_it_shows_the_receipt_again_only_for_a_while(submit):
+    form = services.form_new()
+    sent = submit(form=form)
+    with held_at(now() + conf.RETRY):
+        late = submit(form=form)
+    assert late.receipt is None
+    assert late.report == sent.report
+
+
+def test_it_takes_no_form_of_another_instance(submit):
+    for form in ("", "1.1.1.1.1", "x" * 5000, services.form_new()[:-1] + "x"):
+        with pytest.raises(services.FormUnknown):
+            submit(form=form)
+
+
+def test_it_takes_no_report_that_nobody_could_open(submit, monkeypatch):
+    monkeypatch.setattr(services.members, "desk_key_current", lambda: None)
+    with pytest.raises(Unavailable):
+        submit()
+
+
+def test_it_needs_few_queries(submit, django_assert_max_num_queries):
+    form = services.form_new()
+    with django_assert_max_num_queries(5):  # with the test's own savepoint; the desk key is faked
+        submit(form=form)
+
+
+def test_it_slows_a_flood_and_refuses_none(submit, analyst):
+    calm = conf.BUSY_PER_MINUTE
+    for _ in range(calm):
+        arrivals.arrival_note()
+    held = submit(words="không có JavaScript")
+    assert held.receipt
+    assert selectors.report_get(held.report).status is Status.HELD
+    assert inbox.inbox_open(held.receipt)
+    form = services.form_new()
+    bits = int(form.split(".")[1])
+    assert bits == conf.WORK_BITS_BUSY
+    arrivals.forget()
+    easy = services.form_new()
+    for _ in range(calm):
+        arrivals.arrival_note()
+    bits = int(easy.split(".")[1])
+    work = next(str(i) for i in itertools.count() if pow_zeros(easy, str(i)) >= bits)
+    assert selectors.report_get(submit(form=easy, work=work).report).status is Status.OPEN
+    assert [data["report"] for _, data in events()] != [str(held.report)]
+
+
+def test_held_reports_go_on_by_themselves_the_urgent_first(submit):
+    for _ in range(conf.BUSY_PER_MINUTE):
+        arrivals.arrival_note()
+    calm = submit(urgency=Urgency.CALM)
+    danger = submit(urgency=Urgency.DANGER)
+    soon = submit(urgency=Urgency.SOON)
+    assert selectors.report_count(status=Status.HELD) == 3
+    assert services.reports_release(by=SYSTEM, limit=1) == 1
+    assert [f.uid for f in selectors.report_list(status=Status.OPEN)] == [danger.report]
+    tasks.release()
+    assert [d["report"] for _, d in events()] == [str(s.report) for s in (danger, soon, calm)]
+    assert not selectors.report_list(status=Status.HELD)
+    assert tasks.release() is None
+
+
+def test_an_analyst_holds_and_releases(submit, analyst, stranger):
+    sent = submit()
+    for service in (services.report_hold, services.report_release, services.report_close):
+        with pytest.raises(Refused):
+            service(by=stranger, report=sent.report)
+        with pytest.raises(Refused):
+            service(by=PUBLIC, report=sent.report)
+        with pytest.raises(NotFound):
+            service(by=analyst, report=uuid.uuid4())
+    services.report_hold(by=analyst, report=sent.report)
+    assert selectors.report_get(sent.report).status is Status.HELD
+    services.report_release(by=analyst, report=sent.report)
+    services.report_release(by=analyst, report=sent.report)
+    assert selectors.report_get(sent.report).status is Status.OPEN
+    assert [t for t, _ in events()] == ["reports.ReportReceived"] * 2
+
+
+def test_both_sides_read_what_both_sides_write(submit, desk, analyst, stranger):
+    sent = submit(words="một")
+    services.report_answer(
+        by=analyst, report=sent.report, words="Bạn an toàn chưa?", is_question=True
+    )
+    services.reporter_write(by=PUBLIC, report=sent.report, words="Rồi ạ", token="t")
+    services.reporter_write(by=PUBLIC, report=sent.report, words="Rồi ạ", token="t")
+    with pytest.raises(Refused):
+        services.report_answer(by=stranger, report=sent.report, words="x")
+    mine = inbox.inbox_read(inbox.inbox_open(sent.receipt))
+    theirs = selectors.report_open(by=analyst, report=sent.report, keys=desk.keys)
+    assert mine.messages == theirs.messages
+    assert [(m.author, m.words, m.is_question) for m in mine.messages] == [
+        (Author.DESK, "Bạn an toàn chưa?", True),
+        (Author.REPORTER, "Rồi ạ", False),
+    ]
+    assert mine.content.words == "một"
+    assert [t for t, _ in events()].count("reports.ReporterWrote") == 1
+
+
+def test_a_new_desk_key_opens_what_comes_and_the_old_one_what_came(submit, desk, analyst):
+    sent = submit(words="một")
+    old = dict(desk.keys)
+    pair = keypair_new()
+    desk.uid, desk.public, desk.private = uuid.uuid4(), pair.public, pair.private
+    services.reporter_write(by=PUBLIC, report=sent.report, words="hai")
+    opened = selectors.report_open(by=analyst, report=sent.report, keys=old)
+    assert [m.words for m in opened.messages] == [None]
+    opened = selectors.report_open(by=analyst, report=sent.report, keys=desk.keys | old)
+    assert [m.words for m in opened.messages] == ["hai"]
+
+
+def test_it_forgets_by_the_rule(submit, analyst):
+    kept, closed = submit(), submit()
+    services.reporter_write(by=PUBLIC, report=closed.report, words="x")
+    services.report_close(by=analyst, report=closed.report)
+    inbox.inbox_open(kept.receipt)
+    days = {r["status"]: r["days"] for r in conf.retention_rules()}
+    with held_at(now() + timedelta(days=days["closed"] - 1)):
+        assert services.reports_purge(by=SYSTEM) == 0
+    assert not InboxSession.objects.exists()
+    with held_at(now() + timedelta(days=days["closed"], hours=2)):
+        tasks.purge()
+    assert [r.uid for r in Report.objects.all()] == [kept.report]
+    assert not Message.objects.exists()
+    assert events()[-1] == ("reports.ReportPurged", {"report": str(closed.report)})
+    with held_at(now() + timedelta(days=days["open"], hours=2)):
+        assert services.reports_purge(by=SYSTEM) == 1
