@@ -11,10 +11,10 @@ help: ## this list
 .PHONY: setup
 setup: .venv/.ready ## prepare .venv: packages by hash, compiled texts and kernels
 
-# uv where there is one or where pip can bring it; plain pip otherwise: the same pins either way.
+# The same pins whether uv or pip installs them.
 .venv/.ready: requirements/dev.txt pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed; set PYTHON=/path/to/it" >&2; exit 1; }
-	@test -x $(BIN)/python || uv venv -q --python $(PYTHON) .venv 2>/dev/null || $(PYTHON) -m venv .venv 2>/dev/null || { rm -rf .venv; bash requirements/bootstrap.sh $(PYTHON); }
+	@test -x $(BIN)/python || $(PYTHON) -m venv .venv || { rm -rf .venv; bash requirements/bootstrap.sh $(PYTHON); }
 	@bash requirements/install.sh
 	@$(BIN)/python -m lachan warm
 	@touch $@

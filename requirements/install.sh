@@ -1,14 +1,19 @@
 #!/usr/bin/env bash
-# Install the pinned packages into .venv: with uv if it is there, else with pip. Wheels only, hashes checked.
+# Install the pinned packages into .venv: wheels only, hashes checked. uv does it in seconds; where there is no
+# uv, pip fetches the pinned one; where that fails too, pip does all the work.
 set -euo pipefail
-lock=requirements/dev.txt
-if command -v uv >/dev/null; then
-  uv pip install -q --python .venv/bin/python --require-hashes --only-binary :all: -r "$lock"
+python=.venv/bin/python lock=requirements/dev.txt
+pip=("$python" -m pip install -q --disable-pip-version-check --require-hashes --only-binary :all:)
+uv=$(command -v uv || true)
+if [ -z "$uv" ] && "${pip[@]}" -r requirements/uv.txt; then uv=.venv/bin/uv; fi
+echo "installing packages …"
+if [ -n "$uv" ] && "$uv" pip install -q --python "$python" --require-hashes --only-binary :all: -r "$lock"; then
+  :
 else
-  .venv/bin/python -m pip install -q --disable-pip-version-check --require-hashes --only-binary :all: -r "$lock"
+  "${pip[@]}" -r "$lock"
 fi
-# The checkout itself, on the path: no build, nothing to fetch.
-site=$(.venv/bin/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')
-pwd > "$site/lachan-checkout.pth"
-printf '#!%s\nfrom lachan.cli.main import cli\ncli(prog_name="lachan")\n' "$PWD/.venv/bin/python" > .venv/bin/lachan
+# The checkout itself, on the path: no build, nothing more to fetch.
+site=$("$python" -c 'import sysconfig; print(sysconfig.get_path("purelib"))')
+pwd >"$site/lachan-checkout.pth"
+printf '#!%s\nfrom lachan.cli.main import cli\ncli(prog_name="lachan")\n' "$PWD/$python" >.venv/bin/lachan
 chmod +x .venv/bin/lachan

@@ -22,6 +22,7 @@ def command(listen: str, threads: int) -> None:
     arguments = [
         sys.executable, "-m", "granian", "--interface", "wsgi", "--host", host.strip("[]"),
         "--port", port, "--workers", "1", "--blocking-threads", str(threads),
-        "--no-access-log", "--log-level", "warning", "lachan.config.wsgi:application",
+        "--no-access-log", "--log-level", "warning", "--respawn-failed-workers",
+        "--workers-kill-timeout", "5", "lachan.config.wsgi:application",
     ]  # fmt: skip
     os.execv(sys.executable, arguments)

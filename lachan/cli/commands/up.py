@@ -1,0 +1,91 @@
+import signal
+import socket
+import time
+import urllib.error
+import urllib.request
+
+import click
+
+from lachan.cli.setup import django_ready
+
+
+@click.command()
+@click.option("--web", default="127.0.0.1:8000", show_default=True, help="Address of the pages and API.")
+@click.option("--dns", default="127.0.0.1:5353", show_default=True, help="Address of the DNS edge.")
+def command(web: str, dns: str) -> None:
+    """Start everything on this machine: pages, worker, shield and DNS, on SQLite and files.
+
+    \b
+    lachan up
+    lachan up --web 127.0.0.1:9000 --dns 127.0.0.1:9053
+    LACHAN_HOME=/srv/lachan lachan up
+
+    Stop it with Ctrl-C. What falls is started again; the DNS edge goes on answering meanwhile.
+    """
+    began = time.monotonic()
+    _port_is_free(web, "--web", socket.SOCK_STREAM)
+    _port_is_free(dns, "--dns", socket.SOCK_DGRAM)
+    click.echo("Preparing …", err=True)
+    django_ready()
+    from django.conf import settings
+
+    from lachan.cli.supervisor import Supervisor
+    from lachan.members.services import first_link
+
+    supervisor = Supervisor(
+        settings.LACHAN_HOME,
+        {
+            "dns": ["dns", "--listen", dns],
+            "shield": ["shield"],
+            "web": ["web", "--listen", web],
+            "worker": ["worker"],
+        },
+    )
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: supervisor.stop.set())
+    link = first_link()
+    supervisor.start()
+    while not supervisor.stop.is_set() and not _answers(web):
+        supervisor.look()
+        supervisor.stop.wait(0.1)
+    if not supervisor.stop.is_set():
+        _say(web, dns, link, time.monotonic() - began)
+    supervisor.run()
+    click.echo("Stopped.", err=True)
+
+
+def _say(web: str, dns: str, link: str | None, seconds: float) -> None:
+    host, _, port = dns.rpartition(":")
+    click.echo(f"\nLá Chắn is up ({seconds:.1f} s).")
+    click.echo(f"  Report and check:  http://{web}/")
+    click.echo(f"  Staff:             http://{web}/staff/")
+    click.echo(f"  API:               http://{web}/v1/openapi.json")
+    click.echo(f"  DNS:               {dns}    try: dig @{host} -p {port} example.org")
+    if link:
+        click.echo(f"\n  Become the administrator (once, within a day):\n  http://{web}{link}\n")
+    click.echo("Ctrl-C stops it.")
+
+
+def _answers(web: str) -> bool:
+    try:
+        with urllib.request.urlopen(f"http://{web}/healthz", timeout=2) as answer:
+            return answer.status == 200
+    except (urllib.error.URLError, OSError):
+        return False
+
+
+def _port_is_free(address: str, option: str, kind: socket.SocketKind) -> None:
+    host, _, port = address.rpartition(":")
+    if not port.isdigit():
+        raise click.BadParameter(f"{address!r} is not ADDRESS:PORT", param_hint=option)
+    host = host.strip("[]")
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family, kind) as probe:
+        if kind is socket.SOCK_STREAM:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, int(port)))
+        except OSError as error:
+            raise click.ClickException(
+                f"{address} cannot be used ({error.strerror}): stop what uses it, or choose another with {option}"
+            ) from None

@@ -1,0 +1,147 @@
+"""Runs the processes of one machine: starts them, starts again what falls, stops all in order.
+
+When the supervisor itself is killed its children live on, so that names are still answered; the next
+supervisor ends them before it starts its own.
+"""
+
+import contextlib
+import dataclasses
+import fcntl
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from threading import Event
+from typing import TextIO
+
+import click
+
+from lachan.kernel.errors import Conflict
+from lachan.kernel.process import started_at
+
+_PATIENCE = 10.0  # seconds a process may take to stop
+_LONGEST_PAUSE = 30.0
+_LIVED_WELL = 5.0  # a process that lived so long is started again without a pause
+
+
+@dataclasses.dataclass
+class Child:
+    """One process and its restarts."""
+
+    name: str
+    arguments: list[str]
+    process: subprocess.Popen[bytes] | None = None
+    pause: float = 0.0
+    due: float = 0.0
+    began: float = 0.0
+
+
+class Supervisor:
+    def __init__(self, home: Path, commands: dict[str, list[str]]) -> None:
+        """`commands`: name → arguments after `python -m lachan`.
+
+        Raises:
+            Conflict: another supervisor runs in this home.
+        """
+        self._pids = home / "run" / "up.json"
+        self._lock = self._locked(home / "run" / "up.lock")
+        self._children = [
+            Child(name, [sys.executable, "-m", "lachan", *arguments])
+            for name, arguments in commands.items()
+        ]
+        self.stop = Event()
+
+    @staticmethod
+    def _locked(path: Path) -> TextIO:
+        lock = path.open("w")
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            raise Conflict(
+                f"an instance already runs in {path.parent.parent}: stop it, or set LACHAN_HOME"
+            ) from None
+        os.set_inheritable(lock.fileno(), False)
+        return lock
+
+    def start(self) -> None:
+        self._end_orphans()
+        for child in self._children:
+            self._start(child)
+        self._write_pids()
+
+    def run(self) -> None:
+        """Watch until `stop` is set; then stop the children, last started first."""
+        try:
+            while not self.stop.wait(0.2):
+                self.look()
+        finally:
+            self.end()
+
+    def look(self) -> None:
+        """Start again what fell: at once the first time, later with growing pauses."""
+        for child in self._children:
+            if child.process is None:
+                if time.monotonic() >= child.due:
+                    self._start(child)
+                    self._write_pids()
+            elif (status := child.process.poll()) is not None:
+                lived = time.monotonic() - child.began
+                short = lived < _LIVED_WELL
+                child.pause = min(max(2 * child.pause, 0.5), _LONGEST_PAUSE) if short else 0.0
+                child.due, child.process = time.monotonic() + child.pause, None
+                click.echo(f"{child.name} ended ({status}); starting it again", err=True)
+
+    def fallen(self) -> list[str]:
+        """Names of the children that do not run now."""
+        return [c.name for c in self._children if c.process is None or c.process.poll() is not None]
+
+    def end(self) -> None:
+        for child in reversed(self._children):
+            if child.process is not None and child.process.poll() is None:
+                child.process.terminate()
+        deadline = time.monotonic() + _PATIENCE
+        for child in self._children:
+            if child.process is None:
+                continue
+            try:
+                child.process.wait(max(0.0, deadline - time.monotonic()))
+            except subprocess.TimeoutExpired:
+                child.process.kill()
+                child.process.wait()
+        self._pids.unlink(missing_ok=True)
+        self._lock.close()
+
+    def _start(self, child: Child) -> None:
+        child.began = time.monotonic()
+        # A session of its own: Ctrl-C reaches the supervisor alone, which then stops all in order.
+        child.process = subprocess.Popen(
+            child.arguments, stdin=subprocess.DEVNULL, start_new_session=True
+        )
+
+    def _write_pids(self) -> None:
+        alive = {
+            c.name: [c.process.pid, started_at(c.process.pid)]
+            for c in self._children
+            if c.process is not None
+        }
+        aside = self._pids.with_suffix(".new")
+        aside.write_text(json.dumps(alive), encoding="ascii")
+        aside.replace(self._pids)
+
+    def _end_orphans(self) -> None:
+        try:
+            left = json.loads(self._pids.read_text(encoding="ascii"))
+        except (FileNotFoundError, ValueError):
+            return
+        alive = [p for p, began in left.values() if began is not None and started_at(p) == began]
+        for number in (signal.SIGTERM, signal.SIGKILL):
+            for pid in alive:
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(pid, number)
+            deadline = time.monotonic() + _PATIENCE
+            while alive and time.monotonic() < deadline:
+                time.sleep(0.05)
+                alive = [p for p in alive if started_at(p) is not None]
