@@ -60,6 +60,7 @@ class Supervisor:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
+            lock.close()
             raise Conflict(
                 f"an instance already runs in {path.parent.parent}: stop it, or set LACHAN_HOME"
             ) from None

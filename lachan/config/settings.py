@@ -1,5 +1,6 @@
 """Settings: the composition root in one short file. What may be set stands in docs/howto/settings.md."""
 
+from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
@@ -28,10 +29,7 @@ INSTALLED_APPS = [
     "allauth",
     "allauth.account",
     "allauth.mfa",
-    "lachan.outbox",
-    "lachan.web",
-    "lachan.members",
-    "lachan.reports",
+    *sorted(f"lachan.{p.parent.name}" for p in Path(__file__).parent.parent.glob("*/apps.py")),
 ]
 MIDDLEWARE = [
     "lachan.web.middleware.SecurityHeadersMiddleware",
@@ -71,6 +69,8 @@ def _database(url: str) -> dict[str, Any]:
             "ENGINE": "django.db.backends.sqlite3",
             "NAME": LACHAN_HOME / "db.sqlite3",
             "CONN_MAX_AGE": None,
+            # Tests use threads and processes: a file, as in life, not a shared cache in memory.
+            "TEST": {"NAME": LACHAN_HOME / "test.sqlite3"},
             "OPTIONS": {
                 "transaction_mode": "IMMEDIATE",
                 "timeout": 20,

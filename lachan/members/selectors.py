@@ -1,10 +1,12 @@
 """Who is who."""
 
 import json
+from collections.abc import Collection
 from datetime import date
 from functools import cache
 from importlib.resources import files
 from typing import Any
+from uuid import UUID
 
 from django.db.models import Q
 
@@ -57,3 +59,8 @@ def desk_key_current() -> DeskKeyRecord | None:
     if row is None:
         return None
     return DeskKeyRecord(uid=row.uid, organisation_id=row.organisation_id, public=row.public)
+
+
+def organisation_names(uids: Collection[UUID]) -> dict[UUID, str]:
+    """Names of organisations by their outward identifiers."""
+    return dict(Organisation.objects.filter(uid__in=uids).values_list("uid", "name"))

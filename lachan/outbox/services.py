@@ -19,7 +19,7 @@ from .models import OutboxEvent
 log = logging.getLogger(__name__)
 
 ATTEMPTS_BEFORE_ALARM = 8
-_KEPT = timedelta(days=7)
+KEPT = timedelta(days=7)
 
 
 def event_publish(event: Event) -> None:
@@ -88,4 +88,4 @@ def _postpone(pk: int, error: Exception) -> None:
 
 def events_purge() -> int:
     """Forget delivered events after a week."""
-    return OutboxEvent.objects.filter(delivered_at__lt=clock.now() - _KEPT).delete()[0]
+    return OutboxEvent.objects.filter(delivered_at__lt=clock.now() - KEPT).delete()[0]

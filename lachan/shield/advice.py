@@ -13,7 +13,9 @@ def advice_for(answer: CheckAnswer) -> str:
             "adult you trust, or call 111."
         )
     if answer.action == "warn":
-        return _("Be careful: others have had trouble with it. Ask an adult you trust before you go on.")
+        return _(
+            "Be careful: others have had trouble with it. Ask an adult you trust before you go on."
+        )
     return _(
         "Nothing bad is known about it so far. That is no promise: if something feels wrong, stop and ask "
         "somebody you trust."

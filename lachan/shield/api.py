@@ -25,7 +25,9 @@ class CheckOut(Schema):
     published: int = Field(description="ledger sequence of the decision")
     sequence: int = Field(description="ledger sequence that this answer includes")
     advice: str = Field(description="what to do, in the language asked for")
-    dispute: str = Field(description="where to say that the block is wrong; empty when nothing is known")
+    dispute: str = Field(
+        description="where to say that the block is wrong; empty when nothing is known"
+    )
 
 
 @router.get("/check", response=CheckOut, summary="Is this known?")

@@ -4,7 +4,9 @@ from contextlib import suppress
 from threading import local
 
 from django.conf import settings
+from django.utils.translation import get_language
 
+from lachan.formats.classification.categories import categories
 from lachan.formats.observables.lookups import parents
 from lachan.formats.observables.parsing import parse
 from lachan.formats.snapshot.reader import SnapshotReader
@@ -46,11 +48,16 @@ def value_check(text: str, kind: str | None = None) -> CheckAnswer:
         matched_kind=verdict.kind,
         matched_value=verdict.value,
         categories=verdict.categories,
-        reason=verdict.reason,
+        reason=_reason(verdict),
         source=verdict.source,
         indicator=verdict.indicator,
         published=verdict.sequence,
     )
+
+
+def _reason(verdict: Verdict) -> str:
+    category = categories().get(verdict.categories[0]) if verdict.categories else None
+    return category.name(get_language() or "vi") if category else verdict.reason
 
 
 def _covering(reader: SnapshotReader, places: list[tuple[str, str]]) -> Verdict | None:

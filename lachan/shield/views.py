@@ -16,14 +16,16 @@ class CheckForm(forms.Form):
         label=_("Web address, phone number, e-mail or account"),
         max_length=8192,
         strip=True,
-        widget=forms.TextInput(attrs={"autocomplete": "off", "autocapitalize": "off", "spellcheck": "false"}),
+        widget=forms.TextInput(
+            attrs={"autocomplete": "off", "autocapitalize": "off", "spellcheck": "false"}
+        ),
     )
 
 
 @public
 @require_http_methods(["GET", "POST"])
 def check(request: HttpRequest) -> HttpResponse:
-    """"Is this known?" for people. By POST: what was asked stays out of addresses, histories and logs."""
+    """Answers "is this known?" for people. By POST: what was asked stays out of addresses, histories and logs."""
     form = CheckForm(request.POST or None)
     context: dict[str, object] = {"form": form}
     if request.method == "POST" and form.is_valid():

@@ -31,7 +31,11 @@ def command(ctx: click.Context, value: str, kind: str | None, *, as_json: bool) 
     except InvalidObservable as error:
         raise click.BadParameter(f"{error} ({error.reason})", param_hint="VALUE") from None
     if as_json:
-        click.echo(json.dumps(dataclasses.asdict(answer) | {"advice": advice_for(answer)}, ensure_ascii=False))
+        click.echo(
+            json.dumps(
+                dataclasses.asdict(answer) | {"advice": advice_for(answer)}, ensure_ascii=False
+            )
+        )
     elif answer.known:
         covered = "" if answer.matched_value == answer.value else f" (by {answer.matched_value})"
         click.echo(f"{answer.action.upper()}  {answer.value}{covered}")

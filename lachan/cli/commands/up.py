@@ -10,7 +10,9 @@ from lachan.cli.setup import django_ready
 
 
 @click.command()
-@click.option("--web", default="127.0.0.1:8000", show_default=True, help="Address of the pages and API.")
+@click.option(
+    "--web", default="127.0.0.1:8000", show_default=True, help="Address of the pages and API."
+)
 @click.option("--dns", default="127.0.0.1:5353", show_default=True, help="Address of the DNS edge.")
 def command(web: str, dns: str) -> None:
     """Start everything on this machine: pages, worker, shield and DNS, on SQLite and files.

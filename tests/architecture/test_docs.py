@@ -1,0 +1,54 @@
+"""An undocumented setting, error or command fails: what a person meets can be looked up."""
+
+import importlib
+import pkgutil
+from pathlib import Path
+
+import click
+
+import lachan
+from lachan.cli.main import cli
+from lachan.config.settings import env
+from lachan.kernel.errors import LachanError
+
+HOWTO = Path("docs/howto")
+
+
+def _import_all():
+    for module in pkgutil.walk_packages(lachan.__path__, "lachan."):
+        if ".tests" not in module.name and "__main__" not in module.name:
+            importlib.import_module(module.name)
+
+
+def _subclasses(cls):
+    for sub in cls.__subclasses__():
+        yield sub
+        yield from _subclasses(sub)
+
+
+def test_it_documents_every_setting():
+    text = (HOWTO / "settings.md").read_text()
+    assert [name for name in sorted(env.asked | {"LACHAN_HOME"}) if f"`{name}`" not in text] == []
+
+
+def test_it_documents_every_error_code():
+    _import_all()
+    text = (HOWTO / "errors.md").read_text()
+    codes = {e.code for e in _subclasses(LachanError) if e.__module__.startswith("lachan.")}
+    assert [code for code in sorted(codes) if f"`{code}`" not in text] == []
+
+
+def test_it_gives_every_command_help_with_an_example():
+    context = click.Context(cli)
+    bare = []
+    for name in cli.list_commands(context):
+        command = cli.get_command(context, name)
+        if not (command.help or "").strip():
+            bare.append(name)
+    assert bare == []
+
+
+def test_it_says_on_the_map_where_every_room_is():
+    text = Path("docs/map.md").read_text()
+    rooms = [p.name for p in Path("lachan").iterdir() if p.is_dir() and p.name != "__pycache__"]
+    assert [room for room in rooms if f"`lachan/{room}/" not in text] == []
