@@ -1,0 +1,116 @@
+import logging
+
+import pytest
+from django.core.exceptions import RequestDataTooBig
+from django.test import Client
+from django.urls import path
+
+from lachan.config import urls as product
+from lachan.kernel.errors import Conflict
+from lachan.web.logs import PrivateFilter
+
+
+def _break(request):
+    raise ZeroDivisionError("a child's words")
+
+
+def _conflict(request):
+    raise Conflict("it moved")
+
+
+urlpatterns = [*product.urlpatterns, path("break", _break), path("v1x", _conflict)]
+handler404 = product.handler404
+handler500 = product.handler500
+
+HEADERS = {
+    "Content-Security-Policy": "default-src 'none'",
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "same-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+}
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    "path", ["/", "/nothing-here", "/static/web/lachan.css", "/v1/check?value=x.example"]
+)
+def test_it_sends_the_headers_with_every_answer(client, path):
+    answer = client.get(path)
+    for name, start in HEADERS.items():
+        assert answer[name].startswith(start), name
+    assert "unsafe" not in answer["Content-Security-Policy"]
+    answer.close()
+
+
+def test_it_lets_no_page_be_kept_by_the_browser(client):
+    assert client.get("/nothing-here")["Cache-Control"] == "no-store"
+
+
+@pytest.mark.urls("lachan.web.tests.test_web")
+def test_it_keeps_words_and_addresses_out_of_the_log(capsys):
+    client = Client(raise_request_exception=False)
+    answer = client.get("/break?secret=canary")
+    assert answer.status_code == 500
+    assert "113" in answer.content.decode()
+    # pytest takes the handlers away; what matters is the filter on what they would have written.
+    record = logging.LogRecord(
+        "django.request", logging.ERROR, "x", 1, "%s: %s", ("Error", "/break"), None
+    )
+    assert PrivateFilter().filter(record)
+    assert "/break" not in record.getMessage()
+
+
+def test_it_keeps_what_an_exception_says_out_of_the_log():
+    try:
+        raise ValueError("a child's words")  # noqa: TRY301  the point is its traceback
+    except ValueError as error:
+        trace = (ValueError, error, error.__traceback__)
+    record = logging.LogRecord("lachan.reports", logging.ERROR, "x", 1, "failed", (), trace)
+    PrivateFilter().filter(record)
+    line = logging.Formatter().format(record)
+    assert "words" not in line
+    assert "ValueError at test_web.py" in line
+
+
+@pytest.mark.urls("lachan.web.tests.test_web")
+def test_it_gives_people_a_page_when_somebody_was_faster(client):
+    answer = client.get("/v1x")
+    assert answer.status_code == 409
+    assert "Có người đã làm trước" in answer.content.decode()
+
+
+def test_it_is_vietnamese_until_another_language_is_chosen(client):
+    assert 'lang="vi"' in client.get("/x", headers={"Accept-Language": "en-US"}).content.decode()
+    client.post("/language", {"language": "fr", "next": "/x"})
+    assert "Il n’y a rien ici" in client.get("/x").content.decode()
+
+
+def test_it_sends_nobody_elsewhere_after_a_choice_of_language(client):
+    answer = client.post("/language", {"language": "vi", "next": "https://evil.example/"})
+    assert answer["Location"] == "/"
+
+
+@pytest.mark.parametrize("language", ["../../x", "de", ""])
+def test_it_ignores_a_language_it_does_not_speak(client, language):
+    answer = client.post("/language", {"language": language})
+    assert "lang" not in answer.cookies
+
+
+def test_it_refuses_a_form_without_its_token():
+    answer = Client(enforce_csrf_checks=True).post("/check/", {"value": "x.example"})
+    assert answer.status_code == 403
+
+
+def test_it_refuses_a_form_of_ten_megabytes_in_plain_words(client):
+    answer = client.post("/check/", {"value": "x" * 10_000_000})
+    assert answer.status_code == 400
+    assert "Thông tin chưa gửi đến đầy đủ" in answer.content.decode()
+    assert RequestDataTooBig  # what Django raises inside
+
+
+def test_it_takes_no_file(client, settings):
+    assert settings.FILE_UPLOAD_HANDLERS == []
+
+
+def test_it_answers_the_supervisor(client):
+    assert client.get("/healthz").json() == {"status": "ok"}
