@@ -30,6 +30,17 @@ def actor_for(person: Person) -> Actor:
     )
 
 
+def organisation_domain_list() -> list[str]:
+    """The domains that active organisations call their own, lower case."""
+    active = Organisation.objects.filter(status=Organisation.Status.ACTIVE)
+    return [name.lower() for names in active.values_list("domains", flat=True) for name in names]
+
+
+def organisation_uid(organisation_id: int) -> UUID:
+    """The outward identifier of an organisation."""
+    return Organisation.objects.values_list("uid", flat=True).get(pk=organisation_id)
+
+
 @cache
 def _help_lines() -> list[dict[str, Any]]:
     text = files("lachan.members").joinpath("data/help_lines.json").read_text(encoding="utf-8")

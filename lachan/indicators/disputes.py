@@ -1,0 +1,174 @@
+"""Somebody says that an indicator is wrong: noted once, answered by a person before a deadline."""
+
+from uuid import UUID
+
+from django.db import transaction
+from django.db.models import F
+
+from lachan.formats.observables.lookups import parents
+from lachan.formats.observables.parsing import parse
+from lachan.kernel.clock import now
+from lachan.kernel.errors import InvalidInput
+from lachan.members.policy import Action, policy_check
+from lachan.members.records import Actor, ActorKind
+from lachan.members.services import audit_record
+from lachan.outbox.services import event_publish
+
+from .conf import MAX_EVIDENCE, deadline
+from .events import DisputeAnswered, DisputeOpened
+from .lifecycle import indicator_withdraw
+from .models import Dispute, Indicator
+from .reading import dispute_record
+from .records import (
+    DisputeRecord,
+    FourEyes,
+    IndicatorMoved,
+    NoSuchDispute,
+    NoSuchIndicator,
+    Status,
+    Tlp,
+)
+
+REASONS = ("mistake", "mine", "help", "fixed", "other")
+OUTCOMES = ("withdrawn", "kept")
+
+
+def dispute_open(*, by: Actor, indicator: UUID, reason: str, note: str = "") -> DisputeRecord:
+    """Dispute a published indicator, as a member or as anybody.
+
+    Args:
+        reason: mistake, mine (the site is the disputer's), help (it helps or teaches), fixed (it was hacked
+            and is clean now), other.
+        note: a member's words; the public's are not taken, so that nothing personal rests in clear.
+
+    Returns:
+        The dispute. The public's disputes of one indicator are one while it is open, and counted.
+
+    Raises:
+        NoSuchIndicator: none that the caller may see. IndicatorMoved: it is not published.
+        InvalidInput, Refused.
+    """
+    policy_check(by, Action.DISPUTE_OPEN)
+    if reason not in REASONS:
+        raise InvalidInput(f"reason is one of {', '.join(REASONS)}")
+    if len(note) > MAX_EVIDENCE:
+        raise InvalidInput("the note is longer than 10,000 letters")
+    with transaction.atomic():
+        found = Indicator.objects.select_for_update().filter(uid=indicator).first()
+        if found is None or not _may_know(by, found):
+            raise NoSuchIndicator("there is no such indicator")
+        if found.status != Status.PUBLISHED:
+            raise IndicatorMoved("it is not published")
+        dispute = _note(by, found, reason, note)
+    return dispute_record(dispute)
+
+
+def _may_know(by: Actor, indicator: Indicator) -> bool:
+    if by.kind is ActorKind.PUBLIC:
+        return Tlp(indicator.tlp) is Tlp.CLEAR
+    own = by.organisation_id == indicator.organisation_id
+    return by.kind is ActorKind.SYSTEM or own or Tlp(indicator.tlp).reach <= 2
+
+
+def _note(by: Actor, indicator: Indicator, reason: str, note: str) -> Dispute:
+    member = by.organisation_id is not None
+    standing = indicator.disputes.filter(outcome="", organisation_id=by.organisation_id).first()
+    if standing is not None:
+        Dispute.objects.filter(pk=standing.pk).update(times=F("times") + 1)
+        standing.refresh_from_db()
+        return standing
+    moment = now()
+    dispute = Dispute.objects.create(
+        indicator=indicator,
+        reason=reason,
+        note=note if member else "",
+        by_id=by.person_id,
+        organisation_id=by.organisation_id,
+        opened_at=moment,
+        due_at=moment + deadline("dispute", moment.date()),
+    )
+    event_publish(DisputeOpened(dispute=dispute.uid, indicator=indicator.uid))
+    return dispute
+
+
+def dispute_open_public(*, by: Actor, value: str, reason: str) -> DisputeRecord | None:
+    """Dispute whatever covers an address that was blocked.
+
+    Returns:
+        The dispute, where the public may know of the indicator; None where there is none, and also where
+        there is one that the public may not know of: it is noted all the same, and the caller is told the
+        same words in both cases.
+
+    Raises:
+        InvalidObservable: the value cannot be read. InvalidInput, Refused.
+    """
+    policy_check(by, Action.DISPUTE_OPEN)
+    if reason not in REASONS:
+        raise InvalidInput(f"reason is one of {', '.join(REASONS)}")
+    told = None
+    with transaction.atomic():
+        for indicator in _covering(value):
+            dispute = _note(by, indicator, reason, "")
+            if told is None and _may_know(by, indicator):
+                told = dispute_record(dispute)
+    return told
+
+
+def _covering(value: str) -> list[Indicator]:
+    wanted: dict[str, set[str]] = {}
+    for kind, key in parents(parse(value)):
+        keys = {f"http://{key}", f"https://{key}"} if kind == "url" else {key}
+        wanted.setdefault(kind, set()).update(keys)
+    found: list[Indicator] = []
+    for kind, keys in wanted.items():
+        rows = Indicator.objects.filter(kind=kind, value__in=keys, status=Status.PUBLISHED)
+        found += rows.select_for_update().order_by("pk")
+    return found
+
+
+def dispute_answer(*, by: Actor, dispute: UUID, outcome: str, answer: str) -> DisputeRecord:
+    """Answer a dispute: `withdrawn` takes the indicator back at once, `kept` leaves it.
+
+    Args:
+        answer: in plain words; whoever disputed reads it.
+
+    Raises:
+        FourEyes: keeping is decided by somebody else than the proposer.
+        IndicatorMoved: already answered. NoSuchDispute, InvalidInput, Refused.
+    """
+    if outcome not in OUTCOMES:
+        raise InvalidInput(f"outcome is one of {', '.join(OUTCOMES)}")
+    if not answer.strip():
+        raise InvalidInput("whoever disputed is owed an answer in words")
+    with transaction.atomic():
+        audit_record(
+            by=by,
+            action="dispute.answer",
+            target=f"dispute:{dispute}",
+            detail={"outcome": outcome},
+        )
+        found = _answerable(by, dispute)
+        if outcome == "withdrawn" and found.indicator.status == Status.PUBLISHED:
+            indicator_withdraw(
+                by=by, indicator=found.indicator.uid, reason=answer, cause="disputed"
+            )
+        elif outcome == "kept" and by.person_id == found.indicator.proposed_by_id:
+            raise FourEyes("nobody keeps his own proposal against a dispute")
+        found.outcome, found.answer = outcome, answer
+        found.answered_by_id, found.answered_at = by.person_id, now()
+        found.save(update_fields=["outcome", "answer", "answered_by", "answered_at"])
+        event_publish(
+            DisputeAnswered(dispute=found.uid, indicator=found.indicator.uid, outcome=outcome)
+        )
+        return dispute_record(found)
+
+
+def _answerable(by: Actor, uid: UUID) -> Dispute:
+    found = Dispute.objects.select_for_update(of=("self",)).select_related("indicator")
+    dispute = found.filter(uid=uid).first()
+    if dispute is None or not _may_know(by, dispute.indicator):
+        raise NoSuchDispute("there is no such dispute")
+    policy_check(by, Action.DISPUTE_ANSWER, organisation_id=dispute.indicator.organisation_id)
+    if dispute.outcome:
+        raise IndicatorMoved("it is already answered")
+    return dispute

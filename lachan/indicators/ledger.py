@@ -1,0 +1,287 @@
+"""The ledger: append under one lock, chain by hash, read by audience, rebuild any past, verify.
+
+A row's number is given while the head row is locked, and the lock is held until the transaction commits:
+the order of numbers is the order of commits, and a number that was given is never lost without the whole
+transaction being lost. On SQLite the database's one writer (BEGIN IMMEDIATE) is the lock.
+"""
+
+import dataclasses
+import hashlib
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime
+from uuid import UUID
+
+import msgspec
+from django.db import connection
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
+
+from lachan.kernel.clock import now
+from lachan.outbox.services import wake
+
+from .bulk import rows_insert
+from .models import LedgerHead, LedgerRow
+from .records import OWN, Audience, Effect, LedgerEntry, SequenceAhead, Tlp
+
+ORIGIN = bytes(32)
+_CHUNK = 2000
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """What a row will say of an indicator.
+
+    Attributes:
+        live: whether it is published from now on.
+        was_tlp: the TLP under which it was published until now; empty when it was not.
+        reason: why it ends: withdrawn, expired, disputed or shared; empty when it lives.
+    """
+
+    uid: UUID
+    kind: str
+    value: str
+    category: str
+    confidence: int
+    tlp: str
+    live: bool
+    was_tlp: str = ""
+    reason: str = ""
+    valid_from: datetime
+    valid_until: datetime | None = None
+    organisation_id: int | None = None
+    organisation_uid: UUID | None = None
+
+
+class Payload(msgspec.Struct, frozen=True):
+    """A row's content as it is hashed; fields in the canonical order (by name)."""
+
+    at: datetime
+    category: str
+    confidence: int
+    indicator: UUID
+    kind: str
+    live: bool
+    organisation: UUID | None
+    reason: str
+    seq: int
+    tlp: str
+    valid_from: datetime
+    valid_until: datetime | None
+    value: str
+
+
+_encode = msgspec.json.Encoder(order="sorted").encode
+_decode = msgspec.json.Decoder(Payload).decode
+
+
+def head_lock() -> LedgerHead:
+    """The head, locked until the transaction ends. Take it before any indicator's row."""
+    return LedgerHead.objects.select_for_update().get_or_create(pk=1, defaults={"hash": ORIGIN})[0]
+
+
+def ledger_append(head: LedgerHead, changes: Sequence[Change]) -> tuple[int, int]:
+    """Write rows after `head`, which the caller has locked; the first and last number.
+
+    Wakes whoever waits for the ledger once the transaction commits.
+    """
+    first, moment, previous = head.seq + 1, now(), bytes(head.hash)
+    rows = []
+    for seq, change in enumerate(changes, first):
+        payload = _encode(_payload(change, seq, moment))
+        previous = hashlib.sha256(previous + payload).digest()
+        rows.append(_row(change, seq, payload.decode(), previous))
+    rows_insert(LedgerRow, _COLUMNS, rows)
+    head.seq, head.hash = first + len(rows) - 1, previous
+    head.save(update_fields=["seq", "hash"])
+    wake("ledger")
+    return first, head.seq
+
+
+def _payload(change: Change, seq: int, moment: datetime) -> Payload:
+    return Payload(
+        at=moment,
+        category=change.category,
+        confidence=change.confidence,
+        indicator=change.uid,
+        kind=change.kind,
+        live=change.live,
+        organisation=change.organisation_uid,
+        reason=change.reason,
+        seq=seq,
+        tlp=change.tlp,
+        valid_from=change.valid_from,
+        valid_until=change.valid_until,
+        value=change.value,
+    )
+
+
+_COLUMNS = (
+    *("seq", "indicator_id", "live", "tlp", "was_tlp", "reach", "organisation_id", "kind"),
+    *("payload", "hash"),
+)
+
+
+def _row(change: Change, seq: int, payload: str, digest: bytes) -> tuple[object, ...]:
+    uid = change.uid if connection.features.has_native_uuid_field else change.uid.hex
+    facts = (seq, uid, change.live, change.tlp, change.was_tlp)
+    return (*facts, _reach(change), change.organisation_id, change.kind, payload, digest)
+
+
+def _reach(change: Change) -> int:
+    """The widest audience that sees a difference."""
+    seen = [change.tlp] if change.live else []
+    if change.was_tlp:
+        seen.append(change.was_tlp)
+    return min((Tlp(tlp).reach for tlp in seen), default=OWN)
+
+
+def _concerning(audience: Audience) -> Q:
+    if audience.level == 0:
+        return Q(reach=0)
+    if audience.level < OWN:
+        return Q(reach__lte=audience.level)
+    return Q(reach__lt=OWN) | Q(reach=OWN, organisation=audience.organisation_id)
+
+
+def _sees(audience: Audience) -> Q:
+    """Rows whose indicator, as it now is, the audience may see."""
+    allowed = [tlp.value for tlp in Tlp if tlp.reach <= min(audience.level, OWN - 1)]
+    seen = Q(tlp__in=allowed)
+    if audience.level == OWN:
+        seen |= Q(organisation=audience.organisation_id)
+    return seen
+
+
+def _may_see(audience: Audience, tlp: str, organisation_id: int | None) -> bool:
+    reach = Tlp(tlp).reach
+    return reach <= min(audience.level, OWN - 1) or (
+        audience.level == OWN and organisation_id == audience.organisation_id
+    )
+
+
+def entry(payload: str, effect: Effect) -> LedgerEntry:
+    """A stored payload as an audience's entry."""
+    row = _decode(payload)
+    return LedgerEntry(
+        seq=row.seq,
+        effect=effect,
+        uid=row.indicator,
+        kind=row.kind,
+        value=row.value,
+        category=row.category,
+        confidence=row.confidence,
+        tlp=row.tlp,
+        at=row.at,
+        valid_until=row.valid_until,
+        organisation=row.organisation,
+    )
+
+
+def changes_after(
+    after: int, audience: Audience, *, until: int | None = None, limit: int | None = None
+) -> Iterator[LedgerEntry]:
+    """What happened to an audience's list after a number, in order.
+
+    A row that takes something from the audience's sight is a removal there, and its new TLP stays hidden:
+    the entry repeats the one under which the audience knew it.
+    """
+    rows = LedgerRow.objects.filter(_concerning(audience), seq__gt=after).order_by("seq")
+    if until is not None:
+        rows = rows.filter(seq__lte=until)
+    columns = rows.values_list("live", "tlp", "was_tlp", "organisation_id", "payload")
+    found = columns[:limit] if limit else columns.iterator(chunk_size=_CHUNK)
+    for live, tlp, was_tlp, organisation_id, payload in found:
+        if live and _may_see(audience, tlp, organisation_id):
+            yield entry(payload, Effect.ADD)
+        else:
+            gone = entry(payload, Effect.REMOVE)
+            yield dataclasses.replace(gone, tlp=was_tlp, valid_until=None)
+
+
+def projection(
+    sequence: int, audience: Audience, *, kinds: Iterable[str] = ()
+) -> Iterator[LedgerEntry]:
+    """An audience's whole list as it stood at a number, oldest publication first.
+
+    Nothing but the ledger's rows up to `sequence` goes in: the same call gives the same entries for ever.
+    """
+    later = LedgerRow.objects.filter(
+        indicator=OuterRef("indicator"), seq__gt=OuterRef("seq"), seq__lte=sequence
+    )
+    rows = LedgerRow.objects.filter(_sees(audience), seq__lte=sequence, live=True)
+    if kinds := list(kinds):
+        rows = rows.filter(kind__in=kinds)
+    rows = rows.filter(~Exists(later)).order_by("seq")
+    for payload in rows.values_list("payload", flat=True).iterator(chunk_size=_CHUNK):
+        yield entry(payload, Effect.ADD)
+
+
+def head_seq() -> int:
+    """The last number given and committed; 0 for an empty ledger."""
+    return LedgerHead.objects.filter(pk=1).values_list("seq", flat=True).first() or 0
+
+
+def audience_seq(audience: Audience, *, at: int | None = None) -> int:
+    """The last number up to `at` that concerns an audience; 0 when none does.
+
+    Raises:
+        SequenceAhead: `at` is not reached yet.
+    """
+    if at is not None and at > head_seq():
+        raise SequenceAhead("the ledger does not reach that sequence yet")
+    parts: list[QuerySet[LedgerRow]] = [
+        LedgerRow.objects.filter(reach=level) for level in range(min(audience.level, OWN - 1) + 1)
+    ]
+    if audience.level == OWN:
+        parts.append(LedgerRow.objects.filter(reach=OWN, organisation=audience.organisation_id))
+    # One step into the index for each level; a maximum over an OR would read every row.
+    found = 0
+    for part in parts:
+        bounded = (
+            part.filter(seq__gt=found) if at is None else part.filter(seq__gt=found, seq__lte=at)
+        )
+        found = bounded.order_by("-seq").values_list("seq", flat=True).first() or found
+    return found
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class LedgerCheck:
+    """Attributes: rows: how many were read; fault: the first that is wrong, in words; empty when none is."""
+
+    rows: int
+    fault: str
+
+
+def verify() -> LedgerCheck:
+    """Read the whole ledger and recompute its chain."""
+    previous, count = ORIGIN, 0
+    columns = ("seq", "indicator_id", "live", "tlp", "kind", "payload", "hash")
+    rows = LedgerRow.objects.order_by("seq").values_list(*columns)
+    for seq, uid, live, tlp, kind, payload, digest in rows.iterator(chunk_size=_CHUNK):
+        count += 1
+        if seq != count:
+            return LedgerCheck(count, f"row {count} is missing")
+        previous = hashlib.sha256(previous + payload.encode()).digest()
+        if bytes(digest) != previous:
+            return LedgerCheck(count, f"row {seq}: its hash does not follow from the row before")
+        said = _decode(payload)
+        if (said.seq, said.indicator, said.live, said.tlp, said.kind) != (
+            seq,
+            uid,
+            live,
+            tlp,
+            kind,
+        ):
+            return LedgerCheck(count, f"row {seq}: its columns differ from what was hashed")
+    head = LedgerHead.objects.filter(pk=1).first()
+    if (head.seq, bytes(head.hash)) != (count, previous) if head else count:
+        return LedgerCheck(count, f"the head does not stand at row {count}")
+    return LedgerCheck(count, "")
+
+
+def history(uid: UUID) -> list[LedgerEntry]:
+    """Every row of one indicator, newest first, for its own page."""
+    rows = LedgerRow.objects.filter(indicator=uid).order_by(F("seq").desc())
+    return [
+        entry(payload, Effect.ADD if live else Effect.REMOVE)
+        for live, payload in rows.values_list("live", "payload")
+    ]

@@ -1,0 +1,217 @@
+"""What moves an indicator on and off the ledger."""
+
+from uuid import UUID
+
+from django.db import transaction
+
+from lachan.formats.observables.record import Observable
+from lachan.kernel.clock import now
+from lachan.kernel.errors import InvalidInput
+from lachan.members.policy import Action, policy_check
+from lachan.members.records import Actor, system
+from lachan.members.selectors import organisation_uid
+from lachan.members.services import audit_record
+from lachan.outbox.services import event_publish
+
+from .events import IndicatorExpired, IndicatorPublished, IndicatorWithdrawn
+from .ledger import Change, head_lock, ledger_append
+from .models import Indicator, LedgerHead
+from .reading import SHARED, live_same_value, record
+from .records import (
+    FourEyes,
+    IndicatorExists,
+    IndicatorMoved,
+    IndicatorRecord,
+    NoSuchIndicator,
+    Status,
+    Tlp,
+)
+
+_EXPIRED_AT_ONCE = 500
+
+
+def change_of(indicator: Indicator, *, live: bool, was_tlp: str = "", reason: str = "") -> Change:
+    """The ledger's words for an indicator as it stands in memory."""
+    organisation_id = indicator.organisation_id
+    return Change(
+        uid=indicator.uid,
+        kind=indicator.kind,
+        value=indicator.value,
+        category=indicator.category,
+        confidence=indicator.confidence,
+        tlp=indicator.tlp,
+        live=live,
+        was_tlp=was_tlp,
+        reason=reason,
+        valid_from=indicator.valid_from,
+        valid_until=indicator.valid_until,
+        organisation_id=organisation_id,
+        organisation_uid=organisation_uid(organisation_id) if organisation_id else None,
+    )
+
+
+def publish(indicator: Indicator) -> Indicator:
+    """Put a proposed indicator on the ledger; inside the caller's transaction.
+
+    Raises:
+        IndicatorMoved: it is proposed no longer. IndicatorExists: its value is published meanwhile.
+    """
+    head = head_lock()
+    indicator = Indicator.objects.select_for_update().get(pk=indicator.pk)
+    if indicator.status != Status.PROPOSED:
+        raise IndicatorMoved("it is already decided")
+    observable = Observable(indicator.kind, indicator.value)
+    twin = live_same_value(observable, indicator.tlp, indicator.organisation_id)
+    if twin is not None:
+        raise IndicatorExists("it is already published", twin.uid)
+    if indicator.tlp in SHARED:
+        yield_own(head, indicator.kind, [indicator.value])
+    if indicator.valid_until is not None and indicator.valid_until <= now():
+        raise InvalidInput("its validity ended before it was reviewed")
+    indicator.status, indicator.decided_at = Status.PUBLISHED, now()
+    indicator.seq = ledger_append(head, [change_of(indicator, live=True)])[1]
+    indicator.save(update_fields=["status", "decided_at", "seq"])
+    event_publish(
+        IndicatorPublished(
+            indicator=indicator.uid,
+            kind=indicator.kind,
+            seq=indicator.seq,
+            case=indicator.case_uid,
+        )
+    )
+    return indicator
+
+
+def yield_own(head: LedgerHead, kind: str, values: list[str]) -> None:
+    """End what single organisations published of these values for themselves: it becomes shared now.
+
+    First the narrow ones end, then the shared one begins: no list ever holds a value twice, and none
+    loses it for longer than the transaction.
+    """
+    narrow = Indicator.objects.filter(kind=kind, value__in=values, status=Status.PUBLISHED)
+    for indicator in narrow.exclude(tlp__in=SHARED):
+        _end(head, indicator, Status.WITHDRAWN, "shared")
+
+
+def _end(head: LedgerHead, indicator: Indicator, status: Status, reason: str) -> None:
+    change = change_of(indicator, live=False, was_tlp=indicator.tlp, reason=reason)
+    indicator.seq = ledger_append(head, [change])[1]
+    indicator.status, indicator.decided_at = status, now()
+    indicator.save(update_fields=["status", "decided_at", "seq"])
+    said = IndicatorExpired if status is Status.EXPIRED else IndicatorWithdrawn
+    event_publish(
+        said(
+            indicator=indicator.uid,
+            kind=indicator.kind,
+            seq=indicator.seq,
+            case=indicator.case_uid,
+        )
+    )
+
+
+def _locked(uid: UUID, by: Actor) -> Indicator:
+    indicator = Indicator.objects.select_for_update().filter(uid=uid).first()
+    if indicator is None or _hidden(indicator, by):
+        raise NoSuchIndicator("there is no such indicator")
+    return indicator
+
+
+def _hidden(indicator: Indicator, by: Actor) -> bool:
+    foreign = by.organisation_id is not None and by.organisation_id != indicator.organisation_id
+    return Tlp(indicator.tlp).reach > 2 and foreign
+
+
+def indicator_withdraw(
+    *, by: Actor, indicator: UUID, reason: str = "", cause: str = "withdrawn"
+) -> IndicatorRecord:
+    """Take a published indicator back at once; one person is enough, since it frees and blocks nothing.
+
+    Args:
+        reason: in the reviewer's words, for the indicator's page.
+        cause: the ledger's word: withdrawn or disputed.
+
+    Raises:
+        IndicatorMoved: it is not published. NoSuchIndicator, Refused.
+    """
+    with transaction.atomic():
+        audit_record(
+            by=by,
+            action="indicator.withdraw",
+            target=f"indicator:{indicator}",
+            detail={"cause": cause},
+        )
+        head = head_lock()
+        found = _locked(indicator, by)
+        policy_check(by, Action.INDICATOR_WITHDRAW, organisation_id=found.organisation_id)
+        if found.status != Status.PUBLISHED:
+            raise IndicatorMoved("it is not published")
+        _end(head, found, Status.WITHDRAWN, cause)
+        found.reviews.create(
+            by_id=by.person_id, by_label=by.label, decision="withdraw", note=reason
+        )
+        return record(found)
+
+
+def indicator_reshare(*, by: Actor, indicator: UUID, tlp: str) -> IndicatorRecord:
+    """Change who may see a published indicator. Where it leaves sight, it appears as withdrawn there.
+
+    Narrowing is the source organisation's own affair; widening discloses, and takes a second person: not
+    the proposer.
+
+    Raises:
+        FourEyes, IndicatorMoved, IndicatorExists, NoSuchIndicator, InvalidInput, Refused.
+    """
+    if tlp not in set(Tlp):
+        raise InvalidInput(f"tlp is one of {', '.join(Tlp)}")
+    with transaction.atomic():
+        audit_record(
+            by=by, action="indicator.reshare", target=f"indicator:{indicator}", detail={"tlp": tlp}
+        )
+        head = head_lock()
+        found = _locked(indicator, by)
+        policy_check(by, Action.INDICATOR_REVIEW, organisation_id=found.organisation_id)
+        if by.organisation_id != found.organisation_id:
+            raise NoSuchIndicator("only its source changes who may see an indicator")
+        was = found.tlp
+        if found.status != Status.PUBLISHED or was == tlp:
+            raise IndicatorMoved("it is not published, or already shared so")
+        if Tlp(tlp).reach < Tlp(was).reach and by.person_id == found.proposed_by_id:
+            raise FourEyes("nobody widens his own proposal")
+        _reshare(head, found, tlp)
+        return record(found)
+
+
+def _reshare(head: LedgerHead, indicator: Indicator, tlp: str) -> None:
+    was, indicator.tlp = indicator.tlp, tlp
+    if tlp in SHARED and was not in SHARED:
+        same = Indicator.objects.filter(
+            kind=indicator.kind, value=indicator.value, status=Status.PUBLISHED
+        ).exclude(pk=indicator.pk)
+        if (twin := same.filter(tlp__in=SHARED).first()) is not None:
+            raise IndicatorExists("it is already published", twin.uid)
+        for narrow in same:
+            _end(head, narrow, Status.WITHDRAWN, "shared")
+    indicator.seq = ledger_append(head, [change_of(indicator, live=True, was_tlp=was)])[1]
+    indicator.save(update_fields=["tlp", "seq"])
+
+
+def indicator_expire_due() -> int:
+    """End every published indicator whose validity is over; how many."""
+    ended = 0
+    while batch := _expire_batch():
+        ended += batch
+    return ended
+
+
+def _expire_batch() -> int:
+    with transaction.atomic():
+        due = Indicator.objects.filter(status=Status.PUBLISHED, valid_until__lte=now())
+        if not due.exists():
+            return 0
+        by = system("expiry")
+        audit_record(by=by, action="indicator.expire")
+        head = head_lock()
+        indicators = list(due.select_for_update().order_by("pk")[:_EXPIRED_AT_ONCE])
+        for indicator in indicators:
+            _end(head, indicator, Status.EXPIRED, "expired")
+        return len(indicators)

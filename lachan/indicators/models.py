@@ -1,0 +1,201 @@
+from django.db import models
+from django.db.models import Q
+
+from lachan.kernel.clock import now
+from lachan.kernel.ids import uuid7
+
+from .records import OWN, Status, Tlp
+
+_SHARED = [Tlp.CLEAR.value, Tlp.GREEN.value, Tlp.AMBER.value]
+_PUBLISHED = Q(status=Status.PUBLISHED.value)
+
+
+class ListImport(models.Model):
+    """One run of `lachan import`; the counts grow chunk by chunk, with the rows they count."""
+
+    uid = models.UUIDField(default=uuid7, unique=True, editable=False)
+    source = models.CharField(max_length=200)
+    file_name = models.CharField(max_length=200)
+    category = models.CharField(max_length=60)
+    tlp = models.CharField(max_length=12)
+    by_label = models.CharField(max_length=100)
+    organisation = models.ForeignKey(
+        "members.Organisation", null=True, on_delete=models.PROTECT, related_name="+"
+    )
+    started_at = models.DateTimeField(default=now)
+    finished_at = models.DateTimeField(null=True)
+    content = models.PositiveIntegerField(default=0)
+    published = models.PositiveIntegerField(default=0)
+    duplicate = models.PositiveIntegerField(default=0)
+    guarded = models.PositiveIntegerField(default=0)
+    quarantined = models.PositiveIntegerField(default=0)
+    first_seq = models.PositiveBigIntegerField(null=True)
+    last_seq = models.PositiveBigIntegerField(null=True)
+    reasons = models.JSONField(default=dict)
+
+
+class Quarantined(models.Model):
+    """A line that could not be used, kept so that its giver can mend it."""
+
+    list_import = models.ForeignKey(ListImport, on_delete=models.CASCADE, related_name="lines")
+    line = models.PositiveIntegerField()
+    reason = models.CharField(max_length=40)
+    text = models.CharField(max_length=200)
+
+    class Meta:
+        indexes = [models.Index(fields=["list_import", "line"], name="quarantined_line")]
+
+
+class Indicator(models.Model):
+    """Something that harms children, and what was decided about it.
+
+    At most one published indicator a value is visible to any audience: one shared, and below it one for
+    each organisation's own eyes, which yields when the value becomes shared.
+    """
+
+    uid = models.UUIDField(default=uuid7, unique=True, editable=False)
+    kind = models.CharField(max_length=10)
+    # 2048: what a PostgreSQL index entry can hold.
+    value = models.CharField(max_length=2048)
+    raw = models.TextField(blank=True)
+    category = models.CharField(max_length=60)
+    confidence = models.PositiveSmallIntegerField()
+    tlp = models.CharField(max_length=12)
+    status = models.CharField(max_length=10, default=Status.PROPOSED)
+    valid_from = models.DateTimeField(default=now)
+    valid_until = models.DateTimeField(null=True, blank=True)
+    evidence = models.TextField(blank=True)
+    organisation = models.ForeignKey(
+        "members.Organisation", null=True, on_delete=models.PROTECT, related_name="+"
+    )
+    proposed_by = models.ForeignKey(
+        "members.Person", null=True, on_delete=models.PROTECT, related_name="+"
+    )
+    proposed_label = models.CharField(max_length=100)
+    case_uid = models.UUIDField(null=True, db_index=True)
+    list_import = models.ForeignKey(
+        ListImport, null=True, on_delete=models.PROTECT, related_name="indicators"
+    )
+    warnings = models.JSONField(default=list)
+    created_at = models.DateTimeField(default=now)
+    decided_at = models.DateTimeField(null=True)
+    seq = models.PositiveBigIntegerField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["kind", "value"],
+                condition=_PUBLISHED & Q(tlp__in=_SHARED),
+                name="one_shared_indicator_a_value",
+            ),
+            models.UniqueConstraint(
+                fields=["kind", "value", "organisation"],
+                condition=_PUBLISHED & ~Q(tlp__in=_SHARED),
+                name="one_own_indicator_a_value",
+            ),
+            models.CheckConstraint(
+                condition=Q(confidence__gte=0, confidence__lte=100), name="confidence_0_to_100"
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["value", "kind"], name="indicator_value"),
+            models.Index(fields=["status", "-id"], name="indicator_status"),
+            models.Index(
+                fields=["valid_until"],
+                name="indicator_expiry",
+                condition=_PUBLISHED & Q(valid_until__isnull=False),
+            ),
+        ]
+
+
+class Review(models.Model):
+    """What a second person decided, and why."""
+
+    indicator = models.ForeignKey(Indicator, on_delete=models.PROTECT, related_name="reviews")
+    by = models.ForeignKey("members.Person", null=True, on_delete=models.PROTECT, related_name="+")
+    by_label = models.CharField(max_length=100)
+    decision = models.CharField(max_length=10)
+    note = models.TextField(blank=True)
+    override_reason = models.TextField(blank=True)
+    warnings = models.JSONField(default=list)
+    at = models.DateTimeField(default=now)
+
+
+class Dispute(models.Model):
+    """Somebody says that an indicator is wrong. The public's own words are never taken: a reason is chosen."""
+
+    uid = models.UUIDField(default=uuid7, unique=True, editable=False)
+    indicator = models.ForeignKey(Indicator, on_delete=models.PROTECT, related_name="disputes")
+    reason = models.CharField(max_length=30)
+    note = models.TextField(blank=True)
+    by = models.ForeignKey("members.Person", null=True, on_delete=models.PROTECT, related_name="+")
+    organisation = models.ForeignKey(
+        "members.Organisation", null=True, on_delete=models.PROTECT, related_name="+"
+    )
+    # The public's repeated disputes of one thing are one, counted: a flood is a number, not a queue.
+    times = models.PositiveIntegerField(default=1)
+    opened_at = models.DateTimeField(default=now)
+    due_at = models.DateTimeField()
+    outcome = models.CharField(max_length=20, blank=True)
+    answer = models.TextField(blank=True)
+    answered_by = models.ForeignKey(
+        "members.Person", null=True, on_delete=models.PROTECT, related_name="+"
+    )
+    answered_at = models.DateTimeField(null=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["outcome", "due_at"], name="dispute_due")]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["indicator"],
+                condition=Q(outcome="", organisation__isnull=True),
+                name="one_open_public_dispute",
+            )
+        ]
+
+
+class LedgerHead(models.Model):
+    """The one row whose lock orders the ledger: who holds it gives the next numbers, until he commits."""
+
+    seq = models.PositiveBigIntegerField(default=0)
+    hash = models.BinaryField(max_length=32)
+
+
+class LedgerRow(models.Model):
+    """One published decision. Rows are written once and never changed.
+
+    `payload` is the canonical JSON that `hash` covers, together with the hash before; the columns beside it
+    repeat parts of it for queries, and `ledger_verify` holds them to it. `reach` is the widest audience that
+    the row concerns, by what the indicator was before and what it is now.
+    """
+
+    seq = models.PositiveBigIntegerField(primary_key=True)
+    # By uid, not by key: a bulk import then writes both tables without reading keys back.
+    indicator = models.ForeignKey(
+        Indicator,
+        to_field="uid",
+        on_delete=models.PROTECT,
+        related_name="ledger",
+        db_index=False,
+    )
+    live = models.BooleanField()
+    tlp = models.CharField(max_length=12)
+    was_tlp = models.CharField(max_length=12, blank=True)
+    reach = models.PositiveSmallIntegerField()
+    organisation = models.ForeignKey(
+        "members.Organisation",
+        null=True,
+        on_delete=models.PROTECT,
+        related_name="+",
+        db_index=False,
+    )
+    kind = models.CharField(max_length=10)
+    payload = models.TextField()
+    hash = models.BinaryField(max_length=32)
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["reach", "seq"], name="ledger_reach"),
+            models.Index(fields=["indicator", "seq"], name="ledger_indicator"),
+            models.Index(fields=["organisation", "seq"], name="ledger_own", condition=Q(reach=OWN)),
+        ]

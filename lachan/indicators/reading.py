@@ -1,0 +1,75 @@
+"""Rows → records, and the questions that services and selectors both ask."""
+
+import dataclasses
+from collections.abc import Iterable
+
+from django.db.models import Q
+
+from lachan.formats.observables.record import Observable
+
+from .models import Dispute, Indicator
+from .records import DisputeRecord, GuardWarning, IndicatorRecord, Status, Tlp
+
+SHARED = [tlp.value for tlp in Tlp if tlp.reach <= 2]
+AGAIN = GuardWarning("withdrawn-before", "", "it was published once and taken back by a person")
+
+
+def record(indicator: Indicator) -> IndicatorRecord:
+    return IndicatorRecord(
+        uid=indicator.uid,
+        kind=indicator.kind,
+        value=indicator.value,
+        raw=indicator.raw,
+        category=indicator.category,
+        confidence=indicator.confidence,
+        tlp=indicator.tlp,
+        status=Status(indicator.status),
+        valid_from=indicator.valid_from,
+        valid_until=indicator.valid_until,
+        organisation_id=indicator.organisation_id,
+        case_uid=indicator.case_uid,
+        seq=indicator.seq,
+        warnings=tuple(GuardWarning(*fields) for fields in indicator.warnings),
+    )
+
+
+def dispute_record(dispute: Dispute) -> DisputeRecord:
+    return DisputeRecord(
+        uid=dispute.uid,
+        indicator=dispute.indicator.uid,
+        kind=dispute.indicator.kind,
+        value=dispute.indicator.value,
+        reason=dispute.reason,
+        note=dispute.note,
+        times=dispute.times,
+        opened_at=dispute.opened_at,
+        due_at=dispute.due_at,
+        outcome=dispute.outcome,
+        answer=dispute.answer,
+        answered_at=dispute.answered_at,
+    )
+
+
+def warned(found: IndicatorRecord, warnings: Iterable[GuardWarning]) -> IndicatorRecord:
+    return dataclasses.replace(found, warnings=tuple(warnings))
+
+
+def live_same_value(
+    observable: Observable, tlp: str, organisation_id: int | None
+) -> Indicator | None:
+    """The published indicator beside which a new one of this TLP would say nothing new."""
+    mine = Q(tlp__in=SHARED)
+    if Tlp(tlp).reach > 2:
+        mine |= Q(organisation_id=organisation_id)
+    same = Indicator.objects.filter(
+        mine, kind=observable.kind, value=observable.value, status=Status.PUBLISHED
+    )
+    return same.order_by("pk").first()
+
+
+def withdrawn_before(observable: Observable) -> tuple[GuardWarning, ...]:
+    """A person once took this back: publishing it again must not happen by the way."""
+    back = Indicator.objects.filter(
+        kind=observable.kind, value=observable.value, status=Status.WITHDRAWN, tlp__in=SHARED
+    )
+    return (AGAIN,) if back.exists() else ()

@@ -1,0 +1,217 @@
+import dataclasses
+import enum
+from datetime import datetime
+from uuid import UUID
+
+from lachan.kernel.errors import Conflict, InvalidInput, NotFound, Refused
+
+# LachanError
+# ├ Conflict
+# │  ├ IndicatorExists     the value is already proposed or published; `uid` says where
+# │  └ IndicatorMoved      it is no longer in the state that the act needs
+# ├ InvalidInput
+# │  ├ SequenceAhead       the ledger does not reach that far yet
+# │  └ NoSuchChannel
+# ├ NotFound
+# │  ├ NoSuchIndicator
+# │  └ NoSuchDispute
+# └ Refused
+#    ├ FourEyes            nobody reviews his own proposal
+#    └ GuardStands         publishing would do harm; an override must name its reason
+
+
+class IndicatorExists(Conflict):
+    """Attributes: uid: of the indicator that is there, or None where the caller may not know of it."""
+
+    code = "indicator-exists"
+
+    def __init__(self, message: str, uid: UUID | None = None) -> None:
+        super().__init__(message)
+        self.uid = uid
+
+
+class IndicatorMoved(Conflict):
+    code = "indicator-moved"
+
+
+class SequenceAhead(InvalidInput):
+    code = "sequence-ahead"
+
+
+class NoSuchChannel(NotFound):
+    code = "no-such-channel"
+
+
+class NoSuchIndicator(NotFound):
+    code = "no-such-indicator"
+
+
+class NoSuchDispute(NotFound):
+    code = "no-such-dispute"
+
+
+class FourEyes(Refused):
+    code = "four-eyes"
+
+
+class GuardStands(Refused):
+    code = "guard-stands"
+
+
+class Status(enum.StrEnum):
+    """Where an indicator stands. Only `published` blocks anything."""
+
+    PROPOSED = "proposed"
+    PUBLISHED = "published"
+    WITHDRAWN = "withdrawn"
+    EXPIRED = "expired"
+    REJECTED = "rejected"
+
+
+class Tlp(enum.StrEnum):
+    """Traffic Light Protocol 2.0 (FIRST, 2022)."""
+
+    CLEAR = "clear"
+    GREEN = "green"
+    AMBER = "amber"
+    AMBER_STRICT = "amber+strict"
+    RED = "red"
+
+    @property
+    def reach(self) -> int:
+        """The narrowest audience level that may see it: 0 public … 3 its own organisation alone."""
+        return {"clear": 0, "green": 1, "amber": 2}.get(self.value, 3)
+
+
+OWN = 3
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Audience:
+    """Who is served.
+
+    Attributes:
+        level: 0 public (clear), 1 community (and green), 2 members (and amber), 3 one organisation
+            (and its own amber+strict and red).
+        organisation_id: for level 3.
+    """
+
+    level: int = 0
+    organisation_id: int | None = None
+
+    def __post_init__(self) -> None:
+        if (self.level == OWN) != (self.organisation_id is not None):
+            raise ValueError("an organisation's audience names it, no other does")
+
+    @property
+    def label(self) -> str:
+        """For cache validators and file headers."""
+        words = ("public", "community", "members", f"organisation-{self.organisation_id}")
+        return words[self.level]
+
+
+PUBLIC_AUDIENCE = Audience(0)
+COMMUNITY = Audience(1)
+MEMBERS = Audience(2)
+
+
+def organisation_audience(organisation_id: int) -> Audience:
+    return Audience(OWN, organisation_id)
+
+
+class Effect(enum.StrEnum):
+    """What a ledger row does to an audience's list."""
+
+    ADD = "add"
+    REMOVE = "remove"
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class LedgerEntry:
+    """One ledger row as an audience sees it.
+
+    Attributes:
+        seq: position in the ledger; an audience's numbers grow, with holes where others are concerned.
+        effect: add (new or changed) or remove (withdrawn, expired, or no longer for this audience).
+        value: canonical.
+        organisation: uid of the source, where it has one.
+    """
+
+    seq: int
+    effect: Effect
+    uid: UUID
+    kind: str
+    value: str
+    category: str
+    confidence: int
+    tlp: str
+    at: datetime
+    valid_until: datetime | None
+    organisation: UUID | None
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class GuardWarning:
+    """Why publishing would do harm.
+
+    Attributes:
+        rule: stable code: public-suffix, well-known, government, member, shared-hosting, shortener,
+            reserved-address, public-service, emergency-number, empty-file.
+        matched: the name or network that the value met.
+        reason: in plain English; pages translate the rule.
+    """
+
+    rule: str
+    matched: str
+    reason: str
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class IndicatorRecord:
+    """One indicator as other rooms hold it."""
+
+    uid: UUID
+    kind: str
+    value: str
+    raw: str
+    category: str
+    confidence: int
+    tlp: str
+    status: Status
+    valid_from: datetime
+    valid_until: datetime | None
+    organisation_id: int | None
+    case_uid: UUID | None
+    seq: int | None
+    warnings: tuple[GuardWarning, ...]
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class DisputeRecord:
+    uid: UUID
+    indicator: UUID
+    kind: str
+    value: str
+    reason: str
+    note: str
+    times: int
+    opened_at: datetime
+    due_at: datetime
+    outcome: str
+    answer: str
+    answered_at: datetime | None
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class ImportReport:
+    """What became of every line with content: the four counts sum to `content`."""
+
+    uid: UUID | None
+    content: int
+    published: int
+    duplicate: int
+    guarded: int
+    quarantined: int
+    first_seq: int | None
+    last_seq: int | None
+    reasons: dict[str, int]

@@ -1,0 +1,171 @@
+"""The doors to read: indicators, reviews, disputes, imports, and the ledger by audience."""
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+from uuid import UUID
+
+from django.db.models import Q, QuerySet
+
+from lachan.members.policy import Action, policy_check
+from lachan.members.records import Actor, ActorKind
+
+from . import ledger
+from .models import Dispute, Indicator, ListImport, Quarantined
+from .reading import SHARED, dispute_record, record
+from .records import (
+    Audience,
+    DisputeRecord,
+    IndicatorRecord,
+    LedgerEntry,
+    NoSuchDispute,
+    NoSuchIndicator,
+    Status,
+    Tlp,
+)
+
+
+def _visible(by: Actor) -> QuerySet[Indicator]:
+    policy_check(by, Action.INDICATOR_READ)
+    rows = Indicator.objects.all()
+    if by.kind is ActorKind.SYSTEM:
+        return rows
+    return rows.filter(Q(tlp__in=SHARED) | Q(organisation_id=by.organisation_id))
+
+
+def indicator_rows(
+    *, by: Actor, status: str = "", kind: str = "", category: str = "", text: str = ""
+) -> QuerySet[Indicator]:
+    """What `by` may see, newest first, for this room's own pages; lazy."""
+    rows = _visible(by)
+    if status:
+        rows = rows.filter(status=status)
+    if kind:
+        rows = rows.filter(kind=kind)
+    if category:
+        rows = rows.filter(Q(category=category) | Q(category__startswith=f"{category}."))
+    if text:
+        rows = rows.filter(value__contains=text.strip().lower())
+    return rows.select_related("organisation").order_by("-id")
+
+
+def indicator_list(
+    *,
+    by: Actor,
+    status: str = "",
+    kind: str = "",
+    category: str = "",
+    text: str = "",
+    case_uid: UUID | None = None,
+    after: UUID | None = None,
+    limit: int = 100,
+) -> list[IndicatorRecord]:
+    """What `by` may see, newest first.
+
+    Args:
+        category: a code; wider codes hold the finer ones.
+        text: a part of the value.
+        after: the uid at which the page before ended.
+    """
+    rows = indicator_rows(by=by, status=status, kind=kind, category=category, text=text)
+    if case_uid is not None:
+        rows = rows.filter(case_uid=case_uid)
+    if after is not None:
+        last = rows.filter(uid=after).values_list("id", flat=True).first()
+        rows = rows.filter(id__lt=last or 0)
+    return [record(row) for row in rows[:limit]]
+
+
+def indicator_row(*, by: Actor, indicator: UUID) -> Indicator:
+    """As `indicator_get`, for this room's own pages."""
+    found = _visible(by).select_related("organisation", "list_import").filter(uid=indicator).first()
+    if found is None:
+        raise NoSuchIndicator("there is no such indicator")
+    return found
+
+
+def indicator_get(*, by: Actor, indicator: UUID) -> IndicatorRecord:
+    """One indicator.
+
+    Raises:
+        NoSuchIndicator: none, or none that `by` may know of. Refused.
+    """
+    return record(indicator_row(by=by, indicator=indicator))
+
+
+def indicator_count_proposed(*, by: Actor) -> int:
+    """How many wait for a review."""
+    return _visible(by).filter(status=Status.PROPOSED).count()
+
+
+def indicator_history(*, by: Actor, indicator: UUID) -> list[LedgerEntry]:
+    """What the ledger says of one indicator, newest first."""
+    indicator_row(by=by, indicator=indicator)
+    return ledger.history(indicator)
+
+
+def ledger_list(*, after: int, audience: Audience, limit: int = 1000) -> list[LedgerEntry]:
+    """What happened to an audience's list after a sequence number, in order, at most `limit` rows.
+
+    Fewer than `limit` means that the reader has caught up; the last row's `seq` is where to go on.
+    """
+    return list(ledger.changes_after(after, audience, limit=limit))
+
+
+def ledger_head(audience: Audience | None = None) -> int:
+    """The last sequence number, of the whole ledger or of what concerns an audience; 0 when empty."""
+    return ledger.head_seq() if audience is None else ledger.audience_seq(audience)
+
+
+def projection_at(
+    sequence: int, audience: Audience, *, kinds: Iterable[str] = ()
+) -> Iterator[LedgerEntry]:
+    """An audience's whole list as it stood at a sequence number; the same for ever. Lazy, in order of seq."""
+    return ledger.projection(sequence, audience, kinds=kinds)
+
+
+def ledger_verify() -> ledger.LedgerCheck:
+    """Recompute the chain from the first row: `fault` is empty when all is well."""
+    return ledger.verify()
+
+
+def dispute_rows(*, by: Actor, waiting: bool = True) -> QuerySet[Dispute]:
+    """Disputes of what `by` may see, the next due first, for this room's own pages; lazy."""
+    policy_check(by, Action.DISPUTE_ANSWER)
+    rows = Dispute.objects.filter(indicator__in=_visible(by)).select_related("indicator")
+    return rows.filter(outcome="").order_by("due_at") if waiting else rows.order_by("-opened_at")
+
+
+def dispute_list(*, by: Actor, waiting: bool = True, limit: int = 100) -> list[DisputeRecord]:
+    """Disputes of what `by` may see; the waiting ones, the next due first, or all, newest first."""
+    return [dispute_record(row) for row in dispute_rows(by=by, waiting=waiting)[:limit]]
+
+
+def dispute_get_public(*, dispute: UUID) -> DisputeRecord:
+    """A dispute for whoever holds its address; only of what the public may know.
+
+    Raises:
+        NoSuchDispute: also where the indicator left the public's sight.
+    """
+    rows = Dispute.objects.select_related("indicator").filter(indicator__tlp=Tlp.CLEAR)
+    found = rows.filter(uid=dispute, organisation=None).first()
+    if found is None:
+        raise NoSuchDispute("there is no such dispute")
+    return dispute_record(found)
+
+
+def import_rows(*, by: Actor) -> QuerySet[ListImport]:
+    """Imported lists, newest first, for this room's own pages."""
+    policy_check(by, Action.INDICATOR_READ)
+    return ListImport.objects.order_by("-id")
+
+
+def quarantined_rows(*, by: Actor, list_import: UUID) -> QuerySet[Quarantined]:
+    """The lines of one import that could not be used, in order."""
+    policy_check(by, Action.INDICATOR_READ)
+    return Quarantined.objects.filter(list_import__uid=list_import).order_by("line")
+
+
+def ledger_summary() -> dict[str, Any]:
+    """For the checks at the command line: how long the ledger is and how many indicators live."""
+    live = Indicator.objects.filter(status=Status.PUBLISHED).count()
+    return {"sequence": ledger.head_seq(), "published": live}

@@ -1,0 +1,238 @@
+"""The doors to change anything: propose, review, withdraw, expire, dispute, import.
+
+    proposed ──approve (second person)──► published ──► withdrawn | expired
+        └────reject──► rejected
+
+Order of locks everywhere: the audit trail, the ledger's head, the indicator.
+"""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.db import transaction
+from django.utils import timezone
+
+from lachan.formats.classification.categories import category_code
+from lachan.formats.observables.parsing import parse
+from lachan.formats.observables.record import Observable
+from lachan.kernel.clock import now
+from lachan.kernel.errors import InvalidInput
+from lachan.members.policy import Action, policy_check
+from lachan.members.records import Actor, ActorKind
+from lachan.members.services import audit_record
+from lachan.outbox.services import event_publish
+
+from .conf import DEFAULT_CONFIDENCE, MAX_EVIDENCE, MIN_OVERRIDE_REASON
+from .disputes import dispute_answer, dispute_open, dispute_open_public
+from .events import IndicatorProposed, IndicatorRejected
+from .guard import guard_load
+from .importing import list_import
+from .lifecycle import indicator_expire_due, indicator_reshare, indicator_withdraw, publish
+from .models import Indicator, Review
+from .reading import live_same_value, record, warned, withdrawn_before
+from .records import (
+    FourEyes,
+    GuardStands,
+    GuardWarning,
+    IndicatorExists,
+    IndicatorMoved,
+    IndicatorRecord,
+    NoSuchIndicator,
+    Status,
+    Tlp,
+)
+
+__all__ = [
+    "dispute_answer",
+    "dispute_open",
+    "dispute_open_public",
+    "indicator_expire_due",
+    "indicator_propose",
+    "indicator_reshare",
+    "indicator_review",
+    "indicator_withdraw",
+    "list_import",
+]
+
+
+def indicator_propose(
+    *,
+    by: Actor,
+    value: str,
+    category: str,
+    kind: str | None = None,
+    confidence: int = DEFAULT_CONFIDENCE,
+    tlp: str = "clear",
+    evidence: str = "",
+    valid_until: datetime | None = None,
+    case_uid: UUID | None = None,
+) -> IndicatorRecord:
+    """Propose something for publication; a second person reviews it.
+
+    Args:
+        by: acts for his organisation, which becomes the source.
+        value: as written; read by the rules of `lachan.formats.observables`.
+        category: a code or alias of the classification.
+        kind: guessed from the value where it is not given.
+        confidence: 0–100.
+        tlp: TLP 2.0; amber+strict and red stay within the organisation.
+        evidence: why, for reviewers; no personal data of a reporter.
+        valid_until: when it ends by itself; timezone-aware.
+        case_uid: the case that it comes from.
+
+    Returns:
+        The indicator, with the guard's warnings that its reviewer will have to answer.
+
+    Raises:
+        InvalidObservable, UnknownCategory, InvalidInput: something cannot be used.
+        IndicatorExists: it is already proposed by this organisation, or published.
+        Refused: by policy.
+    """
+    policy_check(by, Action.INDICATOR_PROPOSE, organisation_id=by.organisation_id)
+    observable = parse(value, kind)
+    facts = _checked(by, category, confidence, tlp, evidence, valid_until)
+    with transaction.atomic():
+        _refuse_twin(by, observable, tlp)
+        warnings = _warnings(observable)
+        indicator = Indicator.objects.create(
+            kind=observable.kind,
+            value=observable.value,
+            raw=observable.raw,
+            warnings=[list(_fields(w)) for w in warnings],
+            organisation_id=by.organisation_id,
+            proposed_by_id=by.person_id,
+            proposed_label=by.label,
+            case_uid=case_uid,
+            **facts,
+        )
+        audit_record(by=by, action="indicator.propose", target=f"indicator:{indicator.uid}")
+        event_publish(
+            IndicatorProposed(indicator=indicator.uid, kind=indicator.kind, case=case_uid)
+        )
+    return record(indicator)
+
+
+def _checked(
+    by: Actor, category: str, confidence: int, tlp: str, evidence: str, valid_until: datetime | None
+) -> dict[str, Any]:
+    if not 0 <= confidence <= 100:
+        raise InvalidInput("confidence is a whole number from 0 to 100")
+    if tlp not in set(Tlp):
+        raise InvalidInput(f"tlp is one of {', '.join(Tlp)}")
+    if Tlp(tlp).reach > 2 and by.organisation_id is None:
+        raise InvalidInput("what only one organisation may see needs an organisation")
+    if len(evidence) > MAX_EVIDENCE:
+        raise InvalidInput("the evidence note is longer than 10,000 letters")
+    if valid_until is not None and (timezone.is_naive(valid_until) or valid_until <= now()):
+        raise InvalidInput("the end of validity is a moment in the future, with its time zone")
+    return {
+        "category": category_code(category),
+        "confidence": confidence,
+        "tlp": tlp,
+        "evidence": evidence,
+        "valid_until": valid_until,
+    }
+
+
+def _refuse_twin(by: Actor, observable: Observable, tlp: str) -> None:
+    if (twin := live_same_value(observable, tlp, by.organisation_id)) is not None:
+        raise IndicatorExists("it is already published", twin.uid)
+    waiting = Indicator.objects.filter(
+        kind=observable.kind,
+        value=observable.value,
+        status=Status.PROPOSED,
+        organisation_id=by.organisation_id,
+    ).first()
+    if waiting is not None:
+        raise IndicatorExists("it is already proposed", waiting.uid)
+
+
+def _warnings(observable: Observable) -> tuple[GuardWarning, ...]:
+    return guard_load().check(observable) + withdrawn_before(observable)
+
+
+def _fields(warning: GuardWarning) -> tuple[str, str, str]:
+    return warning.rule, warning.matched, warning.reason
+
+
+def indicator_review(
+    *,
+    by: Actor,
+    indicator: UUID,
+    decision: str,
+    note: str = "",
+    override_reason: str | None = None,
+) -> IndicatorRecord:
+    """Decide on a proposal as the second person: `approve` publishes it at once, `reject` ends it.
+
+    Args:
+        override_reason: what speaks for publishing in spite of the guard; needed where it warns, at least
+            ten letters.
+
+    Raises:
+        FourEyes: the proposer, or somebody who is not a person.
+        GuardStands: the guard warns and no reason is given.
+        IndicatorMoved: already decided. IndicatorExists: the value became published meanwhile.
+        NoSuchIndicator, InvalidInput, Refused.
+    """
+    if decision not in {"approve", "reject"}:
+        raise InvalidInput("decision is approve or reject")
+    with transaction.atomic():
+        found = Indicator.objects.filter(uid=indicator).first()
+        if found is None:
+            raise NoSuchIndicator("there is no such indicator")
+        _check_reviewer(by, found)
+        audit_record(
+            by=by,
+            action="indicator.review",
+            target=f"indicator:{indicator}",
+            detail={"decision": decision, "override": bool(override_reason)},
+        )
+        return _decide(by, found, decision, note, (override_reason or "").strip())
+
+
+def _check_reviewer(by: Actor, indicator: Indicator) -> None:
+    policy_check(by, Action.INDICATOR_REVIEW, organisation_id=indicator.organisation_id)
+    own_eyes = Tlp(indicator.tlp).reach > 2 and by.organisation_id != indicator.organisation_id
+    if own_eyes and by.kind is not ActorKind.SYSTEM:
+        raise NoSuchIndicator("there is no such indicator")
+    if by.kind is not ActorKind.PERSON:
+        raise FourEyes("a person reviews, no key and no schedule")
+    if by.person_id == indicator.proposed_by_id:
+        raise FourEyes("nobody reviews his own proposal")
+
+
+def _decide(
+    by: Actor, indicator: Indicator, decision: str, note: str, override: str
+) -> IndicatorRecord:
+    observable = Observable(indicator.kind, indicator.value)
+    warnings: tuple[GuardWarning, ...] = ()
+    if decision == "approve":
+        # Asked anew: a member may have joined, or a list changed, since the proposal.
+        warnings = _warnings(observable)
+        if warnings and len(override) < MIN_OVERRIDE_REASON:
+            raise GuardStands(f"the guard stands: {', '.join(w.rule for w in warnings)}")
+        indicator = publish(indicator)
+    else:
+        moved = Indicator.objects.filter(pk=indicator.pk, status=Status.PROPOSED)
+        if not moved.update(status=Status.REJECTED, decided_at=now()):
+            raise IndicatorMoved("it is already decided")
+        indicator.refresh_from_db()
+        event_publish(
+            IndicatorRejected(indicator=indicator.uid, kind=indicator.kind, case=indicator.case_uid)
+        )
+    Review.objects.create(
+        indicator=indicator,
+        by_id=by.person_id,
+        by_label=by.label,
+        decision=decision,
+        note=note,
+        override_reason=override if warnings else "",
+        warnings=[list(_fields(w)) for w in warnings],
+    )
+    if warnings:
+        Indicator.objects.filter(pk=indicator.pk).update(
+            warnings=[list(_fields(w)) for w in warnings]
+        )
+    return warned(record(indicator), warnings)
