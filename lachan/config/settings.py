@@ -118,6 +118,7 @@ ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_EMAIL_VERIFICATION = "none"
 MFA_ADAPTER = "lachan.members.factors.FactorAdapter"
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_TOTP_TOLERANCE = 1  # phones run late, people type slowly
 MFA_TOTP_ISSUER = "Lá Chắn"
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not HTTPS  # localhost, in development
 SESSION_ENGINE = "lachan.members.sessions"

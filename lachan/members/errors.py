@@ -4,6 +4,8 @@ LachanError
 ├ Refused
 │   ├ KeyLocked         the session does not hold the person's private key: the password opens it again
 │   ├ KeyMissing        this person holds no copy of the desk's key
+│   ├ SignInRefused     unknown name, wrong password or code: they cannot be told apart
+│   ├ SignInPaused      too many failures; wait
 │   └ ApiKeyRefused     unknown, expired or revoked: they cannot be told apart
 ├ NotFound
 │   └ InvitationGone    unknown, used or expired: they cannot be told apart
@@ -21,6 +23,22 @@ class KeyLocked(Refused):
 
 class KeyMissing(Refused):
     code = "key-missing"
+
+
+class SignInRefused(Refused):
+    code = "sign-in-refused"
+
+
+class SignInPaused(Refused):
+    """Attributes:
+    seconds: how long to wait.
+    """
+
+    code = "sign-in-paused"
+
+    def __init__(self, seconds: int) -> None:
+        super().__init__("too many failures")
+        self.seconds = seconds
 
 
 class ApiKeyRefused(Refused):

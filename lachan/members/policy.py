@@ -12,7 +12,18 @@ from typing import Any, TypeVar
 
 from lachan.kernel.errors import Refused
 
+from .audit import audit_record
 from .records import Actor, ActorKind, Role
+
+
+class NotAllowed(Refused):
+    """The policy says no."""
+
+    code = "not-allowed"
+
+    def __init__(self, action: "Action") -> None:
+        super().__init__(f"not allowed: {action.value}")
+        self.action = action
 
 
 class Action(enum.StrEnum):
@@ -95,10 +106,10 @@ def policy_check(by: Actor, action: Action, *, organisation_id: int | None = Non
     """As `policy_allows`, but says no by raising.
 
     Raises:
-        Refused: naming the action, not the thing.
+        NotAllowed: naming the action, not the thing.
     """
     if not policy_allows(by, action, organisation_id=organisation_id):
-        raise Refused(f"not allowed: {action.value}")
+        raise NotAllowed(action)
 
 
 V = TypeVar("V", bound=Callable[..., Any])
@@ -122,8 +133,12 @@ def requires(action: Action) -> Callable[[V], V]:
         def guarded(request: Any, *args: Any, **kwargs: Any) -> Any:
             if request.actor.kind is ActorKind.PUBLIC and action not in PUBLIC_ACTIONS:
                 raise SignInNeeded(f"sign-in needed: {action.value}")
-            policy_check(request.actor, action)
-            return view(request, *args, **kwargs)
+            try:
+                policy_check(request.actor, action)
+                return view(request, *args, **kwargs)
+            except NotAllowed as error:
+                audit_record(by=request.actor, action="policy.refuse", target=error.action.value)
+                raise
 
         guarded.policy_action = action  # type: ignore[attr-defined]
         return guarded  # type: ignore[return-value]

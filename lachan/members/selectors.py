@@ -12,7 +12,7 @@ from django.db.models import Q
 
 from lachan.kernel.clock import now
 
-from .models import DeskKey, Organisation, Person
+from .models import DeskKey, Organisation, Person, Session
 from .records import Actor, ActorKind, DeskKeyRecord, Role
 
 
@@ -75,3 +75,9 @@ def desk_key_current() -> DeskKeyRecord | None:
 def organisation_names(uids: Collection[UUID]) -> dict[UUID, str]:
     """Names of organisations by their outward identifiers."""
     return dict(Organisation.objects.filter(uid__in=uids).values_list("uid", "name"))
+
+
+def session_list(person: Person) -> list[Session]:
+    """The browsers in which the person is signed in, newest first."""
+    rows = Session.objects.filter(person=person, expire_date__gt=now())
+    return list(rows.order_by("-began_at"))

@@ -1,0 +1,157 @@
+"""Signing in: password, then a second factor; and pauses that grow, for whoever guesses.
+
+A pause belongs to a name, not to an address: no address is kept. So that a stranger's guesses cannot keep
+somebody out of the own account, a browser that has signed in before carries a cookie that proves just
+that, and its failures are counted apart.
+"""
+
+import hashlib
+import hmac
+from datetime import timedelta
+
+from django.conf import settings
+from django.contrib.auth import authenticate
+from django.db import transaction
+from django.db.models import F
+from django.http import HttpRequest
+from django.utils.crypto import constant_time_compare
+
+from lachan.kernel.clock import now
+from lachan.kernel.sealing.errors import LockHeld
+from lachan.kernel.sealing.locks import lock, unlock
+
+from .audit import audit_record
+from .errors import SignInPaused, SignInRefused
+from .models import Person, SignInPause
+from .records import Actor, ActorKind
+
+KNOWN_COOKIE = "lachan_known"
+FREE_TRIES = 5
+_FIRST_PAUSE, _LONGEST_PAUSE = timedelta(seconds=30), timedelta(minutes=15)
+_REMEMBERED = timedelta(days=1)
+
+
+def _keyed(*parts: str) -> bytes:
+    text = "\x1f".join(("lachan sign-in", *parts))
+    return hmac.digest(settings.SECRET_KEY.encode(), text.encode(), hashlib.sha256)
+
+
+def known_mark(person: Person) -> str:
+    """What the cookie of a browser holds that this person has signed in with before."""
+    return _keyed("known", str(person.uid)).hex()
+
+
+def _pause_key(name: str, mark: str) -> bytes:
+    person = Person.objects.filter(email__iexact=name).only("uid").first()
+    known = person is not None and constant_time_compare(mark, known_mark(person))
+    return _keyed("known" if known else "unknown", name.strip().lower())
+
+
+def pause_check(key: bytes) -> None:
+    """Raises:
+    SignInPaused: too many failures; its `seconds` say how long to wait.
+    """
+    row = SignInPause.objects.filter(key=key, paused_until__gt=now()).first()
+    if row is not None and row.paused_until is not None:
+        raise SignInPaused(int((row.paused_until - now()).total_seconds()) + 1)
+
+
+def pause_count(key: bytes) -> None:
+    """One more failure; from the sixth on, a pause, each twice the one before."""
+    with transaction.atomic():
+        row, _ = SignInPause.objects.get_or_create(key=key)
+        SignInPause.objects.filter(pk=row.pk).update(failures=F("failures") + 1, last_at=now())
+        row.refresh_from_db()
+        over = row.failures - FREE_TRIES
+        if over >= 0:
+            pause = min(_FIRST_PAUSE * 2 ** min(over, 10), _LONGEST_PAUSE)
+            SignInPause.objects.filter(pk=row.pk).update(paused_until=now() + pause)
+
+
+def pause_clear(key: bytes) -> None:
+    SignInPause.objects.filter(key=key).delete()
+
+
+def pauses_purge() -> int:
+    """Forget failures after a day."""
+    return SignInPause.objects.filter(last_at__lt=now() - _REMEMBERED).delete()[0]
+
+
+def password_check(*, request: HttpRequest, name: str, password: str) -> tuple[Person, str | None]:
+    """The person and the private key that the password unlocks (None where there is none yet).
+
+    Raises:
+        SignInPaused: too many failures for this name.
+        SignInRefused: unknown name or wrong password: they cannot be told apart.
+    """
+    key = _pause_key(name, request.COOKIES.get(KNOWN_COOKIE, ""))
+    pause_check(key)
+    person = authenticate(request, username=name.strip(), password=password)
+    if not isinstance(person, Person):
+        pause_count(key)
+        _record_failure(name)
+        raise SignInRefused("unknown name or wrong password")
+    pause_clear(key)
+    return person, key_unlock(person, password)
+
+
+def _record_failure(name: str) -> None:
+    # Only for people who exist: what strangers type is nobody's business, and would grow the trail.
+    person = Person.objects.filter(email__iexact=name.strip()).first()
+    if person is not None:
+        audit_record(by=_as(person), action="sign_in.fail", target=f"person:{person.uid}")
+
+
+def _as(person: Person) -> Actor:
+    return Actor(
+        kind=ActorKind.PERSON,
+        person_id=person.pk,
+        organisation_id=person.organisation_id,
+        label=str(person.uid),
+    )
+
+
+def key_unlock(person: Person, password: str) -> str | None:
+    """The person's private key.
+
+    Raises:
+        SignInRefused: the password does not open it.
+    """
+    if not person.locked_key:
+        return None
+    try:
+        return unlock(bytes(person.locked_key), password=password)
+    except LockHeld:
+        raise SignInRefused("the password does not open the key") from None
+
+
+def second_key(person: Person) -> bytes:
+    """Under which the failures of the second factor are counted."""
+    return _keyed("second", str(person.uid))
+
+
+def sign_in_record(person: Person, action: str) -> None:
+    """`sign_in.complete`, `sign_in.fail`, `sign_out` and the like, in the trail."""
+    audit_record(by=_as(person), action=action, target=f"person:{person.uid}")
+
+
+@transaction.atomic
+def password_change(*, person: Person, old: str, new: str) -> str | None:
+    """A new password; the private key is locked anew. Returns it, for the session.
+
+    Raises:
+        SignInRefused: the old password is wrong.
+        ValidationError: the new one is too easy to guess.
+    """
+    from django.contrib.auth.password_validation import validate_password
+
+    if not person.check_password(old):
+        raise SignInRefused("wrong password")
+    validate_password(new, person)
+    private = key_unlock(person, old)
+    person.set_password(new)
+    if private is not None:
+        person.locked_key = lock(private, password=new)
+    person.save(update_fields=["password", "locked_key"])
+    sign_in_record(person, "password.change")
+    return private

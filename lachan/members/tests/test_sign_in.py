@@ -1,0 +1,247 @@
+import re
+import time
+
+import pytest
+from allauth.mfa.models import Authenticator
+from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value
+from django.test import Client
+
+from lachan.kernel.clock import held_at, now
+from lachan.kernel.sealing import locks
+from lachan.kernel.sealing.envelope import keypair_from_private
+from lachan.members.models import AuditEntry, Person, Session, SignInPause
+from lachan.members.services import first_link
+from lachan.members.session_keys import COOKIE
+
+PASSWORD = "four-invented-words-here"
+JOIN = {
+    "organisation_name": "Desk", "name": "An", "email": "an@home.example",
+    "password": PASSWORD, "again": PASSWORD,
+}  # fmt: skip
+
+
+@pytest.fixture(autouse=True)
+def _light(settings, monkeypatch):
+    # The same formats with less work: a lock carries its own parameters.
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+    monkeypatch.setattr(locks, "_KIB", 256)
+
+
+def code_for(page):
+    secret = re.search(r'class="mono">([A-Z2-7 ]+)<', page.content.decode())[1].replace(" ", "")
+    return secret, format_hotp_value(hotp_value(secret, int(time.time()) // 30))
+
+
+def fresh_code(secret, step=1):
+    return format_hotp_value(hotp_value(secret, int(time.time()) // 30 + step))
+
+
+@pytest.fixture
+def joined(db):
+    """A client that has just joined as the first administrator, and the app's secret."""
+    client = Client()
+    page = client.post(first_link(), JOIN, follow=True)
+    assert page.redirect_chain[-1][0] == "/staff/set-up/"
+    secret, code = code_for(page)
+    page = client.post("/staff/set-up/", {"code": code}, follow=True)
+    assert page.redirect_chain[-1][0] == "/staff/account/codes/"
+    codes = re.findall(r"<li>(\d{4} \d{4})</li>", page.content.decode())
+    return client, secret, codes
+
+
+def sign_in(secret="", code="", password=PASSWORD, client=None):
+    client = client or Client()
+    page = client.post("/staff/sign-in/", {"name": "an@home.example", "password": password})
+    if page.status_code == 302:
+        code = code or fresh_code(secret)
+        page = client.post("/staff/sign-in/second/", {"code": code})
+    return client, page
+
+
+def test_it_leads_from_the_link_to_the_first_page(joined):
+    client, _, codes = joined
+    assert len(codes) == 10
+    page = client.get("/staff/")
+    assert page.status_code == 200
+    assert "An" in page.content.decode()
+    assert codes[0] not in client.get("/staff/account/codes/").content.decode()
+
+
+def test_it_signs_in_with_both_factors_and_unlocks_the_key(joined):
+    client, page = sign_in(joined[1])
+    assert page.status_code == 302
+    assert page.url == "/staff/"
+    cookie = client.cookies[COOKIE]
+    assert cookie["httponly"]
+    assert cookie["samesite"] == "Strict"
+    assert cookie["path"] == "/staff/"
+    request = type("R", (), {"session": client.session, "COOKIES": {COOKIE: cookie.value}})()
+    from lachan.members.services import session_key
+
+    assert keypair_from_private(session_key(request)).public == Person.objects.get().public_key
+
+
+def test_it_keeps_no_private_key_in_clear(joined):
+    for row in Session.objects.all():
+        assert "AGE-SECRET" not in str(row.get_decoded())
+    totp = Authenticator.objects.get(type="totp")
+    assert joined[1] not in str(totp.data)
+
+
+@pytest.mark.parametrize("code", ["", "000000", "x" * 30, "x" * 200])
+def test_it_opens_nothing_without_the_second_factor(joined, code):
+    client, page = sign_in(code=code or " ")
+    assert page.status_code == 422
+    assert client.get("/staff/").status_code == 302
+    assert client.get("/staff/account/").status_code == 302
+
+
+@pytest.mark.parametrize("code", ["", "000000", "x" * 200])
+def test_it_does_not_finish_setting_up_without_a_factor(db, code):
+    client = Client()
+    client.post(first_link(), JOIN)
+    assert client.post("/staff/set-up/", {"code": code}).status_code == 422
+    assert client.get("/staff/").status_code == 302
+    assert not Authenticator.objects.exists()
+
+
+def test_it_offers_no_set_up_to_someone_who_has_a_factor(joined):
+    client = Client()
+    client.post("/staff/sign-in/", {"name": "an@home.example", "password": PASSWORD})
+    assert client.get("/staff/set-up/").url == "/staff/sign-in/"
+
+
+def test_it_takes_a_recovery_code_once(joined):
+    _, page = sign_in(code=joined[2][0])
+    assert page.status_code == 302
+    _, page = sign_in(code=joined[2][0])
+    assert page.status_code == 422
+
+
+def test_it_takes_an_app_code_once(joined):
+    code = fresh_code(joined[1])
+    assert sign_in(code=code)[1].status_code == 302
+    assert sign_in(code=code)[1].status_code == 422
+
+
+def test_it_gives_a_link_once(joined):
+    assert first_link() is None
+    path = AuditEntry.objects.filter(action="invitation.make").count()
+    assert path == 1
+    assert Client().get("/staff/join/unknown/").status_code == 404
+
+
+def test_it_pauses_who_guesses_and_not_the_known_browser(joined):
+    for _ in range(5):
+        assert sign_in(password="wrong-guess-of-words")[1].status_code == 422
+    page = sign_in(joined[1])[1]
+    assert page.status_code == 422
+    known = Client()
+    known.cookies["lachan_known"] = joined[0].cookies["lachan_known"].value
+    assert sign_in(joined[1], client=known)[1].status_code == 302
+    assert not any(b"an@home" in bytes(row.key) for row in SignInPause.objects.all())
+
+
+def test_it_pauses_who_guesses_codes(joined):
+    client = Client()
+    client.post("/staff/sign-in/", {"name": "an@home.example", "password": PASSWORD})
+    for _ in range(5):
+        client.post("/staff/sign-in/second/", {"code": "123 456"})
+    good = client.post("/staff/sign-in/second/", {"code": fresh_code(joined[1])})
+    assert good.status_code == 422
+
+
+def test_it_lets_a_pause_end(joined):
+    from datetime import timedelta
+
+    for _ in range(5):
+        sign_in(password="wrong-guess-of-words")
+    with held_at(now() + timedelta(minutes=2)):
+        assert sign_in(joined[1])[1].status_code == 302
+
+
+def test_it_says_the_same_for_an_unknown_name(joined):
+    known = Client().post("/staff/sign-in/", {"name": "an@home.example", "password": "x"})
+    unknown = Client().post("/staff/sign-in/", {"name": "no@home.example", "password": "x"})
+    strip = re.compile(rb'value="[^"]*"')
+    assert strip.sub(b"", known.content) == strip.sub(b"", unknown.content)
+
+
+def test_it_destroys_the_key_at_sign_out(joined):
+    client = joined[0]
+    held = dict(client.session)["key"]
+    client.post("/staff/sign-out/")
+    assert client.cookies[COOKIE].value == ""
+    assert not any(row.get_decoded().get("key") == held for row in Session.objects.all())
+    assert client.get("/staff/account/").status_code == 302
+
+
+def test_it_relocks_the_key_when_the_password_changes(joined):
+    client, secret, _ = joined
+    other, _ = sign_in(secret)
+    fresh = "other-invented-words-now"
+    form = {"old": PASSWORD, "password": fresh, "again": fresh}
+    assert client.post("/staff/account/password/", form).status_code == 302
+    assert client.get("/staff/account/").status_code == 200
+    assert other.get("/staff/account/").status_code == 302
+    assert sign_in(password=PASSWORD)[1].status_code == 422
+    again, page = sign_in(code=joined[2][0], password=fresh)
+    assert page.status_code == 302
+    assert again.cookies[COOKIE].value
+
+
+def test_it_refuses_weak_and_unlike_passwords(db):
+    path = first_link()
+    for password, again in [
+        ("short", "short"),
+        (PASSWORD, "another"),
+        ("password1234", "password1234"),
+    ]:
+        page = Client().post(path, {**JOIN, "password": password, "again": again})
+        assert page.status_code == 422
+    assert not Person.objects.exists()
+
+
+def test_it_unlocks_again_when_the_cookie_is_gone(joined):
+    client = joined[0]
+    del client.cookies[COOKIE]
+    assert client.post("/staff/unlock/", {"password": "wrong"}).status_code == 422
+    page = client.post("/staff/unlock/", {"password": PASSWORD, "next": "/staff/account/"})
+    assert page.url == "/staff/account/"
+    assert client.cookies[COOKIE].value
+
+
+def test_it_never_leads_elsewhere(joined):
+    client = joined[0]
+    for goal in ["https://evil.example/", "//evil.example/", "/staff/../../x", "javascript:1"]:
+        page = client.post("/staff/unlock/", {"password": PASSWORD, "next": goal})
+        assert page.url.startswith("/staff/")
+
+
+def test_it_keeps_the_last_factor_and_removes_others(joined):
+    client = joined[0]
+    person = Person.objects.get()
+    only = Authenticator.objects.get(type="totp")
+    url = f"/staff/account/factors/{only.pk}/remove/"
+    assert client.post(url, {"password": PASSWORD}).status_code == 422
+    spare = Authenticator.objects.create(user=person, type="webauthn", data={"name": "spare"})
+    url = f"/staff/account/factors/{spare.pk}/remove/"
+    assert client.post(url, {"password": "wrong"}).status_code == 422
+    assert client.post(url, {"password": PASSWORD}).status_code == 302
+    assert not Authenticator.objects.filter(pk=spare.pk).exists()
+
+
+def test_it_ends_other_sessions(joined):
+    client, secret, _ = joined
+    other, _ = sign_in(secret)
+    handle = Session.objects.get(pk=other.session.session_key).handle
+    client.post("/staff/account/sessions/end/", {"which": handle})
+    assert other.get("/staff/account/").status_code == 302
+    assert client.get("/staff/account/").status_code == 200
+
+
+def test_it_writes_sign_ins_and_failures_to_the_trail(joined):
+    sign_in(password="wrong-guess-of-words")
+    actions = set(AuditEntry.objects.values_list("action", flat=True))
+    assert {"person.join", "factor.add", "sign_in.complete", "sign_in.fail"} <= actions
+    assert "an@home.example" not in str(list(AuditEntry.objects.values()))

@@ -1,0 +1,20 @@
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_GET
+
+from lachan.members.desk_keys import HOLDER_ROLES, holds_all
+from lachan.members.policy import Action, requires
+from lachan.members.words import role_name
+from lachan.web.start import waiting_list
+
+
+@require_GET
+@requires(Action.ACCOUNT_SELF)
+def start(request: HttpRequest) -> HttpResponse:
+    """What waits for this person, and the doors that are open to them."""
+    context = {
+        "waiting": waiting_list(request.actor),
+        "roles": [role_name(role) for role in sorted(request.actor.roles)],
+        "lacks_desk_key": bool(request.actor.roles & HOLDER_ROLES) and not holds_all(request.user),
+    }
+    return render(request, "members/start.html", context)
