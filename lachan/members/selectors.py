@@ -1,7 +1,6 @@
 """Who is who."""
 
 import json
-from collections.abc import Collection
 from datetime import date
 from functools import cache
 from importlib.resources import files
@@ -72,9 +71,9 @@ def desk_key_current() -> DeskKeyRecord | None:
     return DeskKeyRecord(uid=row.uid, organisation_id=row.organisation_id, public=row.public)
 
 
-def organisation_names(uids: Collection[UUID]) -> dict[UUID, str]:
-    """Names of organisations by their outward identifiers."""
-    return dict(Organisation.objects.filter(uid__in=uids).values_list("uid", "name"))
+def organisation_names() -> dict[UUID, str]:
+    """Names of all organisations by their outward identifiers; they are some hundreds at most."""
+    return dict(Organisation.objects.values_list("uid", "name"))
 
 
 def session_list(person: Person) -> list[Session]:

@@ -1,0 +1,52 @@
+"""The process that turns the ledger into the snapshot: the one writer of its folder."""
+
+import logging
+import signal
+from threading import Event
+
+from django.conf import settings
+from django.db import Error as DatabaseError
+from django.db import close_old_connections
+
+from lachan.formats.snapshot.writer import SnapshotWriter
+from lachan.outbox.services import listener_open
+
+from .services import snapshot_rebuild, snapshot_sync
+
+log = logging.getLogger(__name__)
+
+# A lost wake-up costs at most this long.
+LOOK_EVERY = 0.5
+
+
+def run(*, once: bool = False, rebuild: bool = False) -> None:
+    """Follow the ledger until SIGTERM or SIGINT.
+
+    While the database does not answer, the last snapshot stays and edges go on answering from it.
+    """
+    stop = Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    listener = listener_open()
+    with SnapshotWriter(settings.LACHAN_HOME / "snapshots") as writer:
+        try:
+            if rebuild or writer.needs_rebuild:
+                snapshot_rebuild(writer)
+            while not stop.is_set():
+                _sync(writer)
+                if once:
+                    return
+                listener.wait(LOOK_EVERY)
+        finally:
+            listener.close()
+
+
+def _sync(writer: SnapshotWriter) -> None:
+    try:
+        close_old_connections()
+        while snapshot_sync(writer):
+            pass
+    except DatabaseError as error:
+        log.warning(
+            "the ledger does not answer (%s); the last snapshot stays", type(error).__name__
+        )

@@ -1,0 +1,58 @@
+"""The ledger's public projection, compiled into the snapshot that edges read."""
+
+from uuid import UUID
+
+from lachan.formats.classification.categories import categories
+from lachan.formats.observables.lookups import match_key
+from lachan.formats.snapshot.records import Verdict
+from lachan.formats.snapshot.writer import SnapshotWriter
+from lachan.indicators.records import PUBLIC_AUDIENCE, Effect, LedgerEntry
+from lachan.indicators.selectors import ledger_head, ledger_list, projection_at
+from lachan.members.selectors import organisation_names
+
+CHUNK = 5_000
+
+
+def snapshot_sync(writer: SnapshotWriter, *, limit: int = CHUNK) -> int:
+    """Bring the snapshot up to the ledger's head, `limit` rows at most; how many it took.
+
+    What blocks is what everybody may know of: a DNS answer tells whoever asks, so that only the public
+    projection (TLP:CLEAR) reaches the edge.
+    """
+    # The head first: every row up to it is then in the list that is read after it, or beyond the limit.
+    head = ledger_head(PUBLIC_AUDIENCE)
+    if head <= writer.sequence:
+        return 0
+    entries = ledger_list(after=writer.sequence, audience=PUBLIC_AUDIENCE, limit=limit)
+    names = organisation_names()
+    # Many at once become one new base, faster than one by one; order matters only for one value.
+    last = {(e.kind, e.value): e for e in entries}
+    for entry in last.values():
+        if entry.effect is Effect.REMOVE:
+            writer.remove(entry.kind, match_key(entry.kind, entry.value))
+    writer.put_all(_verdict(e, names) for e in last.values() if e.effect is Effect.ADD)
+    writer.commit(entries[-1].seq if len(entries) == limit else max(head, writer.sequence))
+    return len(entries)
+
+
+def snapshot_rebuild(writer: SnapshotWriter) -> int:
+    """Build the snapshot anew from the whole ledger; how many entries it has."""
+    head = ledger_head(PUBLIC_AUDIENCE)
+    names = organisation_names()
+    verdicts = (_verdict(entry, names) for entry in projection_at(head, PUBLIC_AUDIENCE))
+    return writer.rebuild(verdicts, head).entries
+
+
+def _verdict(entry: LedgerEntry, names: dict[UUID, str]) -> Verdict:
+    category = categories().get(entry.category)
+    return Verdict(
+        kind=entry.kind,  # type: ignore[arg-type]  the same words
+        value=match_key(entry.kind, entry.value),
+        categories=(entry.category,),
+        source=names.get(entry.organisation, "") if entry.organisation else "",
+        sequence=entry.seq,
+        # English in the file; pages and API say it in the asker's language, by the code.
+        reason=category.name("en") if category else entry.category,
+        indicator=str(entry.uid),
+        valid_until=int(entry.valid_until.timestamp()) if entry.valid_until else None,
+    )
