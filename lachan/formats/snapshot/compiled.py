@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 from numba import njit
 
+import lachan.kernel.jit  # noqa: F401  chooses numba's cache, so before numba
 from lachan.formats.snapshot.siphash import CHECK_KIND
 
 Bytes = npt.NDArray[np.uint8]

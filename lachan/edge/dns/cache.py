@@ -1,0 +1,144 @@
+"""Answers kept: the whole in a bounded dict, the plain ones also where the compiled path finds them."""
+
+import os
+import struct
+import time
+from collections import OrderedDict
+
+import msgspec
+import numpy as np
+
+from lachan.edge.dns.message import Reply
+from lachan.edge.dns.places import EXPIRES_LIMIT
+from lachan.edge.dns.question import Question
+
+STALE_LIMIT = 86_400
+"""Seconds past its end that an answer may still be given while the upstream is silent (RFC 8767)."""
+STALE_TTL = 30
+CHAIN_LIMIT = 60
+OVERHEAD = 500
+"""Bytes that a kept answer costs besides its own: objects, key, place."""
+
+
+class Kept(msgspec.Struct):
+    """An answer and when it came, in whole Unix seconds."""
+
+    reply: Reply
+    stored: int
+
+    def fresh(self, now: int) -> bool:
+        return now < self.stored + self.reply.lifetime
+
+    def body(self, now: int) -> bytes:
+        if self.fresh(now):
+            return self.reply.aged(max(0, now - self.stored))
+        return self.reply.aged(0, fixed=STALE_TTL)
+
+
+class CompiledCache:
+    """Open addressing over one block of bytes; written by one thread, read by the packet path.
+
+    Nothing is ever freed in it: when it is full, a fresh one takes its place, and what is still asked
+    for comes back from the dict, one answer at a time.
+    """
+
+    def __init__(self, size: int) -> None:
+        self._size = max(1 << 16, size)
+        self.key = tuple(int.from_bytes(os.urandom(8), "little") for _ in range(2))
+        self.view = self._fresh()
+        self._used = self._count = 0
+
+    def _fresh(self) -> tuple[np.ndarray, np.ndarray]:
+        slots = 1 << max(10, (self._size // 128).bit_length())
+        return np.zeros(slots, np.uint64), np.zeros(self._size, np.uint8)
+
+    def put(self, key: bytes, kept: Kept, stamp: int) -> None:
+        from lachan.edge.dns.packets import cache_put
+
+        entry = np.frombuffer(_entry(key, kept, stamp), np.uint8)
+        if len(entry) > self._size // 16:
+            return
+        k0, k1 = np.uint64(self.key[0]), np.uint64(self.key[1])
+        if self._count * 2 >= len(self.view[0]):
+            self._reset()
+        used = int(cache_put(*self.view, self._used, entry, k0, k1, int(time.time())))
+        if used < 0:
+            self._reset()
+            used = int(cache_put(*self.view, self._used, entry, k0, k1, int(time.time())))
+        self._count += used > self._used
+        self._used = used
+
+    def _reset(self) -> None:
+        self.view = self._fresh()
+        self._used = self._count = 0
+
+
+def _entry(key: bytes, kept: Kept, stamp: int) -> bytes:
+    reply, expires = kept.reply, kept.stored + kept.reply.lifetime
+    if reply.chain:
+        expires = min(expires, int(time.time()) + CHAIN_LIMIT)
+    head = struct.pack(
+        "<8HIIQ",
+        len(key),
+        len(reply.ttls),
+        len(reply.body),
+        reply.rcode,
+        *reply.counts,
+        0,
+        kept.stored,
+        min(expires, EXPIRES_LIMIT),
+        stamp if reply.chain else 0,
+    )
+    return head + key + struct.pack(f"<{len(reply.ttls)}H", *reply.ttls) + reply.body
+
+
+class AnswerCache:
+    """The least recently used go first once `size` bytes are held. Not for two threads."""
+
+    def __init__(self, size: int, *, compiled: bool) -> None:
+        self._size = size
+        self._held = 0
+        self._kept: OrderedDict[bytes, Kept] = OrderedDict()
+        self.compiled = CompiledCache(size // 2) if compiled else None
+
+    def __len__(self) -> int:
+        return len(self._kept)
+
+    def get(self, question: Question) -> Kept | None:
+        """The answer kept for a question, fresh or stale; None after the stale limit."""
+        kept = self._kept.get(question.key)
+        if kept is None:
+            return None
+        if time.time() > kept.stored + kept.reply.lifetime + STALE_LIMIT:
+            self._drop(question.key)
+            return None
+        self._kept.move_to_end(question.key)
+        return kept
+
+    def put(self, question: Question, reply: Reply) -> Kept:
+        kept = Kept(reply, int(time.time()))
+        if reply.lifetime > 0:
+            key = question.key
+            self._drop(key)
+            self._kept[key] = kept
+            self._held += _cost(key, kept)
+            while self._held > self._size:
+                self._drop(next(iter(self._kept)))
+        return kept
+
+    def compile(self, question: Question, kept: Kept, stamp: int) -> None:
+        """Show an answer to the compiled path. `stamp` is the state of the snapshot in which its aliases
+        were found free: an answer with aliases is given only as long as nothing has changed since.
+        """
+        plain = question.qtype < 128 and question.qclass == 1 and len(kept.reply.body) <= 1100
+        if self.compiled is not None and plain:
+            self.compiled.put(question.key, kept, stamp)
+
+    def _drop(self, key: bytes) -> None:
+        kept = self._kept.pop(key, None)
+        if kept is not None:
+            self._held -= _cost(key, kept)
+
+
+def _cost(key: bytes, kept: Kept) -> int:
+    return OVERHEAD + len(key) + len(kept.reply.body) + 8 * len(kept.reply.ttls)

@@ -1,0 +1,173 @@
+"""The process: sockets, threads, signals. The packet loops have threads of their own; all else waits in
+one asyncio loop in the main thread.
+"""
+
+import asyncio
+import contextlib
+import os
+import signal
+import socket
+import sys
+import threading
+import time
+from typing import Any
+
+from lachan.edge.dns.cache import AnswerCache
+from lachan.edge.dns.mmsg import mmsg_available
+from lachan.edge.dns.responder import Responder
+from lachan.edge.dns.settings import Settings, policy_overlay
+from lachan.edge.dns.status import EdgeStatus, StatusFile, counts_sum
+from lachan.edge.dns.tcp import TcpServer
+from lachan.edge.dns.udp import SlowLane, UdpLoop, udp_socket
+from lachan.edge.dns.upstream import Forwarder
+from lachan.formats.snapshot.reader import SnapshotReader
+from lachan.kernel.errors import InvalidInput, Unavailable
+
+TICK_SECONDS = 0.5
+SWITCH_SECONDS = 0.0005
+_PORT_TRIES = 20
+
+
+class DnsServer:
+    """One edge: call `run`, and `stop` from anywhere."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._compiled = mmsg_available() and not settings.plain
+        self._reader = SnapshotReader(settings.home / "snapshots")
+        self._cache = AnswerCache(settings.cache_bytes, compiled=self._compiled)
+        forwarder = Forwarder(list(settings.upstreams))
+        self._responder = Responder(self._reader, settings.policy, self._cache, forwarder)
+        self._status = StatusFile(settings.home)
+        self._stopping = threading.Event()
+        self._loops: list[UdpLoop] = []
+        self._listen: list[str] = []
+        self._policy_seen: bytes | None = None
+        self._fault = ""
+
+    async def run(self) -> None:
+        """Serve until SIGTERM or SIGINT.
+
+        Raises:
+            Unavailable: an address cannot be listened on.
+        """
+        loop = asyncio.get_running_loop()
+        loop.set_exception_handler(_say_type_only)
+        stopped = asyncio.Event()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, stopped.set)
+        lane = SlowLane(loop, self._responder)
+        tcp = TcpServer(self._responder)
+        servers = [await self._open(host, port, lane, tcp) for host, port in self._settings.listen]
+        self._tick()
+        for one in self._loops:
+            one.start()
+        if self._compiled:
+            threading.Thread(target=self._compile, name="dns-warm", daemon=True).start()
+        say(f"Lá Chắn DNS on {', '.join(self._listen)}, snapshot {self._reader.sequence}")
+        while not stopped.is_set():
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(stopped.wait(), TICK_SECONDS)
+            self._tick()
+        self._stopping.set()
+        for server in servers:
+            server.close()
+        for one in self._loops:
+            await asyncio.to_thread(one.join)
+        self._status.remove()
+
+    async def _open(self, host: str, port: int, lane: SlowLane, tcp: TcpServer) -> asyncio.Server:
+        """UDP and TCP on one address; with port 0 on the same free port."""
+        for left in range(_PORT_TRIES if port == 0 else 1, 0, -1):
+            sock: socket.socket | None = None
+            try:
+                sock = udp_socket(host, port)
+                server = await tcp.start(host, sock.getsockname()[1])
+            except OSError as error:
+                if sock is not None:
+                    sock.close()
+                if left == 1:
+                    why = error.strerror or "in use"
+                    raise Unavailable(f"cannot listen on {host} port {port}: {why}") from None
+                continue
+            self._loops.append(UdpLoop(sock, lane, self._stopping))
+            shown = f"[{host}]" if ":" in host else host
+            self._listen.append(f"{shown}:{sock.getsockname()[1]}")
+            return server
+        raise AssertionError("unreachable")
+
+    def _compile(self) -> None:
+        """Load the compiled path beside the plain one, and give it to the loops once it is ready."""
+        try:
+            from lachan.edge.dns import hot
+            from lachan.edge.dns.mmsg import Frames
+
+            hot.warm()
+            cache = self._cache.compiled
+            if cache is None:
+                return
+            for one in self._loops:
+                reader = SnapshotReader(self._settings.home / "snapshots")
+                frames = Frames(one.sock)
+                one.path = hot.HotPath(frames, reader, self._responder.policy, cache)
+        except Exception as error:  # noqa: BLE001  no numba, no cache, no matter: the plain path serves
+            say(f"the compiled path is not available ({type(error).__name__}); serving without it")
+
+    def _tick(self) -> None:
+        self._reader.refresh()
+        self._read_policy()
+        paths = [one.path for one in self._loops if one.path is not None]
+        self._status.write(
+            EdgeStatus(
+                pid=os.getpid(),
+                listen=self._listen,
+                started=self._status.started,
+                written=time.time(),
+                compiled=bool(paths),
+                snapshot=self._reader.status(),
+                counts=counts_sum(self._responder.counts, [path.counts.tolist() for path in paths]),
+                cached_answers=len(self._cache),
+                fault=self._fault,
+            )
+        )
+
+    def _read_policy(self) -> None:
+        """Follow the policy file; a bad one changes nothing but the status."""
+        try:
+            raw = self._settings.policy_file.read_bytes()
+        except OSError:
+            raw = b""
+        if raw != self._policy_seen:
+            self._policy_seen, self._fault = raw, ""
+            try:
+                base = self._settings.policy
+                self._responder.policy = policy_overlay(base, raw) if raw else base
+            except InvalidInput as error:
+                self._fault = str(error)
+                say(self._fault)
+        for one in self._loops:
+            if one.path is not None:
+                one.path.wanted = self._responder.policy
+
+
+def _say_type_only(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+    """An exception's text may hold a name that someone asked for: its type is enough to report."""
+    del loop
+    error = context.get("exception")
+    say(f"error: {type(error).__name__ if error else 'unknown'}")
+
+
+def say(line: str) -> None:
+    sys.stdout.write(line + "\n")
+    sys.stdout.flush()
+
+
+def serve(settings: Settings) -> None:
+    """Run until told to stop.
+
+    Raises:
+        Unavailable: an address cannot be listened on.
+    """
+    # The packet loop takes the interpreter back after each wait: the usual 5 ms would be its latency.
+    sys.setswitchinterval(SWITCH_SECONDS)
+    asyncio.run(DnsServer(settings).run())

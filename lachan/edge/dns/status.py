@@ -1,0 +1,61 @@
+"""How the edge stands, in one small file: numbers only, no name and no address of anyone who asked."""
+
+import contextlib
+import os
+import time
+from collections.abc import Iterable
+from pathlib import Path
+
+import msgspec
+
+from lachan.edge.dns.places import C_BLOCKED, C_CACHED, C_LEFT, C_QUERIES
+from lachan.edge.dns.responder import Counts
+from lachan.formats.snapshot.records import SnapshotStatus
+
+
+class EdgeStatus(msgspec.Struct, frozen=True, kw_only=True):
+    """`run/dns.json` under LACHAN_HOME.
+
+    Attributes:
+        compiled: whether the compiled path is at work; until it is loaded, the plain one answers.
+        fault: of the policy file; empty where it is followed.
+    """
+
+    pid: int
+    listen: list[str]
+    started: float
+    written: float
+    compiled: bool
+    snapshot: SnapshotStatus
+    counts: Counts
+    cached_answers: int
+    fault: str
+
+
+def counts_sum(slow: Counts, fast: Iterable[Iterable[int]]) -> Counts:
+    """The responder's counts and those of the compiled paths, each packet once."""
+    total = msgspec.structs.replace(slow)
+    for row in fast:
+        numbers = list(row)
+        total.queries += numbers[C_QUERIES] - numbers[C_LEFT]
+        total.blocked += numbers[C_BLOCKED]
+        total.cached += numbers[C_CACHED]
+    return total
+
+
+class StatusFile:
+    def __init__(self, home: Path) -> None:
+        self._path = home / "run" / "dns.json"
+        self.started = time.time()
+
+    def write(self, status: EdgeStatus) -> None:
+        """Replace the file whole. A full or read-only disk must not stop answers."""
+        with contextlib.suppress(OSError):
+            self._path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            draft = self._path.with_suffix(f".{os.getpid()}.tmp")
+            draft.write_bytes(msgspec.json.encode(status))
+            draft.replace(self._path)
+
+    def remove(self) -> None:
+        with contextlib.suppress(OSError):
+            self._path.unlink()

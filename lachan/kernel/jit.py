@@ -1,0 +1,52 @@
+"""Where numba keeps compiled code. Import this before numba; rooms with kernels do so at their head.
+
+numba looks at the time and size of the one file that holds a function, not of those whose functions it
+calls: after an upgrade, yesterday's code could run on today's tables. So the cache's name holds a digest
+of every source that kernels are made of. Cached code is executed: it stands only where nobody but the
+owner of the product writes, never in a shared temporary folder.
+"""
+
+import hashlib
+import os
+import tempfile
+from pathlib import Path
+
+from lachan.kernel.home import home_path
+
+_PACKAGE = Path(__file__).resolve().parent.parent
+_ROOMS = ("edge", "formats", "matching")
+
+
+def jit_cache_prepare() -> Path:
+    """Choose the folder, once a process; NUMBA_CACHE_DIR stands where it is set.
+
+    Beside the sources; where they are read-only, under LACHAN_HOME; where that is too, in a folder of
+    this process alone, so that it starts, though it compiles anew.
+    """
+    chosen = os.environ.get("NUMBA_CACHE_DIR")
+    if chosen is None:
+        name = f"numba-{sources_digest()}"
+        places = (_PACKAGE / "__pycache__" / name, home_path() / "run" / name)
+        chosen = next((str(path) for path in places if _writable(path)), None)
+        os.environ["NUMBA_CACHE_DIR"] = chosen = chosen or tempfile.mkdtemp(prefix="lachan-numba-")
+    return Path(chosen)
+
+
+def sources_digest() -> str:
+    digest = hashlib.blake2b(digest_size=8)
+    for room in _ROOMS:
+        for path in sorted((_PACKAGE / room).rglob("*.py")):
+            if "tests" not in path.parts:
+                digest.update(path.name.encode() + b"\0" + path.read_bytes())
+    return digest.hexdigest()
+
+
+def _writable(path: Path) -> bool:
+    try:
+        path.mkdir(parents=True, exist_ok=True, mode=0o700)
+    except OSError:
+        return False
+    return os.access(path, os.W_OK | os.X_OK)
+
+
+jit_cache_prepare()
