@@ -9,7 +9,6 @@ import hmac
 import secrets
 import uuid
 from datetime import datetime, timedelta
-from typing import Any
 
 import msgspec
 from django.db import IntegrityError, transaction
@@ -30,7 +29,7 @@ from lachan.kernel.sealing.receipts import (
 from lachan.kernel.sealing.work import pow_challenge, pow_read, pow_verify
 from lachan.members import selectors as members
 from lachan.members.policy import Action, policy_check
-from lachan.members.records import Actor
+from lachan.members.records import Actor, DeskKeyRecord
 from lachan.members.services import audit_record
 from lachan.outbox.services import event_publish
 
@@ -54,7 +53,7 @@ def form_new() -> str:
 
 def is_open() -> bool:
     """Whether there is a desk that reports can be sealed to."""
-    return _desk_key_current() is not None
+    return members.desk_key_current() is not None
 
 
 def report_submit(
@@ -129,7 +128,7 @@ def _sealed_row(receipt: str, token: bytes, content: ReportContent) -> Report:
     return Report(
         uid=uuid7(hour),
         received_hour=hour,
-        organisation_id=getattr(desk, "organisation_id", None),
+        organisation_id=desk.organisation_id,
         desk_key=desk.uid,
         locator=receipt_locator(receipt, conf.secret("locator")),
         salt=salt,
@@ -277,15 +276,11 @@ def _say_received(row: Report) -> None:
     )
 
 
-def _desk() -> Any:
-    desk = _desk_key_current()
+def _desk() -> DeskKeyRecord:
+    desk = members.desk_key_current()
     if desk is None:
         raise Unavailable("no organisation receives reports yet: make a desk key first")
     return desk
-
-
-def _desk_key_current() -> Any:
-    return getattr(members, "desk_key_current", lambda: None)()
 
 
 def _mark(token: str) -> bytes:

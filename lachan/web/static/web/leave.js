@@ -15,5 +15,8 @@ document.addEventListener("keydown", (event) => {
   if (event.timeStamp - last < 1000) leave();
   last = event.timeStamp;
 });
-// A page that the browser kept aside must not come back with what was written in it.
-window.addEventListener("pageshow", (event) => event.persisted && window.location.reload());
+// A page that the browser kept aside must not come back with what was written in it; a form that is not sent
+// yet must, after a lost connection, and looks after itself (data-keep).
+window.addEventListener("pageshow", (event) => {
+  if (event.persisted && !document.querySelector("[data-keep]")) window.location.reload();
+});
