@@ -47,7 +47,7 @@ def _valid(name: str, on: date | None) -> list[dict[str, Any]]:
 
 def categories(on: date | None = None) -> list[dict[str, Any]]:
     """What a child may choose, in order: {code, category, icon, label, hint}; `category` is a code of
-    `lachan.formats.classification`.
+    `lachan.formats.classification`; label and hint are by language.
     """
     return _valid("categories", on)
 

@@ -1,7 +1,7 @@
 from typing import Any
 
 from django import forms
-from django.utils.translation import gettext
+from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
 
 from lachan.members import selectors as members
@@ -25,15 +25,10 @@ ABOUTS = [
 
 def category_choices() -> list[dict[str, str]]:
     """Today's categories with their words in the visitor's language."""
+    language = get_language() or "vi"
     return [
-        {
-            "code": c["code"],
-            "category": c["category"],
-            "icon": c["icon"],
-            "label": gettext(c["label"]),
-            "hint": gettext(c["hint"]),
-        }
-        for c in conf.categories()
+        row | {part: row[part].get(language, row[part]["en"]) for part in ("label", "hint")}
+        for row in conf.categories()
     ]
 
 

@@ -1,26 +1,23 @@
-import uuid
-
 import pytest
 
-from lachan.kernel.sealing.envelope import keypair_new
-from lachan.members import selectors as members
+from lachan.members.desk_keys import desk_key_make
 from lachan.members.models import Organisation
-from lachan.members.records import Actor, ActorKind, Role
+from lachan.members.records import PUBLIC, Actor, ActorKind, Role
 from lachan.reports import arrivals, services
 from lachan.reports.records import ReportContent, Urgency
 
 
-class Desk:
-    """The receiving organisation's key, with the private half that only its people unlock."""
+class DeskKeys:
+    """The receiving organisation's keys, with the private halves that only its people unlock."""
 
     def __init__(self, organisation):
-        pair = keypair_new()
-        self.uid, self.public, self.private = uuid.uuid4(), pair.public, pair.private
-        self.organisation_id = organisation.pk
+        self.organisation = organisation
+        self.keys = {}
+        self.rotate()
 
-    @property
-    def keys(self):
-        return {self.uid: self.private}
+    def rotate(self):
+        row, private = desk_key_make(self.organisation)
+        self.keys[row.uid] = private
 
 
 @pytest.fixture(autouse=True)
@@ -30,14 +27,12 @@ def _calm():
 
 @pytest.fixture
 def hotline(db):
-    return Organisation.objects.create(name="Đường dây mẫu", type="hotline")
+    return Organisation.objects.create(name="Đường dây mẫu", type="hotline", is_home=True)
 
 
 @pytest.fixture
-def desk(hotline, monkeypatch):
-    desk = Desk(hotline)
-    monkeypatch.setattr(members, "desk_key_current", lambda: desk, raising=False)
-    return desk
+def desk_key(hotline):
+    return DeskKeys(hotline)
 
 
 @pytest.fixture
@@ -64,12 +59,10 @@ def stranger(db):
 
 
 @pytest.fixture
-def submit(desk):
+def submit(desk_key):
     """Hand in a report as a child would: `submit(words="…")`."""
 
     def submit(**changes):
-        from lachan.members.records import PUBLIC
-
         content = ReportContent(
             **{k: changes.pop(k) for k in ("words", "traces", "contact", "about") if k in changes}
         )

@@ -1,27 +1,15 @@
 """The way of a child through the pages, in a real browser, on a phone and on a desk."""
 
 import re
-from pathlib import Path
 
 import pytest
 
 from lachan.reports.models import Report
+from tests.chromium import DESK, PHONE, assert_accessible, look
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
-CHROMIUM = Path("/usr/bin/chromium")
-SIZES = {"phone": {"width": 360, "height": 740}, "desk": {"width": 1280, "height": 800}}
+SIZES = {"phone": PHONE, "desk": DESK}
 PAGES = ["/", "/report/", "/report/#who", "/report/#tell", "/inbox/"]
-
-
-@pytest.fixture(scope="module")
-def chromium():
-    sync_api = pytest.importorskip("playwright.sync_api")
-    if not CHROMIUM.exists():
-        pytest.skip("apt-get install chromium")
-    with sync_api.sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=str(CHROMIUM), args=["--no-sandbox"])
-        yield browser
-        browser.close()
 
 
 @pytest.fixture(params=list(SIZES))
@@ -30,7 +18,7 @@ def size(request):
 
 
 @pytest.fixture
-def open_page(chromium, live_server, desk):
+def open_page(chromium, live_server, desk_key):
     contexts = []
 
     def open_page(size, **options):
@@ -77,19 +65,16 @@ def test_a_child_gets_through_and_comes_back(open_page, size, scripts):
 
 @pytest.mark.parametrize("colours", ["light", "dark"])
 def test_nothing_stands_in_anyones_way(open_page, size, colours):
-    axe = pytest.importorskip("axe_playwright_python.sync_playwright").Axe()
     page = open_page(size, color_scheme=colours)
 
     def check(where):
-        found = axe.run(page, options={"runOnly": ["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa"]})
-        assert not found.response["violations"], f"{where}: {found.generate_report()}"
-        wide = page.evaluate("document.documentElement.scrollWidth > innerWidth")
-        assert not wide, f"{where} scrolls sideways"
+        assert_accessible(page)
+        look(page, f"report-{where}-{colours}")
 
     for path in PAGES:
         page.goto("about:blank")
         page.goto(path)
-        check(path)
+        check(path.replace("/", "").replace("#", "-") or "home")
     page.goto("/report/#tell")
     page.locator("#send").click()
     page.locator("#faults").wait_for()
@@ -168,7 +153,7 @@ def test_it_breaks_no_rule_of_its_own(open_page):
     page.on("pageerror", lambda error: said.append(str(error)))
     page.goto("/")
     fill(page)
-    page.wait_for_function("document.querySelector('[name=work]').value !== ''")
+    page.locator("[name=work]:not([value=''])").wait_for(state="attached")
     page.locator("#send").click()
     page.locator("#receipt").wait_for()
     assert not said
@@ -180,7 +165,7 @@ def test_the_phone_has_done_its_work(open_page):
 
     page = open_page(SIZES["phone"])
     page.goto("/report/")
-    page.wait_for_function("document.querySelector('[name=work]').value !== ''")
+    page.locator("[name=work]:not([value=''])").wait_for(state="attached")
     challenge = page.locator("[name=form]").input_value()
     work = page.locator("[name=work]").input_value()
     assert pow_zeros(challenge, work) >= int(challenge.split(".")[1])

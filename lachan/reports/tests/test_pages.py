@@ -28,13 +28,13 @@ def receipt_on(page):
 
 
 @pytest.fixture
-def sent(client, desk):
+def sent(client, desk_key):
     return receipt_on(client.post(reverse("report"), filled()))
 
 
 @pytest.mark.parametrize("name", PUBLIC_PAGES)
 @pytest.mark.parametrize("language", ["vi", "en", "fr"])
-def test_it_shows_help_lines_and_the_way_out_on_every_page(client, desk, name, language):
+def test_it_shows_help_lines_and_the_way_out_on_every_page(client, desk_key, name, language):
     client.cookies["lang"] = language
     page = client.get(reverse(name))
     html = page.content.decode()
@@ -47,7 +47,7 @@ def test_it_shows_help_lines_and_the_way_out_on_every_page(client, desk, name, l
     assert not re.search(r"\son\w+=", html)
 
 
-def test_it_takes_a_report_from_someone_without_a_cookie(desk):
+def test_it_takes_a_report_from_someone_without_a_cookie(desk_key):
     client = Client(enforce_csrf_checks=True)
     page = client.post(reverse("report"), filled())
     assert receipt_parse(receipt_on(page))
@@ -56,14 +56,14 @@ def test_it_takes_a_report_from_someone_without_a_cookie(desk):
     assert "inbox" not in page.cookies
 
 
-def test_it_puts_the_calls_first_when_someone_is_in_danger(client, desk):
+def test_it_puts_the_calls_first_when_someone_is_in_danger(client, desk_key):
     html = client.post(reverse("report"), filled(urgency="danger")).content.decode()
     assert html.index("button danger") < html.index('id="receipt"')
     calm = client.post(reverse("report"), filled(urgency="calm")).content.decode()
     assert "button danger" not in calm
 
 
-def test_it_says_what_is_missing_and_keeps_what_was_typed(client, desk):
+def test_it_says_what_is_missing_and_keeps_what_was_typed(client, desk_key):
     page = client.post(reverse("report"), filled(category="", urgency="never", traces="a < b"))
     html = page.content.decode()
     assert page.status_code == 422
@@ -74,13 +74,13 @@ def test_it_says_what_is_missing_and_keeps_what_was_typed(client, desk):
     assert not Report.objects.exists()
 
 
-def test_it_does_not_stop_at_what_nobody_must_answer(client, desk):
+def test_it_does_not_stop_at_what_nobody_must_answer(client, desk_key):
     page = client.post(reverse("report"), filled(about="martian", province="nowhere", words=""))
     assert page.status_code == 200
     assert Report.objects.get().province == ""
 
 
-def test_a_form_of_unknown_origin_is_sent_once_more(client, desk):
+def test_a_form_of_unknown_origin_is_sent_once_more(client, desk_key):
     page = client.post(reverse("report"), filled(form="1.1.1.1.1"))
     assert page.status_code == 422
     html = page.content.decode()
@@ -89,14 +89,14 @@ def test_a_form_of_unknown_origin_is_sent_once_more(client, desk):
     assert receipt_on(client.post(reverse("report"), filled(form=fresh)))
 
 
-def test_too_long_words_are_kept(client, desk):
+def test_too_long_words_are_kept(client, desk_key):
     words = "dài " * conf.LONGEST["words"]
     page = client.post(reverse("report"), filled(words=words))
     assert page.status_code == 422
     assert words.strip() in page.content.decode()
 
 
-def test_a_form_of_ten_megabytes_gets_a_clear_answer(client, desk):
+def test_a_form_of_ten_megabytes_gets_a_clear_answer(client, desk_key):
     page = client.post(reverse("report"), filled(words="x" * 10_000_000))
     assert page.status_code == 413
     assert 'id="leave"' in page.content.decode()
@@ -114,14 +114,14 @@ def test_a_form_of_ten_megabytes_gets_a_clear_answer(client, desk):
         (b"", "text/plain; charset=utf-8"),
     ],
 )
-def test_junk_gets_a_clear_answer(client, desk, body, kind):
+def test_junk_gets_a_clear_answer(client, desk_key, body, kind):
     for name in ("report", "inbox", "inbox-write", "inbox-close"):
         page = client.post(reverse(name), body, content_type=kind)
         assert page.status_code in {302, 400, 413, 422}
     assert not Report.objects.exists()
 
 
-def test_it_never_takes_a_file(client, desk):
+def test_it_never_takes_a_file(client, desk_key):
     html = client.get(reverse("report")).content.decode()
     assert 'type="file"' not in html
     from django.core.files.uploadedfile import SimpleUploadedFile
@@ -131,7 +131,7 @@ def test_it_never_takes_a_file(client, desk):
     assert receipt_on(page)
 
 
-def test_sixty_from_one_school_all_arrive(desk):
+def test_sixty_from_one_school_all_arrive(desk_key):
     client = Client(REMOTE_ADDR="192.0.2.7")
     receipts = {receipt_on(client.post(reverse("report"), filled())) for _ in range(60)}
     assert len(receipts) == 60
@@ -240,7 +240,7 @@ def test_without_a_desk_it_gives_the_numbers_instead_of_a_form(client, db):
     assert 'href="tel:111"' in html
 
 
-def test_nothing_of_the_sender_is_kept(client, desk):
+def test_nothing_of_the_sender_is_kept(client, desk_key):
     client.post(
         reverse("report"),
         filled(),
@@ -258,7 +258,7 @@ def test_nothing_of_the_sender_is_kept(client, desk):
             assert "198.51.100" not in text
 
 
-def test_an_error_says_nothing_of_the_words_in_the_log(client, desk, monkeypatch, caplog):
+def test_an_error_says_nothing_of_the_words_in_the_log(client, desk_key, monkeypatch, caplog):
     def break_down(**_):
         raise RuntimeError("broke on chuyện ở lớp")
 
