@@ -11,17 +11,22 @@ from lachan.kernel.errors import LachanError
 from . import commands
 
 
+def _modules() -> dict[str, str]:
+    """Command → module; `import_` is the command `import`, a word that no module can be called."""
+    names = [m.name for m in pkgutil.iter_modules(commands.__path__)]
+    return {name.rstrip("_").replace("_", "-"): name for name in names}
+
+
 class _Commands(click.Group):
     """Finds each command by its file, and imports only the one that is called: a DNS edge that starts
     must not wait for Django.
     """
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        return sorted(m.name.replace("_", "-") for m in pkgutil.iter_modules(commands.__path__))
+        return sorted(_modules())
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        name = cmd_name.replace("-", "_")
-        if name not in {m.name for m in pkgutil.iter_modules(commands.__path__)}:
+        if (name := _modules().get(cmd_name)) is None:
             return None
         return importlib.import_module(f"{commands.__name__}.{name}").command
 

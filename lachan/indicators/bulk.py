@@ -21,3 +21,18 @@ def rows_insert(
 def ready(model: type[models.Model], name: str, value: object) -> object:
     """`value` as the database takes it for a field."""
     return model._meta.get_field(name).get_db_prep_save(value, connection)
+
+
+def states_of(
+    model: type[models.Model], kind: str, values: Sequence[str]
+) -> list[tuple[str, str, str]]:
+    """(value, status, tlp) of every row of `kind` that has one of `values`."""
+    table = connection.ops.quote_name(model._meta.db_table)
+    marks = ", ".join(["%s"] * len(values))
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"SELECT value, status, tlp FROM {table} WHERE kind = %s AND value IN ({marks})",  # noqa: S608  a name of the schema
+            [kind, *values],
+        )
+        rows: list[tuple[str, str, str]] = cursor.fetchall()
+    return rows

@@ -27,19 +27,20 @@ from lachan.members.selectors import organisation_uid
 from lachan.members.services import audit_record
 from lachan.outbox.services import event_publish
 
-from .bulk import ready, rows_insert
+from .bulk import ready, rows_insert, states_of
 from .conf import DEFAULT_CONFIDENCE
 from .events import ListImported
 from .guard import Guard, guard_load
 from .ledger import Change, head_lock, ledger_append
 from .lifecycle import yield_own
 from .models import Indicator, LedgerHead, ListImport, Quarantined
-from .reading import AGAIN, SHARED
+from .reading import AGAIN, SHARED, raw_kept
 from .records import GuardWarning, ImportReport, Status
 
 # Long enough to be quick, short enough that a single publication never waits long for the ledger's lock.
 CHUNK = 2000
 KEPT_LINES = 10_000
+_OWN = "own"
 Key = tuple[str, str]
 Progress = Callable[[int], None]
 
@@ -52,6 +53,7 @@ class _Sorted:
     guarded: list[tuple[Observable, tuple[GuardWarning, ...]]] = dataclasses.field(
         default_factory=list
     )
+    narrow: list[Observable] = dataclasses.field(default_factory=list)
     waiting: int = 0
     duplicate: int = 0
     rejected: list[Rejected] = dataclasses.field(default_factory=list)
@@ -159,7 +161,7 @@ class _Run:
             # Locked before looking: nobody publishes one of these values in between.
             head = head_lock()
             found = self.sort(chunk)
-            self.publish(head, self.row, found.fresh)
+            self.publish(head, self.row, found)
             self.propose(self.row, found)
             self.quarantine(self.row, found.rejected)
             self.count(found)
@@ -189,17 +191,20 @@ class _Run:
                 found.guarded.append((observable, warnings))
             else:
                 found.fresh.append(observable)
+                if _OWN in states:
+                    found.narrow.append(observable)
         return found
 
     def warnings(self, observable: Observable, states: frozenset[str]) -> tuple[GuardWarning, ...]:
         again = (AGAIN,) if Status.WITHDRAWN in states else ()
         return self.guard.check(observable) + again
 
-    def publish(self, head: LedgerHead, row: ListImport, fresh: list[Observable]) -> None:
+    def publish(self, head: LedgerHead, row: ListImport, found: _Sorted) -> None:
+        fresh, narrow = found.fresh, found.narrow
         if not fresh:
             return
-        for kind in {each.kind for each in fresh}:
-            yield_own(head, kind, [each.value for each in fresh if each.kind == kind])
+        for observable in narrow:
+            yield_own(head, observable.kind, [observable.value])
         moment = now()
         changes = [self.change(each, moment) for each in fresh]
         first = head.seq + 1
@@ -208,7 +213,7 @@ class _Run:
         rows = [
             (
                 *(each.uid if native else each.uid.hex, each.kind, each.value),
-                *(observable.raw, first + place, *constants.values()),
+                *(raw_kept(observable), first + place, *constants.values()),
             )
             for place, (each, observable) in enumerate(zip(changes, fresh, strict=True))
         ]
@@ -261,7 +266,7 @@ class _Run:
             Indicator(
                 kind=observable.kind,
                 value=observable.value,
-                raw=observable.raw,
+                raw=raw_kept(observable),
                 category=self.category,
                 confidence=self.confidence,
                 tlp=self.tlp,
@@ -332,13 +337,13 @@ class _Run:
 
 
 def _known(asked: dict[Key, Observable]) -> dict[Key, frozenset[str]]:
-    """In which states the shared list already has each of these values."""
+    """In which states each of these values already is: on the shared list, and `own` below it."""
     known: dict[Key, set[str]] = {}
     by_kind: dict[str, list[str]] = {}
     for kind, value in asked:
         by_kind.setdefault(kind, []).append(value)
     for kind, values in by_kind.items():
-        rows = Indicator.objects.filter(kind=kind, value__in=values, tlp__in=SHARED)
-        for value, status in rows.values_list("value", "status"):
-            known.setdefault((kind, value), set()).add(status)
+        for value, status, tlp in states_of(Indicator, kind, values):
+            state = status if tlp in SHARED else _OWN
+            known.setdefault((kind, value), set()).add(state)
     return {key: frozenset(states) for key, states in known.items()}

@@ -57,6 +57,7 @@ class Indicator(models.Model):
     kind = models.CharField(max_length=10)
     # 2048: what a PostgreSQL index entry can hold.
     value = models.CharField(max_length=2048)
+    # Empty where it was written as it is kept.
     raw = models.TextField(blank=True)
     category = models.CharField(max_length=60)
     confidence = models.PositiveSmallIntegerField()
@@ -65,16 +66,25 @@ class Indicator(models.Model):
     valid_from = models.DateTimeField(default=now)
     valid_until = models.DateTimeField(null=True, blank=True)
     evidence = models.TextField(blank=True)
+    # No index on what is never asked for by itself: each one costs every imported row.
     organisation = models.ForeignKey(
-        "members.Organisation", null=True, on_delete=models.PROTECT, related_name="+"
+        "members.Organisation",
+        null=True,
+        on_delete=models.PROTECT,
+        related_name="+",
+        db_index=False,
     )
     proposed_by = models.ForeignKey(
-        "members.Person", null=True, on_delete=models.PROTECT, related_name="+"
+        "members.Person", null=True, on_delete=models.PROTECT, related_name="+", db_index=False
     )
     proposed_label = models.CharField(max_length=100)
-    case_uid = models.UUIDField(null=True, db_index=True)
+    case_uid = models.UUIDField(null=True)
     list_import = models.ForeignKey(
-        ListImport, null=True, on_delete=models.PROTECT, related_name="indicators"
+        ListImport,
+        null=True,
+        on_delete=models.PROTECT,
+        related_name="indicators",
+        db_index=False,
     )
     warnings = models.JSONField(default=list)
     created_at = models.DateTimeField(default=now)
@@ -104,6 +114,11 @@ class Indicator(models.Model):
                 fields=["valid_until"],
                 name="indicator_expiry",
                 condition=_PUBLISHED & Q(valid_until__isnull=False),
+            ),
+            models.Index(
+                fields=["case_uid"],
+                name="indicator_case",
+                condition=Q(case_uid__isnull=False),
             ),
         ]
 

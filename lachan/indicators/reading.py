@@ -14,12 +14,17 @@ SHARED = [tlp.value for tlp in Tlp if tlp.reach <= 2]
 AGAIN = GuardWarning("withdrawn-before", "", "it was published once and taken back by a person")
 
 
+def raw_kept(observable: Observable) -> str:
+    """What is stored of how a value was written."""
+    return "" if observable.raw == observable.value else observable.raw
+
+
 def record(indicator: Indicator) -> IndicatorRecord:
     return IndicatorRecord(
         uid=indicator.uid,
         kind=indicator.kind,
         value=indicator.value,
-        raw=indicator.raw,
+        raw=indicator.raw or indicator.value,
         category=indicator.category,
         confidence=indicator.confidence,
         tlp=indicator.tlp,

@@ -30,7 +30,7 @@ from .guard import guard_load
 from .importing import list_import
 from .lifecycle import indicator_expire_due, indicator_reshare, indicator_withdraw, publish
 from .models import Indicator, Review
-from .reading import live_same_value, record, warned, withdrawn_before
+from .reading import live_same_value, raw_kept, record, warned, withdrawn_before
 from .records import (
     FourEyes,
     GuardStands,
@@ -98,7 +98,7 @@ def indicator_propose(
         indicator = Indicator.objects.create(
             kind=observable.kind,
             value=observable.value,
-            raw=observable.raw,
+            raw=raw_kept(observable),
             warnings=[list(_fields(w)) for w in warnings],
             organisation_id=by.organisation_id,
             proposed_by_id=by.person_id,

@@ -28,6 +28,12 @@ def _suffixes() -> PublicSuffixList:
     return PublicSuffixList(accept_unknown=False)
 
 
+def is_plain_name(text: str) -> bool:
+    """Whether `text` is a name of plain letters with two labels or more, and can be nothing else."""
+    lowered = text.lower()
+    return _PLAIN.fullmatch(lowered) is not None and "xn--" not in lowered
+
+
 def canonical_name(text: str) -> str:
     """The A-label form of a host name: lower case, UTS 46, no trailing dot.
 
