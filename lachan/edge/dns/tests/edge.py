@@ -16,8 +16,16 @@ class Edge:
         self.home = home
         upstream = ",".join(f"127.0.0.1:{port}" for port in upstream_ports)
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "lachan.edge.dns"]
-            + ["--listen", "127.0.0.1:0", "--upstream", upstream, *flags],
+            [
+                sys.executable,
+                "-m",
+                "lachan.edge.dns",
+                "--listen",
+                "127.0.0.1:0",
+                "--upstream",
+                upstream,
+                *flags,
+            ],
             env={**os.environ, "LACHAN_HOME": str(home)},
             stdout=subprocess.PIPE,
             text=True,
