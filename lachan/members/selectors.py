@@ -12,7 +12,23 @@ from django.db.models import Q
 from lachan.kernel.clock import now
 
 from .models import DeskKey, Organisation, Person, Session
+from .places import commune_list, place_find, place_get, province_list
 from .records import Actor, ActorKind, DeskKeyRecord, Role
+
+__all__ = [
+    "actor_for",
+    "commune_list",
+    "desk_key_current",
+    "help_line_list",
+    "organisation_domain_list",
+    "organisation_home",
+    "organisation_names",
+    "organisation_uid",
+    "place_find",
+    "place_get",
+    "province_list",
+    "session_list",
+]
 
 
 def actor_for(person: Person) -> Actor:
