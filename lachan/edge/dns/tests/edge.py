@@ -16,17 +16,8 @@ class Edge:
         self.home = home
         upstream = ",".join(f"127.0.0.1:{port}" for port in upstream_ports)
         self.process = subprocess.Popen(
-            [
-                sys.executable,
-                "-m",
-                "lachan.edge.dns",
-                "--listen",
-                "127.0.0.1:0",
-                "--upstream",
-                upstream,
-                *flags,
-            ],
-            env={**os.environ, "LACHAN_HOME": str(home)},
+            [sys.executable, "-m", "lachan.edge.dns", "--listen", "127.0.0.1:0", *flags],
+            env={**os.environ, "LACHAN_HOME": str(home), "LACHAN_DNS_UPSTREAM": upstream},
             stdout=subprocess.PIPE,
             text=True,
         )
