@@ -10,3 +10,7 @@ def command() -> None:
     home_prepare(home_path())
     catalogues.ensure_compiled()
     click.echo("texts compiled")
+
+    from lachan.edge.dns.__main__ import warm
+
+    warm()
