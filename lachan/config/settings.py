@@ -41,8 +41,9 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "allauth.account.middleware.AccountMiddleware",
-    "lachan.members.middleware.ActorMiddleware",
+    # The one that is nearer to the view hears of an exception first: a locked key leads to the password.
     "lachan.web.middleware.ErrorsMiddleware",
+    "lachan.members.middleware.ActorMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
 ]
 ROOT_URLCONF = "lachan.config.urls"

@@ -187,6 +187,21 @@ class IndicatorRecord:
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
+class Outlook:
+    """What would await a proposal of one value.
+
+    Attributes:
+        known: the status that it has already (proposed by the own organisation, or published), or None.
+        uid: of that indicator.
+        warnings: what its reviewer would have to answer.
+    """
+
+    known: Status | None
+    uid: UUID | None
+    warnings: tuple[GuardWarning, ...]
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
 class DisputeRecord:
     uid: UUID
     indicator: UUID

@@ -1,17 +1,19 @@
 """The doors to read: indicators, reviews, disputes, imports, and the ledger by audience."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 from uuid import UUID
 
 from django.db.models import Q, QuerySet
 
+from lachan.formats.observables.record import Observable
 from lachan.members.policy import Action, policy_check
 from lachan.members.records import Actor, ActorKind
 
 from . import ledger
+from .guard import guard_load
 from .models import Dispute, Indicator, ListImport, Quarantined
-from .reading import SHARED, dispute_record, record
+from .reading import AGAIN, SHARED, dispute_record, record
 from .records import (
     Audience,
     DisputeRecord,
@@ -19,6 +21,7 @@ from .records import (
     LedgerEntry,
     NoSuchDispute,
     NoSuchIndicator,
+    Outlook,
     Status,
     Tlp,
 )
@@ -73,6 +76,33 @@ def indicator_list(
         last = rows.filter(uid=after).values_list("id", flat=True).first()
         rows = rows.filter(id__lt=last or 0)
     return [record(row) for row in rows[:limit]]
+
+
+def outlook_list(*, by: Actor, observables: Sequence[Observable]) -> list[Outlook]:
+    """What would await a proposal of each, in order; two queries whatever their number."""
+    policy_check(by, Action.INDICATOR_READ)
+    guard = guard_load()
+    own = Q(organisation_id=by.organisation_id)
+    rows: dict[tuple[str, str], dict[str, Indicator]] = {}
+    for row in Indicator.objects.filter(
+        Q(status=Status.PUBLISHED, tlp__in=SHARED) | Q(status=Status.WITHDRAWN, tlp__in=SHARED)
+        | Q(status__in=[Status.PUBLISHED, Status.PROPOSED]) & own,
+        value__in={one.value for one in observables},
+    ).order_by("-pk"):  # fmt: skip
+        rows.setdefault((row.kind, row.value), {})[row.status] = row
+    found = []
+    for one in observables:
+        mine = rows.get((one.kind, one.value), {})
+        known = mine.get(Status.PUBLISHED) or mine.get(Status.PROPOSED)
+        again = (AGAIN,) if Status.WITHDRAWN in mine else ()
+        found.append(
+            Outlook(
+                known=Status(known.status) if known else None,
+                uid=known.uid if known else None,
+                warnings=guard.check(one) + again,
+            )
+        )
+    return found
 
 
 def indicator_row(*, by: Actor, indicator: UUID) -> Indicator:

@@ -248,6 +248,20 @@ def report_close(*, by: Actor, report: uuid.UUID) -> None:
             audit_record(by=by, action="report.close", target=f"report:{report}")
 
 
+def report_reopen(*, by: Actor, report: uuid.UUID) -> None:
+    """The work goes on: the retention rule's days stop. An open report stays as it is.
+
+    Raises:
+        Refused, NotFound: as for `report_close`.
+    """
+    row = _row(report)
+    policy_check(by, Action.CASE_WORK, organisation_id=row.organisation_id)
+    with transaction.atomic():
+        closed = Report.objects.filter(pk=row.pk, status=Status.CLOSED)
+        if closed.update(status=Status.OPEN, closed_hour=None):
+            audit_record(by=by, action="report.reopen", target=f"report:{report}")
+
+
 def reports_purge(*, by: Actor) -> int:
     """Forget what the retention rules say; the number of reports that went."""
     gone = 0

@@ -1,0 +1,60 @@
+"""What colleagues write about a case: sealed to the desk, like the report itself."""
+
+from collections.abc import Iterable
+from uuid import UUID
+
+from django.db import transaction
+
+from lachan.cases.models import Case, CaseNote
+from lachan.cases.records import Happening
+from lachan.cases.selectors.desk import case_get
+from lachan.kernel.errors import InvalidInput, Refused, Unavailable
+from lachan.kernel.sealing.envelope import seal, unseal
+from lachan.kernel.sealing.errors import SealBroken
+from lachan.members import selectors as members
+from lachan.members.policy import Action
+from lachan.members.records import Actor
+
+from .timeline import happening_record
+
+LONGEST = 20_000
+
+
+@transaction.atomic
+def note_add(*, by: Actor, uid: UUID, words: str) -> None:
+    """Keep a note for the colleagues of the desk.
+
+    Raises:
+        InvalidInput: no words, or more than 20,000 characters.
+        NotFound, Refused: as `case_get`.
+        Unavailable: there is no desk key to seal to.
+    """
+    case = case_get(by=by, uid=uid, action=Action.CASE_WORK)
+    note_write(case, by=by, words=words)
+    happening_record(case, Happening.NOTED, by=by)
+
+
+def note_write(
+    case: Case, *, by: Actor, words: str, kind: CaseNote.Kind = CaseNote.Kind.NOTE
+) -> None:
+    words = words.strip()
+    if not words or len(words) > LONGEST:
+        raise InvalidInput(f"some words are needed, at most {LONGEST} characters")
+    if by.person_id is None:
+        raise Refused("a note has an author")
+    key = members.desk_key_current()
+    if key is None:
+        raise Unavailable("there is no desk key to seal a note to")
+    CaseNote.objects.create(
+        case=case, author_id=by.person_id, kind=kind, sealed=seal(words.encode(), to=[key.public])
+    )
+
+
+def note_read(note: CaseNote, keys: Iterable[str]) -> str | None:
+    """The words, or None where none of these private keys opens them."""
+    for key in keys:
+        try:
+            return unseal(bytes(note.sealed), key=key).decode()
+        except SealBroken:
+            continue
+    return None

@@ -1,0 +1,111 @@
+"""A report becomes a case, comes back to life when the reporter writes, and is forgotten with its report."""
+
+from datetime import datetime
+from uuid import UUID
+
+from django.db import IntegrityError, transaction
+
+from lachan.cases.events import CaseOpened
+from lachan.cases.models import Case, CaseLink
+from lachan.cases.records import Happening, Status
+from lachan.kernel.clock import now
+from lachan.kernel.ids import uuid7
+from lachan.members.records import Actor
+from lachan.outbox.services import event_publish
+from lachan.reports.selectors import report_get
+from lachan.reports.services import report_reopen
+
+from .rating import case_rate
+from .timeline import happening_record
+
+FORGOTTEN = "forgotten"
+
+
+@transaction.atomic
+def case_open(*, by: Actor, report: UUID) -> UUID:
+    """Open the case of a report, once; the case's uid.
+
+    Times are those of the report, by the hour: an exact one could be laid beside a school's log.
+
+    Raises:
+        NotFound: there is no such report.
+    """
+    if (known := Case.objects.filter(report_uid=report).first()) is not None:
+        return known.uid
+    facts = report_get(report)
+    case = Case(
+        uid=uuid7(facts.received),
+        report_uid=report,
+        organisation_id=facts.organisation_id,
+        category=facts.category,
+        urgency=facts.urgency,
+        province=facts.province,
+        language=facts.language,
+        opened_at=facts.received,
+    )
+    try:
+        with transaction.atomic():
+            case_rate(case)
+    except IntegrityError:  # another worker opened it meanwhile
+        return Case.objects.values_list("uid", flat=True).get(report_uid=report)
+    happening_record(case, Happening.OPENED, by=by, at=facts.received)
+    event_publish(CaseOpened(case=case.uid, report=report))
+    return case.uid
+
+
+@transaction.atomic
+def case_mark_written(*, by: Actor, report: UUID) -> None:
+    """The reporter wrote: mark the case, and open it again if it was closed.
+
+    What is written to a duplicate counts for the case that it was closed into. Hearing it twice marks
+    what is marked.
+    """
+    case = Case.objects.select_for_update().filter(report_uid=report).first()
+    if case is None:
+        return
+    case = _worked_on(case)
+    hour = _hour()
+    case.reporter_unread = True
+    case.reporter_waits_since = case.reporter_waits_since or hour
+    if case.status == Status.CLOSED:
+        case.status, case.assignee, case.outcome = Status.NEW, None, ""
+        case.closed_at, case.reopened_at = None, hour
+        report_reopen(by=by, report=case.report_uid)
+        happening_record(case, Happening.REOPENED, by=by, at=hour)
+    elif case.status == Status.WAITING:
+        case.status = Status.IN_PROGRESS if case.assignee_id else Status.NEW
+    happening_record(
+        case, Happening.REPORTER_WROTE, by=by, at=hour, key=f"wrote:{report}:{hour.isoformat()}"
+    )
+    case_rate(case)
+
+
+@transaction.atomic
+def case_forget(*, by: Actor, report: UUID) -> None:
+    """The report is gone by the rule of retention: so go the notes and the fingerprints."""
+    case = Case.objects.select_for_update().filter(report_uid=report).first()
+    if case is None:
+        return
+    case.notes.all().delete()
+    case.fingerprints.all().delete()
+    if case.status != Status.CLOSED:
+        case.status, case.outcome, case.closed_at = Status.CLOSED, FORGOTTEN, now()
+        case.save(update_fields=["status", "outcome", "closed_at"])
+        happening_record(case, Happening.CLOSED, by=by, outcome=FORGOTTEN)
+
+
+def _worked_on(case: Case) -> Case:
+    """Along the duplicates to the case that people work on."""
+    seen = {case.pk}
+    while link := CaseLink.objects.filter(
+        case=case, kind=CaseLink.Kind.DUPLICATE, undone_at=None
+    ).first():
+        if link.other_id in seen:
+            break
+        seen.add(link.other_id)
+        case = Case.objects.select_for_update().get(pk=link.other_id)
+    return case
+
+
+def _hour() -> datetime:
+    return now().replace(minute=0, second=0, microsecond=0)

@@ -1,0 +1,194 @@
+"""What whoever has a case does with it: answer, wait, go on, say that a clock is met, end it."""
+
+from collections.abc import Iterable
+from uuid import UUID
+
+from django.db import transaction
+
+from lachan.cases.events import CaseClosed, CaseReopened
+from lachan.cases.models import Case, CaseLink, CaseNote
+from lachan.cases.records import CaseMoved, CaseTaken, Happening, NoSuchChoice, Status
+from lachan.cases.selectors.choices import outcome_list
+from lachan.cases.selectors.desk import case_get, case_rating
+from lachan.formats.classification.categories import category_code
+from lachan.kernel.clock import now
+from lachan.kernel.errors import InvalidInput
+from lachan.members.policy import Action
+from lachan.members.records import Actor
+from lachan.members.services import audit_record
+from lachan.outbox.services import event_publish
+from lachan.reports.services import report_answer, report_close, report_reopen
+
+from .notes import LONGEST, note_write
+from .rating import case_rate
+from .timeline import happening_record
+
+DUPLICATE = "duplicate"
+
+
+def case_held(*, by: Actor, uid: UUID) -> Case:
+    """The case, locked, if `by` is who works on it.
+
+    Raises:
+        CaseTaken: it is nobody's or somebody else's: claim it first.
+        CaseMoved: it is closed.
+        NotFound, Refused: as `case_get`.
+    """
+    case = case_get(by=by, uid=uid, action=Action.CASE_WORK, lock=True)
+    if case.closed_at is not None:
+        raise CaseMoved("closed")
+    if by.person_id is None or case.assignee_id != by.person_id:
+        raise CaseTaken("claim the case first")
+    return case
+
+
+@transaction.atomic
+def case_answer(
+    *, by: Actor, uid: UUID, words: str, is_question: bool = False, token: str = ""
+) -> None:
+    """Write to the reporter; a question makes the case wait for the answer.
+
+    Args:
+        by: who has the case.
+        uid: of the case.
+        words: to the reporter.
+        is_question: whether an answer is awaited.
+        token: the form's own; the same form sent twice is one message.
+
+    Raises:
+        InvalidInput: no words.
+        CaseTaken, CaseMoved, NotFound, Refused: as `case_held`.
+    """
+    case = case_held(by=by, uid=uid)
+    if not words.strip() or len(words) > LONGEST:
+        raise InvalidInput(f"some words are needed, at most {LONGEST} characters")
+    report_answer(by=by, report=case.report_uid, words=words, is_question=is_question, token=token)
+    case.reporter_waits_since = None
+    case.status = Status.WAITING if is_question else Status.IN_PROGRESS
+    case_rate(case)
+    key = f"answered:{token}" if token else None
+    happening_record(case, Happening.ANSWERED, by=by, key=key, question=is_question)
+
+
+@transaction.atomic
+def case_move(*, by: Actor, uid: UUID, to: Status) -> None:
+    """Say that work goes on, or that the case waits for somebody.
+
+    Raises:
+        NoSuchChoice: `to` is neither `in_progress` nor `waiting`.
+        CaseTaken, CaseMoved, NotFound, Refused: as `case_held`.
+    """
+    kinds = {Status.IN_PROGRESS: Happening.STARTED, Status.WAITING: Happening.WAITS}
+    if to not in kinds:
+        raise NoSuchChoice("in_progress or waiting")
+    case = case_held(by=by, uid=uid)
+    if case.status == to:
+        return
+    case.status = to
+    case_rate(case)
+    happening_record(case, kinds[to], by=by)
+
+
+@transaction.atomic
+def case_classify(*, by: Actor, uid: UUID, category: str) -> None:
+    """Put a case under another category: a child chooses by a few words, the desk has read the whole.
+
+    Raises:
+        UnknownCategory: no such code.
+        CaseTaken, CaseMoved, NotFound, Refused: as `case_held`.
+    """
+    case = case_held(by=by, uid=uid)
+    before, case.category = case.category, category_code(category)
+    if before == case.category:
+        return
+    case_rate(case)
+    happening_record(case, Happening.CLASSIFIED, by=by, before=before, now=case.category)
+
+
+@transaction.atomic
+def clock_meet(*, by: Actor, uid: UUID, clock: str) -> None:
+    """Say that what a clock asks for is done.
+
+    Raises:
+        NoSuchChoice: no such clock runs for this case.
+        CaseTaken, CaseMoved, NotFound, Refused: as `case_held`.
+    """
+    case = case_held(by=by, uid=uid)
+    if clock not in {running.code for running in case_rating(case).clocks}:
+        raise NoSuchChoice("no such clock runs")
+    if clock in case.clocks_met:
+        return
+    case.clocks_met = [*case.clocks_met, clock]
+    case_rate(case)
+    happening_record(case, Happening.CLOCK_MET, by=by, clock=clock)
+
+
+@transaction.atomic
+def case_close(*, by: Actor, uid: UUID, outcome: str, words: str = "") -> None:
+    """End a case. Its report's days of retention run from now on, and those of its duplicates.
+
+    Args:
+        by: who has the case.
+        uid: of the case.
+        outcome: a code of `data/outcomes.json` that holds today.
+        words: what colleagues should know later; sealed.
+
+    Raises:
+        NoSuchChoice: no such outcome.
+        CaseTaken, CaseMoved, NotFound, Refused: as `case_held`.
+    """
+    if outcome not in {choice.code for choice in outcome_list()}:
+        raise NoSuchChoice("no such outcome")
+    case = case_held(by=by, uid=uid)
+    if words.strip():
+        note_write(case, by=by, words=words, kind=CaseNote.Kind.OUTCOME)
+    case_end(case, by=by, outcome=outcome)
+    for report in [case.report_uid, *_duplicate_reports([case.pk])]:
+        report_close(by=by, report=report)
+
+
+def case_end(case: Case, *, by: Actor, outcome: str) -> None:
+    """The columns and lines of an end; `case` is locked."""
+    case.status, case.outcome, case.closed_at = Status.CLOSED, outcome, now()
+    case.reporter_waits_since, case.reporter_unread = None, False
+    case_rate(case)
+    happening_record(case, Happening.CLOSED, by=by, outcome=outcome)
+    audit_record(by=by, action="case.close", target=f"case:{case.uid}")
+    event_publish(CaseClosed(case=case.uid, report=case.report_uid, outcome=outcome))
+
+
+@transaction.atomic
+def case_reopen(*, by: Actor, uid: UUID) -> None:
+    """Work on a closed case again; it becomes the actor's.
+
+    Raises:
+        CaseMoved: it is open, it was closed into another (undo the link instead), or its report is gone.
+        NotFound, Refused: as `case_get`.
+    """
+    case = case_get(by=by, uid=uid, action=Action.CASE_WORK, lock=True)
+    if case.closed_at is None or case.outcome not in {o.code for o in outcome_list(all_days=True)}:
+        raise CaseMoved("not closed by an outcome")
+    if by.person_id is None:
+        raise CaseTaken("only a person works on a case")
+    case.status, case.outcome, case.closed_at = Status.CLAIMED, "", None
+    case.assignee_id, case.reopened_at = by.person_id, now()
+    case_rate(case)
+    for report in [case.report_uid, *_duplicate_reports([case.pk])]:
+        report_reopen(by=by, report=report)
+    happening_record(case, Happening.REOPENED, by=by)
+    event_publish(CaseReopened(case=case.uid, report=case.report_uid))
+
+
+def _duplicate_reports(pks: Iterable[int]) -> list[UUID]:
+    """Reports of everything that was closed into these cases, also by way of others."""
+    found: list[UUID] = []
+    waiting, seen = set(pks), set(pks)
+    while waiting:
+        links = CaseLink.objects.filter(
+            other__in=waiting, kind=CaseLink.Kind.DUPLICATE, undone_at=None
+        ).values_list("case_id", "case__report_uid")
+        fresh = [(pk, report) for pk, report in links if pk not in seen]
+        found += [report for _, report in fresh]
+        waiting = {pk for pk, _ in fresh}
+        seen |= waiting
+    return found

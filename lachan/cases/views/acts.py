@@ -1,0 +1,224 @@
+"""Everything that a button on a case does: each a POST that ends on the case's page."""
+
+from collections.abc import Callable
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from lachan.cases.records import NoSuchChoice, Pick, Status
+from lachan.cases.selectors.desk import case_get
+from lachan.cases.services.claiming import case_claim, case_hand_over, case_release
+from lachan.cases.services.linking import case_link, link_undo
+from lachan.cases.services.notes import note_add
+from lachan.cases.services.proposing import indicators_propose
+from lachan.cases.services.rating import priority_set
+from lachan.cases.services.working import (
+    case_answer,
+    case_classify,
+    case_close,
+    case_move,
+    case_reopen,
+    clock_meet,
+)
+from lachan.kernel.errors import Conflict, InvalidInput, LachanError, Refused
+from lachan.members.policy import Action, requires
+from lachan.web.problems import status_of
+
+from .case import case_page
+
+Work = Callable[[HttpRequest, UUID], str]
+View = Callable[[HttpRequest, UUID], HttpResponse]
+_MOST_PICKS = 50
+
+
+def _act(work: Work, action: Action = Action.CASE_WORK) -> View:
+    """A view around `work`, which gives the words that say that it is done."""
+
+    @requires(action)
+    def view(request: HttpRequest, uid: UUID) -> HttpResponse:
+        if request.method != "POST":  # somebody came back from the sign-in page
+            return redirect("case", uid=uid)
+        try:
+            said = work(request, uid)
+        except (Conflict, InvalidInput) as error:
+            return _again(request, uid, error)
+        if said:
+            messages.success(request, said)
+        return redirect("case", uid=uid)
+
+    return view
+
+
+def _again(request: HttpRequest, uid: UUID, error: LachanError) -> HttpResponse:
+    """The page once more, with what was typed and what was wrong."""
+    row = case_get(by=request.actor, uid=uid)
+    page = {"drafts": request.POST, "fault": _fault_words(error), "status": status_of(error)}
+    is_mine = row.assignee_id == request.actor.person_id
+    try:
+        return case_page(request, row, is_open=is_mine, **page)
+    except Refused:  # the key is locked: the words that were typed are worth more than the report
+        return case_page(request, row, is_open=False, **page)
+
+
+def _fault_words(error: LachanError) -> str:
+    words = {
+        "case-taken": _("Somebody else works on this case, or nobody does yet: claim it first."),
+        "case-moved": _("The case has changed meanwhile. Please look at it again."),
+        "no-such-choice": _("Please choose one of the list."),
+    }
+    return words.get(error.code, _("That could not be used: some words are missing or too long."))
+
+
+def _claim(request: HttpRequest, uid: UUID) -> str:
+    case_claim(by=request.actor, uid=uid)
+    return _("The case is yours.")
+
+
+def _release(request: HttpRequest, uid: UUID) -> str:
+    case_release(by=request.actor, uid=uid)
+    return _("The case is back in the queue.")
+
+
+def _hand_over(request: HttpRequest, uid: UUID) -> str:
+    words = request.POST.get("words", "")
+    case_hand_over(by=request.actor, uid=uid, to=_uuid(request, "to"), words=words)
+    return _("The case is handed over.")
+
+
+def _answer(request: HttpRequest, uid: UUID) -> str:
+    case_answer(
+        by=request.actor,
+        uid=uid,
+        words=request.POST.get("words", ""),
+        is_question=request.POST.get("question") == "1",
+        token=request.POST.get("token", ""),
+    )
+    return _("The reporter finds your words in the inbox.")
+
+
+def _note(request: HttpRequest, uid: UUID) -> str:
+    note_add(by=request.actor, uid=uid, words=request.POST.get("words", ""))
+    return _("The note is kept, sealed.")
+
+
+def _move(request: HttpRequest, uid: UUID) -> str:
+    to = request.POST.get("to", "")
+    if to not in set(Status):
+        raise NoSuchChoice("no such status")
+    case_move(by=request.actor, uid=uid, to=Status(to))
+    return ""
+
+
+def _priority(request: HttpRequest, uid: UUID) -> str:
+    text = request.POST.get("priority", "").strip()
+    if text and not text.isdecimal():
+        raise InvalidInput("not a number")
+    reason = request.POST.get("words", "")
+    priority_set(by=request.actor, uid=uid, priority=int(text) if text else None, reason=reason)
+    return _("The priority is set.") if text else _("The rules set the priority again.")
+
+
+def _classify(request: HttpRequest, uid: UUID) -> str:
+    case_classify(by=request.actor, uid=uid, category=request.POST.get("category", ""))
+    return ""
+
+
+def _clock(request: HttpRequest, uid: UUID) -> str:
+    clock_meet(by=request.actor, uid=uid, clock=request.POST.get("clock", ""))
+    return ""
+
+
+def _link(request: HttpRequest, uid: UUID) -> str:
+    kind = request.POST.get("kind", "")
+    case_link(by=request.actor, uid=uid, other=_uuid(request, "other"), kind=kind)
+    return _("The cases are linked. You can take it back.")
+
+
+def _unlink(request: HttpRequest, uid: UUID) -> str:
+    link_undo(by=request.actor, uid=_uuid(request, "link"))
+    return _("The link is taken back.")
+
+
+def _close(request: HttpRequest, uid: UUID) -> str:
+    outcome, words = request.POST.get("outcome", ""), request.POST.get("words", "")
+    case_close(by=request.actor, uid=uid, outcome=outcome, words=words)
+    return _("The case is closed.")
+
+
+def _reopen(request: HttpRequest, uid: UUID) -> str:
+    case_reopen(by=request.actor, uid=uid)
+    return _("The case is open again, and yours.")
+
+
+def _propose(request: HttpRequest, uid: UUID) -> str:
+    done = indicators_propose(by=request.actor, uid=uid, picks=_picks(request))
+    for proposal in done:
+        if proposal.fault:
+            value = proposal.pick.value
+            messages.warning(request, f"{value}: {_propose_fault(proposal.fault)}")
+    made = sum(not proposal.fault for proposal in done)
+    return (
+        ngettext("%(n)s indicator is proposed.", "%(n)s indicators are proposed.", made)
+        % {"n": made}
+        if made
+        else ""
+    )
+
+
+def _propose_fault(code: str) -> str:
+    words = {
+        "indicator-exists": _("the exchange knows it already."),
+        "invalid-observable": _("this is no address, number or account that can be read."),
+        "refused": _("you may not propose this."),
+    }
+    return words.get(code, _("this could not be proposed."))
+
+
+def _picks(request: HttpRequest) -> list[Pick]:
+    found = []
+    numbers = request.POST.getlist("pick")[:_MOST_PICKS]
+    if request.POST.get("value-new", "").strip():
+        numbers.append("new")
+    for number in numbers:
+        confidence = request.POST.get(f"confidence-{number}", "")
+        found.append(
+            Pick(
+                kind=request.POST.get(f"kind-{number}", ""),
+                value=request.POST.get(f"value-{number}", ""),
+                category=request.POST.get(f"category-{number}", ""),
+                confidence=int(confidence) if confidence.isdecimal() else -1,
+                tlp=request.POST.get(f"tlp-{number}", ""),
+            )
+        )
+    if not found:
+        raise NoSuchChoice("nothing was ticked")
+    return found
+
+
+def _uuid(request: HttpRequest, name: str) -> UUID:
+    try:
+        return UUID(request.POST.get(name, ""))
+    except ValueError:
+        raise NoSuchChoice("no such thing") from None
+
+
+ACTS: dict[str, View] = {
+    "claim": _act(_claim),
+    "release": _act(_release),
+    "hand-over": _act(_hand_over),
+    "answer": _act(_answer),
+    "note": _act(_note),
+    "move": _act(_move),
+    "classify": _act(_classify),
+    "priority": _act(_priority),
+    "clock": _act(_clock),
+    "link": _act(_link),
+    "unlink": _act(_unlink),
+    "propose": _act(_propose),
+    "close": _act(_close),
+    "reopen": _act(_reopen),
+}

@@ -1,0 +1,166 @@
+import secrets
+from typing import Any
+from uuid import UUID
+
+from django.http import HttpRequest, HttpResponse, QueryDict
+from django.shortcuts import render
+from django.utils.translation import gettext_lazy as _
+from django.views.decorators.http import require_GET
+
+from lachan.cases.models import Case
+from lachan.cases.records import Status
+from lachan.cases.selectors.candidates import candidate_list
+from lachan.cases.selectors.choices import (
+    category_list,
+    category_name,
+    outcome_list,
+    outcome_name,
+    province_name,
+    words_of,
+)
+from lachan.cases.selectors.desk import (
+    case_get,
+    case_rating,
+    colleague_list,
+    link_list,
+    note_list,
+    timeline_list,
+)
+from lachan.cases.selectors.duplicates import suggestion_list
+from lachan.cases.services.notes import note_read
+from lachan.cases.services.reading import case_keys, case_report_open
+from lachan.kernel.clock import now
+from lachan.kernel.errors import Refused
+from lachan.members.policy import Action, policy_allows, requires
+from lachan.members.services import session_key
+
+from .queue import KIND_WORDS, STATUS_WORDS, URGENCY_WORDS
+from .timeline import timeline_line
+
+ABOUT_WORDS = {
+    "me": _("the reporter"),
+    "friend": _("a friend"),
+    "child": _("a child the reporter knows"),
+    "other": _("somebody else"),
+}
+WARNING_WORDS = {
+    "public-suffix": _("strangers register names below it"),
+    "well-known": _("a well-known site: many people would lose it"),
+    "government": _("an authority's site"),
+    "member": _("it belongs to a member of the network"),
+    "shared-hosting": _("many sites share it"),
+    "shortener": _("a shortener of addresses: everything behind it would go"),
+    "reserved-address": _("an address that is reserved for other uses"),
+    "public-service": _("a public service of the net"),
+    "emergency-number": _("a number to call for help"),
+    "empty-file": _("the fingerprint of an empty file"),
+    "withdrawn-before": _("it was published once and taken back"),
+}
+CONFIDENCES = [(30, _("doubtful")), (60, _("likely")), (85, _("sure"))]
+TLPS = ["clear", "green", "amber", "amber+strict", "red"]
+
+
+@requires(Action.CASE_READ)
+@require_GET
+def case(request: HttpRequest, uid: UUID) -> HttpResponse:
+    """A case; whoever works on it sees its report at once."""
+    row = case_get(by=request.actor, uid=uid)
+    return case_page(request, row, is_open=row.assignee_id == request.actor.person_id)
+
+
+@requires(Action.CASE_READ)
+@require_GET
+def report(request: HttpRequest, uid: UUID) -> HttpResponse:
+    """A case with its report, for a colleague who looks in: a step of its own, since it is written down."""
+    return case_page(request, case_get(by=request.actor, uid=uid), is_open=True)
+
+
+def case_page(
+    request: HttpRequest,
+    row: Case,
+    *,
+    is_open: bool,
+    drafts: QueryDict | None = None,
+    fault: Any = "",
+    status: int = 200,
+) -> HttpResponse:
+    """The page of a case.
+
+    Args:
+        request: from somebody who may read the case.
+        row: the case.
+        is_open: show the report and the notes, which needs the desk's key.
+        drafts: what was typed into a form that could not be used, so that it is not lost.
+        fault: what was wrong with it, in plain words.
+        status: of the answer.
+    """
+    opened = _opened(request, row) if is_open else {}
+    context = {**_facts(request, row), **_choices(row), **opened}
+    context |= {"drafts": drafts or {}, "fault": fault, "token": secrets.token_urlsafe(16)}
+    return render(request, "cases/case.html", context, status=status)
+
+
+def _facts(request: HttpRequest, row: Case) -> dict[str, Any]:
+    rating, moment = case_rating(row), now()
+    return {
+        "case": row,
+        "category": category_name(row.category),
+        "province": province_name(row.province),
+        "urgency": URGENCY_WORDS.get(row.urgency, row.urgency),
+        "status": STATUS_WORDS[Status(row.status)],
+        "outcome": outcome_name(row.outcome),
+        "rating": rating,
+        "reasons": [(words_of(r.text), r.weight) for r in rating.reasons],
+        "clocks": [(c, words_of(c.text), c.due_at < moment) for c in rating.clocks],
+        "is_mine": row.assignee_id == request.actor.person_id and row.closed_at is None,
+        "may_work": policy_allows(
+            request.actor, Action.CASE_WORK, organisation_id=row.organisation_id
+        ),
+        "lines": [timeline_line(event) for event in timeline_list(row)],
+        "links": [(link, other, category_name(other.category)) for link, other in link_list(row)],
+        "suggestions": [
+            (
+                one,
+                category_name(one.category),
+                province_name(one.province),
+                [(KIND_WORDS.get(kind, kind), n) for kind, n in one.shared.items()],
+            )
+            for one in suggestion_list(row)
+        ],
+    }
+
+
+def _choices(row: Case) -> dict[str, Any]:
+    return {
+        "outcomes": [(o.code, words_of(o.text)) for o in outcome_list()],
+        "colleagues": [p for p in colleague_list(row) if p.pk != row.assignee_id],
+        "categories": category_list(),
+        "confidences": CONFIDENCES,
+        "tlps": TLPS,
+    }
+
+
+def _opened(request: HttpRequest, row: Case) -> dict[str, Any]:
+    """The report, its candidates and the notes; or why they cannot be read."""
+    try:
+        keys = case_keys(by=request.actor, uid=row.uid, unlocked=session_key(request))
+    except Refused as error:
+        if error.code != "key-missing":
+            raise
+        return {"is_key_missing": True}
+    opened = case_report_open(by=request.actor, uid=row.uid, keys=keys)
+    # It may have left fingerprints, or taken the mark of an unread message away.
+    row.refresh_from_db()
+    return {
+        "report": opened,
+        "about": ABOUT_WORDS.get(opened.content.about, ""),
+        "candidates": [
+            (
+                one,
+                KIND_WORDS.get(one.kind, one.kind),
+                [WARNING_WORDS.get(rule, rule) for rule in one.warnings],
+            )
+            for one in candidate_list(by=request.actor, opened=opened)
+        ],
+        "notes": [(note, note_read(note, keys.values())) for note in note_list(row)],
+    }
