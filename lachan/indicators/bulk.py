@@ -1,6 +1,7 @@
 """Many rows at once, past the ORM: it costs a bulk import most of its time."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from uuid import UUID
 
 from django.db import connection, models
 
@@ -21,6 +22,19 @@ def rows_insert(
 def ready(model: type[models.Model], name: str, value: object) -> object:
     """`value` as the database takes it for a field."""
     return model._meta.get_field(name).get_db_prep_save(value, connection)
+
+
+def uid_ready() -> Callable[[UUID], object]:
+    """How a UUID travels to this database, asked once and not for each row."""
+    return _same if connection.features.has_native_uuid_field else _hex
+
+
+def _same(uid: UUID) -> UUID:
+    return uid
+
+
+def _hex(uid: UUID) -> str:
+    return uid.hex
 
 
 def states_of(

@@ -12,7 +12,7 @@ from itertools import islice
 from typing import Any, BinaryIO
 from uuid import UUID
 
-from django.db import connection, transaction
+from django.db import transaction
 
 from lachan.formats.classification.categories import category_code
 from lachan.formats.lists.reading import read
@@ -27,14 +27,14 @@ from lachan.members.selectors import organisation_uid
 from lachan.members.services import audit_record
 from lachan.outbox.services import event_publish
 
-from .bulk import ready, rows_insert, states_of
+from .bulk import ready, rows_insert, states_of, uid_ready
 from .conf import DEFAULT_CONFIDENCE
 from .events import ListImported
 from .guard import Guard, guard_load
 from .ledger import Change, head_lock, ledger_append
 from .lifecycle import yield_own
 from .models import Indicator, LedgerHead, ListImport, Quarantined
-from .reading import AGAIN, SHARED, raw_kept
+from .reading import AGAIN, SHARED, raw_kept, tlp_checked
 from .records import GuardWarning, ImportReport, Status
 
 # Long enough to be quick, short enough that a single publication never waits long for the ledger's lock.
@@ -93,7 +93,7 @@ def list_import(
         UnreadableList, UnknownCategory, InvalidInput, Refused.
     """
     policy_check(by, Action.INDICATOR_IMPORT, organisation_id=by.organisation_id)
-    if tlp not in SHARED:
+    if tlp_checked(tlp) not in SHARED:
         raise InvalidInput(f"a list is shared: tlp is one of {', '.join(SHARED)}")
     if not 0 <= confidence <= 100:
         raise InvalidInput("confidence is a whole number from 0 to 100")
@@ -208,11 +208,11 @@ class _Run:
         moment = now()
         changes = [self.change(each, moment) for each in fresh]
         first = head.seq + 1
-        native = connection.features.has_native_uuid_field
+        uids = uid_ready()
         constants = self.constants(row, moment)
         rows = [
             (
-                *(each.uid if native else each.uid.hex, each.kind, each.value),
+                *(uids(each.uid), each.kind, each.value),
                 *(raw_kept(observable), first + place, *constants.values()),
             )
             for place, (each, observable) in enumerate(zip(changes, fresh, strict=True))

@@ -12,13 +12,12 @@ from datetime import datetime
 from uuid import UUID
 
 import msgspec
-from django.db import connection
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
 
 from lachan.kernel.clock import now
 from lachan.outbox.services import wake
 
-from .bulk import rows_insert
+from .bulk import rows_insert, uid_ready
 from .models import LedgerHead, LedgerRow
 from .records import OWN, Audience, Effect, LedgerEntry, SequenceAhead, Tlp
 
@@ -84,11 +83,13 @@ def ledger_append(head: LedgerHead, changes: Sequence[Change]) -> tuple[int, int
     Wakes whoever waits for the ledger once the transaction commits.
     """
     first, moment, previous = head.seq + 1, now(), bytes(head.hash)
-    rows = []
+    uids, rows = uid_ready(), []
     for seq, change in enumerate(changes, first):
         payload = _encode(_payload(change, seq, moment))
         previous = hashlib.sha256(previous + payload).digest()
-        rows.append(_row(change, seq, payload.decode(), previous))
+        facts = (seq, uids(change.uid), change.live, change.tlp, change.was_tlp)
+        where = (_reach(change), change.organisation_id, change.kind)
+        rows.append((*facts, *where, payload.decode(), previous))
     rows_insert(LedgerRow, _COLUMNS, rows)
     head.seq, head.hash = first + len(rows) - 1, previous
     head.save(update_fields=["seq", "hash"])
@@ -118,12 +119,6 @@ _COLUMNS = (
     *("seq", "indicator_id", "live", "tlp", "was_tlp", "reach", "organisation_id", "kind"),
     *("payload", "hash"),
 )
-
-
-def _row(change: Change, seq: int, payload: str, digest: bytes) -> tuple[object, ...]:
-    uid = change.uid if connection.features.has_native_uuid_field else change.uid.hex
-    facts = (seq, uid, change.live, change.tlp, change.was_tlp)
-    return (*facts, _reach(change), change.organisation_id, change.kind, payload, digest)
 
 
 def _reach(change: Change) -> int:

@@ -16,7 +16,7 @@ from lachan.outbox.services import event_publish
 from .events import IndicatorExpired, IndicatorPublished, IndicatorWithdrawn
 from .ledger import Change, head_lock, ledger_append
 from .models import Indicator, LedgerHead
-from .reading import SHARED, live_same_value, record
+from .reading import SHARED, live_same_value, record, tlp_checked
 from .records import (
     FourEyes,
     IndicatorExists,
@@ -161,8 +161,7 @@ def indicator_reshare(*, by: Actor, indicator: UUID, tlp: str) -> IndicatorRecor
     Raises:
         FourEyes, IndicatorMoved, IndicatorExists, NoSuchIndicator, InvalidInput, Refused.
     """
-    if tlp not in set(Tlp):
-        raise InvalidInput(f"tlp is one of {', '.join(Tlp)}")
+    tlp = tlp_checked(tlp)
     with transaction.atomic():
         audit_record(
             by=by, action="indicator.reshare", target=f"indicator:{indicator}", detail={"tlp": tlp}

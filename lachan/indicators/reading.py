@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from django.db.models import Q
 
 from lachan.formats.observables.record import Observable
+from lachan.kernel.errors import InvalidInput
 
 from .models import Dispute, Indicator
 from .records import DisputeRecord, GuardWarning, IndicatorRecord, Status, Tlp
@@ -17,6 +18,17 @@ AGAIN = GuardWarning("withdrawn-before", "", "it was published once and taken ba
 def raw_kept(observable: Observable) -> str:
     """What is stored of how a value was written."""
     return "" if observable.raw == observable.value else observable.raw
+
+
+def tlp_checked(tlp: str) -> str:
+    """`tlp`, if there is such a one.
+
+    Raises:
+        InvalidInput: there is none.
+    """
+    if tlp not in set(Tlp):
+        raise InvalidInput(f"tlp is one of {', '.join(Tlp)}")
+    return tlp
 
 
 def record(indicator: Indicator) -> IndicatorRecord:

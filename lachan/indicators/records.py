@@ -10,11 +10,11 @@ from lachan.kernel.errors import Conflict, InvalidInput, NotFound, Refused
 # │  ├ IndicatorExists     the value is already proposed or published; `uid` says where
 # │  └ IndicatorMoved      it is no longer in the state that the act needs
 # ├ InvalidInput
-# │  ├ SequenceAhead       the ledger does not reach that far yet
-# │  └ NoSuchChannel
+# │  └ SequenceAhead       the ledger does not reach that far yet
 # ├ NotFound
 # │  ├ NoSuchIndicator
-# │  └ NoSuchDispute
+# │  ├ NoSuchDispute
+# │  └ NoSuchChannel
 # └ Refused
 #    ├ FourEyes            nobody reviews his own proposal
 #    └ GuardStands         publishing would do harm; an override must name its reason

@@ -30,7 +30,7 @@ from .guard import guard_load
 from .importing import list_import
 from .lifecycle import indicator_expire_due, indicator_reshare, indicator_withdraw, publish
 from .models import Indicator, Review
-from .reading import live_same_value, raw_kept, record, warned, withdrawn_before
+from .reading import live_same_value, raw_kept, record, tlp_checked, warned, withdrawn_before
 from .records import (
     FourEyes,
     GuardStands,
@@ -118,9 +118,7 @@ def _checked(
 ) -> dict[str, Any]:
     if not 0 <= confidence <= 100:
         raise InvalidInput("confidence is a whole number from 0 to 100")
-    if tlp not in set(Tlp):
-        raise InvalidInput(f"tlp is one of {', '.join(Tlp)}")
-    if Tlp(tlp).reach > 2 and by.organisation_id is None:
+    if Tlp(tlp_checked(tlp)).reach > 2 and by.organisation_id is None:
         raise InvalidInput("what only one organisation may see needs an organisation")
     if len(evidence) > MAX_EVIDENCE:
         raise InvalidInput("the evidence note is longer than 10,000 letters")

@@ -56,6 +56,11 @@ def organisation_uid(organisation_id: int) -> UUID:
     return Organisation.objects.values_list("uid", flat=True).get(pk=organisation_id)
 
 
+def organisation_type(organisation_id: int) -> str:
+    """What sort of organisation it is: a value of `Organisation.Type`."""
+    return Organisation.objects.values_list("type", flat=True).get(pk=organisation_id)
+
+
 @cache
 def _help_lines() -> list[dict[str, Any]]:
     text = files("lachan.members").joinpath("data/help_lines.json").read_text(encoding="utf-8")

@@ -22,12 +22,15 @@ class Category:
         code: what is stored; a part before a dot names the wider category.
         label: by language: vi, en, fr.
         aliases: short words that people may give instead of the code.
+        unlisted: its addresses are blocked for everybody but named only to members: an open list of them
+            would be a directory.
         maps: scheme → the code there, or None where the scheme has none.
     """
 
     code: str
     label: Mapping[str, str]
     aliases: tuple[str, ...]
+    unlisted: bool
     maps: Mapping[str, str | None]
     valid_from: date
     valid_until: date | None
@@ -47,6 +50,7 @@ def categories() -> dict[str, Category]:
             code=row["code"],
             label=row["label"],
             aliases=tuple(row["aliases"]),
+            unlisted=row.get("unlisted", False),
             maps=row["maps"],
             valid_from=date.fromisoformat(row["valid_from"]),
             valid_until=date.fromisoformat(row["valid_until"]) if row["valid_until"] else None,

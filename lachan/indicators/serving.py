@@ -1,0 +1,124 @@
+"""A request for a list → what to answer, without HTTP's own words: audience, validator, pieces."""
+
+import dataclasses
+import hashlib
+from collections.abc import Iterator
+
+from lachan.formats.classification.categories import categories, category_code
+from lachan.kernel.errors import InvalidInput
+from lachan.members.policy import Action, policy_check
+from lachan.members.records import Actor, ActorKind
+from lachan.members.selectors import organisation_type
+
+from . import ledger
+from .channel import Channel, Notes, channels
+from .records import (
+    COMMUNITY,
+    PUBLIC_AUDIENCE,
+    Audience,
+    LedgerEntry,
+    NoSuchChannel,
+    SequenceAhead,
+    organisation_audience,
+)
+
+# Of the network, but not of the club that shares amber: they see what the community sees.
+_COMMUNITY_TYPES = {"school", "partner"}
+_MEMBERS_LEVEL = 2
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Wish:
+    """What a client asks for.
+
+    Attributes:
+        since: changes after this sequence instead of the whole list.
+        at: as it stood at this sequence; now, where it is None.
+        kinds: only these; the channel's usual ones where it is empty.
+        category: only this one and the finer ones below it.
+        confidence: only with at least this.
+    """
+
+    since: int | None = None
+    at: int | None = None
+    kinds: frozenset[str] = frozenset()
+    category: str = ""
+    confidence: int = 0
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Served:
+    """Attributes: sequence: where to go on with `since`; validator: changes when a byte would."""
+
+    channel: Channel
+    audience: Audience
+    sequence: int
+    validator: str
+    pieces: Iterator[bytes]
+
+
+def audience_for(by: Actor) -> Audience:
+    """Who `by` is to the lists: without a key that may read them, the public."""
+    if by.organisation_id is None:
+        return PUBLIC_AUDIENCE
+    if by.kind is ActorKind.API_KEY and Action.LIST_READ.value not in by.scopes:
+        return PUBLIC_AUDIENCE
+    if organisation_type(by.organisation_id) in _COMMUNITY_TYPES:
+        return COMMUNITY
+    return organisation_audience(by.organisation_id)
+
+
+def list_serve(*, by: Actor, name: str, wish: Wish) -> Served:
+    """Prepare a list; nothing is read from the ledger's rows before the first piece is taken.
+
+    Raises:
+        NoSuchChannel, SequenceAhead, UnknownCategory, InvalidInput, Refused.
+    """
+    policy_check(by, Action.LIST_READ)
+    if (channel := channels().get(name)) is None:
+        raise NoSuchChannel(f"there is no such list; there are: {', '.join(channels())}")
+    audience = audience_for(by)
+    wish = _checked(wish, channel)
+    sequence = ledger.audience_seq(audience, at=wish.at)
+    if wish.since is not None and wish.since > ledger.head_seq():
+        raise SequenceAhead("the ledger does not reach that sequence yet")
+    return Served(
+        channel, audience, sequence, _validator(channel, audience, sequence, wish),
+        _pieces(channel, audience, sequence, wish),
+    )  # fmt: skip
+
+
+def _checked(wish: Wish, channel: Channel) -> Wish:
+    kinds = wish.kinds or channel.usual_kinds or channel.kinds
+    if channel.kinds and not kinds <= channel.kinds:
+        raise InvalidInput(f"this list carries only: {', '.join(sorted(channel.kinds))}")
+    category = category_code(wish.category) if wish.category else ""
+    return dataclasses.replace(wish, kinds=kinds, category=category)
+
+
+def _validator(channel: Channel, audience: Audience, sequence: int, wish: Wish) -> str:
+    asked = (wish.since, sorted(wish.kinds), wish.category, wish.confidence)
+    digest = hashlib.sha256(repr(asked).encode()).hexdigest()[:8]
+    return f"{channel.name}{channel.version}-{audience.label}-{sequence}-{digest}"
+
+
+def _pieces(channel: Channel, audience: Audience, sequence: int, wish: Wish) -> Iterator[bytes]:
+    if wish.since is not None:
+        changes = ledger.changes_after(wish.since, audience, until=sequence)
+        return channel.delta(e for e in changes if _wanted(e, wish, audience))
+    entries = ledger.projection(sequence, audience, kinds=wish.kinds)
+    return channel.whole(
+        (e for e in entries if _wanted(e, wish, audience)), Notes(audience.label, sequence)
+    )
+
+
+def _wanted(entry: LedgerEntry, wish: Wish, audience: Audience) -> bool:
+    if wish.kinds and entry.kind not in wish.kinds:
+        return False
+    if entry.confidence < wish.confidence:
+        return False
+    if wish.category and not f"{entry.category}.".startswith(f"{wish.category}."):
+        return False
+    # A DNS answer protects from such an address without naming it; an open list would be its directory.
+    category = categories().get(entry.category)
+    return audience.level >= _MEMBERS_LEVEL or not (category and category.unlisted)

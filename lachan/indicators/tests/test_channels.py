@@ -1,0 +1,216 @@
+"""One contract for every channel that is found."""
+
+import io
+import json
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from lachan.formats.lists.reading import forms, read
+from lachan.formats.lists.record import Entry
+from lachan.indicators import services
+from lachan.indicators.channel import channels
+from lachan.indicators.ledger import head_lock, ledger_append
+from lachan.indicators.lifecycle import change_of
+from lachan.indicators.models import Indicator
+from lachan.indicators.records import NoSuchChannel, SequenceAhead
+from lachan.indicators.selectors import ledger_head
+from lachan.indicators.serving import Wish, list_serve
+from lachan.kernel.errors import InvalidInput
+from lachan.members.records import PUBLIC, Actor, ActorKind
+
+pytestmark = pytest.mark.django_db
+CHANNELS = sorted(channels())
+
+
+def key_of(organisation, *scopes):
+    return Actor(
+        kind=ActorKind.API_KEY, organisation_id=organisation.pk, scopes=frozenset(scopes), label="k"
+    )
+
+
+def body(name, by=PUBLIC, **wish):
+    return b"".join(list_serve(by=by, name=name, wish=Wish(**wish)).pieces)
+
+
+def names(data, name):
+    form = name if name in forms() else "auto"
+    found = read(io.BytesIO(data), form=form)
+    return [e.observable.value for e in found if isinstance(e, Entry)]
+
+
+def test_it_finds_the_first_four():
+    assert {"plain", "hosts", "adblock", "jsonl"} <= set(channels())
+
+
+@pytest.mark.parametrize("name", CHANNELS)
+def test_it_writes_its_examples(name, publish):
+    channel = channels()[name]
+    assert channel.label
+    assert channel.file_name
+    for example in channel.examples():
+        publish(example.value, kind=example.kind)
+        assert example.line in body(name, kinds=frozenset({example.kind})).decode()
+
+
+@pytest.mark.parametrize("name", CHANNELS)
+def test_it_can_be_read_back(name, publish):
+    published = ["xau.example", "xn--v-d-rma6749a.vn", "a_b.xau.example"]
+    for value in published:
+        publish(value)
+    assert names(body(name), name) == published
+
+
+@pytest.mark.parametrize("name", CHANNELS)
+def test_a_withdrawal_reaches_it(name, publish, reviewer):
+    found = publish("xau.example")
+    publish("xau2.example")
+    before = list_serve(by=PUBLIC, name=name, wish=Wish())
+    services.indicator_withdraw(by=reviewer, indicator=found.uid)
+    assert names(body(name), name) == ["xau2.example"]
+    change = body(name, since=before.sequence).decode()
+    assert change.count("\n") == 1
+    assert "xau.example" in change
+    assert change.startswith("- ") or '"effect":"remove"' in change
+    after = list_serve(by=PUBLIC, name=name, wish=Wish())
+    assert after.validator != before.validator
+
+
+@pytest.mark.parametrize("name", CHANNELS)
+def test_it_sends_not_one_byte_to_whom_it_is_not_for(name, publish, hotline, enterprise, reviewer):
+    reach = {"clear": 4, "green": 3, "amber": 2, "amber+strict": 1, "red": 1}
+    for tlp in reach:
+        publish(f"canary-{tlp.replace('+', '-')}.example", tlp=tlp)
+    raised = publish("raised.example")
+    services.indicator_reshare(by=reviewer, indicator=raised.uid, tlp="red")
+    school = type(hotline).objects.create(name="School", type="school")
+    audiences = [
+        (PUBLIC, 1),
+        (key_of(hotline), 1),  # a key without the right counts as nobody's
+        (key_of(school, "list.read"), 2),
+        (key_of(enterprise, "list.read"), 3),
+        (key_of(hotline, "list.read"), 5),
+    ]
+    for by, number in audiences:
+        for wish in ({}, {"since": 0}, {"at": 5}, {"since": 0, "at": 5}):
+            text = body(name, by, **wish).decode()
+            assert text.count("canary-") == number
+            # Public once, one organisation's own now: a delta says that it came and that it left.
+            raised_lines = 0 if "at" in wish else 2 if "since" in wish else int(number == 5)
+            assert text.count("raised.example") == raised_lines
+    assert "raised.example" not in body(name).decode()
+    assert '"tlp":"red"' not in body(name, since=0).decode()
+
+
+@pytest.mark.parametrize("name", CHANNELS)
+def test_it_leaves_out_a_bad_record_alone(name, publish, caplog):
+    publish("xau.example")
+    for value in ("xau\n0.0.0.0 tot.example", "xau tot.example", ""):
+        bad = Indicator.objects.create(
+            kind="domain", value=value, category="content", confidence=1, tlp="clear"
+        )
+        ledger_append(head_lock(), [change_of(bad, live=True)])
+    publish("xau2.example")
+    assert names(body(name), name) == ["xau.example", "xau2.example"]
+    assert "tot.example" not in body(name, since=0).decode()
+    assert "is left out" in caplog.text
+
+
+@pytest.mark.parametrize("name", CHANNELS)
+def test_it_rebuilds_every_past(name, publish, reviewer):
+    served = {}
+
+    def keep():
+        now = list_serve(by=PUBLIC, name=name, wish=Wish())
+        served[ledger_head()] = (now.validator, b"".join(now.pieces))
+
+    keep()
+    for number in range(4):
+        found = publish(f"xau{number}.example", tlp="amber" if number == 1 else "clear")
+        keep()
+        if number % 2 == 0:
+            services.indicator_withdraw(by=reviewer, indicator=found.uid)
+            keep()
+    for sequence, (validator, data) in served.items():
+        past = list_serve(by=PUBLIC, name=name, wish=Wish(at=sequence))
+        assert (past.validator, b"".join(past.pieces)) == (validator, data)
+    with pytest.raises(SequenceAhead):
+        body(name, at=ledger_head() + 1)
+    with pytest.raises(SequenceAhead):
+        body(name, since=ledger_head() + 1)
+
+
+@pytest.mark.parametrize("name", CHANNELS)
+def test_it_never_names_what_would_be_a_directory_to_the_public(name, publish, enterprise):
+    publish("xau.example", category="csam")
+    assert "xau.example" not in body(name).decode()
+    assert "xau.example" not in body(name, since=0).decode()
+    assert "xau.example" in body(name, key_of(enterprise, "list.read")).decode()
+
+
+def test_it_takes_options(publish):
+    publish("xau.example", category="gambling", confidence=90)
+    publish("xau2.example", category="scam", confidence=40)
+    publish("https://xau3.example/a", category="scam")
+    assert names(body("plain"), "plain") == ["xau.example", "xau2.example"]
+    assert names(body("plain", kinds=frozenset({"url"})), "urls") == ["https://xau3.example/a"]
+    assert names(body("jsonl", category="contract"), "jsonl") == [
+        "xau.example",
+        "xau2.example",
+        "https://xau3.example/a",
+    ]
+    assert names(body("plain", category="scam"), "plain") == ["xau2.example"]
+    assert names(body("plain", confidence=50), "plain") == ["xau.example"]
+    with pytest.raises(InvalidInput):
+        body("hosts", kinds=frozenset({"url"}))
+    with pytest.raises(NoSuchChannel):
+        body("pdf")
+
+
+def test_it_asks_the_database_little(publish):
+    for number in range(5):
+        publish(f"xau{number}.example")
+    with CaptureQueriesContext(connection) as queries:
+        body("plain")
+    assert len(queries) == 2
+
+
+def test_it_serves_over_http(client, publish, reviewer):
+    found = publish("xau.example")
+    index = client.get("/v1/lists").json()
+    assert (index["audience"], index["sequence"]) == ("public", 1)
+    assert {each["href"] for each in index["lists"]} >= {"/v1/lists/plain", "/v1/lists/jsonl"}
+    first = client.get("/v1/lists/plain")
+    assert b"".join(first.streaming_content).endswith(b"xau.example\n")
+    assert first["X-Lachan-Sequence"] == "1"
+    assert first["Cache-Control"] == "public, no-cache"
+    same = client.get("/v1/lists/plain", headers={"If-None-Match": f'W/"x", {first["ETag"]}'})
+    assert (same.status_code, same.content) == (304, b"")
+    services.indicator_withdraw(by=reviewer, indicator=found.uid)
+    changed = client.get("/v1/lists/plain", headers={"If-None-Match": first["ETag"]})
+    assert changed.status_code == 200
+    delta = client.get("/v1/lists/jsonl?since=1")
+    (line,) = b"".join(delta.streaming_content).splitlines()
+    assert json.loads(line)["effect"] == "remove"
+    for address, status, code in (
+        ("/v1/lists/pdf", 404, "no-such-channel"),
+        ("/v1/lists/plain?at=99", 422, "sequence-ahead"),
+        ("/v1/lists/plain?since=-1", 422, "invalid-input"),
+        ("/v1/lists/plain?category=x", 422, "unknown-category"),
+    ):
+        answer = client.get(address)
+        assert (answer.status_code, answer.json()["code"]) == (status, code)
+
+
+def test_it_tells_strangers_nothing_over_http(client, publish):
+    uid = publish("xau.example", tlp="amber").uid
+    for address in ("/v1/indicators", f"/v1/indicators/{uid}"):
+        assert client.get(address).status_code == 401
+    proposal = {"value": "tot.example", "category": "scam"}
+    for address, sent in (("/v1/indicators", proposal), (f"/v1/indicators/{uid}/withdraw", {})):
+        answer = client.post(address, sent, content_type="application/json")
+        assert (answer.status_code, answer.json()["code"]) == (401, "sign-in-needed")
+    said = {"reason": "mistake"}
+    answer = client.post(f"/v1/indicators/{uid}/dispute", said, content_type="application/json")
+    assert answer.status_code == 404
