@@ -13,7 +13,7 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 
 from lachan.kernel.clock import now
-from lachan.kernel.errors import InvalidInput
+from lachan.kernel.errors import InvalidInput, NotFound
 from lachan.kernel.sealing.envelope import keypair_new
 from lachan.kernel.sealing.locks import lock, lock_with, unlock_with
 
@@ -22,8 +22,8 @@ from .desk_keys import HOLDER_ROLES, desk_key_make, held_privates, wrap_for_pers
 from .errors import AlreadyMember, InvitationGone
 from .first_token import token_forget
 from .models import DeskKeyWrap, Invitation, Organisation, Person, RoleGrant
-from .policy import Action, policy_check
-from .records import Actor, ActorKind, InvitationRecord, Role
+from .reach import manage_check
+from .records import Actor, ActorKind, InvitationRecord, Role, system
 
 LIFETIME = timedelta(days=7)
 
@@ -110,7 +110,7 @@ def invitation_create(
         AlreadyMember: the address belongs to a person of the instance.
         KeyLocked: `unlocked` is not the key of `by`.
     """
-    policy_check(by, Action.MEMBER_MANAGE, organisation_id=organisation.pk)
+    manage_check(by, organisation)
     email = email.strip().lower()
     if Person.objects.filter(email__iexact=email).exists():
         raise AlreadyMember("somebody with this address is here already")
@@ -141,7 +141,7 @@ def return_create(*, by: Actor, unlocked: str | None, person: Person) -> Invitat
         Refused: not an administrator there.
         KeyLocked: `unlocked` is not the key of `by`.
     """
-    policy_check(by, Action.MEMBER_MANAGE, organisation_id=person.organisation_id)
+    manage_check(by, person.organisation)
     standing = person.grants.filter(valid_until=None).values_list("role", flat=True)
     roles = [Role(role) for role in standing]
     organisation = person.organisation
@@ -153,6 +153,26 @@ def return_create(*, by: Actor, unlocked: str | None, person: Person) -> Invitat
     )  # fmt: skip
     audit_record(by=by, action="person.return", target=f"person:{person.uid}")
     return record
+
+
+@transaction.atomic
+def operator_link(*, email: str = "") -> str:
+    """For the operator's command line: the path of a link for a person of that address, or for one more
+    administrator of the home organisation. It carries no desk key: nobody is there who could give one.
+
+    Raises:
+        NotFound: no such person.
+    """
+    by = system("admin-link")
+    if email:
+        person = Person.objects.filter(email__iexact=email.strip()).first()
+        if person is None:
+            raise NotFound("nobody here has this address")
+        return return_create(by=by, unlocked=None, person=person).path
+    home = Organisation.objects.get(is_home=True)
+    record = invitation_make(by=by, organisation=home, roles=[Role.ADMINISTRATOR], held={})
+    audit_record(by=by, action="invitation.make", target=f"invitation:{record.uid}")
+    return record.path
 
 
 def invitation_get(token: str) -> Invitation:
@@ -173,7 +193,7 @@ def invitation_get(token: str) -> Invitation:
 @transaction.atomic
 def invitation_withdraw(*, by: Actor, invitation: Invitation) -> None:
     """The link stops working, and its copy of the desk's key is gone."""
-    policy_check(by, Action.MEMBER_MANAGE, organisation_id=invitation.organisation_id)
+    manage_check(by, invitation.organisation)
     audit_record(by=by, action="invitation.withdraw", target=f"invitation:{invitation.uid}")
     invitation.delete()
 
@@ -233,6 +253,7 @@ def _join(invitation: Invitation, *, password: str, email: str, name: str) -> Jo
     except ValidationError as error:
         raise InvalidInput("this password is too easy to guess") from error
     pair = keypair_new()
+    person.is_active = True
     person.set_password(password)
     person.public_key, person.locked_key = pair.public, lock(pair.private, password=password)
     returning = person.pk is not None

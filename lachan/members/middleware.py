@@ -3,7 +3,10 @@ from collections.abc import Callable
 from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse
 
-from .errors import KeyLocked
+from lachan.web.problems import problem
+
+from .api_keys import api_key_actor
+from .errors import ApiKeyRefused, KeyLocked
 from .records import PUBLIC
 from .selectors import actor_for
 from .session_keys import cookie_set
@@ -19,7 +22,14 @@ class ActorMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         request.actor = PUBLIC
-        if not request.path.startswith("/v1/") and request.user.is_authenticated:
+        if request.path.startswith("/v1/"):
+            scheme, _, key = request.headers.get("Authorization", "").partition(" ")
+            if scheme.lower() == "bearer":
+                try:
+                    request.actor = api_key_actor(key)
+                except ApiKeyRefused as error:
+                    return _key_refused(error)
+        elif request.user.is_authenticated:
             request.actor = actor_for(request.user)
         response = self.get_response(request)
         cookie_set(request, response)
@@ -30,3 +40,9 @@ class ActorMiddleware:
         if isinstance(error, KeyLocked) and not request.path.startswith("/v1/"):
             return redirect_to_login(request.get_full_path(), "/staff/unlock/")
         return None
+
+
+def _key_refused(error: ApiKeyRefused) -> HttpResponse:
+    response = problem(401, error.code, str(error))
+    response["WWW-Authenticate"] = 'Bearer realm="lachan", error="invalid_token"'
+    return response

@@ -1,8 +1,8 @@
 """Who may do what: the one place.
 
-`TABLE` answers every action for every role, for things of one's own organisation and of another's; a role
-that a row does not name may not. The generated test in tests/architecture walks every URL and API operation
-and fails on one that names no action.
+The table answers every action for every role, for things of one's own organisation and of another's. The
+generated test in tests/architecture asks every URL and API operation as everybody, and holds the answers
+to it.
 """
 
 import enum
@@ -43,7 +43,10 @@ class Action(enum.StrEnum):
     LIST_READ = "list.read"
     CHECK = "check.ask"
     MEMBER_READ = "member.read"
+    PEOPLE_READ = "people.read"
     MEMBER_MANAGE = "member.manage"
+    NETWORK_MANAGE = "network.manage"
+    NETWORK_AUDIT = "network.audit"
     API_KEY_MANAGE = "api_key.manage"
     AUDIT_READ = "audit.read"
     ACCOUNT_SELF = "account.self"
@@ -57,31 +60,50 @@ class Scope(enum.IntEnum):
     ANY = 2
 
 
-R, OWN, ANY = Role, Scope.OWN, Scope.ANY
-_EVERYONE = dict.fromkeys(Role, ANY)
+# own: things of one's own organisation, and of nobody's · any: of every organisation's too · -: not at all.
+# `none` is a person without a role, `key` an API key whose scopes name the action.
+_CELLS = """
+                    analyst  reviewer  officer  administrator  technical  auditor  none  key
+case.read           own      own       own      -              -          -        -     -
+case.work           own      -         own      -              -          -        -     -
+report.answer       own      -         own      -              -          -        -     -
+report.release      own      -         own      -              -          -        -     -
+indicator.read      any      any       any      -              any        any      -     any
+indicator.propose   own      own       own      -              own        -        -     own
+indicator.review    -        any       any      -              -          -        -     -
+indicator.withdraw  own      any       any      -              -          -        -     own
+indicator.import    -        own       own      -              -          -        -     -
+dispute.open        any      any       any      any            any        any      any   any
+dispute.answer      -        any       any      -              -          -        -     -
+list.read           any      any       any      any            any        any      any   any
+check.ask           any      any       any      any            any        any      any   any
+member.read         -        -         any      any            -          any      -     -
+people.read         -        -         own      own            -          own      -     -
+member.manage       -        -         -        own            -          -        -     -
+network.manage      -        -         -        own            -          -        -     -
+network.audit       -        -         -        -              -          own      -     -
+api_key.manage      -        -         -        own            own        -        -     -
+audit.read          -        -         -        own            -          own      -     -
+account.self        own      own       own      own            own        own      own   -
+"""
+_SCOPES = {"own": Scope.OWN, "any": Scope.ANY, "-": Scope.NONE}
 
+
+def _table() -> dict[Action, dict[str, Scope]]:
+    head, *rows = (line.split() for line in _CELLS.strip().splitlines())
+    return {
+        Action(name): {who: _SCOPES[cell] for who, cell in zip(head, cells, strict=True)}
+        for name, *cells in rows
+    }
+
+
+_ALL = _table()
 TABLE: dict[Action, dict[Role, Scope]] = {
-    Action.CASE_READ: {R.ANALYST: OWN, R.REVIEWER: OWN, R.OFFICER: OWN},
-    Action.CASE_WORK: {R.ANALYST: OWN, R.OFFICER: OWN},
-    Action.REPORT_ANSWER: {R.ANALYST: OWN, R.OFFICER: OWN},
-    Action.REPORT_RELEASE: {R.ANALYST: OWN, R.OFFICER: OWN},
-    Action.INDICATOR_READ: {
-        R.ANALYST: ANY, R.REVIEWER: ANY, R.OFFICER: ANY, R.TECHNICAL: ANY, R.AUDITOR: ANY,
-    },
-    Action.INDICATOR_PROPOSE: {R.ANALYST: OWN, R.REVIEWER: OWN, R.OFFICER: OWN, R.TECHNICAL: OWN},
-    Action.INDICATOR_REVIEW: {R.REVIEWER: ANY, R.OFFICER: ANY},
-    Action.INDICATOR_WITHDRAW: {R.REVIEWER: ANY, R.OFFICER: ANY, R.ANALYST: OWN},
-    Action.INDICATOR_IMPORT: {R.REVIEWER: OWN, R.OFFICER: OWN},
-    Action.DISPUTE_OPEN: _EVERYONE,
-    Action.DISPUTE_ANSWER: {R.REVIEWER: ANY, R.OFFICER: ANY},
-    Action.LIST_READ: _EVERYONE,
-    Action.CHECK: _EVERYONE,
-    Action.MEMBER_READ: {R.ADMINISTRATOR: ANY, R.OFFICER: ANY, R.AUDITOR: ANY},
-    Action.MEMBER_MANAGE: {R.ADMINISTRATOR: OWN},
-    Action.API_KEY_MANAGE: {R.ADMINISTRATOR: OWN, R.TECHNICAL: OWN},
-    Action.AUDIT_READ: {R.AUDITOR: ANY, R.ADMINISTRATOR: OWN},
-    Action.ACCOUNT_SELF: _EVERYONE,
-}  # fmt: skip
+    action: {role: cells[role.value] for role in Role} for action, cells in _ALL.items()
+}
+WITHOUT_ROLE = {action: cells["none"] for action, cells in _ALL.items()}
+# What an API key can be given: programs check, fetch and propose; people read cases and decide.
+KEY_TABLE = {action: cells["key"] for action, cells in _ALL.items()}
 
 # What anyone may ask without saying who he is.
 PUBLIC_ACTIONS = frozenset({Action.DISPUTE_OPEN, Action.LIST_READ, Action.CHECK})
@@ -90,16 +112,22 @@ PUBLIC_ACTIONS = frozenset({Action.DISPUTE_OPEN, Action.LIST_READ, Action.CHECK}
 def policy_allows(by: Actor, action: Action, *, organisation_id: int | None = None) -> bool:
     """Whether `by` may do `action` to a thing of `organisation_id` (None: a thing of nobody's).
 
-    An API key may do what its scopes name, within its own organisation's reach.
+    What belongs to the network as a whole (the list of organisations, the whole trail) counts as a thing
+    of the home organisation.
     """
     if by.kind is ActorKind.SYSTEM or action in PUBLIC_ACTIONS:
         return True
-    if by.kind is ActorKind.API_KEY:
-        own = organisation_id in (None, by.organisation_id)
-        return action.value in by.scopes and own
     own = organisation_id in (None, by.organisation_id)
-    reach = max((TABLE[action].get(role, Scope.NONE) for role in by.roles), default=Scope.NONE)
+    reach = _reach(by, action)
     return reach is Scope.ANY or (reach is Scope.OWN and own)
+
+
+def _reach(by: Actor, action: Action) -> Scope:
+    if by.kind is ActorKind.API_KEY:
+        return KEY_TABLE[action] if action.value in by.scopes else Scope.NONE
+    if by.kind is ActorKind.PERSON:
+        return max(WITHOUT_ROLE[action], *(TABLE[action][role] for role in by.roles), Scope.NONE)
+    return Scope.NONE
 
 
 def policy_check(by: Actor, action: Action, *, organisation_id: int | None = None) -> None:

@@ -99,6 +99,21 @@ class PlaceMatch:
     was: str = ""
 
 
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class AuditCheck:
+    """What a walk over the audit trail found.
+
+    Attributes:
+        lines: how many lines are sound, from the first on.
+        broken_at: the number of the first line that is not; None when all are.
+        why: in English, for the operator.
+    """
+
+    lines: int
+    broken_at: int | None
+    why: str
+
+
 PUBLIC = Actor(kind=ActorKind.PUBLIC, label="public")
 
 

@@ -35,7 +35,11 @@ def actor_for(person: Person) -> Actor:
     """The actor that a signed-in person is now."""
     moment = now()
     grants = person.grants.filter(valid_from__lte=moment)
-    standing = grants.filter(Q(valid_until=None) | Q(valid_until__gt=moment))
+    standing = grants.filter(
+        Q(valid_until=None) | Q(valid_until__gt=moment),
+        # A suspended organisation's people keep their accounts and lose what they may do.
+        person__organisation__status=Organisation.Status.ACTIVE,
+    )
     return Actor(
         kind=ActorKind.PERSON,
         person_id=person.pk,

@@ -1,19 +1,27 @@
 """The room's doors for writing; each lives in the module that is named for its matter."""
 
-from .audit import audit_hash, audit_record
+from .api_keys import api_key_create, api_key_revoke
+from .audit import audit_head_keep, audit_record, audit_verify
 from .desk_keys import desk_key_open, desk_key_rotate, desk_keys_give, desk_keys_withdraw
 from .first_link import first_link
 from .invitations import (
     invitation_accept,
     invitation_create,
     invitation_withdraw,
+    operator_link,
     return_create,
 )
+from .organisations import organisation_save, programme_save
+from .people import person_deactivate, role_grant, role_revoke
+from .recovery import recovery_split, recovery_use
 from .session_keys import session_key, session_key_drop, session_key_hold
 
 __all__ = [
-    "audit_hash",
+    "api_key_create",
+    "api_key_revoke",
+    "audit_head_keep",
     "audit_record",
+    "audit_verify",
     "desk_key_open",
     "desk_key_rotate",
     "desk_keys_give",
@@ -22,7 +30,15 @@ __all__ = [
     "invitation_accept",
     "invitation_create",
     "invitation_withdraw",
+    "operator_link",
+    "organisation_save",
+    "person_deactivate",
+    "programme_save",
+    "recovery_split",
+    "recovery_use",
     "return_create",
+    "role_grant",
+    "role_revoke",
     "session_key",
     "session_key_drop",
     "session_key_hold",

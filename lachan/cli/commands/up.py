@@ -64,7 +64,9 @@ def _say(web: str, dns: str, link: str | None, seconds: float) -> None:
     click.echo(f"  API:               http://{web}/v1/openapi.json")
     click.echo(f"  DNS:               {dns}    try: dig @{host} -p {port} example.org")
     if link:
-        click.echo(f"\n  Become the administrator (once, within a day):\n  http://{web}{link}\n")
+        click.echo(
+            f"\n  Become the administrator (once, within seven days):\n  http://{web}{link}\n"
+        )
     click.echo("Ctrl-C stops it.")
 
 

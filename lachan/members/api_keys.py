@@ -1,0 +1,99 @@
+"""Keys for other programs: `Authorization: Bearer lachan_<prefix>_<secret>`.
+
+The secret has 256 random bits, so one SHA-256 of it is enough to keep; a slow hash would protect only what
+can be guessed, and cost every request.
+"""
+
+import hashlib
+import secrets
+from collections.abc import Collection
+from datetime import timedelta
+
+from django.db import transaction
+from django.utils.crypto import constant_time_compare
+
+from lachan.kernel.clock import now
+from lachan.kernel.errors import InvalidInput
+
+from .audit import audit_record
+from .errors import ApiKeyRefused
+from .models import ApiKey, Organisation
+from .policy import KEY_TABLE, Action, Scope, policy_check
+from .records import Actor, ActorKind
+
+SCOPES = [action for action, scope in KEY_TABLE.items() if scope is not Scope.NONE]
+LONGEST = timedelta(days=730)
+_ALPHABET = "abcdefghijkmnpqrstuvwxyz23456789"
+
+
+def _hash(secret: str) -> bytes:
+    return hashlib.sha256(b"lachan api key " + secret.encode()).digest()
+
+
+_NOBODYS = _hash(secrets.token_urlsafe(32))
+
+
+@transaction.atomic
+def api_key_create(
+    *, by: Actor, organisation: Organisation, name: str, scopes: Collection[Action], life: timedelta
+) -> tuple[ApiKey, str]:
+    """A key and its text, which nobody can see again.
+
+    Raises:
+        Refused: neither administrator nor technical contact there.
+        InvalidInput: a scope that keys cannot have, none, or a life longer than two years.
+    """
+    policy_check(by, Action.API_KEY_MANAGE, organisation_id=organisation.pk)
+    if not scopes or not set(scopes) <= set(SCOPES) or not timedelta(0) < life <= LONGEST:
+        raise InvalidInput("scopes that keys can have, for two years at most")
+    prefix = "".join(secrets.choice(_ALPHABET) for _ in range(8))
+    secret = secrets.token_urlsafe(32)
+    row = ApiKey.objects.create(
+        organisation=organisation,
+        name=name.strip(),
+        prefix=prefix,
+        secret_hash=_hash(secret),
+        scopes=sorted(scopes),
+        made_by=by.label,
+        expires_at=now() + life,
+    )
+    detail = {"scopes": row.scopes}
+    audit_record(by=by, action="api_key.make", target=f"api_key:{row.uid}", detail=detail)
+    return row, f"lachan_{prefix}_{secret}"
+
+
+@transaction.atomic
+def api_key_revoke(*, by: Actor, key: ApiKey) -> None:
+    """The key stops working at once."""
+    policy_check(by, Action.API_KEY_MANAGE, organisation_id=key.organisation_id)
+    if ApiKey.objects.filter(pk=key.pk, revoked_at=None).update(revoked_at=now()):
+        audit_record(by=by, action="api_key.revoke", target=f"api_key:{key.uid}")
+
+
+def api_key_actor(text: str) -> Actor:
+    """Who acts with this key (the text after "Bearer ").
+
+    Raises:
+        ApiKeyRefused: malformed, unknown, expired, revoked, or of an organisation that is not active.
+    """
+    mark, prefix, secret = [*text.strip().split("_", 2), "", "", ""][:3]
+    row = ApiKey.objects.select_related("organisation").filter(prefix=prefix[:16]).first()
+    known = bytes(row.secret_hash) if row else _NOBODYS
+    # Compared in every case, so that time does not tell a known prefix from an unknown one.
+    same = constant_time_compare(_hash(secret), known)
+    if mark != "lachan" or row is None or not same or not _usable(row):
+        raise ApiKeyRefused("this key does not open anything")
+    today = now().date()
+    if row.last_used_on != today:
+        ApiKey.objects.filter(pk=row.pk).update(last_used_on=today)
+    return Actor(
+        kind=ActorKind.API_KEY,
+        organisation_id=row.organisation_id,
+        scopes=frozenset(row.scopes),
+        label=f"key:{row.prefix}",
+    )
+
+
+def _usable(row: ApiKey) -> bool:
+    active = row.organisation.status == Organisation.Status.ACTIVE
+    return row.revoked_at is None and row.expires_at > now() and active

@@ -1,0 +1,89 @@
+"""Organisations of the network and the programmes that they carry."""
+
+from collections.abc import Collection, Sequence
+from datetime import date, datetime
+from uuid import UUID
+
+from django.db import transaction
+
+from lachan.formats.observables.parsing import parse
+from lachan.kernel.errors import InvalidInput
+
+from .audit import audit_record
+from .models import Organisation, Programme
+from .places import place_get
+from .reach import network_check
+from .records import Actor
+
+
+@transaction.atomic
+def organisation_save(
+    *,
+    by: Actor,
+    organisation: Organisation | None = None,
+    name: str,
+    type: str,  # noqa: A002  the field's name
+    status: str = Organisation.Status.ACTIVE,
+    domains: Sequence[str] = (),
+    valid_from: datetime | None = None,
+    valid_until: datetime | None = None,
+) -> Organisation:
+    """Take an organisation into the network's list, or change its line.
+
+    Raises:
+        NotAllowed: not an administrator of the home organisation.
+        InvalidInput: a domain that is none.
+    """
+    network_check(by)
+    row = organisation or Organisation()
+    row.name, row.type, row.status = name.strip(), type, status
+    row.domains = domains_read(domains)
+    row.valid_until = valid_until
+    if valid_from is not None:
+        row.valid_from = valid_from
+    row.save()
+    action = "organisation.change" if organisation else "organisation.make"
+    audit_record(by=by, action=action, target=f"organisation:{row.uid}")
+    return row
+
+
+def domains_read(names: Sequence[str]) -> list[str]:
+    """Domains in their canonical form, each once.
+
+    Raises:
+        InvalidInput: one of them is no domain.
+    """
+    found = {parse(name, "domain").value for name in names if name.strip()}
+    return sorted(found)
+
+
+@transaction.atomic
+def programme_save(
+    *,
+    by: Actor,
+    programme: Programme | None = None,
+    name: str,
+    organisations: Collection[UUID],
+    places: Sequence[str],
+    valid_from: date,
+    valid_until: date | None,
+) -> Programme:
+    """Make or change a programme.
+
+    Raises:
+        NotAllowed: not an administrator of the home organisation.
+        InvalidInput: a place code that is none of today's, or an end before the beginning.
+    """
+    network_check(by)
+    if any(place_get(code) is None for code in places):
+        raise InvalidInput("not a code of a place of today")
+    if valid_until is not None and valid_until < valid_from:
+        raise InvalidInput("it ends before it begins")
+    row = programme or Programme()
+    row.name, row.places = name.strip(), sorted(set(places))
+    row.valid_from, row.valid_until = valid_from, valid_until
+    row.save()
+    row.organisations.set(Organisation.objects.filter(uid__in=organisations))
+    action = "programme.change" if programme else "programme.make"
+    audit_record(by=by, action=action, target=f"programme:{row.uid}")
+    return row

@@ -1,0 +1,112 @@
+"""Roles given and taken, people who leave."""
+
+from datetime import datetime
+
+from django.db import transaction
+from django.db.models import Q
+
+from lachan.kernel.clock import now
+
+from .audit import audit_record
+from .desk_keys import desk_keys_withdraw, holder_list
+from .errors import LastAdministrator
+from .models import DeskKeyWrap, Invitation, Organisation, Person, RoleGrant
+from .reach import manage_check
+from .records import Actor, Role, system
+
+
+@transaction.atomic
+def role_grant(
+    *, by: Actor, person: Person, role: Role, until: datetime | None = None
+) -> RoleGrant:
+    """Give a role, until a moment or until it is taken back. Granting it again changes the end.
+
+    Raises:
+        NotAllowed: no administrator there, nor at home.
+    """
+    manage_check(by, person.organisation)
+    moment = now()
+    standing = person.grants.filter(Q(valid_until=None) | Q(valid_until__gt=moment), role=role)
+    standing.update(valid_until=moment)
+    grant = RoleGrant.objects.create(
+        person=person, role=role, valid_until=until, granted_by=by.label
+    )
+    detail = {"role": role.value, "until": until.isoformat() if until else None}
+    audit_record(by=by, action="role.grant", target=f"person:{person.uid}", detail=detail)
+    return grant
+
+
+@transaction.atomic
+def role_revoke(*, by: Actor, person: Person, role: Role) -> None:
+    """Take a role back; with the last that needs it, the person's copy of the desk's key.
+
+    Raises:
+        NotAllowed: no administrator there, nor at home.
+        LastAdministrator: nobody could let anybody in any more.
+    """
+    manage_check(by, person.organisation)
+    if role is Role.ADMINISTRATOR:
+        _keep_an_administrator(person)
+    moment = now()
+    standing = person.grants.filter(Q(valid_until=None) | Q(valid_until__gt=moment), role=role)
+    if standing.update(valid_until=moment):
+        detail = {"role": role.value}
+        audit_record(by=by, action="role.revoke", target=f"person:{person.uid}", detail=detail)
+    if person not in holder_list(person.organisation):
+        desk_keys_withdraw(by=by, person=person)
+
+
+def _keep_an_administrator(person: Person) -> None:
+    moment = now()
+    others = (
+        RoleGrant.objects.filter(
+            Q(valid_until=None) | Q(valid_until__gt=moment),
+            role=Role.ADMINISTRATOR,
+            valid_from__lte=moment,
+            person__organisation=person.organisation,
+            person__is_active=True,
+        )
+        .exclude(person=person)
+        .exclude(person__public_key="")
+    )
+    if person.organisation.is_home and not others.exists():
+        raise LastAdministrator("the last administrator stays")
+
+
+@transaction.atomic
+def person_deactivate(*, by: Actor, person: Person) -> None:
+    """Somebody leaves: no sign-in, no session, no role, no copy of any key, no open link.
+
+    Raises:
+        NotAllowed: no administrator there, nor at home.
+        LastAdministrator: nobody could let anybody in any more.
+    """
+    manage_check(by, person.organisation)
+    _keep_an_administrator(person)
+    person.is_active = False
+    person.save(update_fields=["is_active"])
+    person.grants.filter(Q(valid_until=None) | Q(valid_until__gt=now())).update(valid_until=now())
+    person.sessions.all().delete()
+    Invitation.objects.filter(person=person, used_at=None).delete()
+    desk_keys_withdraw(by=by, person=person)
+    audit_record(by=by, action="person.deactivate", target=f"person:{person.uid}")
+
+
+def wraps_purge() -> int:
+    """Take the copies of those whose roles have run out; how many."""
+    stale = 0
+    for organisation in Organisation.objects.filter(desk_keys__isnull=False).distinct():
+        holders = [person.pk for person in holder_list(organisation)]
+        wraps = DeskKeyWrap.objects.filter(person__organisation=organisation)
+        for person in Person.objects.filter(wraps__in=wraps.exclude(person__in=holders)).distinct():
+            desk_keys_withdraw(by=system("purge"), person=person)
+            stale += 1
+    return stale
+
+
+def invitations_purge() -> int:
+    """Forget links that nobody used in time, with their copies of the key. The first stays: its key may
+    be the only one there is, and `first_link` carries it over.
+    """
+    old = Invitation.objects.filter(used_at=None, expires_at__lt=now(), is_first=False)
+    return old.delete()[0]

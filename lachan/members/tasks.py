@@ -1,0 +1,19 @@
+from datetime import timedelta
+
+from lachan.kernel.clock import now
+from lachan.kernel.schedule import every
+
+from .audit import audit_head_keep
+from .models import Session
+from .people import invitations_purge, wraps_purge
+from .sign_in_checks import pauses_purge
+
+
+@every(timedelta(minutes=15))
+def purge() -> None:
+    """What has run out goes: sessions with their keys, copies, links, failures."""
+    Session.objects.filter(expire_date__lt=now()).delete()
+    invitations_purge()
+    wraps_purge()
+    pauses_purge()
+    audit_head_keep()
