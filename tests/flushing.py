@@ -4,7 +4,7 @@ For the flush alone their triggers are set aside, and put back at once.
 """
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from typing import Any
 
 from django.db.backends.base.operations import BaseDatabaseOperations
@@ -34,6 +34,12 @@ def _triggers_aside_postgresql(connection: Any) -> Iterator[None]:
             yield
         finally:
             cursor.execute("SET session_replication_role = DEFAULT")
+
+
+def triggers_aside(connection: Any) -> AbstractContextManager[None]:
+    """For a test that plays the intruder: changes what the database itself would refuse to change."""
+    postgresql = connection.vendor == "postgresql"
+    return (_triggers_aside_postgresql if postgresql else _triggers_aside_sqlite)(connection)
 
 
 def install() -> None:
