@@ -1,6 +1,7 @@
 """`lachan`: one door for the command line. A file in `commands/` is a command."""
 
 import importlib
+import os
 import pkgutil
 from typing import Any
 
@@ -31,6 +32,8 @@ class _Commands(click.Group):
         return importlib.import_module(f"{commands.__name__}.{name}").command
 
     def invoke(self, ctx: click.Context) -> Any:
+        # Whatever an instance writes is its owner's alone, also in a folder that others may enter.
+        os.umask(0o077)
         try:
             return super().invoke(ctx)
         except LachanError as error:

@@ -1,7 +1,7 @@
 """Runs the processes of one machine: starts them, starts again what falls, stops all in order.
 
 When the supervisor itself is killed its children live on, so that names are still answered; the next
-supervisor ends them before it starts its own.
+supervisor ends each when it starts its successor.
 """
 
 import contextlib
@@ -52,6 +52,7 @@ class Supervisor:
             Child(name, [sys.executable, "-m", "lachan", *arguments])
             for name, arguments in commands.items()
         ]
+        self._left: dict[str, int] = {}
         self.stop = Event()
 
     @staticmethod
@@ -68,9 +69,15 @@ class Supervisor:
         return lock
 
     def start(self) -> None:
-        self._end_orphans()
+        """Start all. What a killed supervisor left goes on until the moment its successor starts."""
+        self._left = orphans(self._pids)
         for child in self._children:
+            if (pid := self._left.pop(child.name, None)) is not None:
+                _end_all([pid])
             self._start(child)
+            self._write_pids()
+        _end_all(list(self._left.values()))
+        self._left.clear()
         self._write_pids()
 
     def run(self) -> None:
@@ -123,26 +130,31 @@ class Supervisor:
         )
 
     def _write_pids(self) -> None:
-        alive = {
-            c.name: [c.process.pid, started_at(c.process.pid)]
-            for c in self._children
-            if c.process is not None
+        alive = self._left | {
+            c.name: c.process.pid for c in self._children if c.process is not None
         }
         aside = self._pids.with_suffix(".new")
-        aside.write_text(json.dumps(alive), encoding="ascii")
+        aside.write_text(
+            json.dumps({n: [p, started_at(p)] for n, p in alive.items()}), encoding="ascii"
+        )
         aside.replace(self._pids)
 
-    def _end_orphans(self) -> None:
-        try:
-            left = json.loads(self._pids.read_text(encoding="ascii"))
-        except (FileNotFoundError, ValueError):
-            return
-        alive = [p for p, began in left.values() if began is not None and started_at(p) == began]
-        for number in (signal.SIGTERM, signal.SIGKILL):
-            for pid in alive:
-                with contextlib.suppress(ProcessLookupError):
-                    os.kill(pid, number)
-            deadline = time.monotonic() + _PATIENCE
-            while alive and time.monotonic() < deadline:
-                time.sleep(0.05)
-                alive = [p for p in alive if started_at(p) is not None]
+
+def orphans(pids: Path) -> dict[str, int]:
+    """Processes that `pids` (run/up.json) names and that still run, by name."""
+    try:
+        left = json.loads(pids.read_text(encoding="ascii"))
+    except (FileNotFoundError, ValueError):
+        return {}
+    return {n: p for n, (p, began) in left.items() if began and started_at(p) == began}
+
+
+def _end_all(pids: list[int]) -> None:
+    for number in (signal.SIGTERM, signal.SIGKILL):
+        for pid in pids:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, number)
+        deadline = time.monotonic() + _PATIENCE
+        while pids and time.monotonic() < deadline:
+            time.sleep(0.02)
+            pids = [pid for pid in pids if started_at(pid) is not None]

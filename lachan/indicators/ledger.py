@@ -7,7 +7,7 @@ transaction being lost. On SQLite the database's one writer (BEGIN IMMEDIATE) is
 
 import dataclasses
 import hashlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -32,7 +32,6 @@ class Change:
     Attributes:
         live: whether it is published from now on.
         was_tlp: the TLP under which it was published until now; empty when it was not.
-        source: who says so, by name: a list, or the organisation as it was called then.
         reason: why it ends: withdrawn, expired, disputed or shared; empty when it lives.
     """
 
@@ -49,7 +48,6 @@ class Change:
     valid_until: datetime | None = None
     organisation_id: int | None = None
     organisation_uid: UUID | None = None
-    source: str = ""
 
 
 class Payload(msgspec.Struct, frozen=True):
@@ -64,7 +62,6 @@ class Payload(msgspec.Struct, frozen=True):
     organisation: UUID | None
     reason: str
     seq: int
-    source: str
     tlp: str
     valid_from: datetime
     valid_until: datetime | None
@@ -111,7 +108,6 @@ def _payload(change: Change, seq: int, moment: datetime) -> Payload:
         organisation=change.organisation_uid,
         reason=change.reason,
         seq=seq,
-        source=change.source,
         tlp=change.tlp,
         valid_from=change.valid_from,
         valid_until=change.valid_until,
@@ -172,7 +168,6 @@ def entry(payload: str, effect: Effect) -> LedgerEntry:
         at=row.at,
         valid_until=row.valid_until,
         organisation=row.organisation,
-        source=row.source,
     )
 
 
@@ -251,13 +246,15 @@ class LedgerCheck:
     fault: str
 
 
-def verify() -> LedgerCheck:
+def verify(progress: Callable[[int], None] | None = None) -> LedgerCheck:
     """Read the whole ledger and recompute its chain."""
     previous, count = ORIGIN, 0
     columns = ("seq", "indicator_id", "live", "tlp", "kind", "payload", "hash")
     rows = LedgerRow.objects.order_by("seq").values_list(*columns)
     for seq, uid, live, tlp, kind, payload, digest in rows.iterator(chunk_size=_CHUNK):
         count += 1
+        if progress is not None and count % _CHUNK == 0:
+            progress(count)
         if seq != count:
             return LedgerCheck(count, f"row {count} is missing")
         previous = hashlib.sha256(previous + payload.encode()).digest()

@@ -1,6 +1,6 @@
 """The doors to read: indicators, reviews, disputes, imports, and the ledger by audience."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -153,9 +153,12 @@ def projection_at(
     return ledger.projection(sequence, audience, kinds=kinds)
 
 
-def ledger_verify() -> ledger.LedgerCheck:
-    """Recompute the chain from the first row: `fault` is empty when all is well."""
-    return ledger.verify()
+def ledger_verify(*, progress: Callable[[int], None] | None = None) -> ledger.LedgerCheck:
+    """Recompute the chain from the first row: `fault` is empty when all is well.
+
+    `progress` is called now and then with the number of rows read.
+    """
+    return ledger.verify(progress)
 
 
 def dispute_rows(*, by: Actor, waiting: bool = True) -> QuerySet[Dispute]:

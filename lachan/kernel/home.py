@@ -9,6 +9,7 @@ guard/            optional larger lists for the guard against harm
 
 import os
 import secrets
+import stat
 from pathlib import Path
 
 
@@ -25,6 +26,19 @@ def home_prepare(home: Path) -> None:
     """
     for folder in (home, home / "snapshots", home / "run", home / "static"):
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+
+
+def home_unsafe(home: Path) -> list[Path]:
+    """What other users of the machine may read and must not: the folder itself, its keys, its database.
+
+    A folder that somebody made beforehand keeps the mode it was given.
+    """
+    others = stat.S_IRWXG | stat.S_IRWXO
+    files = [*home.glob("*.key"), *home.glob("db.sqlite3*")]
+    if not home.stat().st_mode & others:
+        # Nobody else gets past the folder; but keys are copied about, and must be safe on their own.
+        files = [path for path in files if path.suffix == ".key"]
+    return [path for path in (home, *files) if path.stat().st_mode & others]
 
 
 def secret_read(home: Path) -> str:

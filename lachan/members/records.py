@@ -53,6 +53,17 @@ class DeskKeyRecord:
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
+class DeskKeyHolders:
+    """Attributes: people: active ones with a copy; recovery: standing shares can open it; first_link: an
+    unused link for the first administrator can.
+    """
+
+    people: int
+    recovery: bool
+    first_link: bool
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
 class InvitationRecord:
     """A fresh invitation; `path` holds its token and is shown once."""
 
@@ -112,12 +123,6 @@ class AuditCheck:
     lines: int
     broken_at: int | None
     why: str
-
-
-@dataclasses.dataclass(frozen=True, slots=True)
-class OrganisationSignature:
-    uid: uuid.UUID
-    name: str
 
 
 PUBLIC = Actor(kind=ActorKind.PUBLIC, label="public")

@@ -11,9 +11,9 @@ from django.db.models import Q
 
 from lachan.kernel.clock import now
 
-from .models import DeskKey, Organisation, Person, Session
+from .models import DeskKey, DeskKeyWrap, Organisation, Person, Session
 from .places import commune_list, place_find, place_get, province_list
-from .records import Actor, ActorKind, DeskKeyRecord, OrganisationSignature, Role
+from .records import Actor, ActorKind, DeskKeyHolders, DeskKeyRecord, Role
 
 __all__ = [
     "actor_for",
@@ -22,7 +22,7 @@ __all__ = [
     "help_line_list",
     "organisation_domain_list",
     "organisation_home",
-    "organisation_signature",
+    "organisation_names",
     "organisation_uid",
     "place_find",
     "place_get",
@@ -60,12 +60,6 @@ def organisation_uid(organisation_id: int) -> UUID:
     return Organisation.objects.values_list("uid", flat=True).get(pk=organisation_id)
 
 
-def organisation_signature(organisation_id: int) -> OrganisationSignature:
-    """How an organisation signs what it says, now: its outward identifier and its name."""
-    row = Organisation.objects.values_list("uid", "name").get(pk=organisation_id)
-    return OrganisationSignature(*row)
-
-
 def organisation_type(organisation_id: int) -> str:
     """What sort of organisation it is: a value of `Organisation.Type`."""
     return Organisation.objects.values_list("type", flat=True).get(pk=organisation_id)
@@ -100,6 +94,22 @@ def desk_key_current() -> DeskKeyRecord | None:
     if row is None:
         return None
     return DeskKeyRecord(uid=row.uid, organisation_id=row.organisation_id, public=row.public)
+
+
+def desk_key_holders(uid: UUID) -> DeskKeyHolders:
+    """Who can open a desk key today."""
+    wraps = DeskKeyWrap.objects.filter(desk_key__uid=uid)
+    links = wraps.filter(invitation__used_at=None, invitation__expires_at__gt=now())
+    return DeskKeyHolders(
+        people=wraps.filter(person__is_active=True).count(),
+        recovery=wraps.filter(recovery__retired_at=None, recovery__isnull=False).exists(),
+        first_link=links.filter(invitation__is_first=True).exists(),
+    )
+
+
+def organisation_names() -> dict[UUID, str]:
+    """Names of all organisations by their outward identifiers; they are some hundreds at most."""
+    return dict(Organisation.objects.values_list("uid", "name"))
 
 
 def session_list(person: Person) -> list[Session]:

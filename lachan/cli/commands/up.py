@@ -7,6 +7,8 @@ import urllib.request
 import click
 
 from lachan.cli.setup import django_ready
+from lachan.cli.supervisor import Supervisor, orphans
+from lachan.kernel.home import home_path
 
 
 @click.command()
@@ -25,13 +27,14 @@ def command(web: str, dns: str) -> None:
     Stop it with Ctrl-C. What falls is started again; the DNS edge goes on answering meanwhile.
     """
     began = time.monotonic()
-    _port_is_free(web, "--web", socket.SOCK_STREAM)
-    _port_is_free(dns, "--dns", socket.SOCK_DGRAM)
+    if not orphans(home_path() / "run" / "up.json"):
+        # A killed supervisor's children hold the ports, and go on until their successors start.
+        _port_is_free(web, "--web", socket.SOCK_STREAM)
+        _port_is_free(dns, "--dns", socket.SOCK_DGRAM)
     click.echo("Preparing …", err=True)
     django_ready()
     from django.conf import settings
 
-    from lachan.cli.supervisor import Supervisor
     from lachan.members.services import first_link
 
     supervisor = Supervisor(
