@@ -4,7 +4,7 @@ For the flush alone their triggers are set aside, and put back at once.
 """
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from typing import Any
 
 from django.db.backends.base.operations import BaseDatabaseOperations
@@ -36,13 +36,10 @@ def _triggers_aside_postgresql(connection: Any) -> Iterator[None]:
             cursor.execute("SET session_replication_role = DEFAULT")
 
 
-def triggers_aside(connection: Any) -> Any:
-    """A context in which append-only tables can be altered, as somebody past the product could."""
-    return (
-        _triggers_aside_sqlite(connection)
-        if connection.vendor == "sqlite"
-        else _triggers_aside_postgresql(connection)
-    )
+def triggers_aside(connection: Any) -> AbstractContextManager[None]:
+    """For a test that plays the intruder: changes what the database itself would refuse to change."""
+    postgresql = connection.vendor == "postgresql"
+    return (_triggers_aside_postgresql if postgresql else _triggers_aside_sqlite)(connection)
 
 
 def install() -> None:

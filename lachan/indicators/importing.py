@@ -104,12 +104,13 @@ def list_import(
         tlp=tlp,
         valid_until=valid_until,
         guard=guard_load(),
+        source=(source or file_name)[:200],
         organisation=organisation_uid(by.organisation_id) if by.organisation_id else None,
     )
     items = read(stream, form=form, kind=kind)
     first = list(islice(items, CHUNK))  # an unreadable file leaves no trace behind
     if not dry_run:
-        run.begin(source or file_name, file_name)
+        run.begin(file_name)
     return run.all(first, items, progress)
 
 
@@ -121,6 +122,7 @@ class _Run:
     tlp: str
     valid_until: datetime | None
     guard: Guard
+    source: str
     organisation: UUID | None
     row: ListImport | None = None
     seen: set[Key] = dataclasses.field(default_factory=set)
@@ -129,10 +131,10 @@ class _Run:
     first_seq: int | None = None
     last_seq: int | None = None
 
-    def begin(self, source: str, file_name: str) -> None:
+    def begin(self, file_name: str) -> None:
         with transaction.atomic():
             self.row = ListImport.objects.create(
-                source=source[:200],
+                source=self.source,
                 file_name=file_name[:200],
                 category=self.category,
                 tlp=self.tlp,
@@ -259,6 +261,7 @@ class _Run:
             valid_until=self.valid_until,
             organisation_id=self.by.organisation_id,
             organisation_uid=self.organisation,
+            source=self.source,
         )
 
     def propose(self, row: ListImport, found: _Sorted) -> None:

@@ -32,6 +32,7 @@ class Change:
     Attributes:
         live: whether it is published from now on.
         was_tlp: the TLP under which it was published until now; empty when it was not.
+        source: who says so, by name: a list, or the organisation as it was called then.
         reason: why it ends: withdrawn, expired, disputed or shared; empty when it lives.
     """
 
@@ -48,6 +49,7 @@ class Change:
     valid_until: datetime | None = None
     organisation_id: int | None = None
     organisation_uid: UUID | None = None
+    source: str = ""
 
 
 class Payload(msgspec.Struct, frozen=True):
@@ -62,6 +64,7 @@ class Payload(msgspec.Struct, frozen=True):
     organisation: UUID | None
     reason: str
     seq: int
+    source: str
     tlp: str
     valid_from: datetime
     valid_until: datetime | None
@@ -108,6 +111,7 @@ def _payload(change: Change, seq: int, moment: datetime) -> Payload:
         organisation=change.organisation_uid,
         reason=change.reason,
         seq=seq,
+        source=change.source,
         tlp=change.tlp,
         valid_from=change.valid_from,
         valid_until=change.valid_until,
@@ -168,6 +172,7 @@ def entry(payload: str, effect: Effect) -> LedgerEntry:
         at=row.at,
         valid_until=row.valid_until,
         organisation=row.organisation,
+        source=row.source,
     )
 
 

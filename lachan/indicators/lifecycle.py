@@ -9,7 +9,7 @@ from lachan.kernel.clock import now
 from lachan.kernel.errors import InvalidInput
 from lachan.members.policy import Action, policy_check
 from lachan.members.records import Actor, system
-from lachan.members.selectors import organisation_uid
+from lachan.members.selectors import organisation_signature
 from lachan.members.services import audit_record
 from lachan.outbox.services import event_publish
 
@@ -33,6 +33,10 @@ _EXPIRED_AT_ONCE = 500
 def change_of(indicator: Indicator, *, live: bool, was_tlp: str = "", reason: str = "") -> Change:
     """The ledger's words for an indicator as it stands in memory."""
     organisation_id = indicator.organisation_id
+    organisation = organisation_signature(organisation_id) if organisation_id else None
+    source = organisation.name if organisation else ""
+    if indicator.list_import_id:
+        source = indicator.list_import.source
     return Change(
         uid=indicator.uid,
         kind=indicator.kind,
@@ -46,7 +50,8 @@ def change_of(indicator: Indicator, *, live: bool, was_tlp: str = "", reason: st
         valid_from=indicator.valid_from,
         valid_until=indicator.valid_until,
         organisation_id=organisation_id,
-        organisation_uid=organisation_uid(organisation_id) if organisation_id else None,
+        organisation_uid=organisation.uid if organisation else None,
+        source=source,
     )
 
 

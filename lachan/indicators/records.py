@@ -135,6 +135,7 @@ class LedgerEntry:
         effect: add (new or changed) or remove (withdrawn, expired, or no longer for this audience).
         value: canonical.
         organisation: uid of the source, where it has one.
+        source: who says so, by name: a list, or the organisation as it was called then.
     """
 
     seq: int
@@ -148,6 +149,7 @@ class LedgerEntry:
     at: datetime
     valid_until: datetime | None
     organisation: UUID | None
+    source: str
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

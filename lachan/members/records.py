@@ -125,6 +125,12 @@ class AuditCheck:
     why: str
 
 
+@dataclasses.dataclass(frozen=True, slots=True)
+class OrganisationSignature:
+    uid: uuid.UUID
+    name: str
+
+
 PUBLIC = Actor(kind=ActorKind.PUBLIC, label="public")
 
 

@@ -13,7 +13,14 @@ from lachan.kernel.clock import now
 
 from .models import DeskKey, DeskKeyWrap, Organisation, Person, Session
 from .places import commune_list, place_find, place_get, province_list
-from .records import Actor, ActorKind, DeskKeyHolders, DeskKeyRecord, Role
+from .records import (
+    Actor,
+    ActorKind,
+    DeskKeyHolders,
+    DeskKeyRecord,
+    OrganisationSignature,
+    Role,
+)
 
 __all__ = [
     "actor_for",
@@ -22,7 +29,7 @@ __all__ = [
     "help_line_list",
     "organisation_domain_list",
     "organisation_home",
-    "organisation_names",
+    "organisation_signature",
     "organisation_uid",
     "place_find",
     "place_get",
@@ -58,6 +65,12 @@ def organisation_domain_list() -> list[str]:
 def organisation_uid(organisation_id: int) -> UUID:
     """The outward identifier of an organisation."""
     return Organisation.objects.values_list("uid", flat=True).get(pk=organisation_id)
+
+
+def organisation_signature(organisation_id: int) -> OrganisationSignature:
+    """How an organisation signs what it says, now: its outward identifier and its name."""
+    row = Organisation.objects.values_list("uid", "name").get(pk=organisation_id)
+    return OrganisationSignature(*row)
 
 
 def organisation_type(organisation_id: int) -> str:
@@ -105,11 +118,6 @@ def desk_key_holders(uid: UUID) -> DeskKeyHolders:
         recovery=wraps.filter(recovery__retired_at=None, recovery__isnull=False).exists(),
         first_link=links.filter(invitation__is_first=True).exists(),
     )
-
-
-def organisation_names() -> dict[UUID, str]:
-    """Names of all organisations by their outward identifiers; they are some hundreds at most."""
-    return dict(Organisation.objects.values_list("uid", "name"))
 
 
 def session_list(person: Person) -> list[Session]:

@@ -1,12 +1,13 @@
 from datetime import timedelta
 
 import pytest
-from django.db import connection
+from django.db import DatabaseError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 
 from lachan.formats.classification.categories import UnknownCategory
 from lachan.formats.observables.record import InvalidObservable
 from lachan.indicators import records, services
+from lachan.indicators.models import LedgerRow
 from lachan.indicators.records import MEMBERS, PUBLIC_AUDIENCE, Status, organisation_audience
 from lachan.indicators.selectors import (
     indicator_count_proposed,
@@ -22,6 +23,7 @@ from lachan.kernel.errors import InvalidInput, Refused
 from lachan.members.models import AuditEntry
 from lachan.members.records import PUBLIC, Role, system
 from lachan.outbox.models import OutboxEvent
+from tests.flushing import triggers_aside
 
 from .conftest import make_actor
 
@@ -199,7 +201,7 @@ def test_it_verifies_its_chain(publish, reviewer):
     services.indicator_withdraw(by=reviewer, indicator=publish().uid)
     publish("b.example")
     assert ledger_verify().fault == ""
-    with connection.cursor() as cursor:
+    with triggers_aside(connection), connection.cursor() as cursor:
         cursor.execute(
             "UPDATE indicators_ledgerrow SET payload = REPLACE(payload, 'xau', 'tot') WHERE seq = 1"
         )
@@ -209,9 +211,17 @@ def test_it_verifies_its_chain(publish, reviewer):
 def test_it_notices_a_row_that_is_gone(publish):
     publish()
     publish("b.example")
-    with connection.cursor() as cursor:
+    with triggers_aside(connection), connection.cursor() as cursor:
         cursor.execute("DELETE FROM indicators_ledgerrow WHERE seq = 2")
     assert "head" in ledger_verify().fault
+
+
+def test_its_rows_cannot_be_changed(publish):
+    publish()
+    for change in (LedgerRow.objects.update, LedgerRow.objects.all().delete):
+        with pytest.raises(DatabaseError), transaction.atomic():
+            change(**({"tlp": "red"} if change.__name__ == "update" else {}))
+    assert ledger_verify().fault == ""
 
 
 def test_it_lists_with_few_questions(publish, analyst):
