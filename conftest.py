@@ -6,6 +6,7 @@ import os
 import tempfile
 from pathlib import Path
 
+import django
 import pytest
 
 pytest_plugins = ["tests.chromium", "tests.personas"]
@@ -17,6 +18,10 @@ if os.environ.get("LACHAN_TEST_DB") == "postgresql" and "DATABASE_URL" not in os
     from tests.postgres import server_url
 
     os.environ["DATABASE_URL"] = server_url()
+# Here and not in pyproject.toml: pytest-django reads the settings named there before this file runs, and
+# every test would work in ./var on SQLite.
+os.environ["DJANGO_SETTINGS_MODULE"] = "lachan.config.settings"
+django.setup()
 
 
 def pytest_configure() -> None:

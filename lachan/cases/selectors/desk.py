@@ -83,7 +83,7 @@ def colleague_list(case: Case) -> list[Any]:
     people = case.organisation.people.filter(
         standing,
         is_active=True,
-        grants__role__in=[role.value for role in TABLE[Action.CASE_WORK]],
+        grants__role__in=[role.value for role, scope in TABLE[Action.CASE_WORK].items() if scope],
         grants__valid_from__lte=moment,
     )
     return list(people.distinct().order_by("name", "pk"))
