@@ -132,6 +132,7 @@ SECURE_SSL_REDIRECT = False  # the proxy's task (deploy/)
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if HTTPS else None
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1_000_000
 FILE_UPLOAD_HANDLERS: list[str] = []  # nothing takes a file: an upload never reaches disk
+REPORTS_BUSY_PER_MINUTE = env.number("LACHAN_BUSY_PER_MINUTE", 120, low=1)
 
 USE_TZ = True
 TIME_ZONE = "Asia/Ho_Chi_Minh"

@@ -14,9 +14,9 @@ from lachan.kernel.clock import now
 
 # Proof of work: about a tenth of a second on a cheap phone when it is calm, a second or two when it is busy.
 WORK_BITS_CALM, WORK_BITS_BUSY = 14, 18
-# The 111 helpline hears of 0.6 cases a minute in the whole country; sixty from one school in five minutes
-# are twelve a minute. Above this many in one minute a report without proof of work waits its turn.
-BUSY_PER_MINUTE = 120
+# Above this many in one minute a report without proof of work waits its turn. The 111 helpline hears of 0.6
+# cases a minute in the whole country; sixty from one school in five minutes are twelve a minute.
+BUSY_PER_MINUTE: int = settings.REPORTS_BUSY_PER_MINUTE
 # How many waiting reports are let go a minute, the most urgent first.
 RELEASED_PER_MINUTE = 60
 # A form sent again within so many whole hours shows its receipt again (times are kept by the hour).

@@ -26,9 +26,9 @@ SALT_BYTES = 16
 _RANDOM_DIGITS = DIGITS - 2
 _LOCATOR_DIGITS, _LOCATOR_BYTES = 8, 3
 # 86 random bits need no stretching against guessing; Argon2id makes even a partly seen receipt (a torn
-# photograph, a glance) dear to complete. 10 MiB and 2 passes cost 14 ms of one core, so that two cores
-# take 30 reports a second with room to spare.
-_PASSES, _KIB = 2, 10 * 1024
+# photograph, a glance) dear to complete. 7 MiB and 2 passes cost about 9 ms of one core; two cores must
+# take 30 reports a second, and more memory is dearer still where several are derived at once.
+_PASSES, _KIB = 2, 7 * 1024
 # What people put between groups when they copy: spaces of every kind, dashes, dots, commas, slashes.
 _BETWEEN = (
     frozenset("-_.,:;/|·•") | {chr(0x2010 + i) for i in range(6)} | {"\u2212", "\u200b", "\ufeff"}
@@ -89,7 +89,7 @@ def receipt_locator(receipt: str, pepper: bytes) -> bytes:
 
 
 def receipt_identity(receipt: str, salt: bytes) -> KeyPair:
-    """The key pair that this receipt and this report's salt (16 bytes) always give: about 14 ms."""
+    """The key pair that this receipt and this report's salt (16 bytes) always give: about 9 ms."""
     return keypair_from_scalar(
         hash_secret_raw(receipt.encode(), salt, _PASSES, _KIB, 1, 32, Type.ID)
     )
