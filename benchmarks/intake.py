@@ -76,7 +76,7 @@ def measure(port, options, env):
         closed_s = time.perf_counter() - began
     due = [i / options.rate for i in range(int(options.rate * options.seconds))]
     with ThreadPoolExecutor(64) as pool:
-        start = time.perf_counter() + 0.5
+        start = time.perf_counter() + 1.5
         steady = list(pool.map(lambda at: submit(port, due=start + at), due))
         steady_s = time.perf_counter() - start
     receipts = [receipt for _, receipt in closed + steady]
@@ -102,8 +102,10 @@ def measure(port, options, env):
 def submit(port, due=None):
     """One child: loads the form, sends it; milliseconds from sending (or from when it was due)."""
     if due is not None:
-        time.sleep(max(0.0, due - time.perf_counter()))
+        time.sleep(max(0.0, due - 1 - time.perf_counter()))
     page = _ask(port, "GET", "/report/")
+    if due is not None:
+        time.sleep(max(0.0, due - time.perf_counter()))
     token = re.search(r'name="form" value="([^"]+)"', page)[1]
     fields = {"form": token, "category": "bullying", "urgency": "soon", "words": WORDS}
     began = time.perf_counter() if due is None else due

@@ -4,7 +4,7 @@ lower room: event_publish(event) ──row──► worker: events_deliver() ─
 """
 
 import logging
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
 
 from django.conf import settings
@@ -24,9 +24,9 @@ KEPT = timedelta(days=7)
 
 def event_publish(event: Event) -> None:
     """Say that something happened; call it inside the transaction in which it did."""
-    now = clock.now()
+    hour = _hour()
     OutboxEvent.objects.create(
-        topic=event.topic, data=event.to_json(), created_at=now, next_attempt_at=now
+        topic=event.topic, data=event.to_json(), created_at=hour, next_attempt_at=hour
     )
     wake("outbox")
 
@@ -69,11 +69,16 @@ def _deliver(pk: int) -> bool:
             event = event_from_json(row.topic, row.data)
             for handler in HANDLERS.get(row.topic, ()):
                 handler(event)
-            OutboxEvent.objects.filter(pk=pk).update(delivered_at=clock.now(), last_error="")
+            OutboxEvent.objects.filter(pk=pk).update(delivered_at=_hour(), last_error="")
     except Exception as error:  # noqa: BLE001  one bad event must not stop the others
         _postpone(pk, error)
         return False
     return True
+
+
+def _hour() -> datetime:
+    """The hour that began: a report keeps no exact time of arrival, so its events must not give it away."""
+    return clock.now().replace(minute=0, second=0, microsecond=0)
 
 
 def _postpone(pk: int, error: Exception) -> None:

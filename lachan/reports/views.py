@@ -5,20 +5,24 @@ import binascii
 
 from django.conf import settings
 from django.core.exceptions import RequestDataTooBig
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.db import DatabaseError
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils import translation
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from lachan.kernel.errors import Unavailable
 from lachan.kernel.ids import uuid7
 from lachan.kernel.sealing.errors import ReceiptMalformed, ReceiptMiscopied
 from lachan.kernel.sealing.receipts import receipt_show
 from lachan.members import selectors as members
 from lachan.members.policy import public
 from lachan.members.records import PUBLIC
+from lachan.web.views import language_remember
 
 from . import inbox as inboxes
 from . import services
@@ -52,6 +56,12 @@ def report(request: HttpRequest) -> HttpResponse:
         data = request.POST.copy()
     except RequestDataTooBig:
         return render(request, "reports/too_big.html", status=413)
+    if (language := data.get("language", "")) in dict(settings.LANGUAGES):
+        return _in_language(request, data, language)
+    return _report_take(request, data)
+
+
+def _report_take(request: HttpRequest, data: QueryDict) -> HttpResponse:
     form = IntakeForm(data)
     if not form.is_valid():
         return _form_page(request, form, status=422)
@@ -70,20 +80,36 @@ def report(request: HttpRequest) -> HttpResponse:
         form.add_error(None, _("Please press “Send” once more: this page was too old to be sent."))
         data["form"] = ""
         return _form_page(request, form, status=422)
+    except (DatabaseError, Unavailable):
+        form.add_error(
+            None, _("We cannot keep it right now. Please press “Send” again in a minute.")
+        )
+        return _form_page(request, form, status=503, is_open=True)
     groups = receipt_show(sent.receipt).split() if sent.receipt else []
     context = {"groups": groups, "again": sent.again, "urgency": form.cleaned_data["urgency"]}
     return render(request, "reports/receipt.html", context)
 
 
-def _form_page(request: HttpRequest, form: IntakeForm, *, status: int = 200) -> HttpResponse:
+def _in_language(request: HttpRequest, data: QueryDict, language: str) -> HttpResponse:
+    """The same form in another language, with everything that was filled in."""
+    with translation.override(language):
+        response = _form_page(request, IntakeForm(initial=data.dict()))
+        response["Content-Language"] = language
+        language_remember(response, language)
+    return response
+
+
+def _form_page(
+    request: HttpRequest, form: IntakeForm, *, status: int = 200, is_open: bool | None = None
+) -> HttpResponse:
     context = {
         "form": form,
-        "token": (form.data.get("form") if form.is_bound else "") or services.form_new(),
+        "token": form["form"].value() or services.form_new(),
         "categories": category_choices(),
         "urgencies": URGENCIES,
         "abouts": ABOUTS,
         "provinces": getattr(members, "province_list", list)(),
-        "is_open": services.is_open(),
+        "is_open": services.is_open() if is_open is None else is_open,
     }
     return render(request, "reports/form.html", context, status=status)
 

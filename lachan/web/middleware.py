@@ -54,7 +54,7 @@ class LanguageMiddleware:
         with translation.override(language):
             request.LANGUAGE_CODE = language
             response = self.get_response(request)
-        response["Content-Language"] = language
+        response.setdefault("Content-Language", language)
         return response
 
 

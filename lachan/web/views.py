@@ -35,7 +35,12 @@ def language_set(request: HttpRequest) -> HttpResponse:
     if not url_has_allowed_host_and_scheme(back, allowed_hosts={request.get_host()}):
         back = "/"
     response = HttpResponseRedirect(back)
-    language = request.POST.get("language", "")
+    language_remember(response, request.POST.get("language", ""))
+    return response
+
+
+def language_remember(response: HttpResponse, language: str) -> None:
+    """Put a language that we speak into the cookie; pass over another."""
     if language in dict(settings.LANGUAGES):
         response.set_cookie(
             settings.LANGUAGE_COOKIE_NAME,
@@ -45,7 +50,6 @@ def language_set(request: HttpRequest) -> HttpResponse:
             secure=settings.HTTPS,
             httponly=True,
         )
-    return response
 
 
 health.policy_action = "public"  # type: ignore[attr-defined]  # web stands below members.policy

@@ -184,6 +184,16 @@ def test_back_walks_through_the_steps_and_keeps_the_words(open_page):
     assert page.locator("#words").input_value() == "chuyện ở lớp"
 
 
+@pytest.mark.parametrize("scripts", [True, False])
+def test_another_language_loses_no_word(open_page, scripts):
+    page = open_page(SIZES["phone"], java_script_enabled=scripts)
+    fill(page)
+    page.get_by_role("button", name="English").click()
+    page.locator("html[lang=en]").wait_for()
+    assert page.locator("#words").input_value() == "chuyện ở lớp"
+    assert page.locator("[value=scam]").is_checked()
+
+
 def test_a_lost_connection_loses_nothing(open_page):
     page = open_page(SIZES["phone"])
     fill(page)

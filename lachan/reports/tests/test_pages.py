@@ -1,6 +1,7 @@
 import re
 
 import pytest
+from django.db import OperationalError
 from django.test import Client
 from django.urls import reverse
 
@@ -87,6 +88,33 @@ def test_a_form_of_unknown_origin_is_sent_once_more(client, desk_key):
     assert "chuyện ở lớp" in html
     fresh = re.search(r'name="form" value="([^"]+)"', html)[1]
     assert receipt_on(client.post(reverse("report"), filled(form=fresh)))
+
+
+def test_another_language_loses_no_word(client, desk_key):
+    page = client.post(reverse("report"), filled(language="en", urgency="danger"))
+    html = page.content.decode()
+    assert page.headers["Content-Language"] == page.cookies["lang"].value == "en"
+    assert '<html lang="en"' in html
+    assert "chuyện ở lớp</textarea>" in html
+    assert 'value="danger" checked' in html
+    assert 'value="bullying" checked' in html
+    assert 'role="alert" tabindex' not in html
+    assert not Report.objects.exists()
+
+
+def test_a_database_that_does_not_answer_loses_no_word(client, desk_key, monkeypatch):
+    def fall(**_):
+        raise OperationalError("no answer")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(services, "report_submit", fall)
+        patch.setattr(services, "is_open", fall)
+        page = client.post(reverse("report"), sent := filled())
+    html = page.content.decode()
+    assert page.status_code == 503
+    assert "chuyện ở lớp</textarea>" in html
+    assert f'name="form" value="{sent["form"]}"' in html
+    assert receipt_on(client.post(reverse("report"), sent))
 
 
 def test_too_long_words_are_kept(client, desk_key):

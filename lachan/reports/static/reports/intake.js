@@ -27,6 +27,7 @@ function walk() {
 }
 
 async function send(event) {
+  if (event.submitter?.name === "language") return;
   event.preventDefault();
   const button = document.getElementById("send");
   if (button.disabled) return;
