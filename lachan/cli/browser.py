@@ -8,13 +8,11 @@ import urllib.parse
 from html.parser import HTMLParser
 from http.cookies import SimpleCookie
 
-from lachan.kernel.errors import LachanError
+from lachan.kernel.errors import Unavailable
 
 
-class Stuck(LachanError):
+class Stuck(Unavailable):
     """A page is not what the walk expects."""
-
-    code = "stuck"
 
 
 class Form:
