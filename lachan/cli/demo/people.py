@@ -41,10 +41,10 @@ def join(stage: Stage, link: str, *, name: str, email: str) -> tuple[Browser, st
     }  # fmt: skip
     fields = {field: value for field, value in wanted.items() if field in form.names}
     page = _on(browser.send(page, form, **fields), "/staff/set-up/")
-    secret = re.search(r'<p class="mono">([A-Z2-7]{16,})</p>', page.text)
+    secret = re.search(r'<p class="mono">([A-Z2-7 ]{16,})</p>', page.text)
     if secret is None:
         raise Stuck("the page of the second factor shows no secret")
-    page = browser.send(page, page.form(having="code"), code=totp(secret[1]))
+    page = browser.send(page, page.form(having="code"), code=totp(secret[1].replace(" ", "")))
     _on(page, "/staff/account/codes/")
     return browser, password
 
