@@ -160,10 +160,17 @@ class Loop:
             if name.startswith("value-") and _NAME in value
         )
         page = self._analyst.send(page, form, pick=pick)
-        found = re.search(rf'href="/staff/indicators/({_UID})/"', page.text)
-        if found is None:
+        if page.status != 200:
             raise Stuck(f"nothing was proposed ({page.status})")
-        return found[1]
+        found: list[str] = []
+
+        def listed() -> bool:
+            text = self._reviewer.get("/staff/reviews/").text
+            found[:] = re.findall(rf"/staff/indicators/({_UID})/", text)
+            return bool(found)
+
+        until(listed, "the proposal among those to review")
+        return found[0]
 
     def _propose_by_hand(self, name: str) -> str:
         page = self._analyst.get("/staff/indicators/new/")
