@@ -1,4 +1,4 @@
-"""Where numba keeps compiled code. Import this before numba; rooms with kernels do so at their head.
+"""numba's `njit`, with a safe place for what it compiles. Kernels take it from here, never from numba.
 
 numba looks at the time and size of the one file that holds a function, not of those whose functions it
 calls: after an upgrade, yesterday's code could run on today's tables. So the cache's name holds a digest
@@ -9,6 +9,7 @@ owner of the product writes, never in a shared temporary folder.
 import hashlib
 import os
 import tempfile
+from importlib import import_module
 from pathlib import Path
 
 from lachan.kernel.home import home_path
@@ -50,3 +51,4 @@ def _writable(path: Path) -> bool:
 
 
 jit_cache_prepare()
+njit = import_module("numba").njit  # numba reads the variable at its import, and never again

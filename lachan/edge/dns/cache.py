@@ -53,7 +53,7 @@ class CompiledCache:
         return np.zeros(slots, np.uint64), np.zeros(self._size, np.uint8)
 
     def put(self, key: bytes, kept: Kept, stamp: int) -> None:
-        from lachan.edge.dns.packets import cache_put
+        from lachan.edge.dns.kept import cache_put
 
         entry = np.frombuffer(_entry(key, kept, stamp), np.uint8)
         if len(entry) > self._size // 16:

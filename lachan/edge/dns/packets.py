@@ -8,26 +8,22 @@ profiles, cache misses. Called once a batch: a call from Python costs as much as
 from typing import Any
 
 import numpy as np
-from numba import njit
 
-import lachan.kernel.jit  # noqa: F401  chooses numba's cache, so before numba
+from lachan.edge.dns.kept import cache_reply
 from lachan.edge.dns.places import (
     C_BLOCKED,
     C_CACHED,
     C_LEFT,
     C_QUERIES,
-    CACHED_HEAD,
-    N_CACHE_K0,
-    N_CACHE_K1,
     N_FRAMES,
     N_K0,
     N_K1,
     N_NOW,
     N_RCODE,
     N_SERIAL,
-    N_STAMP,
     STRIDE,
 )
+from lachan.edge.dns.wire import append_bytes, read_be16, write_be16, write_be32, write_head
 from lachan.formats.snapshot.compiled import (
     EXACT,
     TOMBSTONE,
@@ -40,25 +36,9 @@ from lachan.formats.snapshot.compiled import (
     read32,
     table_find,
 )
+from lachan.kernel.jit import njit
 
 U = np.uint64
-
-
-@njit(cache=True)
-def _read_be16(data: Any, at: Any) -> Any:
-    return np.int64(data[at]) << 8 | np.int64(data[at + 1])
-
-
-@njit(cache=True)
-def _write_be16(data: Any, at: Any, value: Any) -> None:
-    data[at] = (value >> 8) & 255
-    data[at + 1] = value & 255
-
-
-@njit(cache=True)
-def _write_be32(data: Any, at: Any, value: Any) -> None:
-    _write_be16(data, at, value >> 16)
-    _write_be16(data, at + 2, value & 0xFFFF)
 
 
 @njit(cache=True)
@@ -70,7 +50,7 @@ def _question(frames: Any, at: Any, end: Any, marks: Any) -> Any:  # noqa: PLR09
     odd = (0, np.int64(0), np.int64(0), False, False)
     if end - at < 17 or frames[at + 2] & 0xF9 != 1:
         return odd
-    if _read_be16(frames, at + 4) != 1 or _read_be16(frames, at + 6) or _read_be16(frames, at + 8):
+    if read_be16(frames, at + 4) != 1 or read_be16(frames, at + 6) or read_be16(frames, at + 8):
         return odd
     place, labels = at + 12, 0
     while place < end and frames[place] != 0:
@@ -82,17 +62,17 @@ def _question(frames: Any, at: Any, end: Any, marks: Any) -> Any:  # noqa: PLR09
     stop = place + 5
     if stop > end or place - at > 12 + 254 or labels == 0:
         return odd
-    kind = _read_be16(frames, place + 1)
-    if _read_be16(frames, place + 3) != 1 or kind in (0, 41) or kind > 127:
+    kind = read_be16(frames, place + 1)
+    if read_be16(frames, place + 3) != 1 or kind in (0, 41) or kind > 127:
         return odd
-    extras = _read_be16(frames, at + 10)
+    extras = read_be16(frames, at + 10)
     if extras == 0:
         return (labels, stop, np.int64(512), False, False) if stop == end else odd
-    if extras > 1 or stop + 11 > end or frames[stop] or _read_be16(frames, stop + 1) != 41:
+    if extras > 1 or stop + 11 > end or frames[stop] or read_be16(frames, stop + 1) != 41:
         return odd
-    if frames[stop + 6] or stop + 11 + _read_be16(frames, stop + 9) != end:
+    if frames[stop + 6] or stop + 11 + read_be16(frames, stop + 9) != end:
         return odd
-    room = min(np.int64(1232), max(np.int64(512), _read_be16(frames, stop + 3)))
+    room = min(np.int64(1232), max(np.int64(512), read_be16(frames, stop + 3)))
     return labels, stop, room, True, frames[stop + 7] & 0x80 != 0
 
 
@@ -167,22 +147,6 @@ def _verdict(
 
 
 @njit(cache=True)
-def _head(frames: Any, at: Any, rcode: Any, answers: Any, authorities: Any, extras: Any) -> None:
-    frames[at + 2] = 0x80 | (frames[at + 2] & 0x79)
-    frames[at + 3] = 0x80 | (frames[at + 3] & 0x10) | rcode
-    _write_be16(frames, at + 6, answers)
-    _write_be16(frames, at + 8, authorities)
-    _write_be16(frames, at + 10, extras)
-
-
-@njit(cache=True)
-def _append(frames: Any, at: Any, data: Any, start: Any, size: Any) -> Any:
-    for i in range(size):
-        frames[at + i] = data[start + i]
-    return at + size
-
-
-@njit(cache=True)
 def _blocked(
     frames: Any,
     at: Any,
@@ -198,145 +162,22 @@ def _blocked(
     """Write the reply to a blocked name; its end. `kit` holds the pieces, `kit_places` where they are:
     SOA, A records, AAAA records, as (place, size, count).
     """
-    kind = _read_be16(frames, stop - 4)
+    kind = read_be16(frames, stop - 4)
     row = 1 if kind == 1 else (2 if kind == 28 else 0)
     if row and kit_places[row, 2] == 0:
         row = 0
-    end = _append(frames, stop, kit, kit_places[row, 0], kit_places[row, 1])
+    end = append_bytes(frames, stop, kit, kit_places[row, 0], kit_places[row, 1])
     if row == 0:
-        _write_be16(frames, stop, 0xC000 | owner)
-        _write_be32(frames, stop + 14, np.int64(numbers[N_SERIAL] & U(0xFFFFFFFF)))
+        write_be16(frames, stop, 0xC000 | owner)
+        write_be32(frames, stop + 14, np.int64(numbers[N_SERIAL] & U(0xFFFFFFFF)))
     if edns:
         start = end
         size = read16(kit, text)
-        end = _append(frames, end, kit, text + 2, size)
+        end = append_bytes(frames, end, kit, text + 2, size)
         if dnssec:
             frames[start + 7] |= 0x80
     answers = kit_places[row, 2] if row else 0
-    _head(frames, at, np.int64(numbers[N_RCODE]), answers, 0 if row else 1, 1 if edns else 0)
-    return end
-
-
-@njit(cache=True)
-def cache_find(
-    slots: Any, cached: Any, key: Any, start: Any, size: Any, last: Any, hashed: Any
-) -> Any:
-    """(slot, place) of a cached answer; place -1 where there is none.
-
-    The key's name and type are `size` bytes at `start`, capitals folded in the name; `last` is its last
-    byte, the flags.
-    """
-    count = len(slots)
-    slot = np.int64(((hashed >> U(32)) * U(count)) >> U(32))
-    for _ in range(count):
-        word = slots[slot]
-        if word == U(0):
-            return slot, np.int64(-1)
-        if word >> U(32) == hashed & U(0xFFFFFFFF):
-            place = np.int64(word & U(0xFFFFFFFF)) * 4
-            if read16(cached, place) == size + 1 and cached[place + CACHED_HEAD + size] == last:
-                equal = True
-                for i in range(size):
-                    byte = key[start + i]
-                    if 65 <= byte <= 90 and i < size - 4:
-                        byte += 32
-                    if cached[place + CACHED_HEAD + i] != byte:
-                        equal = False
-                        break
-                if equal:
-                    return slot, place
-        slot = slot + 1 if slot + 1 < count else np.int64(0)
-    return np.int64(-1), np.int64(-1)
-
-
-@njit(cache=True)
-def cache_hash(k0: Any, k1: Any, key: Any, start: Any, size: Any, last: Any) -> Any:
-    """Keyed by the process: who asks chooses the names that land in this table."""
-    state = hash_field(hash_start(k0, k1, 2), key, start, size - 4, True)
-    state = hash_field(state, key, start + size - 4, 4, False)
-    return hash_finish(hash_start_flag(state, last))
-
-
-@njit(cache=True)
-def hash_start_flag(state: Any, last: Any) -> Any:
-    flag = np.empty(1, np.uint8)
-    flag[0] = last
-    return hash_field(state, flag, 0, 1, False)
-
-
-@njit(cache=True)
-def cache_put(slots: Any, cached: Any, used: Any, entry: Any, k0: Any, k1: Any, now: Any) -> Any:
-    """Copy an answer to the end of `cached` and publish it; the new end, or -1 where there is no room.
-    The same answer, still alive there, is left as it is.
-
-    Bytes first, the slot's one word last: the packet path may be reading.
-    """
-    size = read16(entry, 0) - 1
-    last = entry[CACHED_HEAD + size]
-    hashed = cache_hash(k0, k1, entry, CACHED_HEAD, size, last)
-    slot, place = cache_find(slots, cached, entry, CACHED_HEAD, size, last, hashed)
-    if place >= 0 and read32(cached, place + 20) > now:
-        same = True
-        for i in (16, 24, 28):
-            same = same and read32(cached, place + i) == read32(entry, i)
-        if same:
-            return np.int64(used)
-    if slot < 0 or used + len(entry) + 4 > len(cached):
-        return np.int64(-1)
-    cached[used : used + len(entry)] = entry
-    slots[slot] = (hashed & U(0xFFFFFFFF)) << U(32) | U(used // 4)
-    return np.int64(used + (len(entry) + 3) // 4 * 4)
-
-
-@njit(cache=True)
-def _cached(
-    frames: Any,
-    at: Any,
-    stop: Any,
-    room: Any,
-    edns: Any,
-    dnssec: Any,
-    slots: Any,
-    cached: Any,
-    numbers: Any,
-) -> Any:
-    """Write a reply from the cache; its end, or 0 where the cache has none that will do."""
-    last = (2 if dnssec else 0) | (1 if frames[at + 3] & 0x10 else 0)
-    size = stop - at - 12
-    hashed = cache_hash(numbers[N_CACHE_K0], numbers[N_CACHE_K1], frames, at + 12, size, last)
-    _, place = cache_find(slots, cached, frames, at + 12, size, last, hashed)
-    if place < 0:
-        return np.int64(0)
-    now = np.int64(numbers[N_NOW])
-    stamp = U(read32(cached, place + 24)) | U(read32(cached, place + 28)) << U(32)
-    if read32(cached, place + 20) <= now or (stamp != U(0) and stamp != numbers[N_STAMP]):
-        return np.int64(0)
-    ttls, length = read16(cached, place + 2), read16(cached, place + 4)
-    offsets = place + CACHED_HEAD + size + 1
-    if stop - at + length + (11 if edns else 0) > room:
-        return np.int64(0)
-    end = _append(frames, stop, cached, offsets + 2 * ttls, length)
-    age = max(np.int64(0), now - read32(cached, place + 16))
-    for i in range(ttls):
-        spot = stop + read16(cached, offsets + 2 * i)
-        ttl = _read_be16(frames, spot) << 16 | _read_be16(frames, spot + 2)
-        _write_be32(frames, spot, max(np.int64(0), ttl - age))
-    extras = read16(cached, place + 12)
-    if edns:
-        for i in range(11):
-            frames[end + i] = 0
-        frames[end + 2], frames[end + 3], frames[end + 4] = 41, 1232 >> 8, 1232 & 255
-        frames[end + 7] = 0x80 if dnssec else 0
-        end += 11
-        extras += 1
-    _head(
-        frames,
-        at,
-        read16(cached, place + 6),
-        read16(cached, place + 8),
-        read16(cached, place + 10),
-        extras,
-    )
+    write_head(frames, at, np.int64(numbers[N_RCODE]), answers, 0 if row else 1, 1 if edns else 0)
     return end
 
 
@@ -397,7 +238,7 @@ def answer_batch(
                 )
                 counts[C_BLOCKED] += 1
             elif effect != 255:
-                end = _cached(frames, at, stop, room, edns, dnssec, slots, cached, numbers)
+                end = cache_reply(frames, at, stop, room, edns, dnssec, slots, cached, numbers)
                 counts[C_CACHED] += 1 if end else 0
         if end == 0:
             left[rest] = i

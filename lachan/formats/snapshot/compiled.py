@@ -9,10 +9,9 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from numba import njit
 
-import lachan.kernel.jit  # noqa: F401  chooses numba's cache, so before numba
 from lachan.formats.snapshot.siphash import CHECK_KIND
+from lachan.kernel.jit import njit
 
 Bytes = npt.NDArray[np.uint8]
 Words = npt.NDArray[np.uint64]
@@ -38,7 +37,7 @@ def _round(v0: Any, v1: Any, v2: Any, v3: Any) -> Any:
 
 
 @njit(cache=True)
-def _absorb(state: Any, word: Any) -> Any:
+def hash_word(state: Any, word: Any) -> Any:
     v0, v1, v2, v3 = _round(state[0], state[1], state[2], state[3] ^ word)
     return v0 ^ word, v1, v2, v3
 
@@ -51,7 +50,7 @@ def hash_start(k0: Any, k1: Any, kind: Any) -> Any:
         U(k0) ^ U(0x6C7967656E657261),
         U(k1) ^ U(0x7465646279746573),
     )
-    return _absorb(state, U(kind))
+    return hash_word(state, U(kind))
 
 
 @njit(cache=True)
@@ -65,10 +64,10 @@ def hash_field(state: Any, data: Any, at: Any, length: Any, lower: Any) -> Any:
         word |= byte << shift
         shift += U(8)
         if shift == U(64):
-            state = _absorb(state, word)
+            state = hash_word(state, word)
             word, shift = U(0), U(0)
     if shift > U(0):
-        state = _absorb(state, word)
+        state = hash_word(state, word)
     return state
 
 

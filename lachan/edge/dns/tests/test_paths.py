@@ -1,0 +1,199 @@
+"""The compiled path and the plain one, held together byte for byte on the same packets and state."""
+
+import asyncio
+import socket
+import time
+
+import dns.message
+import dns.rrset
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from lachan.edge.dns.cache import AnswerCache
+from lachan.edge.dns.message import reply_parse
+from lachan.edge.dns.mmsg import Frames, mmsg_available
+from lachan.edge.dns.places import C_BLOCKED, C_CACHED, STRIDE
+from lachan.edge.dns.policy import Policy
+from lachan.edge.dns.question import Question, question_parse
+from lachan.edge.dns.responder import Responder
+from lachan.edge.dns.upstream import Forwarder
+from lachan.formats.snapshot.reader import SnapshotReader
+from lachan.formats.snapshot.records import Verdict
+from lachan.formats.snapshot.writer import SnapshotWriter
+
+pytestmark = pytest.mark.skipif(not mmsg_available(), reason="the compiled path needs Linux")
+
+POLICIES = [
+    Policy(appeal="https://lachan.test/appeal"),
+    Policy(answer="null", ttl=60, ede=17),
+    Policy(answer="page", page_ipv4=("192.0.2.80", "192.0.2.81"), categories=frozenset({"scam"})),
+]
+NAMES = [
+    "bad.test",
+    "www.bad.test",
+    "good.bad.test",
+    "only.test",
+    "a.only.test",
+    "late.test",
+    "test",
+]
+NAMES += [
+    "warn.test",
+    "play.test",
+    "x.play.test",
+    "new.test",
+    "gone.test",
+    "kept.test",
+    "alias.test",
+]
+KINDS = [1, 28, 16, 65, 255, 0, 41, 252]
+
+
+def of(name, **more):
+    return Verdict(kind="domain", value=name, **{"categories": ("scam",), "sequence": 1, **more})
+
+
+@pytest.fixture(scope="module", params=range(len(POLICIES)))
+def world(request, tmp_path_factory):
+    """(hot path, responder) over one folder with a base, a delta, and kept answers."""
+    from lachan.edge.dns.hot import HotPath
+
+    folder = tmp_path_factory.mktemp("world")
+    policy = POLICIES[request.param]
+    with SnapshotWriter(folder) as writer:
+        base = [of("bad.test"), of("only.test", exact=True), of("gone.test")]
+        base += [of("late.test", valid_until=5), of("warn.test", action="warn")]
+        writer.rebuild([*base, of("play.test", categories=("gambling",))], 3)
+        writer.put("domain", "new.test", of("new.test", valid_until=4_000_000_000))
+        writer.put("domain", "good.bad.test", of("good.bad.test", action="allow"))
+        writer.remove("domain", "gone.test")
+        writer.commit(11)
+        reader = SnapshotReader(folder)
+        cache = AnswerCache(1 << 20, compiled=True)
+        responder = Responder(reader, policy, cache, Forwarder([]))
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
+            hot = HotPath(Frames(sock), SnapshotReader(folder), policy, cache.compiled)
+            keep(responder, cache)
+            yield hot, responder
+
+
+def keep(responder, cache):
+    for name, kind in (
+        ("kept.test", "A"),
+        ("good.bad.test", "A"),
+        ("alias.test", "A"),
+        ("kept.test", "TXT"),
+    ):
+        query = dns.message.make_query(name, kind, use_edns=0)
+        reply = dns.message.make_response(query)
+        alias = name == "alias.test"
+        if alias:
+            reply.answer.append(dns.rrset.from_text("alias.test.", 200, "IN", "CNAME", "kept.test."))
+        owner = "kept.test." if alias else f"{name}."
+        text = "192.0.2.7" if kind == "A" else " ".join(['"' + "t" * 200 + '"'] * 3)
+        reply.answer.append(dns.rrset.from_text(owner, 300, "IN", kind, text))
+        question = question_parse(query.to_wire())
+        cache.put(question, reply_parse(reply.to_wire(), query.to_wire()))
+        responder.at_once(query.to_wire())
+
+
+def ask_compiled(hot, packets):
+    """What the compiled path replies to each packet; None where it leaves it over."""
+    for number, packet in enumerate(packets):
+        raw = memoryview(hot.frames.frames)[number * STRIDE :]
+        raw[: len(packet)] = packet
+        hot.frames.received[number, 6] = 0
+        hot.frames.received[number, 7] = len(packet)
+    replies, left = hot.answer(len(packets))
+    found = [None] * len(packets)
+    numbers = [number for number in range(len(packets)) if number not in left]
+    assert len(numbers) == replies
+    base = hot.frames.frames.ctypes.data
+    for row, number in enumerate(numbers):
+        place, size = int(hot.frames.pieces[row, 0]) - base, int(hot.frames.pieces[row, 1])
+        assert place == number * STRIDE
+        found[number] = hot.frames.frames[place : place + size].tobytes()
+    return found
+
+
+def wire(name):
+    return b"".join(bytes((len(label),)) + label.encode() for label in name.split(".")) + b"\0"
+
+
+@st.composite
+def queries(draw):
+    chosen = draw(st.sampled_from(NAMES))
+    name = "".join(draw(st.sampled_from([letter, letter.upper()])) for letter in chosen)
+    flags = draw(st.sampled_from([0x0100, 0x0110, 0x0120, 0x0000, 0x8100, 0x2900, 0x0300]))
+    packet = bytes((7, 9)) + flags.to_bytes(2, "big")
+    edns = draw(st.sampled_from(["none", "plain", "dnssec", "large", "tiny", "version", "option"]))
+    extras = int(edns != "none")
+    packet += bytes((0, 1, 0, 0, 0, 0, 0, extras)) + wire(name)
+    packet += draw(st.sampled_from(KINDS)).to_bytes(2, "big")
+    packet += draw(st.sampled_from([b"\0\1"] * 5 + [b"\0\3", b"\0\xff"]))
+    payload = {"large": 4096, "tiny": 100}.get(edns, 1232)
+    option = b"\0\x0a\0\x08cookie!!" if edns == "option" else b""
+    if extras:
+        packet += b"\0\0\x29" + payload.to_bytes(2, "big") + bytes((0, int(edns == "version")))
+        packet += (
+            (b"\x80\0" if edns == "dnssec" else b"\0\0") + len(option).to_bytes(2, "big") + option
+        )
+    return packet
+
+
+@st.composite
+def damaged(draw):
+    packet = bytearray(draw(queries()))
+    for _ in range(draw(st.integers(0, 3))):
+        packet[draw(st.integers(0, len(packet) - 1))] = draw(st.integers(0, 255))
+    return bytes(packet[: draw(st.integers(0, len(packet)))] + draw(st.binary(max_size=3)))
+
+
+@given(st.lists(st.one_of(queries(), damaged(), st.binary(max_size=60)), min_size=1, max_size=64))
+@settings(
+    deadline=None, max_examples=300, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+def test_it_answers_alike_compiled_and_plain(world, packets):
+    hot, responder = world
+    while int(time.time() * 10) % 10 == 9:
+        time.sleep(0.02)  # both must see the same second
+    for packet, fast in zip(packets, ask_compiled(hot, packets), strict=True):
+        if fast is not None:
+            assert fast == responder.at_once(packet), packet
+
+
+def test_it_answers_the_plain_ones_compiled(world):
+    hot, responder = world
+    names = ["bad.test", "www.bad.test", "kept.test", "alias.test", "good.bad.test", "new.test"]
+    packets = [dns.message.make_query(name, "A", use_edns=0).to_wire() for name in names]
+    before = hot.counts.copy()
+    assert None not in ask_compiled(hot, packets)
+    assert (hot.counts - before)[C_BLOCKED] == 3
+    assert (hot.counts - before)[C_CACHED] == 3
+    assert all(isinstance(responder.at_once(packet), bytes) for packet in packets)
+
+
+def test_it_leaves_over_what_needs_thought(world):
+    hot, responder = world
+    packet = dns.message.make_query("unknown.test", "A").to_wire()
+    assert ask_compiled(hot, [packet]) == [None]
+    assert isinstance(responder.at_once(packet), Question)
+
+
+def test_it_bounds_what_it_keeps():
+    size = 1 << 20
+    cache = AnswerCache(size, compiled=True)
+    responder = Responder(SnapshotReader("/nonexistent"), Policy(), cache, Forwarder([]))
+    for number in range(6000):
+        query = dns.message.make_query(f"n{number}.test", "TXT").to_wire()
+        reply = bytearray(
+            query[:12] + query[12:] + b"\xc0\x0c\0\x10\0\1\0\0\1\0\0\xc9\xc8" + b"x" * 200
+        )
+        reply[2] |= 0x80
+        reply[7] = 1
+        cache.put(question_parse(query), reply_parse(bytes(reply), query))
+        assert isinstance(responder.at_once(query), bytes)
+    assert len(cache) < 2000
+    assert cache.compiled.view[1].nbytes <= size
+    assert isinstance(asyncio.run(responder.answer(query)), bytes)
