@@ -39,7 +39,8 @@ class CompiledCache:
     """Open addressing over one block of bytes; written by one thread, read by the packet path.
 
     Nothing is ever freed in it: when it is full, a fresh one takes its place, and what is still asked
-    for comes back from the dict, one answer at a time.
+    for comes back from the dict, one answer at a time. Until `ready` is set nothing is put: its code may
+    still be compiling, and whoever calls it would wait for that.
     """
 
     def __init__(self, size: int) -> None:
@@ -47,6 +48,7 @@ class CompiledCache:
         self.key = tuple(int.from_bytes(os.urandom(8), "little") for _ in range(2))
         self.view = self._fresh()
         self._used = self._count = 0
+        self.ready = False
 
     def _fresh(self) -> tuple[np.ndarray, np.ndarray]:
         slots = 1 << max(10, (self._size // 128).bit_length())
@@ -131,7 +133,7 @@ class AnswerCache:
         were found free: an answer with aliases is given only as long as nothing has changed since.
         """
         plain = question.qtype < 128 and question.qclass == 1 and len(kept.reply.body) <= 1100
-        if self.compiled is not None and plain:
+        if self.compiled is not None and self.compiled.ready and plain:
             self.compiled.put(question.key, kept, stamp)
 
     def _drop(self, key: bytes) -> None:

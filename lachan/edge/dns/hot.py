@@ -15,10 +15,11 @@ from lachan.edge.dns import answers, packets, places
 from lachan.edge.dns.cache import CompiledCache, Kept
 from lachan.edge.dns.message import Reply
 from lachan.edge.dns.mmsg import BATCH, Frames
-from lachan.edge.dns.policy import Policy
+from lachan.edge.dns.policy import UNKNOWN, Policy
 from lachan.edge.dns.responder import pair_stamp
 from lachan.formats.snapshot import layout as ly
 from lachan.formats.snapshot.reader import Pair, SnapshotReader
+from lachan.formats.snapshot.records import SnapshotCorrupt
 from lachan.formats.snapshot.table import Table, frozen
 
 _NOTHING = frozen(np.zeros(1, np.uint8))
@@ -63,7 +64,7 @@ class View:
         self._table, self._policy, self._kit = table, policy, kit
         self.bytes: npt.NDArray[Any] = _NOTHING if table is None else frozen(table.bytes)
         self.slots: npt.NDArray[Any] = _NO_SLOTS if table is None else frozen(table.slots)
-        self.known = -1
+        self.known = 0
         self.effects = np.zeros(0, np.uint8)
         self.texts = np.zeros(0, np.int64)
         self.learn()
@@ -73,11 +74,18 @@ class View:
         count = 0 if self._table is None else self._table.word(ly.W_PROFILES)
         if self._table is None or count == self.known:
             return
-        profiles = self._table.profiles()
-        effects = [self._policy.effect(profile) for profile in profiles]
-        texts = [self._kit.text(profile.categories) for profile in profiles]
-        self.effects, self.texts = np.array(effects, np.uint8), np.array(texts, np.int64)
+        rows = [self._row(self._table, number) for number in range(self.known, count)]
+        self.effects = np.append(self.effects, np.array([row[0] for row in rows], np.uint8))
+        self.texts = np.append(self.texts, np.array([row[1] for row in rows], np.int64))
         self.known = count
+
+    def _row(self, table: Table, number: int) -> tuple[int, int]:
+        """(effect, place of its text) of one profile; a damaged one is left to the plain path."""
+        try:
+            profile = table.profile(number)
+        except SnapshotCorrupt:
+            return UNKNOWN, 0
+        return self._policy.effect(profile), self._kit.text(profile.categories)
 
 
 class HotPath:

@@ -20,7 +20,7 @@ from lachan.edge.dns.status import EdgeStatus, StatusFile, counts_sum
 from lachan.edge.dns.tcp import TcpServer
 from lachan.edge.dns.udp import SlowLane, UdpLoop, udp_socket
 from lachan.edge.dns.upstream import Forwarder
-from lachan.formats.snapshot.reader import SnapshotReader
+from lachan.edge.dns.watch import SnapshotWatch
 from lachan.kernel.errors import InvalidInput, Unavailable
 
 TICK_SECONDS = 0.5
@@ -34,12 +34,13 @@ class DnsServer:
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._compiled = mmsg_available() and not settings.plain
-        self._reader = SnapshotReader(settings.home / "snapshots")
+        self._stopping = threading.Event()
+        self._watch = SnapshotWatch(settings.home / "snapshots", self._stopping)
+        self._reader = self._watch.reader
         self._cache = AnswerCache(settings.cache_bytes, compiled=self._compiled)
         forwarder = Forwarder(list(settings.upstreams))
         self._responder = Responder(self._reader, settings.policy, self._cache, forwarder)
         self._status = StatusFile(settings.home)
-        self._stopping = threading.Event()
         self._loops: list[UdpLoop] = []
         self._listen: list[str] = []
         self._policy_seen: bytes | None = None
@@ -60,8 +61,8 @@ class DnsServer:
         tcp = TcpServer(self._responder)
         servers = [await self._open(host, port, lane, tcp) for host, port in self._settings.listen]
         self._tick()
-        for one in self._loops:
-            one.start()
+        for thread in (self._watch, *self._loops):
+            thread.start()
         if self._compiled:
             threading.Thread(target=self._compile, name="dns-warm", daemon=True).start()
         say(f"Lá Chắn DNS on {', '.join(self._listen)}, snapshot {self._reader.sequence}")
@@ -106,15 +107,14 @@ class DnsServer:
             cache = self._cache.compiled
             if cache is None:
                 return
+            cache.ready = True
             for one in self._loops:
-                reader = SnapshotReader(self._settings.home / "snapshots")
                 frames = Frames(one.sock)
-                one.path = hot.HotPath(frames, reader, self._responder.policy, cache)
+                one.path = hot.HotPath(frames, self._reader, self._responder.policy, cache)
         except Exception as error:  # noqa: BLE001  no numba, no cache, no matter: the plain path serves
             say(f"the compiled path is not available ({type(error).__name__}); serving without it")
 
     def _tick(self) -> None:
-        self._reader.refresh()
         self._read_policy()
         paths = [one.path for one in self._loops if one.path is not None]
         self._status.write(

@@ -1,6 +1,7 @@
 """Looking values up in a snapshot, from any number of processes, while another writes it."""
 
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 from lachan.formats.snapshot import layout as ly
@@ -67,8 +68,12 @@ class SnapshotReader:
     noticed by one word in memory.
     """
 
-    def __init__(self, folder: Path | str) -> None:
+    def __init__(self, folder: Path | str, *, watch: Callable[[], None] | None = None) -> None:
+        """With `watch`, opening a new generation (its checksum reads the whole file) is somebody else's
+        work: look-ups call `watch` when there is one, and go on with the old until `refresh` was called.
+        """
         self._folder = SnapshotFolder(Path(folder))
+        self._watch = watch
         self.pair: Pair | None = None
         self._fault = ""
         self._look_at = 0.0
@@ -125,7 +130,12 @@ class SnapshotReader:
 
     def current(self) -> Pair | None:
         """The generation to read from; call it once a batch, it costs one word and the clock."""
-        pair, now = self.pair, time.monotonic()
+        pair = self.pair
+        if self._watch is not None:
+            if pair is not None and pair.delta.superseded:
+                self._watch()
+            return pair
+        now = time.monotonic()
         if now >= self._look_at or (pair and pair.delta.superseded and not self._fault):
             self.refresh()
         return self.pair

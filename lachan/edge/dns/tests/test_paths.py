@@ -71,6 +71,7 @@ def world(request, tmp_path_factory):
         writer.commit(11)
         reader = SnapshotReader(folder)
         cache = AnswerCache(1 << 20, compiled=True)
+        cache.compiled.ready = True
         responder = Responder(reader, policy, cache, Forwarder([]))
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
             hot = HotPath(Frames(sock), SnapshotReader(folder), policy, cache.compiled)
@@ -89,7 +90,9 @@ def keep(responder, cache):
         reply = dns.message.make_response(query)
         alias = name == "alias.test"
         if alias:
-            reply.answer.append(dns.rrset.from_text("alias.test.", 200, "IN", "CNAME", "kept.test."))
+            reply.answer.append(
+                dns.rrset.from_text("alias.test.", 200, "IN", "CNAME", "kept.test.")
+            )
         owner = "kept.test." if alias else f"{name}."
         text = "192.0.2.7" if kind == "A" else " ".join(['"' + "t" * 200 + '"'] * 3)
         reply.answer.append(dns.rrset.from_text(owner, 300, "IN", kind, text))
@@ -152,7 +155,7 @@ def damaged(draw):
 
 @given(st.lists(st.one_of(queries(), damaged(), st.binary(max_size=60)), min_size=1, max_size=64))
 @settings(
-    deadline=None, max_examples=300, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    deadline=None, max_examples=100, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 def test_it_answers_alike_compiled_and_plain(world, packets):
     hot, responder = world
@@ -184,6 +187,7 @@ def test_it_leaves_over_what_needs_thought(world):
 def test_it_bounds_what_it_keeps():
     size = 1 << 20
     cache = AnswerCache(size, compiled=True)
+    cache.compiled.ready = True
     responder = Responder(SnapshotReader("/nonexistent"), Policy(), cache, Forwarder([]))
     for number in range(6000):
         query = dns.message.make_query(f"n{number}.test", "TXT").to_wire()

@@ -12,6 +12,23 @@ import dns.rcode
 import dns.rdatatype
 import dns.rrset
 
+
+def _same_port():
+    """A UDP and a TCP socket on one free port."""
+    for _ in range(50):
+        udp = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        udp.bind(("127.0.0.1", 0))
+        udp.settimeout(0.1)
+        try:
+            tcp = socket.create_server(udp.getsockname())
+        except OSError:
+            udp.close()
+            continue
+        tcp.settimeout(0.1)
+        return udp, tcp
+    raise OSError("no port is free for both")
+
+
 SOA = "ns.test. admin.test. 1 3600 600 86400 60"
 
 
@@ -23,12 +40,8 @@ class Upstream:
         self.seen = []
         self.dead = threading.Event()
         self._stop = threading.Event()
-        self.udp = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-        self.udp.bind(("127.0.0.1", 0))
-        self.udp.settimeout(0.1)
+        self.udp, self.tcp = _same_port()
         self.port = self.udp.getsockname()[1]
-        self.tcp = socket.create_server(("127.0.0.1", self.port))
-        self.tcp.settimeout(0.1)
         self._threads = [threading.Thread(target=run) for run in (self._run_udp, self._run_tcp)]
         for thread in self._threads:
             thread.start()

@@ -1,0 +1,28 @@
+"""Opens new generations of the snapshot beside the packet loops, which never wait for a disk."""
+
+import threading
+from pathlib import Path
+
+from lachan.formats.snapshot.reader import SnapshotReader
+
+LOOK_SECONDS = 0.5
+SOON_SECONDS = 0.05
+
+
+class SnapshotWatch(threading.Thread):
+    """Refreshes `reader`, which all threads of the process share, when it is told of a new generation,
+    and from time to time without being told.
+    """
+
+    def __init__(self, folder: Path, stop: threading.Event) -> None:
+        super().__init__(name="dns-snapshot", daemon=True)
+        self._news = threading.Event()
+        self._stop_event = stop
+        self.reader = SnapshotReader(folder, watch=self._news.set)
+
+    def run(self) -> None:
+        while not self._stop_event.wait(SOON_SECONDS):
+            waited = LOOK_SECONDS if self.reader.pair is not None else 0.0
+            self._news.wait(waited)
+            self._news.clear()
+            self.reader.refresh()
