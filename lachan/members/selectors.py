@@ -1,17 +1,28 @@
 """Who is who."""
 
 import json
-from datetime import date
+from datetime import date, datetime
 from functools import cache
 from importlib.resources import files
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Q
+from django.db.models import Count, F, Prefetch, Q, QuerySet
 
 from lachan.kernel.clock import now
 
-from .models import DeskKey, DeskKeyWrap, Organisation, Person, Session
+from .models import (
+    ApiKey,
+    AuditEntry,
+    DeskKey,
+    DeskKeyWrap,
+    Invitation,
+    Organisation,
+    Person,
+    Programme,
+    RoleGrant,
+    Session,
+)
 from .places import commune_list, place_find, place_get, province_list
 from .records import (
     Actor,
@@ -24,15 +35,23 @@ from .records import (
 
 __all__ = [
     "actor_for",
+    "api_key_list",
+    "audit_list",
     "commune_list",
     "desk_key_current",
+    "desk_key_holders",
     "help_line_list",
+    "invitation_list",
     "organisation_domain_list",
     "organisation_home",
+    "organisation_list",
     "organisation_signature",
+    "organisation_type",
     "organisation_uid",
+    "person_list",
     "place_find",
     "place_get",
+    "programme_list",
     "province_list",
     "session_list",
 ]
@@ -124,3 +143,67 @@ def session_list(person: Person) -> list[Session]:
     """The browsers in which the person is signed in, newest first."""
     rows = Session.objects.filter(person=person, expire_date__gt=now())
     return list(rows.order_by("-began_at"))
+
+
+def organisation_list() -> QuerySet[Organisation]:
+    """Every organisation of the network by name, with `people_count` of those who can sign in."""
+    active = Count("people", filter=Q(people__is_active=True))
+    return Organisation.objects.annotate(people_count=active).order_by("-is_home", "name")
+
+
+def person_list(organisation: Organisation) -> list[Person]:
+    """An organisation's people, active ones first; each with `roles`, `factors` and `desk_copies`."""
+    moment = now()
+    standing = Q(valid_until=None) | Q(valid_until__gt=moment)
+    people = (
+        organisation.people.prefetch_related(
+            Prefetch(
+                "grants",
+                RoleGrant.objects.filter(standing, valid_from__lte=moment).order_by("role"),
+                to_attr="standing",
+            )
+        )
+        .annotate(
+            factors=Count("authenticator", distinct=True),
+            desk_copies=Count("wraps", distinct=True),
+        )
+        .order_by("-is_active", "name")
+    )
+    return list(people)
+
+
+def invitation_list(organisation: Organisation) -> list[Invitation]:
+    """Links that still open, newest first."""
+    rows = organisation.invitations.filter(used_at=None, expires_at__gt=now())
+    return list(rows.prefetch_related("wraps").order_by("-made_at"))
+
+
+def programme_list() -> list[Programme]:
+    """Programmes, the latest first."""
+    return list(Programme.objects.prefetch_related("organisations").order_by("-valid_from", "name"))
+
+
+def api_key_list(organisation_id: int) -> list[ApiKey]:
+    """An organisation's keys: those that work first."""
+    rows = ApiKey.objects.filter(organisation_id=organisation_id)
+    return list(rows.order_by(F("revoked_at").asc(nulls_first=True), "-made_at"))
+
+
+def audit_list(
+    *,
+    organisation_id: int | None,
+    action: str = "",
+    actor: str = "",
+    thing: str = "",
+    since: datetime | None = None,
+    until: datetime | None = None,
+) -> QuerySet[AuditEntry]:
+    """Lines of the trail, newest first: one organisation's, or all with None."""
+    rows = AuditEntry.objects.order_by("-seq")
+    if organisation_id is not None:
+        rows = rows.filter(organisation_id=organisation_id)
+    wanted: dict[str, Any] = {
+        "action__startswith": action, "actor": actor, "object": thing,
+        "at__gte": since, "at__lt": until,
+    }  # fmt: skip
+    return rows.filter(**{name: value for name, value in wanted.items() if value})

@@ -1,6 +1,17 @@
 from django.urls import path
 
-from .views import account, joining, sign_in, start
+from .views import (
+    account,
+    api_keys,
+    audit,
+    desk_key,
+    joining,
+    organisations,
+    people,
+    programmes,
+    sign_in,
+    start,
+)
 
 app_name = "members"
 urlpatterns = [
@@ -18,4 +29,30 @@ urlpatterns = [
     path("staff/account/factors/<int:pk>/remove/", account.factor_remove, name="factor-remove"),
     path("staff/account/codes/", account.codes, name="account-codes"),
     path("staff/account/sessions/end/", account.session_end, name="session-end"),
+    path("staff/members/", organisations.members, name="members"),
+    path("staff/members/new/", organisations.organisation_edit, name="organisation-new"),
+    path("staff/members/desk-key/", desk_key.desk_key, name="desk-key"),
+    path("staff/members/desk-key/fresh/", desk_key.desk_key_fresh, name="desk-key-fresh"),
+    path("staff/members/desk-key/shares/", desk_key.shares, name="shares"),
+    path("staff/members/<uuid:uid>/", organisations.organisation, name="organisation"),
+    path(
+        "staff/members/<uuid:uid>/edit/", organisations.organisation_edit, name="organisation-edit"
+    ),
+    path("staff/members/<uuid:uid>/invite/", organisations.invite, name="invite"),
+    path(
+        "staff/members/invitations/<uuid:uid>/end/",
+        organisations.invitation_end,
+        name="invitation-end",
+    ),
+    path("staff/members/people/<uuid:uid>/", people.person, name="person"),
+    path("staff/members/people/<uuid:uid>/grant/", people.grant, name="role-grant"),
+    path("staff/members/people/<uuid:uid>/revoke/", people.revoke, name="role-revoke"),
+    path("staff/members/people/<uuid:uid>/key/", people.give_key, name="give-key"),
+    path("staff/members/people/<uuid:uid>/return/", people.give_return, name="give-return"),
+    path("staff/members/people/<uuid:uid>/deactivate/", people.deactivate, name="deactivate"),
+    path("staff/programmes/new/", programmes.programme_edit, name="programme-new"),
+    path("staff/programmes/<uuid:uid>/", programmes.programme_edit, name="programme"),
+    path("staff/api-keys/", api_keys.api_keys, name="api-keys"),
+    path("staff/api-keys/<uuid:uid>/end/", api_keys.api_key_end, name="api-key-end"),
+    path("staff/audit/", audit.audit, name="audit"),
 ]

@@ -3,6 +3,7 @@
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from .policy import Action
 from .records import Role
 
 ROLES: dict[Role, tuple[Promise | str, Promise | str]] = {
@@ -17,3 +18,22 @@ ROLES: dict[Role, tuple[Promise | str, Promise | str]] = {
 
 def role_name(role: Role) -> str:
     return str(ROLES[role][0])
+
+
+ORGANISATION_TYPES = {
+    "hotline": _("Hotline"),
+    "ngo": _("Non-governmental organisation"),
+    "enterprise": _("Enterprise"),
+    "authority": _("Authority"),
+    "school": _("School"),
+    "partner": _("Partner abroad"),
+}
+ORGANISATION_STATUSES = {"active": _("active"), "suspended": _("suspended"), "left": _("has left")}
+SCOPE_WORDS = {
+    Action.INDICATOR_READ: _("read indicators that members share"),
+    Action.INDICATOR_PROPOSE: _("propose indicators"),
+    Action.INDICATOR_WITHDRAW: _("withdraw the organisation's own indicators"),
+    Action.DISPUTE_OPEN: _("open disputes"),
+    Action.LIST_READ: _("fetch lists"),
+    Action.CHECK: _("check addresses"),
+}

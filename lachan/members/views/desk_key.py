@@ -1,0 +1,74 @@
+"""The desk's key: who holds it, a fresh one, and the shares that bring it back."""
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from lachan.members.desk_keys import holder_list, holds_all
+from lachan.members.errors import KeyMissing
+from lachan.members.models import Organisation, RecoveryKey
+from lachan.members.network_forms import SharesForm
+from lachan.members.policy import Action, policy_check, requires
+from lachan.members.services import desk_key_rotate, recovery_split, session_key
+
+
+def _home(request: HttpRequest) -> Organisation:
+    home = get_object_or_404(Organisation, is_home=True)
+    policy_check(request.actor, Action.MEMBER_MANAGE, organisation_id=home.pk)
+    return home
+
+
+@require_GET
+@requires(Action.MEMBER_MANAGE)
+def desk_key(request: HttpRequest) -> HttpResponse:
+    home = _home(request)
+    holders = holder_list(home)
+    context = {
+        "organisation": home,
+        "keys": home.desk_keys.order_by("-id"),
+        "holders": [person for person in holders if holds_all(person)],
+        "lacking": [person for person in holders if not holds_all(person)],
+        "recovery": RecoveryKey.objects.filter(organisation=home, retired_at=None).first(),
+    }
+    return render(request, "members/desk_key.html", context)
+
+
+@require_POST
+@requires(Action.MEMBER_MANAGE)
+def desk_key_fresh(request: HttpRequest) -> HttpResponse:
+    desk_key_rotate(by=request.actor, organisation=_home(request))
+    messages.success(request, _("From now on reports are sealed to a fresh key."))
+    return redirect("members:desk-key")
+
+
+@require_http_methods(["GET", "POST"])
+@requires(Action.MEMBER_MANAGE)
+def shares(request: HttpRequest) -> HttpResponse:
+    """Make shares and show them, once, to print."""
+    home = _home(request)
+    form = SharesForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            texts = recovery_split(
+                by=request.actor, unlocked=session_key(request), organisation=home,
+                **form.cleaned_data,
+            )  # fmt: skip
+        except KeyMissing:
+            form.add_error(None, _("Only somebody who holds every desk key can make shares."))
+        else:
+            context = {"shares": texts, "organisation": home, **form.cleaned_data}
+            return render(request, "members/shares.html", context)
+    context = {
+        "form": form,
+        "title": _("Make recovery shares"),
+        "back": "/staff/members/desk-key/",
+        "act": _("Make and show them"),
+        "note": _(
+            "Each share goes to another person, on paper. Together the number needed brings the desk's "
+            "key back when nobody can open it any more; fewer can do nothing. Earlier shares stop working."
+        ),
+    }
+    status = 200 if request.method == "GET" else 422
+    return render(request, "members/form.html", context, status=status)

@@ -1,0 +1,154 @@
+"""One person: roles, key, a way back, and leaving."""
+
+from collections.abc import Callable
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_POST
+
+from lachan.kernel.clock import now
+from lachan.kernel.errors import LachanError
+from lachan.members.desk_keys import HOLDER_ROLES, holder_list, holds_all
+from lachan.members.errors import KeyLocked, KeyMissing, LastAdministrator
+from lachan.members.models import Person
+from lachan.members.network_forms import GrantForm
+from lachan.members.policy import Action, NotAllowed, policy_check, requires
+from lachan.members.reach import manage_allows, manage_check
+from lachan.members.records import Role
+from lachan.members.services import (
+    desk_keys_give,
+    person_deactivate,
+    return_create,
+    role_grant,
+    role_revoke,
+    session_key,
+)
+from lachan.members.words import role_name
+
+
+@require_GET
+@requires(Action.PEOPLE_READ)
+def person(request: HttpRequest, uid: UUID) -> HttpResponse:
+    return _page(request, get_object_or_404(Person, uid=uid), GrantForm())
+
+
+def _page(request: HttpRequest, row: Person, form: GrantForm) -> HttpResponse:
+    manages = manage_allows(request.actor, row.organisation)
+    if not manages:
+        policy_check(request.actor, Action.PEOPLE_READ, organisation_id=row.organisation_id)
+    moment = now()
+    grants = list(row.grants.order_by("-valid_from"))
+    for grant in grants:
+        grant.name = role_name(Role(grant.role))
+        grant.standing = grant.valid_until is None or grant.valid_until > moment
+    context = {
+        "person": row,
+        "grants": grants,
+        "form": form,
+        "manages": manages and row.is_active,
+        "returns": manages,
+        "lacks_key": row in holder_list(row.organisation) and not holds_all(row),
+        "holds_key": row.wraps.exists(),
+    }
+    return render(request, "members/person.html", context, status=422 if form.errors else 200)
+
+
+def _act(request: HttpRequest, row: Person, work: Callable[[], object], done: str) -> HttpResponse:
+    try:
+        work()
+    except LastAdministrator:
+        messages.error(
+            request,
+            _("Somebody must be left who can let people in. Make another administrator first."),
+        )
+    except KeyMissing:
+        messages.error(request, _("You hold no copy yourself, or this person may not have one."))
+    else:
+        messages.success(request, done)
+    return redirect("members:person", row.uid)
+
+
+@require_POST
+@requires(Action.MEMBER_MANAGE)
+def grant(request: HttpRequest, uid: UUID) -> HttpResponse:
+    row = get_object_or_404(Person, uid=uid)
+    manage_check(request.actor, row.organisation)
+    form = GrantForm(request.POST)
+    if not form.is_valid():
+        return _page(request, row, form)
+    words = form.cleaned_data
+    role_grant(by=request.actor, person=row, **words)
+    messages.success(request, _("The role is given."))
+    if row.organisation.is_home and words["role"] in HOLDER_ROLES:
+        _key_offer(request, row)
+    return redirect("members:person", row.uid)
+
+
+def _key_offer(request: HttpRequest, row: Person) -> None:
+    """With a role that reads reports comes a copy of the key, where the giver has one at hand."""
+    try:
+        desk_keys_give(by=request.actor, unlocked=session_key(request), person=row)
+    except (KeyLocked, KeyMissing, NotAllowed):
+        messages.warning(request, _("The desk's key is not given yet: use the button below."))
+
+
+@require_POST
+@requires(Action.MEMBER_MANAGE)
+def revoke(request: HttpRequest, uid: UUID) -> HttpResponse:
+    row = get_object_or_404(Person, uid=uid)
+    manage_check(request.actor, row.organisation)
+    role = request.POST.get("role", "")
+    if role not in set(Role):
+        return redirect("members:person", row.uid)
+    return _act(
+        request, row,
+        lambda: role_revoke(by=request.actor, person=row, role=Role(role)), _("The role is taken back."),
+    )  # fmt: skip
+
+
+@require_POST
+@requires(Action.MEMBER_MANAGE)
+def give_key(request: HttpRequest, uid: UUID) -> HttpResponse:
+    row = get_object_or_404(Person, uid=uid)
+    manage_check(request.actor, row.organisation)
+    unlocked = session_key(request)
+    return _act(
+        request, row,
+        lambda: desk_keys_give(by=request.actor, unlocked=unlocked, person=row), _("The key is given."),
+    )  # fmt: skip
+
+
+@require_POST
+@requires(Action.MEMBER_MANAGE)
+def deactivate(request: HttpRequest, uid: UUID) -> HttpResponse:
+    row = get_object_or_404(Person, uid=uid)
+    manage_check(request.actor, row.organisation)
+    return _act(
+        request, row, lambda: person_deactivate(by=request.actor, person=row),
+        _("This person can no longer sign in. If a copy of the desk's key may have been taken, make a fresh one."),
+    )  # fmt: skip
+
+
+@require_POST
+@requires(Action.MEMBER_MANAGE)
+def give_return(request: HttpRequest, uid: UUID) -> HttpResponse:
+    """A link for somebody who lost the password."""
+    row = get_object_or_404(Person, uid=uid)
+    manage_check(request.actor, row.organisation)
+    carries = row in holder_list(row.organisation)
+    try:
+        unlocked = session_key(request) if carries else None
+    except LachanError:
+        unlocked = None
+    record = return_create(by=request.actor, unlocked=unlocked, person=row)
+    context = {
+        "link": request.build_absolute_uri(record.path),
+        "record": record,
+        "carries": carries,
+        "organisation": row.organisation,
+        "name": row.name,
+    }
+    return render(request, "members/link.html", context)
