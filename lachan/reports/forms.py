@@ -73,11 +73,7 @@ class IntakeForm(forms.Form):
 
     def clean_province(self) -> str:
         value = self.cleaned_data["province"]
-        return (
-            value
-            if value in {place.code for place in getattr(members, "province_list", list)()}
-            else ""
-        )
+        return value if value in {place.code for place in members.province_list()} else ""
 
     def clean_words(self) -> str:
         return self._short_enough("words")

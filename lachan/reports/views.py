@@ -108,7 +108,7 @@ def _form_page(
         "categories": category_choices(),
         "urgencies": URGENCIES,
         "abouts": ABOUTS,
-        "provinces": getattr(members, "province_list", list)(),
+        "provinces": members.province_list(),
         "is_open": services.is_open() if is_open is None else is_open,
     }
     return render(request, "reports/form.html", context, status=status)

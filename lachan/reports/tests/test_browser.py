@@ -93,6 +93,18 @@ def test_nothing_stands_in_anyones_way(open_page, size, colours):
     check("inbox")
 
 
+def test_the_numbers_and_the_way_out_stay_in_sight(open_page, size):
+    page = open_page(size)
+    fill(page)
+    for key in ("Home", "End"):
+        page.locator("#words").evaluate("e => e.blur()")
+        page.keyboard.press(key)
+        page.wait_for_timeout(200)
+        for selector in ("#leave", "[href='tel:111']", "[href='tel:113']"):
+            box = page.locator(f".pinned {selector}").bounding_box()
+            assert 0 <= box["y"] < size["height"] / 4
+
+
 def test_everything_can_be_reached_and_hit(open_page, size):
     page = open_page(size)
     for path in PAGES:

@@ -81,6 +81,13 @@ def test_it_does_not_stop_at_what_nobody_must_answer(client, desk_key):
     assert Report.objects.get().province == ""
 
 
+def test_it_takes_a_place_from_the_list(client, desk_key):
+    html = client.get(reverse("report")).content.decode()
+    assert html.count("<option") == 35
+    client.post(reverse("report"), filled(province="25"))
+    assert Report.objects.get().province == "25"
+
+
 def test_a_form_of_unknown_origin_is_sent_once_more(client, desk_key):
     page = client.post(reverse("report"), filled(form="1.1.1.1.1"))
     assert page.status_code == 422
