@@ -35,19 +35,29 @@ def report_get(report: uuid.UUID) -> ReportFacts:
 
 
 def report_list(
-    *, status: Status | None = None, uids: Iterable[uuid.UUID] | None = None, limit: int = 200
+    *,
+    status: Status | None = None,
+    uids: Iterable[uuid.UUID] | None = None,
+    organisation_id: int | None = None,
+    limit: int = 200,
 ) -> list[ReportFacts]:
-    """Plain columns of many, oldest first."""
+    """Plain columns of many, oldest first; of one organisation's desk when it is named."""
     rows = Report.objects.defer("sealed").order_by("id")
     if status is not None:
         rows = rows.filter(status=status)
     if uids is not None:
         rows = rows.filter(uid__in=list(uids))
+    if organisation_id is not None:
+        rows = rows.filter(organisation_id=organisation_id)
     return [facts(row) for row in rows[:limit]]
 
 
-def report_count(*, status: Status) -> int:
-    return Report.objects.filter(status=status).count()
+def report_count(*, status: Status, organisation_id: int | None = None) -> int:
+    """How many are in a state; at one organisation's desk when it is named."""
+    rows = Report.objects.filter(status=status)
+    if organisation_id is not None:
+        rows = rows.filter(organisation_id=organisation_id)
+    return rows.count()
 
 
 def report_open(*, by: Actor, report: uuid.UUID, keys: Mapping[uuid.UUID, str]) -> OpenReport:

@@ -8,24 +8,16 @@ import hashlib
 import hmac
 import secrets
 import uuid
-from datetime import datetime, timedelta
+from datetime import timedelta
 
-import msgspec
 from django.db import IntegrityError, transaction
 from django.db.models import Case, IntegerField, Value, When
 
 from lachan.formats.classification.categories import category_code
 from lachan.kernel.clock import now
 from lachan.kernel.errors import InvalidInput, NotFound, Unavailable
-from lachan.kernel.ids import uuid7
-from lachan.kernel.sealing.envelope import seal
 from lachan.kernel.sealing.errors import WorkRefused
-from lachan.kernel.sealing.receipts import (
-    receipt_for,
-    receipt_identity,
-    receipt_locator,
-    receipt_salt,
-)
+from lachan.kernel.sealing.receipts import receipt_for
 from lachan.kernel.sealing.work import pow_challenge, pow_read, pow_verify
 from lachan.members import selectors as members
 from lachan.members.policy import Action, policy_check
@@ -35,8 +27,9 @@ from lachan.outbox.services import event_publish
 
 from . import arrivals, conf
 from .events import ReporterWrote, ReportPurged, ReportReceived
-from .models import InboxSession, Message, Report
+from .models import InboxSession, Report
 from .records import Author, ReportContent, Status, Submitted, Urgency
+from .sealing import hour_now, message_seal, report_seal
 
 
 class FormUnknown(InvalidInput):
@@ -89,7 +82,7 @@ def report_submit(
     busy = arrivals.is_busy()
     arrivals.arrival_note()
     receipt = receipt_for(conf.secret("receipt"), token)
-    row = _sealed_row(receipt, token, content)
+    row = report_seal(_desk(), receipt=receipt, token=token, content=content)
     row.status = Status.HELD if busy and not _is_earned(form, work) else Status.OPEN
     row.category, row.urgency = category, urgency
     row.province, row.language = province, language
@@ -117,26 +110,6 @@ def _is_earned(form: str, work: str) -> bool:
     except WorkRefused:
         return False
     return True
-
-
-def _sealed_row(receipt: str, token: bytes, content: ReportContent) -> Report:
-    desk = _desk()
-    salt = receipt_salt()
-    recipient = receipt_identity(receipt, salt).public
-    plain = msgspec.json.encode(content)
-    hour = _hour()
-    return Report(
-        uid=uuid7(hour),
-        received_hour=hour,
-        organisation_id=desk.organisation_id,
-        desk_key=desk.uid,
-        locator=receipt_locator(receipt, conf.secret("locator")),
-        salt=salt,
-        recipient=recipient,
-        form_mark=hashlib.sha256(token).digest()[:16],
-        content_mark=hmac.digest(token, plain, hashlib.sha256)[:16],
-        sealed=seal(plain, to=[desk.public, recipient]),
-    )
 
 
 def _submitted_again(fresh: Report, content: ReportContent, receipt: str) -> Submitted:
@@ -176,14 +149,8 @@ def reporter_write(*, by: Actor, report: uuid.UUID, words: str, token: str = "")
 def _message_add(
     row: Report, author: Author, words: str, mark: bytes, *, is_question: bool = False
 ) -> bool:
-    message = Message(
-        report=row,
-        author=author,
-        is_question=is_question,
-        written_hour=_hour(),
-        mark=mark,
-        sealed=seal(words.encode(), to=[_desk().public, row.recipient]),
-    )
+    message = message_seal(_desk(), row, author=author, words=words, mark=mark)
+    message.is_question = is_question
     try:
         with transaction.atomic():
             message.save(force_insert=True)
@@ -244,7 +211,7 @@ def report_close(*, by: Actor, report: uuid.UUID) -> None:
     policy_check(by, Action.CASE_WORK, organisation_id=row.organisation_id)
     with transaction.atomic():
         open_ones = Report.objects.filter(pk=row.pk).exclude(status=Status.CLOSED)
-        if open_ones.update(status=Status.CLOSED, closed_hour=_hour()):
+        if open_ones.update(status=Status.CLOSED, closed_hour=hour_now()):
             audit_record(by=by, action="report.close", target=f"report:{report}")
 
 
@@ -299,10 +266,6 @@ def _desk() -> DeskKeyRecord:
 
 def _mark(token: str) -> bytes:
     return hashlib.sha256(token.encode()).digest()[:16] if token else secrets.token_bytes(16)
-
-
-def _hour() -> datetime:
-    return now().replace(minute=0, second=0, microsecond=0)
 
 
 def _row(report: uuid.UUID) -> Report:

@@ -1,11 +1,13 @@
 from django.urls import path
 
-from . import views
+from .views import held, public
 
 urlpatterns = [
-    path("", views.home, name="home"),
-    path("report/", views.report, name="report"),
-    path("inbox/", views.inbox, name="inbox"),
-    path("inbox/write/", views.inbox_write, name="inbox-write"),
-    path("inbox/close/", views.inbox_close, name="inbox-close"),
+    path("", public.home, name="home"),
+    path("report/", public.report, name="report"),
+    path("inbox/", public.inbox, name="inbox"),
+    path("inbox/write/", public.inbox_write, name="inbox-write"),
+    path("inbox/close/", public.inbox_close, name="inbox-close"),
+    path("staff/held/", held.held, name="held"),
+    path("staff/held/release/", held.release, name="held-release"),
 ]

@@ -22,12 +22,11 @@ from lachan.kernel.sealing.receipts import receipt_show
 from lachan.members import selectors as members
 from lachan.members.policy import public
 from lachan.members.records import PUBLIC
+from lachan.reports import inbox as inboxes
+from lachan.reports import services
+from lachan.reports.forms import ABOUTS, URGENCIES, IntakeForm, category_choices
+from lachan.reports.records import Urgency
 from lachan.web.views import language_remember
-
-from . import inbox as inboxes
-from . import services
-from .forms import ABOUTS, URGENCIES, IntakeForm, category_choices
-from .records import Urgency
 
 COOKIE = "inbox"
 
