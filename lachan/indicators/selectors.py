@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Q, QuerySet
+from django.db.models import Count, Q, QuerySet
 
 from lachan.formats.observables.record import Observable
 from lachan.members.policy import Action, policy_check
@@ -13,10 +13,11 @@ from lachan.members.records import Actor, ActorKind
 from . import ledger
 from .guard import guard_load
 from .models import Dispute, Indicator, ListImport, Quarantined
-from .reading import AGAIN, SHARED, dispute_record, record
+from .reading import AGAIN, SHARED, dispute_record, record, withdrawn_before
 from .records import (
     Audience,
     DisputeRecord,
+    GuardWarning,
     IndicatorRecord,
     LedgerEntry,
     NoSuchDispute,
@@ -127,6 +128,31 @@ def indicator_count_proposed(*, by: Actor) -> int:
     return _visible(by).filter(status=Status.PROPOSED).count()
 
 
+def indicator_counts(*, by: Actor) -> dict[str, int]:
+    """How many `by` may see in each status."""
+    rows = _visible(by).order_by().values_list("status").annotate(number=Count("id"))
+    return dict(rows)
+
+
+def indicator_warnings(*, by: Actor, indicator: UUID) -> tuple[GuardWarning, ...]:
+    """What the guard says of an indicator now, which may be more than when it was proposed."""
+    found = indicator_row(by=by, indicator=indicator)
+    observable = Observable(found.kind, found.value)
+    return guard_load().check(observable) + withdrawn_before(observable)
+
+
+def indicator_get_public(*, indicator: UUID) -> IndicatorRecord:
+    """A published indicator that everybody may know of.
+
+    Raises:
+        NoSuchIndicator: none.
+    """
+    rows = Indicator.objects.filter(uid=indicator, status=Status.PUBLISHED, tlp=Tlp.CLEAR)
+    if (found := rows.first()) is None:
+        raise NoSuchIndicator("there is no such indicator")
+    return record(found)
+
+
 def indicator_history(*, by: Actor, indicator: UUID) -> list[LedgerEntry]:
     """What the ledger says of one indicator, newest first."""
     indicator_row(by=by, indicator=indicator)
@@ -184,6 +210,14 @@ def dispute_get_public(*, dispute: UUID) -> DisputeRecord:
     if found is None:
         raise NoSuchDispute("there is no such dispute")
     return dispute_record(found)
+
+
+def dispute_row(*, by: Actor, dispute: UUID) -> Dispute:
+    """One dispute of what `by` may see, for this room's own pages."""
+    found = dispute_rows(by=by, waiting=False).filter(uid=dispute).first()
+    if found is None:
+        raise NoSuchDispute("there is no such dispute")
+    return found
 
 
 def import_rows(*, by: Actor) -> QuerySet[ListImport]:

@@ -1,0 +1,127 @@
+"""What this room's codes are called on pages."""
+
+from typing import Any
+
+from django.utils.translation import get_language
+from django.utils.translation import gettext_lazy as _
+
+from lachan.formats.classification.categories import categories, categories_on
+from lachan.kernel.clock import now
+
+from .records import Status, Tlp
+
+STATUS = {
+    Status.PROPOSED: _("Proposed"),
+    Status.PUBLISHED: _("Published"),
+    Status.WITHDRAWN: _("Withdrawn"),
+    Status.EXPIRED: _("Expired"),
+    Status.REJECTED: _("Rejected"),
+}
+STATUS_TAG = {
+    Status.PROPOSED: "warn",
+    Status.PUBLISHED: "bad",
+    Status.REJECTED: "",
+    Status.WITHDRAWN: "",
+}
+KINDS = {
+    "domain": _("site"),
+    "url": _("web address"),
+    "ipv4": _("network address"),
+    "ipv6": _("network address"),
+    "email": _("e-mail address"),
+    "phone": _("phone number"),
+    "account": _("account"),
+    "md5": _("file fingerprint MD5"),
+    "sha1": _("file fingerprint SHA-1"),
+    "sha256": _("file fingerprint SHA-256"),
+    "pdq": _("picture fingerprint PDQ"),
+}
+TLPS = {
+    Tlp.CLEAR: _("clear: everybody"),
+    Tlp.GREEN: _("green: the community"),
+    Tlp.AMBER: _("amber: members"),
+    Tlp.AMBER_STRICT: _("amber+strict: this organisation"),
+    Tlp.RED: _("red: this organisation"),
+}
+RULES = {
+    "public-suffix": _("Strangers register names below it: all of them would be blocked."),
+    "well-known": _("Many people use it every day."),
+    "government": _("It belongs to a government, a school or an international organisation."),
+    "member": _("It belongs to a member organisation."),
+    "shared-hosting": _("Strangers share this host: block one address or subdomain instead."),
+    "shortener": _("Strangers share this link shortener: block what stands behind the link."),
+    "reserved-address": _("It is a private or reserved address, another one for everybody."),
+    "public-service": _("It is a public name server or a service that everybody needs."),
+    "emergency-number": _("It is an emergency or help line."),
+    "empty-file": _("It is the fingerprint of an empty file or a blank picture."),
+    "withdrawn-before": _("A person took it back once."),
+}
+DISPUTE_REASONS = {
+    "mistake": _("There is nothing bad there"),
+    "mine": _("It is mine, and it is not what you say"),
+    "help": _("It helps or teaches: health, school, advice"),
+    "fixed": _("It was bad once and is not any more"),
+    "other": _("Something else"),
+}
+OUTCOMES = {
+    "withdrawn": _("Taken back: it is not blocked any more"),
+    "kept": _("Kept: it stays blocked"),
+}
+DECISIONS = {
+    "approve": _("approved"),
+    "reject": _("rejected"),
+    "withdraw": _("withdrawn"),
+}
+LINE_REASONS = {
+    "ambiguous": _("could be several things"),
+    "already-in-review": _("waits for a review already"),
+    "bad-characters": _("characters that do not belong there"),
+    "bad-csv": _("not well-formed CSV"),
+    "bad-host": _("host name that cannot be read"),
+    "bad-hosts-line": _("no address in front"),
+    "bad-length": _("wrong length"),
+    "bad-url": _("address that cannot be read"),
+    "binary": _("binary data"),
+    "control-characters": _("invisible control characters"),
+    "cosmetic-rule": _("rule that only hides parts of a page"),
+    "empty": _("nothing in it"),
+    "exception-rule": _("rule that allows"),
+    "handle-invalid": _("account name that the platform does not give"),
+    "label-too-long": _("part longer than 63 letters"),
+    "line-too-long": _("line longer than 16,384 bytes"),
+    "local-name": _("the machine's own name"),
+    "name-too-long": _("name longer than 253 letters"),
+    "narrow-rule": _("rule that holds only sometimes"),
+    "network-not-address": _("a whole network"),
+    "no-dot": _("name without an ending"),
+    "no-value": _("row without a value"),
+    "not-a-number": _("not a telephone number"),
+    "not-json": _("not a JSON object"),
+    "not-utf-8": _("not UTF-8 text"),
+    "number-impossible": _("telephone number that cannot exist"),
+    "pattern-rule": _("pattern, not an address"),
+    "platform-missing": _("account without its platform, as in tiktok:name"),
+    "platform-unknown": _("platform that we do not know"),
+    "scheme-unsupported": _("neither http nor https"),
+    "scoped-address": _("address of one machine's own interface"),
+    "too-long": _("too long"),
+    "unknown-kind": _("unknown kind"),
+    "unrecognised": _("no address, number, account or fingerprint"),
+    **RULES,
+}
+
+
+def category_name(code: str) -> str:
+    """A category in the reader's language; the code where it is not in the list any more."""
+    category = categories().get(code)
+    return category.name(get_language() or "vi") if category else code
+
+
+def category_choices() -> list[tuple[str, str]]:
+    """Today's categories for a form."""
+    language = get_language() or "vi"
+    return [(c.code, c.name(language)) for c in categories_on(now().date())]
+
+
+def choices(words: dict[Any, Any]) -> list[tuple[str, Any]]:
+    return [(str(code), text) for code, text in words.items()]
