@@ -7,18 +7,23 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import get_language, ngettext
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_GET, require_POST
 
 from lachan.formats.classification.categories import categories
 from lachan.kernel.errors import NotFound
 from lachan.members import selectors as members
 from lachan.members.policy import Action, requires
-from lachan.reports.forms import URGENCIES
-from lachan.reports.records import Status
+from lachan.reports.records import Status, Urgency
 from lachan.reports.selectors import report_count, report_list
 from lachan.reports.services import report_release
 
 _PAGE = 200
+_URGENCIES = {
+    Urgency.DANGER: _("In danger now"),
+    Urgency.SOON: _("Still going on"),
+    Urgency.CALM: _("Can wait"),
+}
 
 
 @requires(Action.REPORT_RELEASE)
@@ -26,13 +31,13 @@ _PAGE = 200
 def held(request: HttpRequest) -> HttpResponse:
     own = request.actor.organisation_id
     language = get_language() or "vi"
-    names, urgencies = categories(), dict(URGENCIES)
+    names = categories()
     places = {place.code: place.name for place in members.province_list()}
     rows = [
         {
             "facts": facts,
             "category": names[facts.category].name(language),
-            "urgency": urgencies[facts.urgency.value],
+            "urgency": _URGENCIES[facts.urgency],
             "province": places.get(facts.province, ""),
         }
         for facts in report_list(status=Status.HELD, organisation_id=own, limit=_PAGE)
