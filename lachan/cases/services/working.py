@@ -1,6 +1,7 @@
 """What whoever has a case does with it: answer, wait, go on, say that a clock is met, end it."""
 
 from collections.abc import Iterable
+from contextlib import suppress
 from uuid import UUID
 
 from django.db import transaction
@@ -12,7 +13,7 @@ from lachan.cases.selectors.choices import outcome_list
 from lachan.cases.selectors.desk import case_get, case_rating
 from lachan.formats.classification.categories import category_code
 from lachan.kernel.clock import now
-from lachan.kernel.errors import InvalidInput
+from lachan.kernel.errors import InvalidInput, NotFound
 from lachan.members.policy import Action
 from lachan.members.records import Actor
 from lachan.members.services import audit_record
@@ -144,7 +145,8 @@ def case_close(*, by: Actor, uid: UUID, outcome: str, words: str = "") -> None:
         note_write(case, by=by, words=words, kind=CaseNote.Kind.OUTCOME)
     case_end(case, by=by, outcome=outcome)
     for report in [case.report_uid, *_duplicate_reports([case.pk])]:
-        report_close(by=by, report=report)
+        with suppress(NotFound):  # deleted when its time of keeping ended
+            report_close(by=by, report=report)
 
 
 def case_end(case: Case, *, by: Actor, outcome: str) -> None:
@@ -170,11 +172,16 @@ def case_reopen(*, by: Actor, uid: UUID) -> None:
         raise CaseMoved("not closed by an outcome")
     if by.person_id is None:
         raise CaseTaken("only a person works on a case")
+    try:
+        report_reopen(by=by, report=case.report_uid)
+    except NotFound:
+        raise CaseMoved("its report is gone") from None
     case.status, case.outcome, case.closed_at = Status.CLAIMED, "", None
     case.assignee_id, case.reopened_at = by.person_id, now()
     case_rate(case)
-    for report in [case.report_uid, *_duplicate_reports([case.pk])]:
-        report_reopen(by=by, report=report)
+    for report in _duplicate_reports([case.pk]):
+        with suppress(NotFound):
+            report_reopen(by=by, report=report)
     happening_record(case, Happening.REOPENED, by=by)
     event_publish(CaseReopened(case=case.uid, report=case.report_uid))
 

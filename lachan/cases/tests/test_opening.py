@@ -3,11 +3,12 @@ from datetime import timedelta
 import pytest
 
 from lachan.cases.models import Case, CaseNote
+from lachan.cases.records import CaseMoved
 from lachan.cases.services.claiming import case_claim
 from lachan.cases.services.notes import note_add
 from lachan.cases.services.opening import case_open
 from lachan.cases.services.reading import case_report_open
-from lachan.cases.services.working import case_answer, case_close
+from lachan.cases.services.working import case_answer, case_close, case_reopen
 from lachan.kernel.clock import held_at, now
 from lachan.kernel.errors import NotFound
 from lachan.kernel.events import HANDLERS
@@ -125,6 +126,10 @@ def test_it_forgets_words_and_fingerprints_with_the_report(case, deliver, person
     assert not row.fingerprints.exists()
     row.refresh_from_db()
     assert (row.status, row.outcome) == ("closed", "helped")
+    page = personas.analyst.client().get(f"/staff/cases/{row.uid}/")
+    assert page.context["is_gone"]
+    with pytest.raises(CaseMoved):
+        case_reopen(by=by, uid=row.uid)
 
 
 def test_it_ends_a_case_whose_report_went_unworked(case, deliver):

@@ -30,12 +30,13 @@ from lachan.cases.selectors.duplicates import suggestion_list
 from lachan.cases.services.notes import note_read
 from lachan.cases.services.reading import case_keys, case_report_open
 from lachan.kernel.clock import now
-from lachan.kernel.errors import Refused
+from lachan.kernel.errors import NotFound, Refused
 from lachan.members.policy import Action, policy_allows, requires
 from lachan.members.services import session_key
 
 from .queue import KIND_WORDS, STATUS_WORDS, URGENCY_WORDS
 from .timeline import timeline_line
+from .times import age_words, due_words
 
 ABOUT_WORDS = {
     "me": _("the reporter"),
@@ -111,7 +112,11 @@ def _facts(request: HttpRequest, row: Case) -> dict[str, Any]:
         "outcome": outcome_name(row.outcome),
         "rating": rating,
         "reasons": [(words_of(r.text), r.weight) for r in rating.reasons],
-        "clocks": [(c, words_of(c.text), c.due_at < moment) for c in rating.clocks],
+        "age": age_words(row.opened_at, moment),
+        "clocks": [
+            (c, words_of(c.text), due_words(c.due_at, moment), c.due_at < moment)
+            for c in rating.clocks
+        ],
         "is_mine": row.assignee_id == request.actor.person_id and row.closed_at is None,
         "may_work": policy_allows(
             request.actor, Action.CASE_WORK, organisation_id=row.organisation_id
@@ -123,6 +128,7 @@ def _facts(request: HttpRequest, row: Case) -> dict[str, Any]:
                 one,
                 category_name(one.category),
                 province_name(one.province),
+                age_words(one.opened_at, moment),
                 [(KIND_WORDS.get(kind, kind), n) for kind, n in one.shared.items()],
             )
             for one in suggestion_list(row)
@@ -144,11 +150,13 @@ def _opened(request: HttpRequest, row: Case) -> dict[str, Any]:
     """The report, its candidates and the notes; or why they cannot be read."""
     try:
         keys = case_keys(by=request.actor, uid=row.uid, unlocked=session_key(request))
+        opened = case_report_open(by=request.actor, uid=row.uid, keys=keys)
+    except NotFound:
+        return {"is_gone": True}
     except Refused as error:
-        if error.code != "key-missing":
+        if error.code not in {"key-missing", "seal-broken"}:
             raise
         return {"is_key_missing": True}
-    opened = case_report_open(by=request.actor, uid=row.uid, keys=keys)
     # It may have left fingerprints, or taken the mark of an unread message away.
     row.refresh_from_db()
     return {

@@ -1,5 +1,4 @@
 import dataclasses
-from datetime import datetime
 from typing import Any
 from urllib.parse import urlencode
 
@@ -21,6 +20,8 @@ from lachan.cases.selectors.choices import (
 from lachan.cases.selectors.queue import queue_count, queue_counts, queue_page
 from lachan.kernel.clock import now
 from lachan.members.policy import Action, policy_allows, requires
+
+from .times import age_words, due_words
 
 STATUS_WORDS = {
     Status.NEW: _("New"),
@@ -51,6 +52,8 @@ class Row:
     urgency: Any
     status: Any
     reasons: list[str]
+    age: str
+    due: str
     overdue: bool
     is_mine: bool
     can_claim: bool
@@ -117,7 +120,7 @@ def _tabs(wanted: QueueFilter, counts: dict[str, int]) -> list[dict[str, Any]]:
 def _rows(request: HttpRequest, cases: list[Case]) -> list[Row]:
     reasons = {rule["code"]: words_of(rule["text"]) for rule in rules().rules}
     may_work = policy_allows(request.actor, Action.CASE_WORK)
-    moment: datetime = now()
+    moment = now()
     return [
         Row(
             case=case,
@@ -126,6 +129,8 @@ def _rows(request: HttpRequest, cases: list[Case]) -> list[Row]:
             urgency=URGENCY_WORDS.get(case.urgency, case.urgency),
             status=STATUS_WORDS[Status(case.status)],
             reasons=[reasons[code] for code in case.reasons if code in reasons],
+            age=age_words(case.opened_at, moment),
+            due=due_words(case.due_at, moment) if case.due_at else "",
             overdue=case.due_at is not None and case.due_at < moment,
             is_mine=case.assignee_id == request.actor.person_id,
             can_claim=may_work and case.assignee_id is None and case.closed_at is None,
