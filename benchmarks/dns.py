@@ -250,6 +250,7 @@ def edge_start(folder, upstream, blocked):
     command = [sys.executable, "-m", "lachan.edge.dns", "--listen", f"127.0.0.1:{port}"]
     root = str(Path(__file__).resolve().parent.parent)
     env = {**os.environ, "LACHAN_HOME": str(folder), "PYTHONPATH": root}
+    subprocess.run([*command[:3], "--warm"], env=env, stdout=subprocess.DEVNULL, check=True)
     command += ["--upstream", f"127.0.0.1:{upstream}", "--cache-mb", "256"]
     edge = Server(command, port, blocked[17], env)
     began = time.monotonic()

@@ -6,6 +6,7 @@ of every source that kernels are made of. Cached code is executed: it stands onl
 owner of the product writes, never in a shared temporary folder.
 """
 
+import functools
 import hashlib
 import os
 import tempfile
@@ -34,12 +35,20 @@ def jit_cache_prepare() -> Path:
 
 
 def sources_digest() -> str:
+    """Of all modules in every folder that holds a kernel: kernels freeze their neighbours' constants."""
     digest = hashlib.blake2b(digest_size=8)
-    for room in _ROOMS:
-        for path in sorted((_PACKAGE / room).rglob("*.py")):
-            if "tests" not in path.parts:
+    for folder in _ROOMS:
+        for path in sorted((_PACKAGE / folder).rglob("*.py")):
+            if path.parent.name != "tests" and _has_kernels(path.parent):
                 digest.update(path.name.encode() + b"\0" + path.read_bytes())
     return digest.hexdigest()
+
+
+@functools.cache
+def _has_kernels(folder: Path) -> bool:
+    return any(
+        b"lachan.kernel.jit import njit" in path.read_bytes() for path in folder.glob("*.py")
+    )
 
 
 def _writable(path: Path) -> bool:

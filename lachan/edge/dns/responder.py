@@ -21,7 +21,7 @@ from lachan.edge.dns.upstream import Forwarder, UpstreamSilent
 from lachan.formats.snapshot import layout as ly
 from lachan.formats.snapshot.reader import Pair, SnapshotReader
 
-IN_FLIGHT_LIMIT = 2_000
+IN_FLIGHT_LIMIT = 1_000
 STALE_AFTER = 1.8
 """Seconds after which a stale answer is better than none (RFC 8767, section 5)."""
 FAILURE_SECONDS = 1

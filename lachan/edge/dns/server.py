@@ -25,6 +25,7 @@ from lachan.kernel.errors import InvalidInput, Unavailable
 
 TICK_SECONDS = 0.5
 SWITCH_SECONDS = 0.0005
+FILES = 8192
 _PORT_TRIES = 20
 
 
@@ -157,6 +158,16 @@ def _say_type_only(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> 
     say(f"error: {type(error).__name__ if error else 'unknown'}")
 
 
+def _files_raise() -> None:
+    """A question upstream holds a socket: a thousand at once are more than the usual limit allows."""
+    with contextlib.suppress(ImportError, OSError, ValueError):
+        import resource
+
+        soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+        wanted = FILES if hard == resource.RLIM_INFINITY else min(FILES, hard)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, wanted), hard))
+
+
 def say(line: str) -> None:
     sys.stdout.write(line + "\n")
     sys.stdout.flush()
@@ -170,4 +181,5 @@ def serve(settings: Settings) -> None:
     """
     # The packet loop takes the interpreter back after each wait: the usual 5 ms would be its latency.
     sys.setswitchinterval(SWITCH_SECONDS)
+    _files_raise()
     asyncio.run(DnsServer(settings).run())

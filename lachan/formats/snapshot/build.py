@@ -157,9 +157,10 @@ def base_write(
         used, entries = _fill(mapped, draft_layout, records, sources)
         size = (used + 7) // 8 * 8
         _seal(mapped, msgspec.structs.replace(draft_layout, size=size), sequence, entries)
-        mapped.flush()
         os.ftruncate(descriptor, size)
-        os.fsync(descriptor)
+        os.fsync(
+            descriptor
+        )  # also what was written through the map; unlike msync here, without the GIL
     finally:
         os.close(descriptor)
     return entries

@@ -179,7 +179,7 @@ def hash_key(k0: Any, k1: Any, code: Any, data: Any, at: Any, length: Any, marks
     return hash_finish(state)
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def table_fill(
     out: Any,
     slots: Any,
@@ -238,7 +238,7 @@ def _name_check(text: Any, start: Any, end: Any) -> Any:
     return label > 0
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def domains_encode(text: Any, head: Any, out: Any, places: Any) -> Any:
     """Entries of a text of names, one a line: `head` is an entry's bytes up to its key.
 

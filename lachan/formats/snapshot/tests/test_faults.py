@@ -132,7 +132,9 @@ def damages():
     def header(path):
         with path.open("r+b") as file:
             file.seek(40)
-            file.write(b"\xff")
+            byte = file.read(1)
+            file.seek(40)
+            file.write(bytes([byte[0] ^ 0xFF]))
 
     return [cut, flip, version, order, other, header]
 
