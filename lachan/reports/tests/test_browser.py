@@ -196,6 +196,16 @@ def test_back_walks_through_the_steps_and_keeps_the_words(open_page):
     assert page.locator("#words").input_value() == "chuyện ở lớp"
 
 
+@pytest.mark.parametrize("letters", [60_000, 3_000_000])
+def test_too_much_comes_back_with_a_word_about_it(open_page, letters):
+    page = open_page(SIZES["desk"], java_script_enabled=False)
+    fill(page)
+    page.fill("#words", "ế" * letters)
+    page.locator("#send").click()
+    page.locator("#words-fault").wait_for()
+    assert len(page.locator("#words").input_value()) == min(letters, 90_000)
+
+
 @pytest.mark.parametrize("scripts", [True, False])
 def test_another_language_loses_no_word(open_page, scripts):
     page = open_page(SIZES["phone"], java_script_enabled=scripts)
