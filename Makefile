@@ -43,6 +43,10 @@ lint: setup ## style, types, floors
 bench: setup ## every benchmark, one JSON object each
 	@for program in benchmarks/*.py; do echo "$$program"; $(BIN)/python $$program || exit 1; done
 
+.PHONY: pictures
+pictures: setup ## take the README's screenshots anew
+	@PYTHONPATH=. $(BIN)/python docs/pictures/make.py
+
 .PHONY: lock
 lock: setup ## resolve the dependencies anew (needs uv)
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --upgrade pyproject.toml -o requirements/base.txt -q

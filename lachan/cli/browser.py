@@ -108,12 +108,16 @@ class Page:
 
 
 class Browser:
-    """One person's browser, on one kept connection."""
+    """One person's browser, on one kept connection.
+
+    Attributes:
+        cookies: name → value, as the server set them.
+    """
 
     def __init__(self, address: str) -> None:
         self._address = address
         self._connection = http.client.HTTPConnection(address, timeout=30)
-        self._cookies: dict[str, str] = {}
+        self.cookies: dict[str, str] = {}
 
     def get(self, path: str) -> Page:
         return self._follow("GET", path, None)
@@ -149,8 +153,8 @@ class Browser:
 
     def _ask(self, method: str, path: str, body: str | None) -> tuple[int, str, str]:
         headers = {"Accept": "text/html", "Accept-Language": "vi"}
-        if self._cookies:
-            headers["Cookie"] = "; ".join(f"{k}={v}" for k, v in self._cookies.items())
+        if self.cookies:
+            headers["Cookie"] = "; ".join(f"{k}={v}" for k, v in self.cookies.items())
         if body is not None:
             headers["Content-Type"] = "application/x-www-form-urlencoded"
             headers["Origin"] = f"http://{self._address}"
@@ -164,9 +168,9 @@ class Browser:
         for header in answer.msg.get_all("Set-Cookie", []):
             for name, morsel in SimpleCookie(header).items():
                 if morsel["max-age"] == "0" or not morsel.value:
-                    self._cookies.pop(name, None)
+                    self.cookies.pop(name, None)
                 else:
-                    self._cookies[name] = morsel.value
+                    self.cookies[name] = morsel.value
         return answer.status, answer.headers.get("Location", ""), text
 
     def _exchange(

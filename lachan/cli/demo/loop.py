@@ -94,6 +94,19 @@ class Loop:
         freed = until(lambda: not is_blocked(self._stage.dns, _NAME), "the released DNS answer")
         self._told("first DNS answer released", freed - began)
 
+    def scenes(self, child: Browser) -> Iterator[tuple[str, Browser, str]]:
+        """The loop's stations for pictures: name, the browser of whoever stands there, path."""
+        self._report(child)
+        case = self._case()
+        page = self._claimed(case)
+        yield "queue", self._analyst, "/staff/cases/"
+        yield "case", self._analyst, f"{case}report/"
+        indicator = self._proposed(page)
+        yield "review", self._reviewer, f"/staff/indicators/{indicator}/"
+        self._decide(indicator, "approve")
+        self._await_blocked(_NAME)
+        yield "indicator", self._reviewer, f"/staff/indicators/{indicator}/"
+
     def often(self, times: int, progress: Callable[[Iterator[int]], Iterator[int]]) -> None:
         """Publish and withdraw `times` names; from the reviewer's click to the changed DNS answer."""
         blocked_ms, released_ms = [], []
