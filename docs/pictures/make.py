@@ -33,6 +33,7 @@ def main() -> None:
         sys.exit("Chromium is needed: sudo apt-get install chromium")
     with Stage() as stage, sync_playwright() as playwright:
         os.environ["LACHAN_HOME"] = str(stage.home)
+        os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"  # Playwright runs a loop in this thread
         from lachan.cli.setup import django_ready
 
         django_ready(migrate=False)
