@@ -49,7 +49,7 @@ def indicator_rows(
         rows = rows.filter(Q(category=category) | Q(category__startswith=f"{category}."))
     if text:
         rows = rows.filter(value__contains=text.strip().lower())
-    return rows.select_related("organisation").order_by("-id")
+    return rows.select_related("organisation", "list_import").order_by("-id")
 
 
 def indicator_list(
@@ -190,7 +190,9 @@ def ledger_verify(*, progress: Callable[[int], None] | None = None) -> ledger.Le
 def dispute_rows(*, by: Actor, waiting: bool = True) -> QuerySet[Dispute]:
     """Disputes of what `by` may see, the next due first, for this room's own pages; lazy."""
     policy_check(by, Action.DISPUTE_ANSWER)
-    rows = Dispute.objects.filter(indicator__in=_visible(by)).select_related("indicator")
+    rows = Dispute.objects.filter(indicator__in=_visible(by)).select_related(
+        "indicator__organisation", "indicator__list_import"
+    )
     return rows.filter(outcome="").order_by("due_at") if waiting else rows.order_by("-opened_at")
 
 

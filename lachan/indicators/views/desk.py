@@ -55,7 +55,14 @@ def row_of(indicator: Indicator) -> dict[str, Any]:
         "status": STATUS[Status(indicator.status)],
         "tag": STATUS_TAG.get(Status(indicator.status), ""),
         "warned": bool(indicator.warnings),
+        "source": _source(indicator),
     }
+
+
+def _source(indicator: Indicator) -> str:
+    if indicator.list_import:
+        return indicator.list_import.source
+    return indicator.organisation.name if indicator.organisation else ""
 
 
 def warning_of(warning: GuardWarning) -> dict[str, Any]:
