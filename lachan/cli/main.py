@@ -3,6 +3,7 @@
 import importlib
 import os
 import pkgutil
+import sys
 from typing import Any
 
 import click
@@ -10,6 +11,7 @@ import click
 from lachan.kernel.errors import LachanError
 
 from . import commands
+from .setup import unreachable
 
 
 def _modules() -> dict[str, str]:
@@ -38,6 +40,12 @@ class _Commands(click.Group):
             return super().invoke(ctx)
         except LachanError as error:
             raise click.ClickException(f"{error} [{error.code}]") from error
+        except Exception as error:
+            # Only where Django is loaded at all can it be an error of its database.
+            django = sys.modules.get("django.db")
+            if django is None or not isinstance(error, django.OperationalError):
+                raise
+            raise click.ClickException(unreachable(error)) from error
 
 
 @click.command(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})

@@ -13,3 +13,9 @@ def django_ready(*, migrate: bool = True) -> None:
         from lachan.config.prepare import database_prepare
 
         database_prepare()
+
+
+def unreachable(error: Exception) -> str:
+    """A database's error in one line: its kind and its driver's first words, which hold no password."""
+    lines = str(error).strip().splitlines() or [type(error).__name__]
+    return f"The database does not answer: {lines[0].strip()}"

@@ -8,6 +8,7 @@ import contextlib
 import dataclasses
 import fcntl
 import json
+import math
 import os
 import signal
 import subprocess
@@ -35,7 +36,7 @@ class Child:
     arguments: list[str]
     process: subprocess.Popen[bytes] | None = None
     pause: float = 0.0
-    due: float = 0.0
+    due: float = math.inf
     began: float = 0.0
 
 
@@ -52,7 +53,7 @@ class Supervisor:
             Child(name, [sys.executable, "-m", "lachan", *arguments])
             for name, arguments in commands.items()
         ]
-        self._left: dict[str, int] = {}
+        self._left = orphans(self._pids)
         self.stop = Event()
 
     @staticmethod
@@ -68,17 +69,15 @@ class Supervisor:
         os.set_inheritable(lock.fileno(), False)
         return lock
 
-    def start(self) -> None:
-        """Start all. What a killed supervisor left goes on until the moment its successor starts."""
-        self._left = orphans(self._pids)
+    def start(self, *names: str) -> None:
+        """Start these children, or all. What a killed supervisor left goes on until its successor starts."""
         for child in self._children:
+            if names and child.name not in names:
+                continue
             if (pid := self._left.pop(child.name, None)) is not None:
                 _end_all([pid])
             self._start(child)
             self._write_pids()
-        _end_all(list(self._left.values()))
-        self._left.clear()
-        self._write_pids()
 
     def run(self) -> None:
         """Watch until `stop` is set; then stop the children, last started first."""
@@ -107,6 +106,8 @@ class Supervisor:
         return [c.name for c in self._children if c.process is None or c.process.poll() is not None]
 
     def end(self) -> None:
+        """Stop all, and what an earlier supervisor left."""
+        _end_all(list(self._left.values()))
         for child in reversed(self._children):
             if child.process is not None and child.process.poll() is None:
                 child.process.terminate()

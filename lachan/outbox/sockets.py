@@ -9,7 +9,6 @@ import hashlib
 import os
 import select
 import socket
-import tempfile
 from pathlib import Path
 
 from lachan.kernel.home import home_path
@@ -22,7 +21,8 @@ def _folder() -> Path:
     folder = home_path() / "run" / "wake"
     if len(str(folder)) > _LONGEST_PATH - 30:
         name = hashlib.sha256(str(folder).encode()).hexdigest()[:16]
-        folder = Path(tempfile.gettempdir()) / f"lachan-{os.getuid()}-{name}"
+        # Not gettempdir(): TMPDIR may be long too, and may differ between processes that must meet.
+        folder = Path("/tmp") / f"lachan-{os.getuid()}-{name}"  # noqa: S108  its owner is checked below
     return folder
 
 

@@ -6,9 +6,9 @@ import urllib.request
 
 import click
 
-from lachan.cli.setup import django_ready
+from lachan.cli.setup import django_ready, unreachable
 from lachan.cli.supervisor import Supervisor, orphans
-from lachan.kernel.home import home_path
+from lachan.kernel.home import home_path, home_prepare
 
 
 @click.command()
@@ -32,13 +32,9 @@ def command(web: str, dns: str) -> None:
         _port_is_free(web, "--web", socket.SOCK_STREAM)
         _port_is_free(dns, "--dns", socket.SOCK_DGRAM)
     click.echo("Preparing …", err=True)
-    django_ready()
-    from django.conf import settings
-
-    from lachan.members.services import first_link
-
+    home_prepare(home_path())
     supervisor = Supervisor(
-        settings.LACHAN_HOME,
+        home_path(),
         {
             "dns": ["dns", "--listen", dns],
             "shield": ["shield"],
@@ -48,15 +44,37 @@ def command(web: str, dns: str) -> None:
     )
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: supervisor.stop.set())
-    link = first_link()
-    supervisor.start()
-    while not supervisor.stop.is_set() and not _answers(web):
-        supervisor.look()
-        supervisor.stop.wait(0.1)
-    if not supervisor.stop.is_set():
-        _say(web, dns, link, time.monotonic() - began)
-    supervisor.run()
+    try:
+        supervisor.start("dns")  # names wait neither for Django nor for the database
+        link = _prepare(supervisor)
+        if not supervisor.stop.is_set():
+            supervisor.start("shield", "web", "worker")
+        while not supervisor.stop.is_set() and not _answers(web):
+            supervisor.look()
+            supervisor.stop.wait(0.1)
+        if not supervisor.stop.is_set():
+            _say(web, dns, link, time.monotonic() - began)
+        supervisor.run()
+    finally:
+        supervisor.end()
     click.echo("Stopped.", err=True)
+
+
+def _prepare(supervisor: Supervisor) -> str | None:
+    """Bring the database up to date, as soon as it answers; the first administrator's link."""
+    from django.db import OperationalError
+
+    while not supervisor.stop.is_set():
+        try:
+            django_ready()
+            from lachan.members.services import first_link
+
+            return first_link()
+        except OperationalError as error:
+            click.echo(f"{unreachable(error)}; names are answered, trying again", err=True)
+        supervisor.look()
+        supervisor.stop.wait(2)
+    return None
 
 
 def _say(web: str, dns: str, link: str | None, seconds: float) -> None:

@@ -6,7 +6,7 @@ from django.db import transaction
 
 from lachan.kernel import clock
 from lachan.kernel.events import HANDLERS, Event
-from lachan.outbox import selectors, services
+from lachan.outbox import selectors, services, sockets
 from lachan.outbox.models import OutboxEvent
 
 
@@ -106,3 +106,12 @@ def test_it_hands_each_event_to_one_of_several_workers(heard):
     for thread in threads:
         thread.join()
     assert sorted(event.times for event in heard) == list(range(20))
+
+
+def test_it_wakes_in_a_home_whose_path_is_too_long_for_a_socket(tmp_path, monkeypatch):
+    monkeypatch.setenv("LACHAN_HOME", str(tmp_path / ("long" * 30)))
+    monkeypatch.setenv("TMPDIR", str(tmp_path / ("also" * 30)))
+    listener = sockets.Listener()
+    sockets.wake("outbox")
+    assert listener.wait(5) == {"outbox"}
+    listener.close()

@@ -1,0 +1,99 @@
+"""After a run: does everything that was acknowledged stand, and nothing twice?"""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+from tests.faults.publisher import is_withdrawn, name_of
+from tests.faults.walks import inbox_read
+from tests.instance import Instance
+
+_CENSUS = """
+import json
+from lachan.cli.setup import django_ready
+django_ready(migrate=False)
+from lachan.cases.models import Case
+from lachan.indicators.selectors import ledger_verify
+from lachan.outbox.selectors import event_count_waiting
+from lachan.reports.models import Report
+found = ledger_verify()
+print(json.dumps({
+    "reports": Report.objects.count(),
+    "open": Report.objects.filter(status="open").count(),
+    "cases": Case.objects.count(),
+    "waiting": event_count_waiting(),
+    "ledger_rows": found.rows,
+    "ledger_fault": found.fault,
+}))
+"""
+
+
+def report_fields(number: int) -> dict[str, str]:
+    return {
+        "urgency": "soon",
+        "words": f"chuyện số {number} ở trường",
+        "traces": f"la{number}.example",
+        "contact": f"cô giáo {number}",
+    }
+
+
+def census(instance: Instance) -> dict[str, object]:
+    """What the database of an instance holds, counted in a process of its own."""
+    counted = subprocess.run(
+        [sys.executable, "-c", _CENSUS], env=instance.environment, cwd=Path(__file__).parents[2],
+        check=True, capture_output=True, text=True,
+    )  # fmt: skip
+    return json.loads(counted.stdout)
+
+
+def reckon(
+    instance: Instance, receipts: dict[int, str], published: set[int], *, sentinel: int = 0
+) -> dict[str, object]:
+    """The figures, and under `lost` a line for everything that is not as it was acknowledged."""
+    lost = [
+        f"receipt of report {number}"
+        for number, receipt in receipts.items()
+        if not _is_whole(instance, number, receipt)
+    ]
+    blocked = {n for n in published if not is_withdrawn(n)} | {sentinel}
+    released = {n for n in published if is_withdrawn(n)}
+    for numbers, code in ((blocked, "NXDOMAIN"), (released, "NOERROR")):
+        lost += [f"{name_of(n)} is not {code}" for n in sorted(numbers)
+                 if not _becomes(instance, name_of(n), code)]  # fmt: skip
+    instance.until(lambda: census(instance)["waiting"] == 0, "to deliver its events")
+    counted = census(instance)
+    rows = len(blocked) + 2 * len(released)
+    if counted["ledger_fault"]:
+        lost.append(f"ledger: {counted['ledger_fault']}")
+    if counted["ledger_rows"] != rows:
+        lost.append(f"ledger: {counted['ledger_rows']} rows, not {rows}")
+    if counted["reports"] != len(receipts):
+        lost.append(f"{counted['reports']} reports, not {len(receipts)}")
+    if counted["cases"] != counted["open"]:
+        lost.append(f"{counted['open']} open reports have {counted['cases']} cases")
+    doctor = json.loads(instance.lachan("doctor", "--json").stdout)
+    lost += [f"doctor: {check['name']}: {check['says']}"
+             for check in doctor["checks"] if check["level"] == "fault"]  # fmt: skip
+    return {
+        "receipts_shown": len(receipts),
+        "blocked": len(blocked),
+        "released": len(released),
+        **counted,
+        "doctor": doctor["level"],
+        "lost": lost,
+    }
+
+
+def _is_whole(instance: Instance, number: int, receipt: str) -> bool:
+    page = inbox_read(instance.web, receipt)
+    fields = report_fields(number)
+    return all(fields[name] in page.text for name in ("words", "traces", "contact"))
+
+
+def _becomes(instance: Instance, name: str, code: str) -> bool:
+    try:
+        instance.until(lambda: instance.rcode(name) == code, f"to answer {code}", seconds=20)
+    except AssertionError:
+        return False
+    return True
