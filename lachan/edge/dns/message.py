@@ -70,13 +70,16 @@ def reply_parse(message: bytes, query: bytes) -> Reply:
     Raises:
         BadReply: another identifier or question (RFC 5452, section 9.1), or broken records.
     """
-    question_end = _question_matches(message, query)
-    truncated = bool(message[2] & 0x02)
-    rcode = message[3] & 0x0F
     try:
-        records = [] if truncated else list(_records(message, question_end))
+        return _parse(message, _question_matches(message, query))
     except (struct.error, IndexError):
         raise BadReply("a record reaches past the end") from None
+
+
+def _parse(message: bytes, question_end: int) -> Reply:
+    truncated = bool(message[2] & 0x02)
+    rcode = message[3] & 0x0F
+    records = [] if truncated else _records(message, question_end)
     body, ttls, kept = _body(message, question_end, records)
     counts = tuple(sum(1 for one in kept if one.section == section) for section in range(3))
     chain = tuple(
