@@ -38,8 +38,8 @@ def case_link(*, by: Actor, uid: UUID, other: UUID, kind: str) -> UUID:
         for one in sorted({uid, other})
     }
     case, target = locked[uid], locked[other]
-    if case.pk == target.pk:
-        raise CaseMoved("one and the same")
+    if case.pk == target.pk or case.organisation_id != target.organisation_id:
+        raise CaseMoved("one and the same, or of two desks")
     if kind == CaseLink.Kind.DUPLICATE:
         if case.closed_at is not None or target.closed_at is not None:
             raise CaseMoved("closed")

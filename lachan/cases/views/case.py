@@ -2,6 +2,7 @@ import secrets
 from typing import Any
 from uuid import UUID
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import render
 from django.utils.translation import gettext_lazy as _
@@ -109,6 +110,7 @@ def _facts(request: HttpRequest, row: Case) -> dict[str, Any]:
         "province": province_name(row.province),
         "urgency": URGENCY_WORDS.get(row.urgency, row.urgency),
         "status": STATUS_WORDS[Status(row.status)],
+        "language": dict(settings.LANGUAGES).get(row.language, row.language),
         "outcome": outcome_name(row.outcome),
         "rating": rating,
         "reasons": [(words_of(r.text), r.weight) for r in rating.reasons],

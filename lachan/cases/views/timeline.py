@@ -1,6 +1,7 @@
 """A line of the timeline, as people read it."""
 
 import dataclasses
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
@@ -34,31 +35,44 @@ def timeline_line(event: CaseEvent) -> Line:
 def _words(event: CaseEvent) -> str:
     detail: dict[str, Any] = event.detail
     kind = Happening(event.kind)
-    if kind is Happening.CLOSED:
-        name = outcome_name(detail.get("outcome", ""))
-        endings = {
-            "duplicate": _("closed into another case"),
-            "forgotten": _("closed: its report was deleted by the rule of retention"),
-        }
-        return endings.get(name, _("closed: %(outcome)s") % {"outcome": name})
-    if kind in {Happening.LINKED, Happening.UNLINKED}:
-        return _link_words(kind, detail)
-    if kind is Happening.PRIORITY_SET:
-        return _("set the priority to %(to)s; the rules advised %(advised)s") % detail
-    if kind is Happening.CLASSIFIED:
-        name = category_name(detail["now"])
-        return _("put the case under: %(category)s") % {"category": name}
-    if kind is Happening.ANSWERED and detail.get("question"):
-        return _("asked the reporter a question")
+    told = _TELLS.get(kind)
+    if told is not None:
+        return told(detail)
+    if kind is Happening.REOPENED and event.person:
+        return _("opened the case again")
     return _plain_words()[kind]
 
 
-def _link_words(kind: Happening, detail: dict[str, Any]) -> str:
-    if kind is Happening.UNLINKED:
-        return _("took the link to another case back")
-    if detail.get("link") == "related":
+def _closed(detail: dict[str, Any]) -> str:
+    outcome = detail.get("outcome", "")
+    endings = {
+        "duplicate": _("closed into another case"),
+        "forgotten": _("closed: its report was deleted by the rule of retention"),
+    }
+    return endings.get(outcome) or _("closed: %(outcome)s") % {"outcome": outcome_name(outcome)}
+
+
+def _linked(detail: dict[str, Any]) -> str:
+    if detail["link"] == "related":
         return _("linked to a related case")
-    return _("marked as a duplicate") if "to" in detail else _("another case was closed into this")
+    return _("marked as a duplicate") if "to" in detail else _("closed another case into this")
+
+
+def _answered(detail: dict[str, Any]) -> str:
+    return _("asked the reporter a question") if detail["question"] else _("answered the reporter")
+
+
+_TELLS: dict[Happening, Callable[[dict[str, Any]], str]] = {
+    Happening.CLOSED: _closed,
+    Happening.LINKED: _linked,
+    Happening.ANSWERED: _answered,
+    Happening.CLASSIFIED: lambda detail: (
+        _("put the case under: %(category)s") % {"category": category_name(detail["now"])}
+    ),
+    Happening.PRIORITY_SET: lambda detail: (
+        _("set the priority to %(to)s; the rules advised %(advised)s") % detail
+    ),
+}
 
 
 def _plain_words() -> dict[Happening, str]:
@@ -69,7 +83,7 @@ def _plain_words() -> dict[Happening, str]:
         Happening.RELEASED: _("gave the case back"),
         Happening.HANDED_OVER: _("handed the case over"),
         Happening.REPORT_OPENED: _("opened the report"),
-        Happening.ANSWERED: _("answered the reporter"),
+        Happening.UNLINKED: _("took the link to another case back"),
         Happening.NOTED: _("wrote a note"),
         Happening.STARTED: _("went on with the work"),
         Happening.WAITS: _("put the case on waiting"),
