@@ -38,6 +38,7 @@ def api_keys(request: HttpRequest) -> HttpResponse:
             context["form"], status = ApiKeyForm(), 200
     keys = api_key_list(request.actor.organisation_id)
     for key in keys:
+        key.begins = f"lachan_{key.prefix}_"
         key.scope_names = [SCOPE_WORDS.get(Action(scope), scope) for scope in key.scopes]
     return render(request, "members/api_keys.html", context | {"keys": keys}, status=status)
 
