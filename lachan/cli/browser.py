@@ -33,6 +33,7 @@ class _Forms(HTMLParser):
         self.forms: list[Form] = []
         self._form: Form | None = None
         self._select = self._area = ""
+        self._option: dict[str, str] = {"value": ""}
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         given = {name: value or "" for name, value in attrs}
@@ -54,9 +55,9 @@ class _Forms(HTMLParser):
             self._area = name
             form.names.add(name)
         elif tag == "option" and self._select:
-            form.options.setdefault(self._select, []).append(given.get("value", ""))
-            if "selected" in given:
-                form.values.append((self._select, given.get("value", "")))
+            self._option = given
+            if "value" in given:
+                self._choice(form, given["value"])
 
     @staticmethod
     def _input(form: Form, name: str, given: dict[str, str]) -> None:
@@ -72,7 +73,21 @@ class _Forms(HTMLParser):
         else:
             form.values.append((name, value))
 
+    def _choice(self, form: Form, value: str) -> None:
+        form.options.setdefault(self._select, []).append(value)
+        if "selected" in self._option:
+            form.values.append((self._select, value))
+        self._option = {"value": value}
+
+    def _first_choice(self) -> None:
+        """A select without a selected option sends its first."""
+        form = self._form
+        if form is not None and self._select not in dict(form.values):
+            form.values += [(self._select, v) for v in form.options.get(self._select, [])[:1]]
+
     def handle_data(self, data: str) -> None:
+        if self._form is not None and self._select and "value" not in self._option:
+            self._choice(self._form, data.strip())  # an option without a value is its words
         if self._form is not None and self._area:
             # HTML drops one line break right after <textarea>.
             self._form.values.append((self._area, data.removeprefix("\n")))
@@ -81,6 +96,7 @@ class _Forms(HTMLParser):
         if tag == "form":
             self._form = None
         elif tag == "select":
+            self._first_choice()
             self._select = ""
         elif tag == "textarea":
             self._area = ""

@@ -17,6 +17,7 @@ log = logging.getLogger(__name__)
 
 # A lost wake-up costs at most this long.
 LOOK_EVERY = 0.5
+HALF_FULL = 0.5
 
 
 def run(*, once: bool = False, rebuild: bool = False) -> None:
@@ -36,7 +37,8 @@ def run(*, once: bool = False, rebuild: bool = False) -> None:
                 _sync(writer)
                 if once:
                     return
-                listener.wait(LOOK_EVERY)
+                if not listener.wait(LOOK_EVERY) and writer.fill > HALF_FULL:
+                    writer.compact()  # now, while nobody waits: a full delta would compact within a put
         finally:
             listener.close()
 

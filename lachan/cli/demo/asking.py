@@ -42,17 +42,21 @@ def is_blocked(edge: str, name: str) -> bool:
 
 
 class Api:
-    """The check API over one kept connection."""
+    """The check API over one kept connection, opened anew when the server has closed it."""
 
     def __init__(self, web: str) -> None:
         self._connection = http.client.HTTPConnection(web, timeout=10)
 
     def check(self, value: str) -> dict[str, object]:
-        answer: dict[str, object] = json.loads(
-            self._get(f"/v1/check?value={urllib.parse.quote(value)}")
-        )
+        path = f"/v1/check?value={urllib.parse.quote(value)}"
+        try:
+            text = self._get(path)
+        except (http.client.HTTPException, ConnectionError):
+            self._connection.close()
+            text = self._get(path)
+        answer: dict[str, object] = json.loads(text)
         return answer
 
-    def _get(self, path: str) -> str:
+    def _get(self, path: str) -> bytes:
         self._connection.request("GET", path)
-        return self._connection.getresponse().read().decode()
+        return self._connection.getresponse().read()

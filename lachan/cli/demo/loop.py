@@ -138,7 +138,7 @@ class Loop:
             category="scam",
             urgency="soon",
             words="Có người hứa tặng quà trong trò chơi rồi đòi mật khẩu của mình.",
-            traces=f"http://{_NAME}/nhan-qua và số 0900 000 000",
+            traces=f"{_NAME} và số 0900 000 000",
         )
         found = re.search(r'id="receipt"[^>]*>(.*?)</p>', page.text, re.DOTALL)
         if found is None:
@@ -204,7 +204,7 @@ class Loop:
     def _withdraw(self, indicator: str) -> None:
         page = self._reviewer.get(f"/staff/indicators/{indicator}/")
         form = page.form(action="/withdraw/")
-        page = self._reviewer.send(page, form, reason="Trang đã sạch trở lại")
+        page = self._reviewer.send(page, form, **{"withdraw-reason": "Trang đã sạch trở lại"})
         if page.status != 200:
             raise Stuck(f"the withdrawal was refused ({page.status})")
 
