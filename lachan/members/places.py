@@ -71,13 +71,18 @@ def province_list(*, on: date | None = None) -> list[Place]:
     """The provinces in order of name: today's 34; for a day before the merger the 63 names of then, each
     with the code of the province that it belongs to now.
     """
-    day = on or now().date()
+    return list(_provinces(is_before=(on or now().date()) < MERGER))
+
+
+@cache
+def _provinces(*, is_before: bool) -> tuple[Place, ...]:
+    # Kept: every public form shows them, and sorting 34 Vietnamese names costs as much as the page.
     today = [place for place in _places().values() if len(place.code) == 2]
-    if day < MERGER:
+    if is_before:
         today = [
             dataclasses.replace(place, name=name, kind="") for place in today for name in place.was
         ]
-    return sorted(today, key=lambda place: _order(place.name))
+    return tuple(sorted(today, key=lambda place: _order(place.name)))
 
 
 def commune_list(province: str) -> list[Place]:

@@ -4,6 +4,8 @@ lower room: event_publish(event) ──row──► worker: events_deliver() ─
 """
 
 import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 from functools import partial
 
@@ -29,6 +31,25 @@ def event_publish(event: Event) -> None:
         topic=event.topic, data=event.to_json(), created_at=hour, next_attempt_at=hour
     )
     wake("outbox")
+
+
+@contextmanager
+def durable() -> Iterator[None]:
+    """Transactions that end inside are on the disk when they have ended, whatever happens to the power.
+
+    PostgreSQL does so by itself. SQLite, as it is set, loses the last moments in a power cut, never in a
+    crash of a process; here it waits for the disk: 0.5 to 5 ms. For promises to people outside.
+    """
+    if connection.vendor != "sqlite" or connection.in_atomic_block:
+        yield
+        return
+    with connection.cursor() as cursor:
+        cursor.execute("PRAGMA synchronous=FULL")
+    try:
+        yield
+    finally:
+        with connection.cursor() as cursor:
+            cursor.execute("PRAGMA synchronous=NORMAL")
 
 
 def wake(topic: str) -> None:

@@ -23,7 +23,7 @@ from lachan.members import selectors as members
 from lachan.members.policy import Action, policy_check
 from lachan.members.records import Actor, DeskKeyRecord
 from lachan.members.services import audit_record
-from lachan.outbox.services import event_publish
+from lachan.outbox.services import durable, event_publish
 
 from . import arrivals, conf
 from .events import ReporterWrote, ReportPurged, ReportReceived
@@ -87,7 +87,8 @@ def report_submit(
     row.category, row.urgency = category, urgency
     row.province, row.language = province, language
     try:
-        with transaction.atomic():
+        # The receipt is a promise: it is shown when the report is on the disk.
+        with durable(), transaction.atomic():
             row.save(force_insert=True)
             if row.status == Status.OPEN:
                 _say_received(row)
@@ -152,7 +153,7 @@ def _message_add(
     message = message_seal(_desk(), row, author=author, words=words, mark=mark)
     message.is_question = is_question
     try:
-        with transaction.atomic():
+        with durable(), transaction.atomic():
             message.save(force_insert=True)
             if author is Author.REPORTER:
                 event_publish(ReporterWrote(report=row.uid))

@@ -2,7 +2,7 @@ import dataclasses
 import threading
 
 import pytest
-from django.db import transaction
+from django.db import connection, transaction
 
 from lachan.kernel import clock
 from lachan.kernel.events import HANDLERS, Event
@@ -115,3 +115,22 @@ def test_it_wakes_in_a_home_whose_path_is_too_long_for_a_socket(tmp_path, monkey
     sockets.wake("outbox")
     assert listener.wait(5) == {"outbox"}
     listener.close()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_it_waits_for_the_disk_only_when_asked():
+    if connection.vendor != "sqlite":
+        pytest.skip("PostgreSQL always waits")
+
+    def level():
+        with connection.cursor() as cursor:
+            return cursor.execute("PRAGMA synchronous").fetchone()[0]
+
+    assert level() == 1
+    with services.durable():
+        assert level() == 2
+        with transaction.atomic(), services.durable():
+            pass
+    with pytest.raises(ZeroDivisionError), services.durable():
+        _ = 1 / 0
+    assert level() == 1
