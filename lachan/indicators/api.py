@@ -150,9 +150,9 @@ def indicators(
 
 @router.post("/indicators", response={201: IndicatorOut}, summary="Propose one")
 @requires(Action.INDICATOR_PROPOSE)
-def propose(request: HttpRequest, proposal: ProposalIn) -> tuple[int, IndicatorRecord]:
+def propose(request: HttpRequest, proposal: ProposalIn) -> IndicatorRecord:
     """A person of the network reviews it; nothing is blocked before."""
-    return 201, indicator_propose(by=request.actor, **proposal.dict())
+    return indicator_propose(by=request.actor, **proposal.dict())
 
 
 @router.get("/indicators/{uid}", response=IndicatorOut, summary="One indicator")
@@ -192,6 +192,6 @@ class DisputeOut(Schema):
     "/indicators/{uid}/dispute", response={201: DisputeOut}, summary="Say that one is wrong"
 )
 @requires(Action.DISPUTE_OPEN)
-def dispute(request: HttpRequest, uid: UUID, said: DisputeIn) -> tuple[int, DisputeRecord]:
+def dispute(request: HttpRequest, uid: UUID, said: DisputeIn) -> DisputeRecord:
     """Anyone may. A person answers before `due_at`."""
-    return 201, dispute_open(by=request.actor, indicator=uid, reason=said.reason, note=said.note)
+    return dispute_open(by=request.actor, indicator=uid, reason=said.reason, note=said.note)

@@ -2,6 +2,7 @@
 
 import io
 import json
+from datetime import timedelta
 
 import pytest
 from django.db import connection
@@ -18,6 +19,8 @@ from lachan.indicators.records import NoSuchChannel, SequenceAhead
 from lachan.indicators.selectors import ledger_head
 from lachan.indicators.serving import Wish, list_serve
 from lachan.kernel.errors import InvalidInput
+from lachan.members.api_keys import api_key_create
+from lachan.members.policy import Action
 from lachan.members.records import PUBLIC, Actor, ActorKind
 
 pytestmark = pytest.mark.django_db
@@ -214,3 +217,30 @@ def test_it_tells_strangers_nothing_over_http(client, publish):
     said = {"reason": "mistake"}
     answer = client.post(f"/v1/indicators/{uid}/dispute", said, content_type="application/json")
     assert answer.status_code == 404
+
+
+def test_a_key_opens_what_its_organisation_may_see(client, personas):
+    made = api_key_create(
+        by=personas.technical.actor,
+        organisation=personas.organisation,
+        name="feed",
+        scopes=[Action.LIST_READ, Action.INDICATOR_READ, Action.INDICATOR_PROPOSE],
+        life=timedelta(days=1),
+    )
+    bearer = {"Authorization": f"Bearer {made[1]}"}
+    sent = {"value": "hxxp://xau[.]example/a", "category": "scam", "tlp": "amber"}
+    answer = client.post("/v1/indicators", sent, content_type="application/json", headers=bearer)
+    assert (answer.status_code, answer.json()["value"]) == (201, "http://xau.example/a")
+    again = client.post("/v1/indicators", sent, content_type="application/json", headers=bearer)
+    assert (again.status_code, again.json()["code"]) == (409, "indicator-exists")
+    uid = answer.json()["uid"]
+    assert client.get(f"/v1/indicators/{uid}", headers=bearer).json()["status"] == "proposed"
+    assert len(client.get("/v1/indicators?status=proposed", headers=bearer).json()) == 1
+    services.indicator_review(by=personas.reviewer.actor, indicator=uid, decision="approve")
+    feed = client.get("/v1/lists/plain?kind=url", headers=bearer)
+    assert b"http://xau.example/a" in b"".join(feed.streaming_content)
+    assert feed["Cache-Control"] == "private, no-cache"
+    public = client.get("/v1/lists/plain?kind=url")
+    assert b"xau.example" not in b"".join(public.streaming_content)
+    assert feed["ETag"] != public["ETag"]
+    assert client.get("/v1/lists/plain", headers={"Authorization": "Bearer x"}).status_code == 401
