@@ -8,7 +8,7 @@ from pathlib import Path
 from playwright.sync_api import Browser, sync_playwright
 
 from lachan.cli.browser import Browser as Walker
-from lachan.cli.demo.stage import Stage
+from lachan.cli.demo.stage import NAME, Stage
 
 FOLDER = Path(__file__).parent
 PHONE, DESK = {"width": 390, "height": 780}, {"width": 1180, "height": 760}
@@ -24,6 +24,18 @@ def picture(
     page = context.new_page()
     page.goto(url + path)
     page.screenshot(path=FOLDER / f"{name}.png")
+    context.close()
+
+
+def asked(chromium: Browser, stage: Stage) -> None:
+    """The check page after somebody asked about the blocked address."""
+    context = chromium.new_context(viewport=PHONE, locale="vi-VN")
+    page = context.new_page()
+    page.goto(f"http://{stage.web}/check/")
+    page.get_by_role("textbox").fill(f"https://{NAME}/nhan-qua")
+    page.keyboard.press("Enter")
+    page.locator("dl.facts").wait_for()
+    page.screenshot(path=FOLDER / "check.png")
     context.close()
 
 
@@ -47,6 +59,7 @@ def main() -> None:
         picture(chromium, stage, child, "/", "home", PHONE)
         for name, walker, where in loop.scenes(child):
             picture(chromium, stage, walker, where, name, DESK)
+        asked(chromium, stage)
         chromium.close()
 
 

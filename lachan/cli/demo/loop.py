@@ -13,9 +13,8 @@ from lachan.members.records import Role
 
 from .asking import Api, is_blocked, until
 from .people import invite, join
-from .stage import Stage
+from .stage import NAME, Stage
 
-_NAME = "qua-tang.demo.example"
 _UID = r"[0-9a-f-]{36}"
 
 
@@ -77,21 +76,21 @@ class Loop:
             indicator = self._proposed(page)
         began = time.perf_counter()
         blocked: list[float] = []
-        watch = threading.Thread(target=lambda: blocked.append(self._await_blocked(_NAME)))
+        watch = threading.Thread(target=lambda: blocked.append(self._await_blocked(NAME)))
         watch.start()
         with self._step("approved"):
             self._decide(indicator, "approve")
-        self._told("published", self._await_listed(_NAME) - began)
+        self._told("published", self._await_listed(NAME) - began)
         watch.join()
         self._told("first DNS answer blocked", blocked[0] - began)
-        known = until(lambda: self._api.check(_NAME)["known"] is True, "the check API's answer")
+        known = until(lambda: self._api.check(NAME)["known"] is True, "the check API's answer")
         self._told("first check-API answer blocked", known - began)
         with self._step("reporter reads the answer"):
             self._answered(case, child, receipt)
         began = time.perf_counter()
         with self._step("withdrawn"):
             self._withdraw(indicator)
-        freed = until(lambda: not is_blocked(self._stage.dns, _NAME), "the released DNS answer")
+        freed = until(lambda: not is_blocked(self._stage.dns, NAME), "the released DNS answer")
         self._told("first DNS answer released", freed - began)
 
     def scenes(self, child: Browser) -> Iterator[tuple[str, Browser, str]]:
@@ -104,7 +103,7 @@ class Loop:
         indicator = self._proposed(page)
         yield "review", self._reviewer, f"/staff/indicators/{indicator}/"
         self._decide(indicator, "approve")
-        self._await_blocked(_NAME)
+        self._await_blocked(NAME)
         yield "indicator", self._reviewer, f"/staff/indicators/{indicator}/"
 
     def often(self, times: int, progress: Callable[[Iterator[int]], Iterator[int]]) -> None:
@@ -119,7 +118,7 @@ class Loop:
             released_ms.append(self._timed(lambda i=indicator: self._withdraw(i), name, False))
         self.result.publish_to_block_ms = _figures(blocked_ms)
         self.result.withdraw_to_release_ms = _figures(released_ms)
-        self.result.sequence = int(str(self._api.check(_NAME)["sequence"]))
+        self.result.sequence = int(str(self._api.check(NAME)["sequence"]))
 
     def _timed(self, act: Callable[[], object], name: str, blocked: bool) -> float:  # noqa: FBT001  which way the answer turns
         clicker = threading.Thread(target=act)
@@ -138,7 +137,7 @@ class Loop:
             category="scam",
             urgency="soon",
             words="Có người hứa tặng quà trong trò chơi rồi đòi mật khẩu của mình.",
-            traces=f"{_NAME} và số 0900 000 000",
+            traces=f"{NAME} và số 0900 000 000",
         )
         found = re.search(r'id="receipt"[^>]*>(.*?)</p>', page.text, re.DOTALL)
         if found is None:
@@ -170,7 +169,7 @@ class Loop:
         pick = next(
             name.partition("-")[2]
             for name, value in form.values
-            if name.startswith("value-") and _NAME in value
+            if name.startswith("value-") and NAME in value
         )
         page = self._analyst.send(page, form, pick=pick)
         if page.status != 200:

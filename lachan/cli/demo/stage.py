@@ -20,6 +20,7 @@ import dns.rrset
 from lachan.cli.browser import Browser
 from lachan.kernel.errors import Unavailable
 
+NAME = "qua-tang.demo.example"  # what the demo's child reports
 OPEN_ADDRESS = "192.0.2.80"  # RFC 5737: what every name that is not blocked resolves to here
 _PATIENCE = 120.0  # seconds for a first start on a slow machine
 
