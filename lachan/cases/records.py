@@ -180,6 +180,7 @@ class Candidate:
         known: where it stands in the exchange (an indicator's status), or empty.
         indicator: the uid of what is known there.
         warnings: codes of the exchange's guard: why publishing it would do harm.
+        tlp: how far it should go unless the person thinks otherwise: what names somebody, not everywhere.
     """
 
     kind: str
@@ -189,6 +190,7 @@ class Candidate:
     known: str
     indicator: UUID | None
     warnings: tuple[str, ...]
+    tlp: str
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)

@@ -4,9 +4,13 @@ from lachan.cases.records import Candidate
 from lachan.formats.observables.extraction import extract
 from lachan.formats.observables.parsing import display
 from lachan.formats.observables.record import Observable
+from lachan.indicators.records import Tlp
 from lachan.indicators.selectors import outlook_list
 from lachan.members.records import Actor
 from lachan.reports.records import Author, OpenReport
+
+# These belong to somebody, and a report is not a verdict.
+_PERSONAL = {"phone", "account", "email"}
 
 
 def observables(opened: OpenReport) -> list[Observable]:
@@ -29,6 +33,7 @@ def candidate_list(*, by: Actor, opened: OpenReport) -> list[Candidate]:
             known=outlook.known or "",
             indicator=outlook.uid,
             warnings=tuple(warning.rule for warning in outlook.warnings),
+            tlp=Tlp.AMBER if one.kind in _PERSONAL else Tlp.CLEAR,
         )
         for one, outlook in zip(found, outlook_list(by=by, observables=found), strict=True)
     ]

@@ -40,6 +40,12 @@ def test_it_tidies_what_the_report_names(mine, personas, keys):
     assert ("phone", "+84987654321") not in found
 
 
+def test_it_keeps_what_names_somebody_among_members_at_first(mine, personas, keys):
+    opened = case_report_open(by=personas.analyst.actor, uid=mine.uid, keys=keys)
+    found = candidate_list(by=personas.analyst.actor, opened=opened)
+    assert {c.kind: c.tlp for c in found} == {"url": "clear", "phone": "amber"}
+
+
 def test_it_marks_the_reporters_own_when_the_words_name_it(case, personas, keys):
     by = personas.analyst.actor
     row = case(words="hãy gọi cho em 0987 654 321", contact="0987654321")

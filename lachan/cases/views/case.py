@@ -30,6 +30,7 @@ from lachan.cases.selectors.desk import (
 from lachan.cases.selectors.duplicates import suggestion_list
 from lachan.cases.services.notes import note_read
 from lachan.cases.services.reading import case_keys, case_report_open
+from lachan.indicators.records import Tlp
 from lachan.kernel.clock import now
 from lachan.kernel.errors import NotFound, Refused
 from lachan.members.policy import Action, policy_allows, requires
@@ -59,7 +60,6 @@ WARNING_WORDS = {
     "withdrawn-before": _("it was published once and taken back"),
 }
 CONFIDENCES = [(30, _("doubtful")), (60, _("likely")), (85, _("sure"))]
-TLPS = ["clear", "green", "amber", "amber+strict", "red"]
 
 
 @requires(Action.CASE_READ)
@@ -144,7 +144,7 @@ def _choices(row: Case) -> dict[str, Any]:
         "colleagues": [p for p in colleague_list(row) if p.pk != row.assignee_id],
         "categories": category_list(),
         "confidences": CONFIDENCES,
-        "tlps": TLPS,
+        "tlps": list(Tlp),
     }
 
 
