@@ -2,6 +2,7 @@
 
 from lachan.cases.records import Candidate
 from lachan.formats.observables.extraction import extract
+from lachan.formats.observables.lookups import host_of
 from lachan.formats.observables.parsing import display
 from lachan.formats.observables.record import Observable
 from lachan.indicators.records import Tlp
@@ -20,10 +21,21 @@ def observables(opened: OpenReport) -> list[Observable]:
     return extract("\n\n".join(words))
 
 
+def with_hosts(found: list[Observable]) -> list[Observable]:
+    """Each thing once, and after each web address its whole site: DNS can block a name, not a path."""
+    seen: dict[tuple[str, str], Observable] = {}
+    for one in found:
+        seen.setdefault((one.kind, one.value), one)
+        if one.kind == "url":
+            host = Observable(*host_of(one.value))
+            seen.setdefault((host.kind, host.value), host)
+    return list(seen.values())
+
+
 def candidate_list(*, by: Actor, opened: OpenReport) -> list[Candidate]:
     """The same, with what the exchange knows and what its guard says; the reporter's own contact marked."""
     own = {(one.kind, one.value) for one in extract(opened.content.contact)}
-    found = observables(opened)
+    found = with_hosts(observables(opened))
     return [
         Candidate(
             kind=one.kind,

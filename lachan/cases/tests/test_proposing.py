@@ -35,6 +35,7 @@ def test_it_tidies_what_the_report_names(mine, personas, keys):
     opened = case_report_open(by=by, uid=mine.uid, keys=keys)
     found = {(c.kind, c.value) for c in candidate_list(by=by, opened=opened)}
     assert ("url", "https://xau.example/Qua") in found
+    assert ("domain", "xau.example") in found  # DNS can block the site, not the path
     assert ("phone", "+84912345678") in found
     # The reporter's own number is in the contact field alone: nobody is asked to tick it.
     assert ("phone", "+84987654321") not in found
@@ -43,7 +44,11 @@ def test_it_tidies_what_the_report_names(mine, personas, keys):
 def test_it_keeps_what_names_somebody_among_members_at_first(mine, personas, keys):
     opened = case_report_open(by=personas.analyst.actor, uid=mine.uid, keys=keys)
     found = candidate_list(by=personas.analyst.actor, opened=opened)
-    assert {c.kind: c.tlp for c in found} == {"url": "clear", "phone": "amber"}
+    assert {c.kind: c.tlp for c in found} == {
+        "url": "clear",
+        "domain": "clear",
+        "phone": "amber",
+    }
 
 
 def test_it_marks_the_reporters_own_when_the_words_name_it(case, personas, keys):
