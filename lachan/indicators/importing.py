@@ -181,7 +181,8 @@ class _Run:
                 found.duplicate += 1
             else:
                 asked[key] = item.observable
-        self.seen.update(asked)
+        if self.row is None:  # otherwise the database remembers, however long the file is
+            self.seen.update(asked)
         known = _known(asked)
         for key, observable in asked.items():
             states = known.get(key, frozenset())
