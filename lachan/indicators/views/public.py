@@ -9,11 +9,13 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from lachan.formats.observables.parsing import display
 from lachan.formats.observables.record import InvalidObservable
+from lachan.indicators.conf import deadline
 from lachan.indicators.forms import PublicDisputeForm
 from lachan.indicators.records import IndicatorMoved, IndicatorRecord, NoSuchIndicator
 from lachan.indicators.selectors import dispute_get_public, indicator_get_public
 from lachan.indicators.services import dispute_open, dispute_open_public
 from lachan.indicators.words import DISPUTE_REASONS, LINE_REASONS, OUTCOMES, category_name
+from lachan.kernel.clock import now
 from lachan.members.policy import Action, requires
 from lachan.members.records import PUBLIC
 
@@ -42,7 +44,13 @@ def dispute(request: HttpRequest) -> HttpResponse:
             form.add_error(None, _("It is not blocked any more. Please try to open it again."))
         else:
             return redirect("dispute-status", told.uid) if told else redirect("dispute-noted")
-    context = {"form": form, "known": known, "shown": known and _shown(known)}
+    moment = now()
+    context = {
+        "form": form,
+        "known": known,
+        "shown": known and _shown(known),
+        "due": moment + deadline("dispute", moment.date()),
+    }
     return render(request, "indicators/dispute.html", context, status=422 if form.errors else 200)
 
 
