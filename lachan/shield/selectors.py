@@ -65,11 +65,20 @@ def _covering(reader: SnapshotReader, places: list[tuple[str, str]]) -> Verdict 
         if kind == "domain":
             # The reader walks to the parents itself, and knows which entries mean one name alone.
             return reader.check_domain(key)
-        # An address longer than an entry can be is in no snapshot; its shorter prefixes may be.
-        with suppress(InvalidKey):
-            if (verdict := reader.get(kind, key)) is not None:
-                return verdict
+        for value in _values(kind, key):
+            # An address longer than an entry can be is in no snapshot; its shorter prefixes may be.
+            with suppress(InvalidKey):
+                if (verdict := reader.get(kind, value)) is not None:
+                    return verdict
     return None
+
+
+def _values(kind: str, key: str) -> tuple[str, ...]:
+    """The entries that a look-up key means: whoever blocks http://x/ means https://x/ too.
+
+    They stay two entries, so that withdrawing the one never frees what the other says.
+    """
+    return (f"https://{key}", f"http://{key}") if kind == "url" else (key,)
 
 
 def snapshot_status() -> dict[str, object]:

@@ -1,7 +1,6 @@
 """The ledger's public projection, compiled into the snapshot that edges read."""
 
 from lachan.formats.classification.categories import categories
-from lachan.formats.observables.lookups import match_key
 from lachan.formats.snapshot.records import Verdict
 from lachan.formats.snapshot.writer import SnapshotWriter
 from lachan.indicators.records import PUBLIC_AUDIENCE, Effect, LedgerEntry
@@ -26,7 +25,7 @@ def snapshot_sync(writer: SnapshotWriter, *, limit: int = CHUNK) -> int:
     last = {(e.kind, e.value): e for e in entries}
     for entry in last.values():
         if entry.effect is Effect.REMOVE:
-            writer.remove(entry.kind, match_key(entry.kind, entry.value))
+            writer.remove(entry.kind, entry.value)
     writer.put_all(_verdict(e) for e in last.values() if e.effect is Effect.ADD)
     writer.commit(entries[-1].seq if len(entries) == limit else max(head, writer.sequence))
     return len(entries)
@@ -43,7 +42,7 @@ def _verdict(entry: LedgerEntry) -> Verdict:
     category = categories().get(entry.category)
     return Verdict(
         kind=entry.kind,  # type: ignore[arg-type]  the same words
-        value=match_key(entry.kind, entry.value),
+        value=entry.value,
         categories=(entry.category,),
         source=entry.source,
         sequence=entry.seq,

@@ -74,6 +74,15 @@ def test_it_forgets_what_was_withdrawn(writer, publish, personas):
     assert writer.sequence == indicator.seq + 1
 
 
+def test_it_keeps_the_twin_of_a_withdrawn_address(writer, publish, personas):
+    publish("https://bad.example/x")
+    plain = publish("http://bad.example/x")
+    snapshot_sync(writer)
+    indicator_withdraw(by=personas.reviewer.actor, indicator=plain.uid, reason="wrong site")
+    snapshot_sync(writer)
+    assert selectors.value_check("http://bad.example/x").matched_value == "https://bad.example/x"
+
+
 @pytest.mark.parametrize("tlp", ["green", "amber", "amber+strict", "red"])
 def test_it_shows_the_public_only_what_is_public(writer, publish, tlp):
     publish("bad.example", tlp=tlp)
