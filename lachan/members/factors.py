@@ -58,7 +58,9 @@ def factor_list(person: Person) -> list[Authenticator]:
 
 
 def totp_begin(request: HttpRequest, person: Person) -> dict[str, str]:
-    """A secret for an authenticator app: `secret` in groups of four, and `qr`, an image as data URI."""
+    """A secret for an authenticator app: `secret` in groups of four, `url` for an app on the same device,
+    and `qr`, an image as data URI, for one on another.
+    """
     held = request.session.get(_SETTING_UP)
     try:
         secret = get_adapter().decrypt(held) if held else generate_totp_secret()
@@ -67,7 +69,11 @@ def totp_begin(request: HttpRequest, person: Person) -> dict[str, str]:
     request.session[_SETTING_UP] = get_adapter().encrypt(secret)
     url = get_adapter().build_totp_url(person, secret)
     groups = " ".join(secret[i : i + 4] for i in range(0, len(secret), 4))
-    return {"secret": groups, "qr": segno.make(url, error="m").svg_data_uri(scale=5, border=4)}
+    return {
+        "secret": groups,
+        "url": url,
+        "qr": segno.make(url, error="m").svg_data_uri(scale=5, border=4),
+    }
 
 
 @transaction.atomic

@@ -22,9 +22,7 @@ class CodeForm(forms.Form):
         required=False,
         max_length=40,
         help_text=_("Six digits from the app, or one of your recovery codes."),
-        widget=forms.TextInput(
-            attrs={"autocomplete": "one-time-code", "inputmode": "numeric", "autofocus": True}
-        ),
+        widget=forms.TextInput(attrs={"autocomplete": "one-time-code", "inputmode": "numeric"}),
     )
     passkey = forms.CharField(required=False, widget=forms.HiddenInput)
 

@@ -1,0 +1,41 @@
+"""What an administrator finds on the first page: people who cannot work yet, and shares to print."""
+
+from django.utils.translation import gettext as _
+
+from lachan.web.start import Waiting, waits
+
+from .desk_keys import holder_list, holds_all
+from .models import DeskKeyWrap
+from .policy import Action, policy_allows
+from .records import Actor
+from .selectors import organisation_home
+
+
+@waits(order=60)
+def people_without_key(actor: Actor) -> Waiting | None:
+    home = organisation_home()
+    if home is None or not policy_allows(actor, Action.MEMBER_MANAGE, organisation_id=home.pk):
+        return None
+    return Waiting(
+        title=_("People without the desk's key"),
+        url="/staff/members/desk-key/",
+        count=sum(not holds_all(person) for person in holder_list(home)),
+        note=_("They cannot open sealed reports."),
+        empty=_("Everybody who reads reports holds a copy."),
+    )
+
+
+@waits(order=61)
+def shares_to_print(actor: Actor) -> Waiting | None:
+    home = organisation_home()
+    if home is None or not policy_allows(actor, Action.MEMBER_MANAGE, organisation_id=home.pk):
+        return None
+    printed = DeskKeyWrap.objects.filter(recovery__organisation=home).exists()
+    return Waiting(
+        title=_("Recovery shares to print"),
+        url="/staff/members/desk-key/",
+        count=int(not printed),
+        note=_("Without them, lost passwords mean lost reports."),
+        empty=_("Shares are printed and given out."),
+        urgent=True,
+    )
