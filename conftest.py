@@ -9,7 +9,7 @@ from pathlib import Path
 import django
 import pytest
 
-pytest_plugins = ["tests.chromium", "tests.personas"]
+pytest_plugins = ["tests.chromium", "tests.parts", "tests.personas"]
 
 _HOME = tempfile.mkdtemp(prefix="lachan-test-")
 os.environ["LACHAN_HOME"] = _HOME

@@ -27,6 +27,7 @@ import dns.message
 import dns.query
 import dns.rcode
 
+from lachan.cli.browser import Browser
 from lachan.edge.dns.tests.upstream import Upstream
 from lachan.kernel.process import started_at
 
@@ -54,6 +55,7 @@ class Instance:
         self.web = f"127.0.0.1:{_free_port()}"
         self.dns_port = _free_port()
         self.upstream = Upstream()
+        self.browsers: list[Browser] = []
         self._up: subprocess.Popen[bytes] | None = None
         self.environment = {
             **{name: value for name, value in os.environ.items() if not name.startswith(_OURS)},
@@ -80,6 +82,8 @@ class Instance:
             self.kill(name)
 
     def close(self) -> None:
+        for browser in self.browsers:
+            browser.close()
         self.stop()
         self.upstream.close()
 
@@ -130,6 +134,11 @@ class Instance:
                 return answer.status == 200
         except (urllib.error.URLError, OSError):
             return False
+
+    def browser(self) -> Browser:
+        """Somebody's browser; closed with the instance."""
+        self.browsers.append(Browser(self.web))
+        return self.browsers[-1]
 
     def rcode(self, name: str, *, timeout: float = 1.0) -> str | None:
         """What the DNS edge says of a name: NOERROR, NXDOMAIN …; None where it says nothing."""
