@@ -88,13 +88,21 @@ class Guard:
         if rule := self.exact.get(name):
             found.append(_warning(rule, name))
         else:
-            above = next((s for s in suffixes(name) if s in self.exact), "")
+            above = self._guarded_above(name)
             if above and (self.exact[above].below or name in _variants(above)):
                 found.append(_warning(self.exact[above], above))
         if not found and name in self.above:
             rule, below = self.above[name]
             found.append(_warning(rule, below))
         return tuple(found)
+
+    def _guarded_above(self, name: str) -> str:
+        # A plain loop: an import asks this of every line.
+        while name:
+            name = name.partition(".")[2]
+            if name in self.exact:
+                return name
+        return ""
 
     def _check_url(self, url: str) -> tuple[GuardWarning, ...]:
         kind, host = host_of(url)

@@ -9,6 +9,7 @@ import dataclasses
 import hashlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
+from functools import cache
 from uuid import UUID
 
 import msgspec
@@ -25,8 +26,7 @@ ORIGIN = bytes(32)
 _CHUNK = 2000
 
 
-@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class Change:
+class Change(msgspec.Struct, frozen=True, kw_only=True):
     """What a row will say of an indicator.
 
     Attributes:
@@ -91,7 +91,8 @@ def ledger_append(head: LedgerHead, changes: Sequence[Change]) -> tuple[int, int
         payload = _encode(_payload(change, seq, moment))
         previous = hashlib.sha256(previous + payload).digest()
         facts = (seq, uids(change.uid), change.live, change.tlp, change.was_tlp)
-        where = (_reach(change), change.organisation_id, change.kind)
+        reach = _reach(change.tlp, change.was_tlp, live=change.live)
+        where = (reach, change.organisation_id, change.kind)
         rows.append((*facts, *where, payload.decode(), previous))
     rows_insert(LedgerRow, _COLUMNS, rows)
     head.seq, head.hash = first + len(rows) - 1, previous
@@ -125,12 +126,13 @@ _COLUMNS = (
 )
 
 
-def _reach(change: Change) -> int:
+@cache
+def _reach(tlp: str, was_tlp: str, *, live: bool) -> int:
     """The widest audience that sees a difference."""
-    seen = [change.tlp] if change.live else []
-    if change.was_tlp:
-        seen.append(change.was_tlp)
-    return min((Tlp(tlp).reach for tlp in seen), default=OWN)
+    seen = [tlp] if live else []
+    if was_tlp:
+        seen.append(was_tlp)
+    return min((Tlp(one).reach for one in seen), default=OWN)
 
 
 def _concerning(audience: Audience) -> Q:
