@@ -4,12 +4,43 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from ninja import NinjaAPI
-from ninja.errors import ValidationError
+from ninja.errors import HttpError, ValidationError
+from ninja.openapi.schema import OpenAPISchema
 
 from lachan.kernel.errors import LachanError
 from lachan.web.problems import problem, problem_for
 
-api = NinjaAPI(
+_PROBLEM = {
+    "description": "what is wrong, as problem+json (RFC 9457); docs/howto/errors.md lists the codes",
+    "content": {
+        "application/problem+json": {
+            "schema": {
+                "type": "object",
+                "required": ["type", "code", "status", "title"],
+                "properties": {
+                    "type": {"type": "string"},
+                    "code": {"type": "string"},
+                    "status": {"type": "integer"},
+                    "title": {"type": "string"},
+                },
+            }
+        }
+    },
+}
+
+
+class _Api(NinjaAPI):
+    """Adds to each operation what every one of them may answer."""
+
+    def get_openapi_schema(self, **kwargs: Any) -> OpenAPISchema:
+        schema = super().get_openapi_schema(**kwargs)
+        for path in schema["paths"].values():
+            for operation in path.values():
+                operation["responses"]["default"] = _PROBLEM
+        return schema
+
+
+api = _Api(
     title="Lá Chắn",
     version="1",
     description="Indicators that protect children online: check, lists, proposals, disputes.",
@@ -21,6 +52,11 @@ api = NinjaAPI(
 @api.exception_handler(LachanError)
 def _domain_error(request: HttpRequest, error: LachanError) -> HttpResponse:
     return problem_for(error)
+
+
+@api.exception_handler(HttpError)
+def _unreadable(request: HttpRequest, error: HttpError) -> HttpResponse:
+    return problem(error.status_code, "invalid-input", "the body cannot be read")
 
 
 @api.exception_handler(ValidationError)
