@@ -1,7 +1,11 @@
 """Forms of sign-in and account; rules stand in the services, words for people here."""
 
+from typing import Any
+
 from django import forms
 from django.utils.translation import gettext_lazy as _
+
+from .models import Invitation
 
 
 class SignInForm(forms.Form):
@@ -25,6 +29,14 @@ class CodeForm(forms.Form):
         widget=forms.TextInput(attrs={"autocomplete": "one-time-code", "inputmode": "numeric"}),
     )
     passkey = forms.CharField(required=False, widget=forms.HiddenInput)
+
+
+class SetUpCodeForm(CodeForm):
+    """The first code of an app: there are no recovery codes yet."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["code"].help_text = ""
 
 
 class UnlockForm(forms.Form):
@@ -72,13 +84,13 @@ class JoinForm(NewPasswordForm):
     )
     field_order = ["organisation_name", "name", "email", "password", "again"]
 
-    def __init__(self, *args: object, invitation: object, **kwargs: object) -> None:
-        super().__init__(*args, **kwargs)  # type: ignore[arg-type]
-        self.fields["name"].initial = invitation.name  # type: ignore[attr-defined]
-        if invitation.email:  # type: ignore[attr-defined]
-            self.fields["email"].initial = invitation.email  # type: ignore[attr-defined]
+    def __init__(self, *args: Any, invitation: Invitation, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["name"].initial = invitation.name
+        if invitation.email:
+            self.fields["email"].initial = invitation.email
             self.fields["email"].disabled = True
-        if not invitation.is_first:  # type: ignore[attr-defined]
+        if not invitation.is_first:
             del self.fields["organisation_name"]
 
 

@@ -1,4 +1,5 @@
 from collections.abc import Callable
+from urllib.parse import urlsplit
 
 from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse
@@ -38,8 +39,16 @@ class ActorMiddleware:
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
         """A locked key sends the person to unlock it, and back."""
         if isinstance(error, KeyLocked) and not request.path.startswith("/v1/"):
-            return redirect_to_login(request.get_full_path(), "/staff/unlock/")
+            return redirect_to_login(_back(request), "/staff/unlock/")
         return None
+
+
+def _back(request: HttpRequest) -> str:
+    """Where to go on after the password: a form's page, for the form itself cannot be asked for again."""
+    came_from = urlsplit(request.headers.get("Referer", "")).path
+    if request.method == "POST" and came_from.startswith("/staff/"):
+        return came_from
+    return request.get_full_path()
 
 
 def _key_refused(error: ApiKeyRefused) -> HttpResponse:

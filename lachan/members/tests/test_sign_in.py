@@ -245,3 +245,24 @@ def test_it_writes_sign_ins_and_failures_to_the_trail(joined):
     actions = set(AuditEntry.objects.values_list("action", flat=True))
     assert {"person.join", "factor.add", "sign_in.complete", "sign_in.fail"} <= actions
     assert "an@home.example" not in str(list(AuditEntry.objects.values()))
+
+
+def test_it_bears_a_restore_without_the_instances_secret(joined, settings):
+    settings.SECRET_KEY = "another-secret-after-a-restore-of-the-database-alone"
+    for code in (fresh_code(joined[1]), joined[2][0]):
+        assert sign_in(code=code)[1].status_code == 422
+
+
+def test_it_leads_a_locked_key_through_the_password_and_back(personas):
+    page = personas.administrator.client(unlocked=False).post(
+        "/staff/members/desk-key/shares/", {"needed": 2, "total": 3}
+    )
+    assert page.status_code == 302
+    assert page.url == "/staff/unlock/?next=/staff/members/desk-key/shares/"
+
+
+def test_it_leads_back_to_the_page_of_a_form(personas):
+    page = f"/staff/members/people/{personas.analyst.person.uid}/"
+    headers = {"Referer": f"http://testserver{page}"}
+    answer = personas.administrator.client(unlocked=False).post(page + "key/", headers=headers)
+    assert answer.url == f"/staff/unlock/?next={page}"

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from lachan.members import factors
 from lachan.members.errors import SignInRefused
-from lachan.members.forms import ChangePasswordForm, CodeForm, PasskeyForm, UnlockForm
+from lachan.members.forms import ChangePasswordForm, PasskeyForm, SetUpCodeForm, UnlockForm
 from lachan.members.models import Person, Session
 from lachan.members.policy import Action, requires
 from lachan.members.selectors import session_list
@@ -83,7 +83,7 @@ def password(request: HttpRequest) -> HttpResponse:
 def factor_add(request: HttpRequest) -> HttpResponse:
     """A further passkey, or another app in place of the one there is; the password is asked with it."""
     person: Person = request.user
-    password_form, code_form = UnlockForm(request.POST or None), CodeForm(request.POST or None)
+    password_form, code_form = UnlockForm(request.POST or None), SetUpCodeForm(request.POST or None)
     passkey_form = PasskeyForm(request.POST or None)
     if request.method == "POST" and all(
         form.is_valid() for form in (password_form, code_form, passkey_form)

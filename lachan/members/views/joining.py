@@ -11,7 +11,7 @@ from django.views.decorators.http import require_http_methods
 from lachan.kernel.errors import InvalidInput
 from lachan.members import factors
 from lachan.members.errors import AlreadyMember, InvitationGone, SignInRefused
-from lachan.members.forms import CodeForm, JoinForm, PasskeyForm
+from lachan.members.forms import CodeForm, JoinForm, PasskeyForm, SetUpCodeForm
 from lachan.members.invitations import invitation_get
 from lachan.members.models import Person
 from lachan.members.policy import public
@@ -64,9 +64,9 @@ def set_up(request: HttpRequest) -> HttpResponse:
     person = pending_person(request)
     if person is None or factors.factor_list(person):
         return redirect("members:sign-in")
-    code_form, passkey_form = CodeForm(), PasskeyForm()
+    code_form, passkey_form = SetUpCodeForm(), PasskeyForm()
     if request.method == "POST":
-        code_form, passkey_form = CodeForm(request.POST), PasskeyForm(request.POST)
+        code_form, passkey_form = SetUpCodeForm(request.POST), PasskeyForm(request.POST)
         try:
             _factor_keep(request, person, code_form, passkey_form)
         except SignInRefused as error:
