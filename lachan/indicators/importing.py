@@ -27,36 +27,21 @@ from lachan.members.selectors import organisation_uid
 from lachan.members.services import audit_record
 from lachan.outbox.services import event_publish
 
-from .bulk import ready, rows_insert, states_of, uid_ready
+from .bulk import ready, rows_insert, uid_ready
 from .conf import DEFAULT_CONFIDENCE
 from .events import ListImported
-from .guard import Guard, guard_load
+from .guard import guard_load
 from .ledger import Change, head_lock, ledger_append
 from .lifecycle import yield_own
 from .models import Indicator, LedgerHead, ListImport, Quarantined
-from .reading import AGAIN, SHARED, raw_kept, tlp_checked
-from .records import GuardWarning, ImportReport, Status
+from .reading import SHARED, raw_kept, tlp_checked
+from .records import ImportReport, Status
+from .sorting import Sorted, Sorter
 
 # Long enough to be quick, short enough that a single publication never waits long for the ledger's lock.
 CHUNK = 2000
 KEPT_LINES = 10_000
-_OWN = "own"
-Key = tuple[str, str]
 Progress = Callable[[int], None]
-
-
-@dataclasses.dataclass(slots=True)
-class _Sorted:
-    """One chunk, sorted by what becomes of it."""
-
-    fresh: list[Observable] = dataclasses.field(default_factory=list)
-    guarded: list[tuple[Observable, tuple[GuardWarning, ...]]] = dataclasses.field(
-        default_factory=list
-    )
-    narrow: list[Observable] = dataclasses.field(default_factory=list)
-    waiting: int = 0
-    duplicate: int = 0
-    rejected: list[Rejected] = dataclasses.field(default_factory=list)
 
 
 def list_import(
@@ -103,7 +88,7 @@ def list_import(
         confidence=confidence,
         tlp=tlp,
         valid_until=valid_until,
-        guard=guard_load(),
+        sorter=Sorter(guard_load(), remember=dry_run),
         source=(source or file_name)[:200],
         organisation=organisation_uid(by.organisation_id) if by.organisation_id else None,
     )
@@ -121,11 +106,10 @@ class _Run:
     confidence: int
     tlp: str
     valid_until: datetime | None
-    guard: Guard
+    sorter: Sorter
     source: str
     organisation: UUID | None
     row: ListImport | None = None
-    seen: set[Key] = dataclasses.field(default_factory=set)
     counts: Counter[str] = dataclasses.field(default_factory=Counter)
     reasons: Counter[str] = dataclasses.field(default_factory=Counter)
     first_seq: int | None = None
@@ -157,52 +141,19 @@ class _Run:
 
     def do(self, chunk: list[Entry | Rejected]) -> None:
         if self.row is None:
-            self.count(self.sort(chunk))
+            self.count(self.sorter.sort(chunk))
             return
         with transaction.atomic():
             # Locked before looking: nobody publishes one of these values in between.
             head = head_lock()
-            found = self.sort(chunk)
+            found = self.sorter.sort(chunk)
             self.publish(head, self.row, found)
             self.propose(self.row, found)
             self.quarantine(self.row, found.rejected)
             self.count(found)
             self.save(self.row)
 
-    def sort(self, chunk: list[Entry | Rejected]) -> _Sorted:
-        found = _Sorted()
-        asked: dict[Key, Observable] = {}
-        for item in chunk:
-            if isinstance(item, Rejected):
-                found.rejected.append(item)
-                continue
-            key = (item.observable.kind, item.observable.value)
-            if key in self.seen or key in asked:
-                found.duplicate += 1
-            else:
-                asked[key] = item.observable
-        if self.row is None:  # otherwise the database remembers, however long the file is
-            self.seen.update(asked)
-        known = _known(asked)
-        for key, observable in asked.items():
-            states = known.get(key, frozenset())
-            if Status.PUBLISHED in states:
-                found.duplicate += 1
-            elif states & {Status.PROPOSED, Status.REJECTED}:
-                found.waiting += 1
-            elif warnings := self.warnings(observable, states):
-                found.guarded.append((observable, warnings))
-            else:
-                found.fresh.append(observable)
-                if _OWN in states:
-                    found.narrow.append(observable)
-        return found
-
-    def warnings(self, observable: Observable, states: frozenset[str]) -> tuple[GuardWarning, ...]:
-        again = (AGAIN,) if Status.WITHDRAWN in states else ()
-        return self.guard.check(observable) + again
-
-    def publish(self, head: LedgerHead, row: ListImport, found: _Sorted) -> None:
+    def publish(self, head: LedgerHead, row: ListImport, found: Sorted) -> None:
         fresh, narrow = found.fresh, found.narrow
         if not fresh:
             return
@@ -265,7 +216,7 @@ class _Run:
             source=self.source,
         )
 
-    def propose(self, row: ListImport, found: _Sorted) -> None:
+    def propose(self, row: ListImport, found: Sorted) -> None:
         Indicator.objects.bulk_create(
             Indicator(
                 kind=observable.kind,
@@ -291,7 +242,7 @@ class _Run:
             for bad in rejected[:room]
         )
 
-    def count(self, found: _Sorted) -> None:
+    def count(self, found: Sorted) -> None:
         done = {
             "published": len(found.fresh),
             "duplicate": found.duplicate,
@@ -338,16 +289,3 @@ class _Run:
             last_seq=self.last_seq,
             reasons=dict(self.reasons),
         )
-
-
-def _known(asked: dict[Key, Observable]) -> dict[Key, frozenset[str]]:
-    """In which states each of these values already is: on the shared list, and `own` below it."""
-    known: dict[Key, set[str]] = {}
-    by_kind: dict[str, list[str]] = {}
-    for kind, value in asked:
-        by_kind.setdefault(kind, []).append(value)
-    for kind, values in by_kind.items():
-        for value, status, tlp in states_of(Indicator, kind, values):
-            state = status if tlp in SHARED else _OWN
-            known.setdefault((kind, value), set()).add(state)
-    return {key: frozenset(states) for key, states in known.items()}
