@@ -3,7 +3,9 @@
 lower room: event_publish(event) ──row──► worker: events_deliver() ──► upper rooms' handlers.py
 """
 
+import fcntl
 import logging
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
@@ -46,10 +48,30 @@ def durable() -> Iterator[None]:
     with connection.cursor() as cursor:
         cursor.execute("PRAGMA synchronous=FULL")
     try:
-        yield
+        with turn():
+            yield
     finally:
         with connection.cursor() as cursor:
             cursor.execute("PRAGMA synchronous=NORMAL")
+
+
+@contextmanager
+def turn() -> Iterator[None]:
+    """Wait in line to write; for short transactions that many make at once.
+
+    Who meets SQLite's write lock sleeps up to 100 ms and tries again, and a busy neighbour wins each time:
+    half a second was seen where 10 ms were due. The kernel queues those who wait for a file's lock, and
+    frees it when a process dies. Who does not take turns is only as fast as before.
+    """
+    if connection.vendor != "sqlite" or connection.in_atomic_block:
+        yield
+        return
+    file = os.open(settings.LACHAN_HOME / "run" / "write.lock", os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(file)
 
 
 def wake(topic: str) -> None:
@@ -80,7 +102,7 @@ def events_deliver(*, limit: int = 200) -> int:
 
 def _deliver(pk: int) -> bool:
     try:
-        with transaction.atomic():
+        with turn(), transaction.atomic():
             # Another worker may hold or have delivered it: SKIP LOCKED on PostgreSQL; on SQLite the
             # transaction itself is the lock.
             rows = OutboxEvent.objects.select_for_update(skip_locked=True)

@@ -134,3 +134,25 @@ def test_it_waits_for_the_disk_only_when_asked():
     with pytest.raises(ZeroDivisionError), services.durable():
         _ = 1 / 0
     assert level() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_it_lets_writers_take_turns():
+    if connection.vendor != "sqlite":
+        pytest.skip("PostgreSQL has many writers")
+    order = []
+
+    def other():
+        with services.turn():
+            order.append("other")
+        connection.close()
+
+    with services.turn():
+        thread = threading.Thread(target=other)
+        thread.start()
+        thread.join(0.2)
+        order.append("first")
+        with transaction.atomic(), services.turn():
+            order.append("inside")
+    thread.join()
+    assert order == ["first", "inside", "other"]
