@@ -97,6 +97,19 @@ def test_a_form_of_unknown_origin_is_sent_once_more(client, desk_key):
     assert receipt_on(client.post(reverse("report"), filled(form=fresh)))
 
 
+@pytest.mark.parametrize("site", ["cross-site", "same-site"])
+@pytest.mark.parametrize("changes", [{}, {"language": "en"}, {"category": ""}])
+def test_it_takes_no_form_over_from_another_site(client, desk_key, site, changes):
+    """Its token would be known there, and with the token the receipt of what a child writes into it."""
+    sent = filled(**changes)
+    page = client.post(reverse("report"), sent, headers={"Sec-Fetch-Site": site})
+    html = page.content.decode()
+    assert sent["form"] not in html
+    assert "chuyện ở lớp" not in html
+    assert not Report.objects.exists()
+    assert receipt_on(client.post(reverse("report"), filled(), headers={"Sec-Fetch-Site": "none"}))
+
+
 def test_another_language_loses_no_word(client, desk_key):
     page = client.post(reverse("report"), filled(language="en", urgency="danger"))
     html = page.content.decode()

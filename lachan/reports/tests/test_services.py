@@ -152,6 +152,12 @@ def test_held_reports_go_on_by_themselves_the_urgent_first(submit):
     assert [d["report"] for _, d in events()] == [str(s.report) for s in (danger, soon, calm)]
     assert not selectors.report_list(status=Status.HELD)
     assert tasks.release() is None
+    # No line says at which minute a certain report was let go: it came just before.
+    lines = AuditEntry.objects.filter(action="report.release").order_by("seq")
+    assert [(line.object, line.detail) for line in lines] == [
+        ("", {"count": 1}),
+        ("", {"count": 2}),
+    ]
 
 
 def test_an_analyst_holds_and_releases(submit, analyst, stranger):
@@ -178,6 +184,7 @@ def test_both_sides_read_what_both_sides_write(submit, desk_key, analyst, strang
     )
     services.reporter_write(by=PUBLIC, report=sent.report, words="Rồi ạ", token="t")
     services.reporter_write(by=PUBLIC, report=sent.report, words="Rồi ạ", token="t")
+    services.reporter_write(by=PUBLIC, report=sent.report, words="Rồi ạ, còn nữa", token="t")
     with pytest.raises(Refused):
         services.report_answer(by=stranger, report=sent.report, words="x")
     mine = inbox.inbox_read(inbox.inbox_open(sent.receipt))
@@ -186,9 +193,10 @@ def test_both_sides_read_what_both_sides_write(submit, desk_key, analyst, strang
     assert [(m.author, m.words, m.is_question) for m in mine.messages] == [
         (Author.DESK, "Bạn an toàn chưa?", True),
         (Author.REPORTER, "Rồi ạ", False),
+        (Author.REPORTER, "Rồi ạ, còn nữa", False),
     ]
     assert mine.content.words == "một"
-    assert [t for t, _ in events()].count("reports.ReporterWrote") == 1
+    assert [t for t, _ in events()].count("reports.ReporterWrote") == 2
 
 
 def test_a_new_desk_key_opens_what_comes_and_the_old_one_what_came(submit, desk_key, analyst):

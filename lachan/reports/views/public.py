@@ -46,7 +46,7 @@ def report(request: HttpRequest) -> HttpResponse:
 
     No CSRF cookie is needed: the form acts for nobody, and its own signed token is the one-time proof.
     """
-    if request.method != "POST":
+    if request.method != "POST" or _is_foreign(request):
         response = _form_page(request, IntakeForm())
         # Not `no-store`: after a lost connection "back" must find the form as it was filled in.
         response["Cache-Control"] = "private, no-cache"
@@ -58,6 +58,13 @@ def report(request: HttpRequest) -> HttpResponse:
     if (language := data.get("language", "")) in dict(settings.LANGUAGES):
         return _in_language(request, data, language)
     return _report_take(request, data)
+
+
+def _is_foreign(request: HttpRequest) -> bool:
+    """Whether another site sent the form. Its token would be known there, and whoever knows a form's token
+    is shown its receipt: nothing of such a form is taken over, the child gets a fresh one.
+    """
+    return request.headers.get("Sec-Fetch-Site", "none") not in {"same-origin", "none"}
 
 
 def _report_take(request: HttpRequest, data: QueryDict) -> HttpResponse:
