@@ -95,5 +95,4 @@ def api_key_actor(text: str) -> Actor:
 
 
 def _usable(row: ApiKey) -> bool:
-    active = row.organisation.status == Organisation.Status.ACTIVE
-    return row.revoked_at is None and row.expires_at > now() and active
+    return row.revoked_at is None and row.expires_at > now() and row.organisation.is_standing

@@ -185,7 +185,7 @@ def invitation_get(token: str) -> Invitation:
         token_hash=_hash(token), used_at=None, expires_at__gt=now()
     ).select_related("organisation", "person")
     found = row.first()
-    if found is None or found.organisation.status != Organisation.Status.ACTIVE:
+    if found is None or not found.organisation.is_standing:
         raise InvitationGone("no such invitation")
     return found
 

@@ -34,6 +34,7 @@ class Organisation(models.Model):
     domains = models.JSONField(default=list, blank=True)
     valid_from = models.DateTimeField(default=now)
     valid_until = models.DateTimeField(null=True, blank=True)
+
     # The organisation that runs this instance: its desk receives the reports, its administrators keep
     # the network's list. There is one.
     is_home = models.BooleanField(default=False, editable=False)
@@ -44,6 +45,13 @@ class Organisation(models.Model):
                 fields=["is_home"], condition=models.Q(is_home=True), name="one_home"
             )
         ]
+
+    @property
+    def is_standing(self) -> bool:
+        """Whether its people and keys may act now."""
+        moment = now()
+        begun = self.status == self.Status.ACTIVE and self.valid_from <= moment
+        return begun and (self.valid_until is None or self.valid_until > moment)
 
 
 class PersonManager(BaseUserManager["Person"]):
@@ -121,6 +129,13 @@ class AuditEntry(models.Model):
     object = models.CharField(max_length=100, blank=True, db_index=True)
     detail = models.JSONField(default=dict)
     hash = models.BinaryField(max_length=32)
+
+    class Meta:
+        # The page of the trail reads backwards through millions of lines.
+        indexes = [
+            models.Index(fields=["organisation", "-seq"], name="audit_by_organisation"),
+            models.Index(fields=["actor", "-seq"], name="audit_by_actor"),
+        ]
 
 
 class DeskKey(models.Model):

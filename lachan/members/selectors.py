@@ -61,10 +61,15 @@ def actor_for(person: Person) -> Actor:
     """The actor that a signed-in person is now."""
     moment = now()
     grants = person.grants.filter(valid_from__lte=moment)
+    home = Q(person__organisation__valid_until=None) | Q(
+        person__organisation__valid_until__gt=moment
+    )
     standing = grants.filter(
         Q(valid_until=None) | Q(valid_until__gt=moment),
         # A suspended organisation's people keep their accounts and lose what they may do.
+        home,
         person__organisation__status=Organisation.Status.ACTIVE,
+        person__organisation__valid_from__lte=moment,
     )
     return Actor(
         kind=ActorKind.PERSON,

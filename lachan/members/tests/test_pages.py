@@ -1,8 +1,10 @@
 import re
+from datetime import timedelta
 
 import pytest
 from django.test import Client
 
+from lachan.kernel.clock import now
 from lachan.members.models import ApiKey, AuditEntry, Invitation, Organisation, Programme
 from lachan.members.services import audit_record
 
@@ -205,7 +207,13 @@ def test_it_greets_somebody_without_a_role(personas):
 
 
 def test_it_takes_everything_from_a_suspended_organisation(personas):
-    personas.other.organisation.status = "suspended"
-    personas.other.organisation.save()
-    client = personas.other.administrator.client()
-    assert client.get("/staff/members/").status_code == 403
+    client, row = personas.other.administrator.client(), personas.other.organisation
+    assert client.get("/staff/members/").status_code == 200
+    for change in (
+        {"status": "suspended"},
+        {"status": "active", "valid_until": now() - timedelta(1)},
+        {"valid_until": None, "valid_from": now() + timedelta(1)},
+    ):
+        Organisation.objects.filter(pk=row.pk).update(**change)
+        assert client.get("/staff/members/").status_code == 403
+        assert client.get("/staff/account/").status_code == 200

@@ -266,3 +266,21 @@ def test_it_leads_back_to_the_page_of_a_form(personas):
     headers = {"Referer": f"http://testserver{page}"}
     answer = personas.administrator.client(unlocked=False).post(page + "key/", headers=headers)
     assert answer.url == f"/staff/unlock/?next={page}"
+
+
+def test_it_keeps_two_people_apart_in_one_browser(joined):
+    client = joined[0]
+    boss = Person.objects.get()
+    page = client.post(
+        f"/staff/members/{boss.organisation.uid}/invite/",
+        {"name": "Bình", "email": "binh@home.example", "roles": ["auditor"]},
+    )
+    path = re.search(r"/staff/join/[\w-]{43}/", page.content.decode())[0]
+    held = dict(client.session)["key"]
+    form = {"name": "Bình", "password": PASSWORD, "again": PASSWORD}
+    assert client.post(path, form).url == "/staff/set-up/"
+    assert "_auth_user_id" not in client.session
+    assert dict(client.session)["key"] != held
+    page = client.get("/staff/set-up/")
+    client.post("/staff/set-up/", {"code": code_for(page)[1]})
+    assert int(client.session["_auth_user_id"]) == Person.objects.latest("id").pk

@@ -39,6 +39,9 @@ _PENDING_FOR = timedelta(minutes=20)
 
 def pending_set(request: HttpRequest, person: Person, private: str | None, goal: str = "") -> None:
     """The password was right: this session waits for the second factor, and is nobody's until then."""
+    if request.user.is_authenticated:
+        # A link opened in somebody else's browser: two people's keys never share a session.
+        logout(request)
     request.session.cycle_key()
     request.session[PENDING] = {"person": person.pk, "at": now().isoformat(), "next": goal}
     if private is not None:
