@@ -81,6 +81,16 @@ def test_it_does_not_stop_at_what_nobody_must_answer(client, desk_key):
     assert Report.objects.get().province == ""
 
 
+def test_every_blank_form_has_a_token_of_its_own_and_nothing_of_a_visitor(client, desk_key):
+    client.cookies["lang"] = "fr"
+    pages = [client.get(reverse("report")).content.decode() for _ in range(3)]
+    tokens = [re.search(r'name="form" value="([^"]+)"', page)[1] for page in pages]
+    assert len(set(tokens)) == 3
+    assert len({page.replace(t, "") for page, t in zip(pages, tokens, strict=True)}) == 1
+    assert "csrf" not in pages[0]
+    assert receipt_on(client.post(reverse("report"), filled(form=tokens[2])))
+
+
 def test_it_takes_a_place_from_the_list(client, desk_key):
     html = client.get(reverse("report")).content.decode()
     assert html.count("<option") == 35

@@ -2,12 +2,16 @@
 
 import base64
 import binascii
+from datetime import date
+from functools import lru_cache
+from typing import Any
 
 from django.conf import settings
 from django.core.exceptions import RequestDataTooBig
 from django.db import DatabaseError
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
 from django.shortcuts import render
+from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import translation
 from django.utils.translation import get_language
@@ -15,6 +19,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from lachan.kernel.clock import now
 from lachan.kernel.errors import Unavailable
 from lachan.kernel.ids import uuid7
 from lachan.kernel.sealing.errors import ReceiptMalformed, ReceiptMiscopied
@@ -29,6 +34,7 @@ from lachan.reports.records import Urgency
 from lachan.web.views import language_remember
 
 COOKIE = "inbox"
+_GAP = "a-fresh-one-comes-here"
 
 
 @public
@@ -47,7 +53,7 @@ def report(request: HttpRequest) -> HttpResponse:
     No CSRF cookie is needed: the form acts for nobody, and its own signed token is the one-time proof.
     """
     if request.method != "POST" or _is_foreign(request):
-        response = _form_page(request, IntakeForm())
+        response = _blank_form(request)
         # Not `no-store`: after a lost connection "back" must find the form as it was filled in.
         response["Cache-Control"] = "private, no-cache"
         return response
@@ -65,6 +71,21 @@ def _is_foreign(request: HttpRequest) -> bool:
     is shown its receipt: nothing of such a form is taken over, the child gets a fresh one.
     """
     return request.headers.get("Sec-Fetch-Site", "none") not in {"same-origin", "none"}
+
+
+def _blank_form(request: HttpRequest) -> HttpResponse:
+    if not services.is_open():
+        return _form_page(request, IntakeForm(), is_open=False)
+    page = _blank_page(get_language() or settings.LANGUAGE_CODE, now().date())
+    return HttpResponse(page.replace(_GAP, services.form_new(), 1))
+
+
+@lru_cache(maxsize=16)
+def _blank_page(language: str, day: date) -> str:
+    # The same for everybody but for its token, and the most costly of the public pages to make. It is made
+    # for a request of nobody's, so that nothing of one visitor's can be kept for the next.
+    context = _form_context(IntakeForm(initial={"form": _GAP}), is_open=True)
+    return render_to_string("reports/form.html", context, HttpRequest())
 
 
 def _report_take(request: HttpRequest, data: QueryDict) -> HttpResponse:
@@ -108,16 +129,20 @@ def _in_language(request: HttpRequest, data: QueryDict, language: str) -> HttpRe
 def _form_page(
     request: HttpRequest, form: IntakeForm, *, status: int = 200, is_open: bool | None = None
 ) -> HttpResponse:
-    context = {
+    is_open = services.is_open() if is_open is None else is_open
+    return render(request, "reports/form.html", _form_context(form, is_open=is_open), status=status)
+
+
+def _form_context(form: IntakeForm, *, is_open: bool) -> dict[str, Any]:
+    return {
         "form": form,
         "token": form["form"].value() or services.form_new(),
         "categories": category_choices(),
         "urgencies": URGENCIES,
         "abouts": ABOUTS,
         "provinces": members.province_list(),
-        "is_open": services.is_open() if is_open is None else is_open,
+        "is_open": is_open,
     }
-    return render(request, "reports/form.html", context, status=status)
 
 
 @public
