@@ -31,7 +31,7 @@ class FilterForm(forms.Form):
         label=_("Part of the value"),
         required=False,
         max_length=200,
-        widget=forms.TextInput(attrs={"type": "search", "data-find": ""}),
+        widget=forms.TextInput(attrs={"type": "search", "data-key": "/"}),
     )
     kind = forms.ChoiceField(
         label=_("Kind"),
