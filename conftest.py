@@ -8,6 +8,11 @@ from pathlib import Path
 
 import django
 import pytest
+from hypothesis import settings
+
+# A slow machine is no fault of the code: speed is shown by benchmarks, not by deadlines.
+settings.register_profile("lachan", deadline=None)
+settings.load_profile("lachan")
 
 pytest_plugins = ["tests.chromium", "tests.parts", "tests.personas"]
 

@@ -5,10 +5,29 @@ from django.utils.translation import gettext as _
 from lachan.web.start import Waiting, waits
 
 from .desk_keys import holder_list, holds_all
-from .models import DeskKeyWrap
+from .models import DeskKeyWrap, RoleGrant
 from .policy import Action, policy_allows
-from .records import Actor
+from .records import Actor, Role
 from .selectors import organisation_home
+
+
+@waits(order=50)
+def roles_to_fill(actor: Actor) -> Waiting | None:
+    """The loop needs one who reads and another who reviews: what is missing, until somebody holds it."""
+    home = organisation_home()
+    if home is None or not policy_allows(actor, Action.MEMBER_MANAGE, organisation_id=home.pk):
+        return None
+    grants = RoleGrant.objects.filter(person__organisation=home, person__is_active=True)
+    held = set(grants.filter(valid_until=None).values_list("role", flat=True))
+    missing = [role for role in (Role.ANALYST, Role.REVIEWER) if role not in held]
+    return Waiting(
+        title=_("People to invite"),
+        url=f"/staff/members/{home.uid}/invite/",
+        count=len(missing),
+        note=_("An analyst reads reports; a reviewer, somebody else, approves what is blocked."),
+        empty=_("There is an analyst and a reviewer."),
+        urgent=True,
+    )
 
 
 @waits(order=60)

@@ -1,0 +1,36 @@
+"""What a reviewer finds on the first page."""
+
+from django.utils.translation import gettext as _
+
+from lachan.members.policy import Action, policy_allows
+from lachan.members.records import Actor
+from lachan.web.start import Waiting, waits
+
+from .selectors import dispute_rows, indicator_count_proposed
+
+
+@waits(order=30)
+def to_review(actor: Actor) -> Waiting | None:
+    if not policy_allows(actor, Action.INDICATOR_REVIEW):
+        return None
+    return Waiting(
+        title=_("Proposals to review"),
+        url="/staff/reviews/",
+        count=indicator_count_proposed(by=actor),
+        note=_("Nothing blocks before a second person has looked."),
+        empty=_("Proposals of colleagues and partners come here."),
+    )
+
+
+@waits(order=31)
+def disputes_open(actor: Actor) -> Waiting | None:
+    if not policy_allows(actor, Action.DISPUTE_ANSWER):
+        return None
+    return Waiting(
+        title=_("Disputes to answer"),
+        url="/staff/disputes/",
+        count=dispute_rows(by=actor).count(),
+        note=_("Somebody says that a block is wrong."),
+        empty=_("Nobody says that a block is wrong."),
+        urgent=True,
+    )

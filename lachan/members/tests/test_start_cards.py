@@ -1,0 +1,23 @@
+"""The first page says what is missing for the loop to go round."""
+
+from lachan.members.waiting import roles_to_fill
+
+
+def test_it_asks_for_an_analyst_and_a_reviewer_until_there_are_some(personas):
+    administrator = personas.administrator
+    assert roles_to_fill(administrator.actor).count == 0
+    personas.reviewer.person.grants.all().delete()
+    assert roles_to_fill(administrator.actor).count == 1
+    page = administrator.client().get("/staff/").content.decode()
+    assert f"/staff/members/{personas.organisation.uid}/invite/" in page
+
+
+def test_it_shows_each_role_its_own_cards(personas):
+    def cards(persona):
+        return persona.client().get("/staff/").content.decode()
+
+    assert "/staff/cases/?status=new" in cards(personas.analyst)
+    assert "/staff/reviews/" in cards(personas.reviewer)
+    assert "/staff/disputes/" in cards(personas.reviewer)
+    assert "/invite/" not in cards(personas.analyst)
+    assert "/staff/cases/?status=new" not in cards(personas.technical)
