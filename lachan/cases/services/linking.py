@@ -14,7 +14,7 @@ from lachan.members.records import Actor
 
 from .rating import case_rate
 from .timeline import happening_record
-from .working import DUPLICATE, case_end
+from .working import DUPLICATE, case_end, reports_reopen
 
 
 @transaction.atomic
@@ -89,5 +89,7 @@ def link_undo(*, by: Actor, uid: UUID) -> None:
     if link.kind == CaseLink.Kind.DUPLICATE and case.outcome == DUPLICATE:
         case.status, case.outcome, case.closed_at = link.status_before, "", None
         case_rate(case)
+        # The other case may have ended meanwhile, and with it the reports of both.
+        reports_reopen(case, by=by)
     happening_record(case, Happening.UNLINKED, by=by, link=link.kind, to=str(link.other.uid))
     happening_record(link.other, Happening.UNLINKED, by=by, link=link.kind, of=str(case.uid))

@@ -13,10 +13,10 @@ from lachan.kernel.ids import uuid7
 from lachan.members.records import Actor
 from lachan.outbox.services import event_publish
 from lachan.reports.selectors import report_get
-from lachan.reports.services import report_reopen
 
 from .rating import case_rate
 from .timeline import happening_record
+from .working import reports_reopen
 
 FORGOTTEN = "forgotten"
 
@@ -70,7 +70,7 @@ def case_mark_written(*, by: Actor, report: UUID) -> None:
     if case.status == Status.CLOSED:
         case.status, case.assignee, case.outcome = Status.NEW, None, ""
         case.closed_at, case.reopened_at = None, hour
-        report_reopen(by=by, report=case.report_uid)
+        reports_reopen(case, by=by)
         happening_record(case, Happening.REOPENED, by=by, at=hour)
     elif case.status == Status.WAITING:
         case.status = Status.IN_PROGRESS if case.assignee_id else Status.NEW

@@ -183,11 +183,16 @@ def case_reopen(*, by: Actor, uid: UUID) -> None:
     case.status, case.outcome, case.closed_at = Status.CLAIMED, "", None
     case.assignee_id, case.reopened_at = by.person_id, now()
     case_rate(case)
-    for report in _duplicate_reports([case.pk]):
-        with suppress(NotFound):
-            report_reopen(by=by, report=report)
+    reports_reopen(case, by=by)
     happening_record(case, Happening.REOPENED, by=by)
     event_publish(CaseReopened(case=case.uid, report=case.report_uid))
+
+
+def reports_reopen(case: Case, *, by: Actor) -> None:
+    """The days of retention stop for the reports of a case and of what was closed into it."""
+    for report in [case.report_uid, *_duplicate_reports([case.pk])]:
+        with suppress(NotFound):  # deleted when its time of keeping ended
+            report_reopen(by=by, report=report)
 
 
 def _duplicate_reports(pks: Iterable[int]) -> list[UUID]:

@@ -144,6 +144,27 @@ def test_it_closes_the_reports_of_duplicates_with_the_case(case, personas):
     assert {report_get(row.report_uid).status for row in (one, two, three)} == {"closed"}
 
 
+def test_it_keeps_the_report_of_a_duplicate_that_stands_again(case, personas):
+    """Its days of retention began when the other case ended: they stop."""
+    by, one, two = personas.analyst.actor, case(), case()
+    link = case_link(by=by, uid=one.uid, other=two.uid, kind="duplicate")
+    case_claim(by=by, uid=two.uid)
+    case_close(by=by, uid=two.uid, outcome="helped")
+    link_undo(by=by, uid=link)
+    assert report_get(one.report_uid).status == "open"
+    assert report_get(two.report_uid).status == "closed"
+
+
+def test_it_keeps_the_report_whose_reporter_writes_again(case, personas, deliver):
+    by, one, two = personas.analyst.actor, case(), case()
+    case_link(by=by, uid=one.uid, other=two.uid, kind="duplicate")
+    case_claim(by=by, uid=two.uid)
+    case_close(by=by, uid=two.uid, outcome="helped")
+    reporter_write(by=PUBLIC, report=one.report_uid, words="thêm")
+    deliver()
+    assert {report_get(row.report_uid).status for row in (one, two)} == {"open"}
+
+
 def test_it_carries_a_waiting_reporter_over_to_the_other_case(case, personas, deliver):
     one, two = case(), case()
     reporter_write(by=PUBLIC, report=one.report_uid, words="thêm")
