@@ -18,7 +18,7 @@ from .conf import MAX_EVIDENCE, deadline
 from .events import DisputeAnswered, DisputeOpened
 from .lifecycle import indicator_withdraw
 from .models import Dispute, Indicator
-from .reading import dispute_record
+from .reading import dispute_record, is_proposer, shared_with
 from .records import (
     DisputeRecord,
     FourEyes,
@@ -67,7 +67,7 @@ def _may_know(by: Actor, indicator: Indicator) -> bool:
     if by.kind is ActorKind.PUBLIC:
         return Tlp(indicator.tlp) is Tlp.CLEAR
     own = by.organisation_id == indicator.organisation_id
-    return by.kind is ActorKind.SYSTEM or own or Tlp(indicator.tlp).reach <= 2
+    return by.kind is ActorKind.SYSTEM or own or indicator.tlp in shared_with(by)
 
 
 def _note(by: Actor, indicator: Indicator, reason: str, note: str) -> Dispute:
@@ -152,7 +152,7 @@ def dispute_answer(*, by: Actor, dispute: UUID, outcome: str, answer: str) -> Di
             indicator_withdraw(
                 by=by, indicator=found.indicator.uid, reason=answer, cause="disputed"
             )
-        elif outcome == "kept" and by.person_id == found.indicator.proposed_by_id:
+        elif outcome == "kept" and is_proposer(by, found.indicator):
             raise FourEyes("nobody keeps his own proposal against a dispute")
         found.outcome, found.answer = outcome, answer
         found.answered_by_id, found.answered_at = by.person_id, now()

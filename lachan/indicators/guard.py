@@ -109,7 +109,10 @@ class Guard:
         whole = url.partition("://")[2].partition("/")[2] == ""
         if kind != "domain":
             return self._check_address(host)
-        return self._check_name(host) if whole else self._check_path(host)
+        if whole:
+            return self._check_name(host)
+        # `http://com.vn/a` covers that path on every site below.
+        return (_warning(_SUFFIX, host),) if is_public_suffix(host) else self._check_path(host)
 
     def _check_path(self, host: str) -> tuple[GuardWarning, ...]:
         """One address on a well-known site is the right way to block there; not so on a school's."""

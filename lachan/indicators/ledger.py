@@ -20,7 +20,7 @@ from lachan.outbox.services import wake
 
 from .bulk import rows_insert, uid_ready
 from .models import LedgerHead, LedgerRow
-from .records import OWN, Audience, Effect, LedgerEntry, SequenceAhead, Tlp
+from .records import OWN, Audience, Effect, LedgerEntry, Tlp
 
 ORIGIN = bytes(32)
 _CHUNK = 2000
@@ -223,13 +223,7 @@ def head_seq() -> int:
 
 
 def audience_seq(audience: Audience, *, at: int | None = None) -> int:
-    """The last number up to `at` that concerns an audience; 0 when none does.
-
-    Raises:
-        SequenceAhead: `at` is not reached yet.
-    """
-    if at is not None and at > head_seq():
-        raise SequenceAhead("the ledger does not reach that sequence yet")
+    """The last number up to `at` that concerns an audience; 0 when none does."""
     parts: list[QuerySet[LedgerRow]] = [
         LedgerRow.objects.filter(reach=level) for level in range(min(audience.level, OWN - 1) + 1)
     ]

@@ -16,7 +16,7 @@ from lachan.outbox.services import event_publish
 from .events import IndicatorExpired, IndicatorPublished, IndicatorWithdrawn
 from .ledger import Change, head_lock, ledger_append
 from .models import Indicator, LedgerHead
-from .reading import SHARED, live_same_value, record, tlp_checked
+from .reading import SHARED, is_proposer, live_same_value, record, shared_with, tlp_checked
 from .records import (
     FourEyes,
     IndicatorExists,
@@ -123,7 +123,7 @@ def _locked(uid: UUID, by: Actor) -> Indicator:
 
 def _hidden(indicator: Indicator, by: Actor) -> bool:
     foreign = by.organisation_id is not None and by.organisation_id != indicator.organisation_id
-    return Tlp(indicator.tlp).reach > 2 and foreign
+    return foreign and indicator.tlp not in shared_with(by)
 
 
 def indicator_withdraw(
@@ -179,7 +179,7 @@ def indicator_reshare(*, by: Actor, indicator: UUID, tlp: str) -> IndicatorRecor
         was = found.tlp
         if found.status != Status.PUBLISHED or was == tlp:
             raise IndicatorMoved("it is not published, or already shared so")
-        if Tlp(tlp).reach < Tlp(was).reach and by.person_id == found.proposed_by_id:
+        if Tlp(tlp).reach < Tlp(was).reach and is_proposer(by, found):
             raise FourEyes("nobody widens his own proposal")
         _reshare(head, found, tlp)
         return record(found)

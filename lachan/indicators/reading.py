@@ -7,12 +7,35 @@ from django.db.models import Q
 
 from lachan.formats.observables.record import Observable
 from lachan.kernel.errors import InvalidInput
+from lachan.members.records import Actor
+from lachan.members.selectors import api_key_maker, organisation_type
 
 from .models import Dispute, Indicator
 from .records import DisputeRecord, GuardWarning, IndicatorRecord, Status, Tlp
 
 SHARED = [tlp.value for tlp in Tlp if tlp.reach <= 2]
+# Of the network, but not of the club that shares amber: they see what the community sees.
+_COMMUNITY_TYPES = {"school", "partner"}
 AGAIN = GuardWarning("withdrawn-before", "", "it was published once and taken back by a person")
+
+
+def is_community(by: Actor) -> bool:
+    """Whether `by` acts for an organisation that sees no amber but its own."""
+    own = by.organisation_id
+    return own is not None and organisation_type(own) in _COMMUNITY_TYPES
+
+
+def shared_with(by: Actor) -> list[str]:
+    """The TLPs under which a member sees what others share, on pages and in the API as in the lists."""
+    return [tlp for tlp in SHARED if tlp != Tlp.AMBER] if is_community(by) else SHARED
+
+
+def is_proposer(by: Actor, indicator: Indicator) -> bool:
+    """Whether `by` proposed it, in person or by a key of the own making: who must not be the second person."""
+    if by.person_id == indicator.proposed_by_id:
+        return True
+    made_by = api_key_maker(indicator.proposed_label)
+    return bool(made_by) and made_by == by.label
 
 
 def raw_kept(observable: Observable) -> str:

@@ -13,7 +13,7 @@ from lachan.members.records import Actor, ActorKind
 from . import ledger
 from .guard import guard_load
 from .models import Dispute, Indicator, ListImport, Quarantined
-from .reading import AGAIN, SHARED, dispute_record, record, withdrawn_before
+from .reading import AGAIN, dispute_record, record, shared_with, withdrawn_before
 from .records import (
     Audience,
     DisputeRecord,
@@ -33,7 +33,7 @@ def _visible(by: Actor) -> QuerySet[Indicator]:
     rows = Indicator.objects.all()
     if by.kind is ActorKind.SYSTEM:
         return rows
-    return rows.filter(Q(tlp__in=SHARED) | Q(organisation_id=by.organisation_id))
+    return rows.filter(Q(tlp__in=shared_with(by)) | Q(organisation_id=by.organisation_id))
 
 
 def indicator_rows(
@@ -83,10 +83,10 @@ def outlook_list(*, by: Actor, observables: Sequence[Observable]) -> list[Outloo
     """What would await a proposal of each, in order; two queries whatever their number."""
     policy_check(by, Action.INDICATOR_READ)
     guard = guard_load()
-    own = Q(organisation_id=by.organisation_id)
+    own, shared = Q(organisation_id=by.organisation_id), shared_with(by)
     rows: dict[tuple[str, str], dict[str, Indicator]] = {}
     for row in Indicator.objects.filter(
-        Q(status=Status.PUBLISHED, tlp__in=SHARED) | Q(status=Status.WITHDRAWN, tlp__in=SHARED)
+        Q(status__in=[Status.PUBLISHED, Status.WITHDRAWN], tlp__in=shared)
         | Q(status__in=[Status.PUBLISHED, Status.PROPOSED]) & own,
         value__in={one.value for one in observables},
     ).order_by("-pk"):  # fmt: skip

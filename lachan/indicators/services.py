@@ -30,7 +30,16 @@ from .guard import guard_load
 from .importing import list_import
 from .lifecycle import indicator_expire_due, indicator_reshare, indicator_withdraw, publish
 from .models import Indicator, Review
-from .reading import live_same_value, raw_kept, record, tlp_checked, warned, withdrawn_before
+from .reading import (
+    is_proposer,
+    live_same_value,
+    raw_kept,
+    record,
+    shared_with,
+    tlp_checked,
+    warned,
+    withdrawn_before,
+)
 from .records import (
     FourEyes,
     GuardStands,
@@ -192,12 +201,12 @@ def indicator_review(
 
 def _check_reviewer(by: Actor, indicator: Indicator) -> None:
     policy_check(by, Action.INDICATOR_REVIEW, organisation_id=indicator.organisation_id)
-    own_eyes = Tlp(indicator.tlp).reach > 2 and by.organisation_id != indicator.organisation_id
-    if own_eyes and by.kind is not ActorKind.SYSTEM:
+    foreign = by.organisation_id != indicator.organisation_id
+    if foreign and indicator.tlp not in shared_with(by) and by.kind is not ActorKind.SYSTEM:
         raise NoSuchIndicator("there is no such indicator")
     if by.kind is not ActorKind.PERSON:
         raise FourEyes("a person reviews, no key and no schedule")
-    if by.person_id == indicator.proposed_by_id:
+    if is_proposer(by, indicator):
         raise FourEyes("nobody reviews his own proposal")
 
 

@@ -8,10 +8,10 @@ from lachan.formats.classification.categories import categories, category_code
 from lachan.kernel.errors import InvalidInput
 from lachan.members.policy import Action, policy_check
 from lachan.members.records import Actor, ActorKind
-from lachan.members.selectors import organisation_type
 
 from . import ledger
 from .channel import Channel, Notes, channels
+from .reading import is_community
 from .records import (
     COMMUNITY,
     PUBLIC_AUDIENCE,
@@ -22,8 +22,6 @@ from .records import (
     organisation_audience,
 )
 
-# Of the network, but not of the club that shares amber: they see what the community sees.
-_COMMUNITY_TYPES = {"school", "partner"}
 _MEMBERS_LEVEL = 2
 
 
@@ -63,7 +61,7 @@ def audience_for(by: Actor) -> Audience:
         return PUBLIC_AUDIENCE
     if by.kind is ActorKind.API_KEY and Action.LIST_READ.value not in by.scopes:
         return PUBLIC_AUDIENCE
-    if organisation_type(by.organisation_id) in _COMMUNITY_TYPES:
+    if is_community(by):
         return COMMUNITY
     return organisation_audience(by.organisation_id)
 
@@ -79,9 +77,11 @@ def list_serve(*, by: Actor, name: str, wish: Wish) -> Served:
         raise NoSuchChannel(f"there is no such list; there are: {', '.join(channels())}")
     audience = audience_for(by)
     wish = _checked(wish, channel)
-    sequence = ledger.audience_seq(audience, at=wish.at)
-    if wish.since is not None and wish.since > ledger.head_seq():
+    newest = ledger.audience_seq(audience)
+    # Held against the audience's own last number: the whole ledger's would tell when others are served.
+    if max(wish.since or 0, wish.at or 0) > newest:
         raise SequenceAhead("the ledger does not reach that sequence yet")
+    sequence = newest if wish.at is None else ledger.audience_seq(audience, at=wish.at)
     return Served(
         channel, audience, sequence, _validator(channel, audience, sequence, wish),
         _pieces(channel, audience, sequence, wish),

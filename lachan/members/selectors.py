@@ -36,6 +36,7 @@ from .records import (
 __all__ = [
     "actor_for",
     "api_key_list",
+    "api_key_maker",
     "audit_list",
     "commune_list",
     "desk_key_current",
@@ -192,6 +193,14 @@ def api_key_list(organisation_id: int) -> list[ApiKey]:
     """An organisation's keys: those that work first."""
     rows = ApiKey.objects.filter(organisation_id=organisation_id)
     return list(rows.order_by(F("revoked_at").asc(nulls_first=True), "-made_at"))
+
+
+def api_key_maker(label: str) -> str:
+    """Who made the key that acts under an actor's label; empty where it is no key's."""
+    prefix = label.removeprefix("key:")
+    if prefix == label:
+        return ""
+    return ApiKey.objects.filter(prefix=prefix).values_list("made_by", flat=True).first() or ""
 
 
 def audit_list(

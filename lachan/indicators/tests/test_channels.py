@@ -144,6 +144,17 @@ def test_it_rebuilds_every_past(name, publish, reviewer):
         body(name, since=ledger_head() + 1)
 
 
+def test_it_tells_nobody_how_far_the_ledger_reaches_for_others(publish, hotline):
+    publish("mot.example")
+    publish("hai.example", tlp="red")
+    for wish in ({"since": 2}, {"at": 2}):
+        with pytest.raises(SequenceAhead):
+            body("plain", **wish)
+    assert body("plain", since=1) == b""
+    own = Actor(kind=ActorKind.PERSON, organisation_id=hotline.pk)
+    assert list_serve(by=own, name="plain", wish=Wish(at=2)).sequence == 2
+
+
 @pytest.mark.parametrize("name", CHANNELS)
 def test_it_never_names_what_would_be_a_directory_to_the_public(name, publish, enterprise):
     publish("xau.example", category="csam")

@@ -27,6 +27,8 @@ def rules(text, kind=None):
         ("m.facebook.com", "well-known"),
         ("ncmec.org", "well-known"),
         ("https://youtube.com/", "well-known"),
+        ("http://com.vn/a/", "public-suffix"),
+        ("https://com/index.html", "public-suffix"),
         ("chinhphu.vn", "government"),
         ("congan.hanoi.gov.vn", "government"),
         ("truong-tieu-hoc.edu.vn", "government"),

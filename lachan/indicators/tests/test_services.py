@@ -5,7 +5,7 @@ from django.db import DatabaseError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 
 from lachan.formats.classification.categories import UnknownCategory
-from lachan.formats.observables.record import InvalidObservable
+from lachan.formats.observables.record import InvalidObservable, Observable
 from lachan.indicators import records, services
 from lachan.indicators.models import LedgerRow
 from lachan.indicators.records import MEMBERS, PUBLIC_AUDIENCE, Status, organisation_audience
@@ -16,11 +16,14 @@ from lachan.indicators.selectors import (
     ledger_head,
     ledger_list,
     ledger_verify,
+    outlook_list,
     projection_at,
 )
 from lachan.kernel.clock import held_at, now
 from lachan.kernel.errors import InvalidInput, Refused
-from lachan.members.models import AuditEntry
+from lachan.members.api_keys import api_key_actor, api_key_create
+from lachan.members.models import AuditEntry, Organisation
+from lachan.members.policy import Action
 from lachan.members.records import PUBLIC, Role, system
 from lachan.outbox.models import OutboxEvent
 from tests.flushing import triggers_aside
@@ -58,6 +61,42 @@ def test_it_lets_nobody_review_his_own(hotline):
     with pytest.raises(records.FourEyes):
         services.indicator_review(by=system("x"), indicator=proposed.uid, decision="approve")
     assert indicator_get(by=both, indicator=proposed.uid).status is Status.PROPOSED
+
+
+def test_it_counts_a_key_as_the_person_who_made_it(hotline, reviewer):
+    both = make_actor(hotline, Role.TECHNICAL, Role.REVIEWER)
+    _row, text = api_key_create(
+        by=both, organisation=hotline, name="feed",
+        scopes=[Action.INDICATOR_PROPOSE], life=timedelta(days=1),
+    )  # fmt: skip
+    facts = {"by": api_key_actor(text), "value": "xau.example", "category": "scam", "tlp": "amber"}
+    proposed = services.indicator_propose(**facts)
+    with pytest.raises(records.FourEyes):
+        services.indicator_review(by=both, indicator=proposed.uid, decision="approve")
+    services.indicator_review(by=reviewer, indicator=proposed.uid, decision="approve")
+    with pytest.raises(records.FourEyes):
+        services.indicator_reshare(by=both, indicator=proposed.uid, tlp="clear")
+
+
+@pytest.mark.parametrize("kind", ["school", "partner"])
+def test_it_keeps_amber_from_the_community_behind_every_door(publish, hotline, kind):
+    """On pages and by keys as in the lists."""
+    school = Organisation.objects.create(name="Trường mẫu", type=kind)
+    by = make_actor(school, Role.ANALYST, Role.REVIEWER)
+    amber, green = publish("kin.example", tlp="amber"), publish("xanh.example", tlp="green")
+    assert [row.value for row in indicator_list(by=by)] == ["xanh.example"]
+    assert indicator_get(by=by, indicator=green.uid).value == "xanh.example"
+    (outlook,) = outlook_list(by=by, observables=[Observable("domain", "kin.example")])
+    assert outlook.known is None
+    acts = [
+        lambda: indicator_get(by=by, indicator=amber.uid),
+        lambda: services.indicator_withdraw(by=by, indicator=amber.uid),
+        lambda: services.dispute_open(by=by, indicator=amber.uid, reason="mistake"),
+        lambda: services.indicator_review(by=by, indicator=amber.uid, decision="reject"),
+    ]
+    for act in acts:
+        with pytest.raises(records.NoSuchIndicator):
+            act()
 
 
 def test_it_refuses_strangers(analyst, publish):
@@ -230,7 +269,7 @@ def test_it_lists_with_few_questions(publish, analyst):
     with CaptureQueriesContext(connection) as queries:
         found = indicator_list(by=analyst, category="contract", text="XAU")
     assert len(found) == 5
-    assert len(queries) == 1
+    assert len(queries) == 2  # who asks, and the rows
     page = indicator_list(by=analyst, limit=2)
     rest = indicator_list(by=analyst, after=page[-1].uid)
     assert [f.value for f in page + rest] == [f"xau{n}.example" for n in (4, 3, 2, 1, 0)]

@@ -17,6 +17,7 @@ from lachan.indicators.forms import (
     WithdrawForm,
 )
 from lachan.indicators.models import Indicator
+from lachan.indicators.reading import is_proposer
 from lachan.indicators.records import GuardWarning, Status
 from lachan.indicators.selectors import (
     dispute_rows,
@@ -153,7 +154,7 @@ def _forms(request: HttpRequest, indicator: Indicator, *, warned: bool) -> dict[
     forms: dict[str, Any] = {}
     if indicator.status == Status.PROPOSED:
         may = policy_allows(actor, Action.INDICATOR_REVIEW, organisation_id=owner)
-        forms["own"] = own = indicator.proposed_by_id == actor.person_id
+        forms["own"] = own = is_proposer(actor, indicator)
         if may and not own:
             forms["review"] = ReviewForm(prefix="review", warned=warned)
     if indicator.status == Status.PUBLISHED:
