@@ -42,9 +42,13 @@ def known_mark(person: Person) -> str:
 
 
 def _pause_key(name: str, mark: str) -> bytes:
-    person = Person.objects.filter(email__iexact=name).only("uid").first()
-    known = person is not None and constant_time_compare(mark, known_mark(person))
-    return _keyed("known" if known else "unknown", name.strip().lower())
+    person = Person.objects.filter(email__iexact=name.strip()).only("uid").first()
+    if person is None:
+        return _keyed("unknown", name.strip().lower())
+    # Under the person, not the name as typed: PostgreSQL finds "binh" by "bınh" too, and each spelling
+    # would have free tries of its own.
+    known = constant_time_compare(mark, known_mark(person))
+    return _keyed("known" if known else "unknown", str(person.uid))
 
 
 def pause_check(key: bytes) -> None:
@@ -125,6 +129,23 @@ def key_unlock(person: Person, password: str) -> str | None:
         raise SignInRefused("the password does not open the key") from None
 
 
+def password_prove(person: Person, password: str) -> None:
+    """That whoever sits in a signed-in session knows the password. Guesses are counted: a stolen session
+    must not become a place to guess the password, which opens the key.
+
+    Raises:
+        SignInPaused: too many failures.
+        SignInRefused: it is wrong.
+    """
+    key = _keyed("password", str(person.uid))
+    pause_check(key)
+    if not person.check_password(password):
+        pause_count(key)
+        sign_in_record(person, "sign_in.fail")
+        raise SignInRefused("wrong password")
+    pause_clear(key)
+
+
 def second_key(person: Person) -> bytes:
     """Under which the failures of the second factor are counted."""
     return _keyed("second", str(person.uid))
@@ -135,23 +156,22 @@ def sign_in_record(person: Person, action: str) -> None:
     audit_record(by=_as(person), action=action, target=f"person:{person.uid}")
 
 
-@transaction.atomic
 def password_change(*, person: Person, old: str, new: str) -> str | None:
     """A new password; the private key is locked anew. Returns it, for the session.
 
     Raises:
-        SignInRefused: the old password is wrong.
+        SignInPaused, SignInRefused: as `password_prove`, of the old password.
         ValidationError: the new one is too easy to guess.
     """
     from django.contrib.auth.password_validation import validate_password
 
-    if not person.check_password(old):
-        raise SignInRefused("wrong password")
+    password_prove(person, old)
     validate_password(new, person)
     private = key_unlock(person, old)
     person.set_password(new)
     if private is not None:
         person.locked_key = lock(private, password=new)
-    person.save(update_fields=["password", "locked_key"])
-    sign_in_record(person, "password.change")
+    with transaction.atomic():
+        person.save(update_fields=["password", "locked_key"])
+        sign_in_record(person, "password.change")
     return private

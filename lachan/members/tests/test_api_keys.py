@@ -75,6 +75,11 @@ def test_it_ends_by_time_by_revocation_and_with_the_organisation(personas):
     with pytest.raises(ApiKeyRefused):
         api_key_actor(text)
     personas.organisation.status = "active"
+    personas.organisation.valid_until = now()
+    personas.organisation.save()
+    with pytest.raises(ApiKeyRefused):
+        api_key_actor(text)
+    personas.organisation.valid_until = None
     personas.organisation.save()
     api_key_revoke(by=personas.administrator.actor, key=row)
     with pytest.raises(ApiKeyRefused):

@@ -12,6 +12,7 @@ from lachan.kernel.sealing.envelope import keypair_from_private
 from lachan.members.models import AuditEntry, Person, Session, SignInPause
 from lachan.members.services import first_link
 from lachan.members.session_keys import COOKIE
+from lachan.members.sign_in_checks import _keyed, _pause_key
 
 PASSWORD = "four-invented-words-here"
 JOIN = {
@@ -140,6 +141,41 @@ def test_it_pauses_who_guesses_and_not_the_known_browser(joined):
     known.cookies["lachan_known"] = joined[0].cookies["lachan_known"].value
     assert sign_in(joined[1], client=known)[1].status_code == 302
     assert not any(b"an@home" in bytes(row.key) for row in SignInPause.objects.all())
+
+
+def test_it_counts_every_spelling_of_a_name_as_one(joined):
+    name = "an@home.example"
+    assert len({_pause_key(spelt, "") for spelt in (name, name.upper(), f" {name} ")}) == 1
+    assert _pause_key(name, "") == _keyed("unknown", str(Person.objects.get().uid))
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["/staff/unlock/", "/staff/account/password/", "/staff/account/codes/"],
+)
+def test_it_pauses_who_guesses_the_password_in_a_stolen_session(joined, address):
+    client, new = joined[0], "other-invented-words-here"
+    words = {"password": "wrong", "old": "wrong"}
+    if "password" in address:
+        words |= {"password": new, "again": new}
+    for _ in range(6):
+        assert client.post(address, words).status_code == 422
+    right = words | {"old": PASSWORD} | ({} if "again" in words else {"password": PASSWORD})
+    page = client.post(address, right)
+    assert page.status_code == 422
+    assert Person.objects.get().check_password(PASSWORD)
+
+
+def test_it_ends_a_half_done_sign_in_with_the_password(joined):
+    """Who knew the old one must not set up the second factor of the new one."""
+    waiting = Client()
+    waiting.post("/staff/sign-in/", {"name": "an@home.example", "password": PASSWORD})
+    person = Person.objects.get()
+    person.set_password("other-invented-words-here")
+    person.save()
+    Authenticator.objects.all().delete()
+    for address in ("/staff/set-up/", "/staff/sign-in/second/"):
+        assert waiting.get(address).url == "/staff/sign-in/"
 
 
 def test_it_pauses_who_guesses_codes(joined):

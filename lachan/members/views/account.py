@@ -11,17 +11,17 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from lachan.members import factors
-from lachan.members.errors import SignInRefused
+from lachan.members.errors import SignInPaused, SignInRefused
 from lachan.members.forms import ChangePasswordForm, PasskeyForm, SetUpCodeForm, UnlockForm
 from lachan.members.models import Person, Session
 from lachan.members.policy import Action, requires
 from lachan.members.selectors import session_list
 from lachan.members.services import session_key_hold
-from lachan.members.sign_in_checks import password_change, sign_in_record
+from lachan.members.sign_in_checks import password_change, password_prove, sign_in_record
 from lachan.members.words import role_name
 
 from .joining import CODES
-from .sign_in import language_cookie
+from .sign_in import language_cookie, refusal_add
 
 
 @require_GET
@@ -63,6 +63,8 @@ def password(request: HttpRequest) -> HttpResponse:
         words = form.cleaned_data
         try:
             private = password_change(person=person, old=words["old"], new=words["password"])
+        except SignInPaused as error:
+            refusal_add(form, error)
         except SignInRefused:
             form.add_error("old", _("This is not your password."))
         except ValidationError as error:
@@ -89,12 +91,14 @@ def factor_add(request: HttpRequest) -> HttpResponse:
         form.is_valid() for form in (password_form, code_form, passkey_form)
     ):
         try:
-            _password_prove(person, password_form.cleaned_data["password"])
+            password_prove(person, password_form.cleaned_data["password"])
             if answer := passkey_form.cleaned_data["answer"]:
                 name = passkey_form.cleaned_data["name"] or _("Passkey")
                 factors.passkey_finish(person, answer, name)
             else:
                 factors.totp_finish(request, person, code_form.cleaned_data["code"])
+        except SignInPaused as error:
+            refusal_add(code_form, error)
         except SignInRefused:
             code_form.add_error(None, _("The password or the code does not fit."))
         else:
@@ -111,11 +115,6 @@ def factor_add(request: HttpRequest) -> HttpResponse:
     return render(request, "members/factor_add.html", context, status=status)
 
 
-def _password_prove(person: Person, password: str) -> None:
-    if not person.check_password(password):
-        raise SignInRefused("wrong password")
-
-
 @require_http_methods(["GET", "POST"])
 @requires(Action.ACCOUNT_SELF)
 def factor_remove(request: HttpRequest, pk: int) -> HttpResponse:
@@ -123,8 +122,10 @@ def factor_remove(request: HttpRequest, pk: int) -> HttpResponse:
     form = UnlockForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         try:
-            _password_prove(person, form.cleaned_data["password"])
+            password_prove(person, form.cleaned_data["password"])
             factors.factor_remove(person, pk)
+        except SignInPaused as error:
+            refusal_add(form, error)
         except SignInRefused:
             form.add_error(None, _("The password is wrong, or this is your last second factor."))
         else:
@@ -144,7 +145,9 @@ def codes(request: HttpRequest) -> HttpResponse:
     form = UnlockForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         try:
-            _password_prove(person, form.cleaned_data["password"])
+            password_prove(person, form.cleaned_data["password"])
+        except SignInPaused as error:
+            refusal_add(form, error)
         except SignInRefused:
             form.add_error("password", _("This is not your password."))
         else:

@@ -8,6 +8,7 @@ from django.contrib.auth import login, logout
 from django.forms import Form
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
+from django.utils.crypto import constant_time_compare
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -26,10 +27,7 @@ from lachan.members.sign_in_checks import (
     key_unlock,
     known_mark,
     password_check,
-    pause_check,
-    pause_clear,
-    pause_count,
-    second_key,
+    password_prove,
     sign_in_record,
 )
 
@@ -43,7 +41,13 @@ def pending_set(request: HttpRequest, person: Person, private: str | None, goal:
         # A link opened in somebody else's browser: two people's keys never share a session.
         logout(request)
     request.session.cycle_key()
-    request.session[PENDING] = {"person": person.pk, "at": now().isoformat(), "next": goal}
+    request.session[PENDING] = {
+        "person": person.pk,
+        # A new password ends this wait too: else who knew the old one could set up the new second factor.
+        "mark": person.get_session_auth_hash(),
+        "at": now().isoformat(),
+        "next": goal,
+    }
     if private is not None:
         session_key_hold(request, private)
 
@@ -53,7 +57,12 @@ def pending_person(request: HttpRequest) -> Person | None:
     waiting = request.session.get(PENDING)
     if not waiting or datetime.fromisoformat(waiting["at"]) + _PENDING_FOR < now():
         return None
-    return Person.objects.filter(pk=waiting["person"], is_active=True).first()
+    person = Person.objects.filter(pk=waiting["person"], is_active=True).first()
+    if person is None or not constant_time_compare(
+        waiting.get("mark", ""), person.get_session_auth_hash()
+    ):
+        return None
+    return person
 
 
 def sign_in_finish(request: HttpRequest, person: Person, goal: str = "") -> HttpResponse:
@@ -167,17 +176,14 @@ def unlock(request: HttpRequest) -> HttpResponse:
     goal = request.POST.get("next") or request.GET.get("next", "")
     form = UnlockForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
-        key = second_key(person)
         try:
-            pause_check(key)
+            password_prove(person, form.cleaned_data["password"])
             private = key_unlock(person, form.cleaned_data["password"])
         except SignInPaused as error:
             refusal_add(form, error)
         except SignInRefused:
-            pause_count(key)
             form.add_error("password", _("This is not your password."))
         else:
-            pause_clear(key)
             if private is not None:
                 session_key_hold(request, private)
             return redirect(safe_goal(request, goal))
