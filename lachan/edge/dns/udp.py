@@ -15,6 +15,10 @@ if TYPE_CHECKING:
 
 WAIT_SECONDS = 0.25
 BUFFER = 4 << 20
+HANDED_LIMIT = 1_024
+WAITING_LIMIT = 8_192
+"""Batches on their way between the threads, and questions that wait for upstream, however many ask the same.
+What is more is dropped, as by a full socket: the asker will ask again."""
 
 
 def udp_socket(host: str, port: int) -> socket.socket:
@@ -38,17 +42,23 @@ class SlowLane:
 
     def __init__(self, loop: asyncio.AbstractEventLoop, responder: Responder) -> None:
         self._loop, self._responder = loop, responder
+        self._room = threading.Semaphore(HANDED_LIMIT)
         self._tasks: set[asyncio.Task[None]] = set()
 
     def hand_over(self, sock: socket.socket, batch: list[tuple[bytes, Any]]) -> None:
         """Called from the socket's thread: one hop for the whole batch."""
+        if not self._room.acquire(blocking=False):
+            return
         with contextlib.suppress(RuntimeError):  # the loop is closed: the process is stopping
             self._loop.call_soon_threadsafe(self._take, sock, batch)
 
     def _take(self, sock: socket.socket, batch: list[tuple[bytes, Any]]) -> None:
+        self._room.release()
         for packet, address in batch:
             reply = self._responder.at_once(packet)
             if isinstance(reply, Question):
+                if len(self._tasks) >= WAITING_LIMIT:
+                    continue
                 task = self._loop.create_task(self._wait(sock, reply, address))
                 self._tasks.add(task)
                 task.add_done_callback(self._tasks.discard)
