@@ -9,6 +9,7 @@ import hashlib
 import os
 import select
 import socket
+import stat
 from pathlib import Path
 
 from lachan.kernel.home import home_path
@@ -35,7 +36,9 @@ def wake(topic: str) -> None:
                 try:
                     out.sendto(topic.encode(), str(path))
                 except ConnectionRefusedError:
-                    path.unlink(missing_ok=True)  # its process was killed
+                    # Its process was killed. Linux refuses so for what is no socket too: that is not ours.
+                    if path.is_socket():
+                        path.unlink(missing_ok=True)
                 except OSError:
                     pass
 
@@ -46,7 +49,8 @@ class Listener:
     def __init__(self, database_url: str = "") -> None:
         folder = _folder()
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        if folder.stat().st_uid != os.getuid():
+        # lstat: a link that somebody left in /tmp would lead into a folder that is the owner's indeed.
+        if not stat.S_ISDIR((found := folder.lstat()).st_mode) or found.st_uid != os.getuid():
             raise PermissionError(f"{folder} belongs to another user")
         self._path = folder / f"{os.getpid()}-{id(self):x}"
         self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)

@@ -18,6 +18,11 @@ def snapshot_sync(writer: SnapshotWriter, *, limit: int = CHUNK) -> int:
     """
     # The head first: every row up to it is then in the list that is read after it, or beyond the limit.
     head = ledger_head(PUBLIC_AUDIENCE)
+    if 0 < head < writer.sequence:
+        # A restored backup, or commits lost with the power: the rows up to the snapshot's number will be
+        # others than those that it holds. An empty ledger is a wrong database rather than the truth.
+        snapshot_rebuild(writer)
+        return 0
     if head <= writer.sequence:
         return 0
     entries = ledger_list(after=writer.sequence, audience=PUBLIC_AUDIENCE, limit=limit)

@@ -117,6 +117,19 @@ def test_it_wakes_in_a_home_whose_path_is_too_long_for_a_socket(tmp_path, monkey
     listener.close()
 
 
+def test_it_follows_no_link_and_deletes_nothing_but_sockets(tmp_path, monkeypatch):
+    """Another user of the machine may lay a link where the folder will be."""
+    mine, link = tmp_path / "mine", tmp_path / "wake"
+    mine.mkdir()
+    (mine / "db.sqlite3").write_text("all")
+    link.symlink_to(mine)
+    monkeypatch.setattr(sockets, "_folder", lambda: link)
+    with pytest.raises(PermissionError):
+        sockets.Listener()
+    sockets.wake("ledger")
+    assert (mine / "db.sqlite3").read_text() == "all"
+
+
 @pytest.mark.django_db(transaction=True)
 def test_it_waits_for_the_disk_only_when_asked():
     if connection.vendor != "sqlite":

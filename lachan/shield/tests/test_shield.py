@@ -1,6 +1,7 @@
 import pytest
 
 from lachan.formats.snapshot.reader import SnapshotReader
+from lachan.formats.snapshot.records import Verdict
 from lachan.formats.snapshot.writer import SnapshotWriter
 from lachan.indicators.services import indicator_propose, indicator_review, indicator_withdraw
 from lachan.shield import selectors
@@ -103,6 +104,27 @@ def test_it_rebuilds_the_same(writer, publish, personas, tmp_path):
     reader.refresh()
     assert [reader.get("domain", f"n{number}.example") for number in range(5)] == before
     assert [v is None for v in before] == [False, False, True, False, False]
+
+
+def test_it_follows_a_ledger_that_was_set_back(writer, publish, personas):
+    """A restored backup: what follows gets numbers that the snapshot has seen."""
+    publish("one.example")
+    writer.put("domain", "lost.example", Verdict(kind="domain", value="lost.example"))
+    writer.commit(7)
+    assert snapshot_sync(writer) == 0
+    publish("two.example")
+    assert snapshot_sync(writer) == 1
+    known = {
+        name: selectors.value_check(f"{name}.example").known for name in ("one", "two", "lost")
+    }
+    assert known == {"one": True, "two": True, "lost": False}
+
+
+def test_it_keeps_the_last_snapshot_beside_an_empty_database(writer, db):
+    writer.put("domain", "kept.example", Verdict(kind="domain", value="kept.example"))
+    writer.commit(7)
+    assert snapshot_sync(writer) == 0
+    assert selectors.value_check("kept.example").known
 
 
 def test_it_asks_the_database_nothing_to_answer(writer, publish, django_assert_num_queries):
