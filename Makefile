@@ -3,6 +3,8 @@
 SHELL := /bin/bash
 PYTHON ?= python3
 BIN := .venv/bin
+# Cheap tests first, browsers and whole instances last, each of these by itself (conftest.py).
+PYTEST := $(BIN)/python -m pytest -q -n auto --dist loadgroup --no-loadscope-reorder
 
 .PHONY: help
 help: ## this list
@@ -28,9 +30,11 @@ demo: setup ## the whole loop once, in a throw-away instance
 	@exec $(BIN)/python -m lachan demo
 
 .PHONY: test
-test: setup lint ## every check and every test
+test: setup lint ## every check and every test, on SQLite and on PostgreSQL
 	@bash tests/system.sh
-	@$(BIN)/python -m pytest -n auto --dist loadgroup
+	@$(PYTEST)
+	@echo "Once more, on PostgreSQL, what touches the database:"
+	@LACHAN_TEST_DB=postgresql $(PYTEST) --only-db
 
 .PHONY: lint
 lint: setup ## style, types, floors

@@ -20,9 +20,12 @@ _HOME = tempfile.mkdtemp(prefix="lachan-test-")
 os.environ["LACHAN_HOME"] = _HOME
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")  # Playwright runs a loop in this thread
 if os.environ.get("LACHAN_TEST_DB") == "postgresql" and "DATABASE_URL" not in os.environ:
-    from tests.postgres import server_url
+    from tests.postgres import NoServer, server_url
 
-    os.environ["DATABASE_URL"] = server_url()
+    try:
+        os.environ["DATABASE_URL"] = server_url()
+    except NoServer as missing:
+        pytest.exit(f"skipped: {missing}", returncode=int(os.environ.get("CI") == "true"))
 # Here and not in pyproject.toml: pytest-django reads the settings named there before this file runs, and
 # every test would work in ./var on SQLite.
 os.environ["DJANGO_SETTINGS_MODULE"] = "lachan.config.settings"
@@ -33,6 +36,37 @@ def pytest_configure() -> None:
     from tests import flushing
 
     flushing.install()
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--only-db", action="store_true", help="only tests that use the database, browsers aside"
+    )
+
+
+# What must not run beside its like: one Chromium, one whole instance at a time. All else keeps to its file,
+# whose fixtures may be dear. In this order: what fails most cheaply first.
+_GROUPS = ("browser", "faults")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if config.getoption("--only-db"):
+        kept = [item for item in items if _uses_database(item) and not _group(item)]
+        config.hook.pytest_deselected(items=[item for item in items if item not in set(kept)])
+        items[:] = kept
+    items.sort(key=lambda item: (("", *_GROUPS).index(_group(item)), _uses_database(item)))
+    for item in items:
+        item.add_marker(pytest.mark.xdist_group(_group(item) or str(item.path)))
+
+
+def _group(item: pytest.Item) -> str:
+    return next((name for name in _GROUPS if item.get_closest_marker(name)), "")
+
+
+def _uses_database(item: pytest.Item) -> bool:
+    names = set(getattr(item, "fixturenames", ()))
+    return bool(item.get_closest_marker("django_db") or names & {"db", "transactional_db"})
 
 
 def pytest_sessionfinish() -> None:

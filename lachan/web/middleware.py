@@ -2,10 +2,11 @@ from collections.abc import Callable
 
 from django.conf import settings
 from django.contrib.auth.views import redirect_to_login
+from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.utils import translation
 
-from lachan.kernel.errors import LachanError
+from lachan.kernel.errors import LachanError, Unavailable
 
 from .problems import error_page, problem_for, status_of
 
@@ -68,6 +69,9 @@ class ErrorsMiddleware:
         return self.get_response(request)
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
+        if isinstance(error, OperationalError | InterfaceError):
+            # Gone, locked or full: it is said so, and tried again by whoever asked.
+            error = Unavailable("the database does not answer now")
         if not isinstance(error, LachanError):
             return None
         if request.path.startswith("/v1/"):

@@ -48,15 +48,18 @@ def census(instance: Instance) -> dict[str, object]:
 
 
 def reckon(
-    instance: Instance, receipts: dict[int, str], published: set[int], *, sentinel: int = 0
+    instance: Instance, receipts: dict[int, str], published: set[int], *, small_disk: bool = False
 ) -> dict[str, object]:
-    """The figures, and under `lost` a line for everything that is not as it was acknowledged."""
+    """The figures, and under `lost` a line for everything that is not as it was acknowledged.
+
+    Number 0 is published besides; on a `small_disk` the doctor may say so.
+    """
     lost = [
         f"receipt of report {number}"
         for number, receipt in receipts.items()
         if not _is_whole(instance, number, receipt)
     ]
-    blocked = {n for n in published if not is_withdrawn(n)} | {sentinel}
+    blocked = {n for n in published if not is_withdrawn(n)} | {0}
     released = {n for n in published if is_withdrawn(n)}
     for numbers, code in ((blocked, "NXDOMAIN"), (released, "NOERROR")):
         lost += [f"{name_of(n)} is not {code}" for n in sorted(numbers)
@@ -74,7 +77,7 @@ def reckon(
         lost.append(f"{counted['open']} open reports have {counted['cases']} cases")
     doctor = json.loads(instance.lachan("doctor", "--json").stdout)
     lost += [f"doctor: {check['name']}: {check['says']}"
-             for check in doctor["checks"] if check["level"] == "fault"]  # fmt: skip
+             for check in doctor["checks"] if check["level"] == "fault" and not (small_disk and check["name"] == "disk")]  # fmt: skip
     return {
         "receipts_shown": len(receipts),
         "blocked": len(blocked),

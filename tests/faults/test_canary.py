@@ -2,7 +2,7 @@ import pytest
 
 from tests.faults import canary
 
-pytestmark = [pytest.mark.faults, pytest.mark.xdist_group("instance")]
+pytestmark = pytest.mark.faults
 
 
 def check(found):

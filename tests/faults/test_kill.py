@@ -4,7 +4,7 @@ import pytest
 
 from tests.faults import kill
 
-pytestmark = [pytest.mark.faults, pytest.mark.xdist_group("instance")]
+pytestmark = pytest.mark.faults
 
 
 def test_it_loses_nothing_when_processes_are_killed(tmp_path):

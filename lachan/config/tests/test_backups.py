@@ -1,0 +1,124 @@
+"""Backup and restore by their commands, in homes of their own."""
+
+import gzip
+import io
+import os
+import sqlite3
+import stat
+import subprocess
+import sys
+import tarfile
+
+import pytest
+
+
+def lachan(home, *arguments, **settings):
+    kept = {k: v for k, v in os.environ.items() if k != "DATABASE_URL"}
+    return subprocess.run(
+        [sys.executable, "-m", "lachan", *map(str, arguments)],
+        env={**kept, "LACHAN_HOME": str(home), **settings},
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+
+
+def refused(run, words):
+    assert run.returncode == 1
+    assert words in run.stderr
+    assert "Traceback" not in run.stderr
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory):
+    home = tmp_path_factory.mktemp("home")
+    home.chmod(0o700)
+    assert lachan(home, "migrate").returncode == 0
+    (home / "guard").mkdir()
+    (home / "guard" / "own.json").write_text("{}")
+    (home / "dns-policy.json").write_text("{}")
+    (home / "first-link.key").write_text("a key")
+    return home
+
+
+@pytest.fixture
+def backup(home, tmp_path):
+    made = lachan(home, "backup", tmp_path / "backup.tar.gz")
+    assert made.returncode == 0, made.stderr
+    return tmp_path / "backup.tar.gz"
+
+
+def test_it_packs_everything_but_keys(backup):
+    with tarfile.open(backup) as tar:
+        names = set(tar.getnames())
+    assert names == {"db.sqlite3", "guard", "guard/own.json", "dns-policy.json"}
+    assert stat.S_IMODE(backup.stat().st_mode) == 0o600
+    assert [path.name for path in backup.parent.iterdir()] == ["backup.tar.gz"]
+
+
+def test_it_restores_into_a_new_home(backup, tmp_path):
+    new = tmp_path / "new"
+    assert lachan(new, "restore", backup).returncode == 0
+    assert stat.S_IMODE(new.stat().st_mode) == 0o700
+    assert stat.S_IMODE((new / "db.sqlite3").stat().st_mode) == 0o600
+    assert (new / "guard" / "own.json").exists()
+    assert "kept copy" in lachan(new, "doctor").stdout  # of the secret
+
+
+def test_it_never_writes_over_a_database(backup, home):
+    refused(lachan(home, "restore", backup), "holds a database already")
+
+
+def test_it_refuses_what_is_no_backup(tmp_path):
+    other, packed, cut = (tmp_path / name for name in ("other", "packed", "cut"))
+    other.write_bytes(b"no archive")
+    with tarfile.open(packed, "w:gz") as tar:
+        tar.addfile(tarfile.TarInfo("secret.key"), io.BytesIO())
+    cut.write_bytes(gzip.compress(os.urandom(5000))[:900])
+    for path in (other, packed, cut):
+        refused(lachan(tmp_path / "new", "restore", path), "")
+        assert not (tmp_path / "new" / "db.sqlite3").exists()
+
+
+@pytest.mark.parametrize("part", [0.3, 0.7, 0.95])
+def test_it_refuses_a_backup_that_is_cut_short(backup, tmp_path, part):
+    raw = backup.read_bytes()
+    backup.write_bytes(raw[: int(len(raw) * part)])
+    new = tmp_path / "new"
+    refused(lachan(new, "restore", backup), "cut short")
+    assert list(new.glob("*db*")) == []
+
+
+def test_it_refuses_a_damaged_database_inside(tmp_path):
+    bad = tmp_path / "db.sqlite3"
+    connection = sqlite3.connect(bad)
+    connection.execute("CREATE TABLE a (b)")
+    connection.executemany("INSERT INTO a VALUES (?)", [("x" * 3000,)] * 50)
+    connection.commit()
+    connection.close()
+    raw = bytearray(bad.read_bytes())
+    raw[4096:40960] = os.urandom(40960 - 4096)
+    bad.write_bytes(raw)
+    with tarfile.open(tmp_path / "b.tar.gz", "w:gz") as tar:
+        tar.add(bad, "db.sqlite3")
+    refused(lachan(tmp_path / "new", "restore", tmp_path / "b.tar.gz"), "damaged")
+    assert not (tmp_path / "new" / "db.sqlite3").exists()
+
+
+def test_it_takes_nothing_out_of_an_archive_that_does_not_belong(backup, tmp_path):
+    packed = tmp_path / "packed.tar.gz"
+    with tarfile.open(backup) as old, tarfile.open(packed, "w:gz") as new:
+        for member in old:
+            new.addfile(member, old.extractfile(member) if member.isfile() else None)
+        for name in ("secret.key", "../outside", "run/up.json"):
+            new.addfile(tarfile.TarInfo(name), io.BytesIO())
+    assert lachan(tmp_path / "new", "restore", packed).returncode == 0
+    assert not (tmp_path / "outside").exists()
+    assert not (tmp_path / "new" / "secret.key").exists()
+    assert not (tmp_path / "new" / "run" / "up.json").exists()
+
+
+def test_it_says_why_it_cannot(home, tmp_path):
+    refused(lachan(tmp_path / "empty", "backup", tmp_path / "b"), "LACHAN_HOME")
+    refused(lachan(home, "backup", tmp_path / "no" / "b"), "no folder")
+    url = "postgresql://a@127.0.0.1:1/x"
+    refused(lachan(home, "backup", tmp_path / "b", DATABASE_URL=url), "pg_dump")
+    assert not (tmp_path / "empty" / "db.sqlite3").exists()
