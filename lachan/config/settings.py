@@ -162,5 +162,9 @@ LOGGING = {
         }
     },
     "root": {"handlers": ["stderr"], "level": env.text("LACHAN_LOG_LEVEL", "WARNING")},
-    "loggers": {"django": {"handlers": [], "propagate": True}},
+    "loggers": {
+        "django": {"handlers": [], "propagate": True},
+        # What visitors got wrong is their affair: a line would keep the moment, and anybody could fill the disk.
+        "django.request": {"level": "ERROR"},
+    },
 }

@@ -60,6 +60,13 @@ def test_it_keeps_words_and_addresses_out_of_the_log(capsys):
     assert "/break" not in record.getMessage()
 
 
+@pytest.mark.django_db
+def test_it_logs_no_moment_at_which_a_visitor_was_wrong(client, caplog):
+    assert client.get("/nothing-here/").status_code == 404
+    assert client.post("/inbox/", {"receipt": "1"}).status_code == 422
+    assert not [record for record in caplog.records if record.name.startswith("django")]
+
+
 def test_it_keeps_what_an_exception_says_out_of_the_log():
     try:
         raise ValueError("a child's words")  # noqa: TRY301  the point is its traceback
