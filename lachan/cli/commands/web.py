@@ -8,8 +8,14 @@ from lachan.cli.setup import django_ready
 
 @click.command()
 @click.option("--listen", default="127.0.0.1:8000", show_default=True, help="Address and port.")
-@click.option("--threads", default=4, show_default=True, help="Requests answered at once.")
-def command(listen: str, threads: int) -> None:
+@click.option(
+    "--workers",
+    default=min(2, os.cpu_count() or 1),
+    show_default="2, or 1 on one core",
+    help="Processes that answer; each takes about 100 MB.",
+)
+@click.option("--threads", default=4, show_default=True, help="Requests that each answers at once.")
+def command(listen: str, workers: int, threads: int) -> None:
     """Serve the pages and the API.
 
     \b
@@ -21,7 +27,7 @@ def command(listen: str, threads: int) -> None:
     # WSGI with blocking threads: ten times an ASGI Django's rate. No access log: it would hold addresses.
     arguments = [
         sys.executable, "-m", "granian", "--interface", "wsgi", "--host", host.strip("[]"),
-        "--port", port, "--workers", "1", "--blocking-threads", str(threads),
+        "--port", port, "--workers", str(workers), "--blocking-threads", str(threads),
         "--no-access-log", "--log-level", "warning", "--respawn-failed-workers",
         "--workers-kill-timeout", "5", "lachan.config.wsgi:application",
     ]  # fmt: skip
