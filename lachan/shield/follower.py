@@ -31,10 +31,9 @@ def run(*, once: bool = False, rebuild: bool = False) -> None:
     listener = listener_open()
     with SnapshotWriter(settings.LACHAN_HOME / "snapshots") as writer:
         try:
-            if rebuild or writer.needs_rebuild:
-                snapshot_rebuild(writer)
             while not stop.is_set():
-                _sync(writer)
+                if _sync(writer, rebuild=rebuild):
+                    rebuild = False
                 if once:
                     return
                 if not listener.wait(LOOK_EVERY) and writer.fill > HALF_FULL:
@@ -43,12 +42,17 @@ def run(*, once: bool = False, rebuild: bool = False) -> None:
             listener.close()
 
 
-def _sync(writer: SnapshotWriter) -> None:
+def _sync(writer: SnapshotWriter, *, rebuild: bool) -> bool:
+    """Bring the snapshot up to date; whether it is."""
     try:
         close_old_connections()
+        if rebuild or writer.needs_rebuild:
+            snapshot_rebuild(writer)
         while snapshot_sync(writer):
             pass
     except DatabaseError as error:
         log.warning(
             "the ledger does not answer (%s); the last snapshot stays", type(error).__name__
         )
+        return False
+    return True

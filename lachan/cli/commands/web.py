@@ -8,12 +8,7 @@ from lachan.cli.setup import django_ready
 
 @click.command()
 @click.option("--listen", default="127.0.0.1:8000", show_default=True, help="Address and port.")
-@click.option(
-    "--workers",
-    default=min(2, os.cpu_count() or 1),
-    show_default="2, or 1 on one core",
-    help="Processes that answer; each takes about 100 MB.",
-)
+@click.option("--workers", default=1, show_default=True, help="Processes that answer.")
 @click.option("--threads", default=4, show_default=True, help="Requests that each answers at once.")
 def command(listen: str, workers: int, threads: int) -> None:
     """Serve the pages and the API.
