@@ -71,7 +71,8 @@ def report_submit(
         province: a code, or empty.
         language: of the pages that the reporter saw.
         content: what is sealed.
-        work: the answer to the token's challenge. Without one the report waits while it is busy.
+        work: the answer to the token's challenge. While it is busy the report waits without one, and with
+            one of a calmer time: a flood would lay in easy ones beforehand.
 
     Raises:
         FormUnknown: not a token of ours.
@@ -83,7 +84,8 @@ def report_submit(
     arrivals.arrival_note()
     receipt = receipt_for(conf.secret("receipt"), token)
     row = report_seal(_desk(), receipt=receipt, token=token, content=content)
-    row.status = Status.HELD if busy and not _is_earned(form, work) else Status.OPEN
+    earned = not busy or _is_earned(form, work, conf.WORK_BITS_BUSY)
+    row.status = Status.OPEN if earned else Status.HELD
     row.category, row.urgency = category, urgency
     row.province, row.language = province, language
     try:
@@ -105,9 +107,9 @@ def _form_token(form: str) -> bytes:
     return form.encode()
 
 
-def _is_earned(form: str, work: str) -> bool:
+def _is_earned(form: str, work: str, bits: int) -> bool:
     try:
-        pow_verify(conf.secret("form"), challenge=form, answer=work, now=now())
+        pow_verify(conf.secret("form"), challenge=form, answer=work, now=now(), bits=bits)
     except WorkRefused:
         return False
     return True

@@ -25,6 +25,14 @@ def events():
     return [(e.topic, e.data) for e in OutboxEvent.objects.order_by("id")]
 
 
+def bits_of(form):
+    return int(form.split(".")[1])
+
+
+def worked(form):
+    return next(str(i) for i in itertools.count() if pow_zeros(form, str(i)) >= bits_of(form))
+
+
 def test_it_opens_for_the_desk_and_is_written_down(submit, desk_key, analyst):
     sent = submit(words="chuyện ở lớp", traces="xau.example", about="friend", contact="cô giáo")
     opened = selectors.report_open(by=analyst, report=sent.report, keys=desk_key.keys)
@@ -127,16 +135,21 @@ def test_it_slows_a_flood_and_refuses_none(submit, analyst):
     assert selectors.report_get(held.report).status is Status.HELD
     assert inbox.inbox_open(held.receipt)
     form = services.form_new()
-    bits = int(form.split(".")[1])
-    assert bits == conf.WORK_BITS_BUSY
-    arrivals.forget()
-    easy = services.form_new()
-    for _ in range(calm):
+    assert bits_of(form) == conf.WORK_BITS_BUSY
+    sent = submit(form=form, work=worked(form))
+    assert selectors.report_get(sent.report).status is Status.OPEN
+    assert [data["report"] for _, data in events()] == [str(sent.report)]
+
+
+def test_work_of_a_calm_hour_earns_nothing_in_a_flood(submit):
+    early = services.form_new()
+    assert bits_of(early) == conf.WORK_BITS_CALM
+    work = worked(early)
+    for _ in range(conf.BUSY_PER_MINUTE):
         arrivals.arrival_note()
-    bits = int(easy.split(".")[1])
-    work = next(str(i) for i in itertools.count() if pow_zeros(easy, str(i)) >= bits)
-    assert selectors.report_get(submit(form=easy, work=work).report).status is Status.OPEN
-    assert [data["report"] for _, data in events()] != [str(held.report)]
+    sent = submit(form=early, work=work)
+    assert sent.receipt
+    assert selectors.report_get(sent.report).status is Status.HELD
 
 
 def test_held_reports_go_on_by_themselves_the_urgent_first(submit):
