@@ -1,4 +1,5 @@
 import io
+from datetime import timedelta
 
 import pytest
 from django.db import connection
@@ -15,6 +16,8 @@ from lachan.indicators.services import (
     indicator_withdraw,
     list_import,
 )
+from lachan.members.api_keys import api_key_actor, api_key_create
+from lachan.members.policy import Action
 from lachan.members.records import PUBLIC, Role, system
 
 pytestmark = pytest.mark.django_db
@@ -128,6 +131,18 @@ def test_nobody_reviews_his_own_by_the_page(personas):
     assert 'name="decision"' not in text_of(
         both.client().get(reverse("indicator", args=[found.uid]))
     )
+
+
+def test_the_list_marks_what_one_s_key_proposed_as_one_s_own(personas):
+    both = personas.with_roles(Role.TECHNICAL, Role.REVIEWER)
+    _row, text = api_key_create(
+        by=both.actor, organisation=personas.organisation, name="feed",
+        scopes=[Action.INDICATOR_PROPOSE], life=timedelta(days=1),
+    )  # fmt: skip
+    indicator_propose(by=api_key_actor(text), value="xau.example", category="scam")
+    assert [row["own"] for row in both.client().get("/staff/reviews/").context["rows"]] == [True]
+    other = personas.reviewer.client().get("/staff/reviews/")
+    assert [row["own"] for row in other.context["rows"]] == [False]
 
 
 def test_it_hides_what_is_another_organisation_s_own(personas, published):

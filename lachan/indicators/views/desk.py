@@ -112,9 +112,7 @@ def _page(request: HttpRequest, rows: Any) -> tuple[list[Any], int | None]:
 def reviews(request: HttpRequest) -> HttpResponse:
     """What waits for a second person, the oldest first."""
     rows = indicator_rows(by=request.actor, status=Status.PROPOSED).order_by("id")
-    page = [
-        {**row_of(row), "own": row.proposed_by_id == request.actor.person_id} for row in rows[:PAGE]
-    ]
+    page = [{**row_of(row), "own": is_proposer(request.actor, row)} for row in rows[:PAGE]]
     context = {"rows": page, "more": len(page) == PAGE}
     return render(request, "indicators/reviews.html", context)
 
