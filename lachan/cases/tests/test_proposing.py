@@ -1,4 +1,5 @@
 import pytest
+from django.contrib.messages import get_messages
 
 from lachan.cases.records import CaseTaken, Pick
 from lachan.cases.selectors.candidates import candidate_list
@@ -153,3 +154,24 @@ def test_it_proposes_by_the_pages_form(mine, personas):
     kept = {r.value: r.confidence for r in indicator_list(by=personas.analyst.actor)}
     assert kept == {candidates[number - 1].value: 85, "them.example": 30}
     assert client.post(f"{at}propose/", {}).status_code == 422
+
+
+def test_it_says_what_could_not_be_proposed_without_its_value(mine, personas):
+    client = personas.analyst.client()
+    form = {
+        "pick": ["1", "2"],
+        "value-1": "bi mat cua em",
+        "kind-1": "domain",
+        "value-2": "khong doc duoc",
+        "kind-2": "<b>made up",
+    }
+    for number in form["pick"]:
+        form |= {f"category-{number}": "contract.scam", f"confidence-{number}": "60"}
+        form |= {f"tlp-{number}": "clear"}
+    answer = client.post(f"/staff/cases/{mine.uid}/propose/", form)
+    assert answer.status_code == 302
+    said = [str(message) for message in get_messages(answer.wsgi_request)]
+    assert [words.partition(":")[0] for words in said] == ["trang web", "Mục bạn thêm"]
+    kept = "".join([*said, *(cookie.OutputString() for cookie in answer.cookies.values())])
+    for secret in ("bi mat", "khong doc", "made up"):
+        assert secret not in kept

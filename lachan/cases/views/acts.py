@@ -29,6 +29,7 @@ from lachan.members.policy import Action, requires
 from lachan.web.problems import status_of
 
 from .case import case_page
+from .queue import KIND_WORDS
 
 Work = Callable[[HttpRequest, UUID], str]
 View = Callable[[HttpRequest, UUID], HttpResponse]
@@ -158,8 +159,9 @@ def _propose(request: HttpRequest, uid: UUID) -> str:
     done = indicators_propose(by=request.actor, uid=uid, picks=_picks(request))
     for proposal in done:
         if proposal.fault:
-            value = proposal.pick.value
-            messages.warning(request, f"{value}: {_propose_fault(proposal.fault)}")
+            # A message rests in clear in a session or a cookie: no value of a sealed report goes there.
+            kind = KIND_WORDS.get(proposal.pick.kind, _("What was added"))
+            messages.warning(request, f"{kind}: {_propose_fault(proposal.fault)}")
     made = sum(not proposal.fault for proposal in done)
     return (
         ngettext("%(n)s indicator is proposed.", "%(n)s indicators are proposed.", made)
