@@ -5,6 +5,7 @@ LachanError
 │   ├ KeyLocked         the session does not hold the person's private key: the password opens it again
 │   ├ KeyMissing        this person holds no copy of the desk's key
 │   ├ SignInRefused     unknown name, wrong password or code: they cannot be told apart
+│   ├ SelfGrant         nobody gives a role to himself
 │   ├ SignInPaused      too many failures; wait
 │   └ ApiKeyRefused     unknown, expired or revoked: they cannot be told apart
 ├ NotFound
@@ -43,6 +44,10 @@ class SignInPaused(Refused):
 
 class ApiKeyRefused(Refused):
     code = "api-key-refused"
+
+
+class SelfGrant(Refused):
+    code = "self-grant"
 
 
 class InvitationGone(NotFound):

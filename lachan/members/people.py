@@ -9,7 +9,7 @@ from lachan.kernel.clock import now
 
 from .audit import audit_record
 from .desk_keys import desk_keys_withdraw, holder_list
-from .errors import LastAdministrator
+from .errors import LastAdministrator, SelfGrant
 from .models import DeskKeyWrap, Invitation, Organisation, Person, RoleGrant
 from .reach import manage_check
 from .records import Actor, Role, system
@@ -23,8 +23,11 @@ def role_grant(
 
     Raises:
         NotAllowed: no administrator there, nor at home.
+        SelfGrant: to himself; another administrator has to do it.
     """
     manage_check(by, person.organisation)
+    if by.person_id == person.pk:
+        raise SelfGrant("nobody gives a role to himself")
     moment = now()
     standing = person.grants.filter(Q(valid_until=None) | Q(valid_until__gt=moment), role=role)
     standing.update(valid_until=moment)

@@ -6,6 +6,7 @@ from django.test import Client
 
 from lachan.kernel.clock import now
 from lachan.members.models import ApiKey, AuditEntry, Invitation, Organisation, Programme
+from lachan.members.records import Role
 from lachan.members.services import audit_record
 
 pytestmark = pytest.mark.django_db
@@ -92,6 +93,20 @@ def test_it_gives_and_takes_roles(personas):
     client.post(url + "deactivate/")
     someone.person.refresh_from_db()
     assert not someone.person.is_active
+
+
+def test_it_offers_nobody_a_role_for_himself(personas):
+    boss = personas.administrator
+    client = boss.client()
+    url = f"/staff/members/people/{boss.person.uid}/"
+    assert url + "grant/" not in text(client.get(url))
+    answer = client.post(url + "grant/", {"role": "analyst"}, follow=True)
+    (said,) = answer.context["messages"]
+    assert said.level_tag == "error"
+    assert Role.ANALYST not in boss.actor.roles
+    assert url + "revoke/" in text(client.get(url))
+    other = f"/staff/members/people/{personas.analyst.person.uid}/"
+    assert other + "grant/" in text(client.get(other))
 
 
 def test_it_makes_a_way_back(personas):

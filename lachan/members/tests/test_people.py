@@ -6,7 +6,7 @@ from lachan.kernel.clock import held_at, now
 from lachan.kernel.errors import InvalidInput, Refused
 from lachan.kernel.sealing.errors import SharesUnusable
 from lachan.members import tasks
-from lachan.members.errors import AlreadyMember, KeyMissing, LastAdministrator
+from lachan.members.errors import AlreadyMember, KeyMissing, LastAdministrator, SelfGrant
 from lachan.members.models import DeskKeyWrap, Session
 from lachan.members.records import Role
 from lachan.members.selectors import actor_for
@@ -88,6 +88,18 @@ def test_it_lets_only_administrators_manage(personas, role):
         person_deactivate(by=by, person=person)
     with pytest.raises(Refused):
         return_create(by=by, unlocked=None, person=person)
+
+
+@pytest.mark.parametrize("role", list(Role))
+def test_it_lets_nobody_give_himself_a_role(personas, role):
+    boss = personas.administrator
+    before = boss.actor.roles
+    with pytest.raises(SelfGrant):
+        role_grant(by=boss.actor, person=boss.person, role=role)
+    assert boss.actor.roles == before
+    second = personas.with_roles(Role.ADMINISTRATOR)
+    role_grant(by=second.actor, person=boss.person, role=role)
+    assert role in boss.actor.roles
 
 
 def test_it_manages_others_from_home_only(personas):

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_GET, require_POST
 from lachan.kernel.clock import now
 from lachan.kernel.errors import LachanError
 from lachan.members.desk_keys import HOLDER_ROLES, holder_list, holds_all
-from lachan.members.errors import KeyLocked, KeyMissing, LastAdministrator
+from lachan.members.errors import KeyLocked, KeyMissing, LastAdministrator, SelfGrant
 from lachan.members.models import Person
 from lachan.members.network_forms import GrantForm
 from lachan.members.policy import Action, NotAllowed, policy_check, requires
@@ -49,6 +49,7 @@ def _page(request: HttpRequest, row: Person, form: GrantForm) -> HttpResponse:
         "grants": grants,
         "form": form,
         "manages": manages and row.is_active,
+        "self": row.pk == request.actor.person_id,
         "returns": manages,
         "lacks_key": row in holder_list(row.organisation) and not holds_all(row),
         "holds_key": row.wraps.exists(),
@@ -80,7 +81,11 @@ def grant(request: HttpRequest, uid: UUID) -> HttpResponse:
     if not form.is_valid():
         return _page(request, row, form)
     words = form.cleaned_data
-    role_grant(by=request.actor, person=row, **words)
+    try:
+        role_grant(by=request.actor, person=row, **words)
+    except SelfGrant:
+        messages.error(request, _("Nobody gives roles to himself. Ask another administrator."))
+        return redirect("members:person", row.uid)
     messages.success(request, _("The role is given."))
     if row.organisation.is_home and words["role"] in HOLDER_ROLES:
         _key_offer(request, row)
