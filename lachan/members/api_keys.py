@@ -18,7 +18,7 @@ from lachan.kernel.errors import InvalidInput
 from .audit import audit_record
 from .errors import ApiKeyRefused
 from .models import ApiKey, Organisation
-from .policy import KEY_TABLE, Action, Scope, policy_check
+from .policy import KEY_TABLE, Action, Scope, policy_allows, policy_check
 from .records import Actor, ActorKind
 
 SCOPES = [action for action, scope in KEY_TABLE.items() if scope is not Scope.NONE]
@@ -33,6 +33,11 @@ def _hash(secret: str) -> bytes:
 _NOBODYS = _hash(secrets.token_urlsafe(32))
 
 
+def scopes_for(by: Actor, *, organisation_id: int | None) -> list[Action]:
+    """What a key can be given by this maker: nothing that the maker may not do there."""
+    return [s for s in SCOPES if policy_allows(by, s, organisation_id=organisation_id)]
+
+
 @transaction.atomic
 def api_key_create(
     *, by: Actor, organisation: Organisation, name: str, scopes: Collection[Action], life: timedelta
@@ -40,12 +45,15 @@ def api_key_create(
     """A key and its text, which nobody can see again.
 
     Raises:
-        Refused: neither administrator nor technical contact there.
+        NotAllowed: neither administrator nor technical contact there, or a scope beyond what the maker
+            may do.
         InvalidInput: a scope that keys cannot have, none, or a life longer than two years.
     """
     policy_check(by, Action.API_KEY_MANAGE, organisation_id=organisation.pk)
     if not scopes or not set(scopes) <= set(SCOPES) or not timedelta(0) < life <= LONGEST:
         raise InvalidInput("scopes that keys can have, for two years at most")
+    for scope in scopes:
+        policy_check(by, scope, organisation_id=organisation.pk)
     prefix = "".join(secrets.choice(_ALPHABET) for _ in range(8))
     secret = secrets.token_urlsafe(32)
     row = ApiKey.objects.create(

@@ -9,12 +9,12 @@ from django.utils.translation import gettext_lazy as _
 
 from lachan.kernel.errors import InvalidInput
 
-from .api_keys import SCOPES
+from .api_keys import scopes_for
 from .models import Organisation
 from .organisations import domains_read
 from .places import place_find, place_get
 from .policy import Action
-from .records import Role
+from .records import Actor, Role
 from .words import ORGANISATION_STATUSES, ORGANISATION_TYPES, ROLES, SCOPE_WORDS
 
 
@@ -162,7 +162,7 @@ class ApiKeyForm(forms.Form):
     )
     scopes = forms.MultipleChoiceField(
         label=_("What may it do?"),
-        choices=[(scope.value, SCOPE_WORDS[scope]) for scope in SCOPES],
+        help_text=_("A key may do no more than whoever makes it."),
         widget=forms.CheckboxSelectMultiple,
     )
     days = forms.TypedChoiceField(
@@ -171,6 +171,12 @@ class ApiKeyForm(forms.Form):
         initial=365,
         choices=[(90, _("3 months")), (365, _("1 year")), (730, _("2 years"))],
     )
+
+    def __init__(self, *args: Any, by: Actor, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        offered = scopes_for(by, organisation_id=by.organisation_id)
+        choices = [(scope.value, SCOPE_WORDS[scope]) for scope in offered]
+        self.fields["scopes"].choices = choices  # type: ignore[attr-defined]
 
     def clean_scopes(self) -> list[Action]:
         return [Action(scope) for scope in self.cleaned_data["scopes"]]

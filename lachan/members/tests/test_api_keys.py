@@ -9,7 +9,8 @@ from lachan.kernel.errors import InvalidInput, Refused
 from lachan.members.api_keys import SCOPES, api_key_actor
 from lachan.members.errors import ApiKeyRefused
 from lachan.members.models import ApiKey
-from lachan.members.policy import Action, policy_allows
+from lachan.members.policy import PUBLIC_ACTIONS, Action, NotAllowed, policy_allows
+from lachan.members.records import Role
 from lachan.members.services import api_key_create, api_key_revoke
 
 YEAR = timedelta(days=365)
@@ -62,6 +63,32 @@ def test_it_is_made_by_those_who_may(personas, role):
             by=personas.other.technical.actor, organisation=personas.organisation,
             name="x", scopes=[Action.CHECK], life=YEAR,
         )  # fmt: skip
+
+
+def test_it_may_do_no_more_than_its_maker(personas):
+    for by in ("administrator", "technical"):
+        maker = getattr(personas, by).actor
+        for scope in SCOPES:
+            if policy_allows(maker, scope, organisation_id=personas.organisation.pk):
+                assert make(personas, scope, by=by)
+            else:
+                with pytest.raises(NotAllowed):
+                    make(personas, Action.CHECK, scope, by=by)
+    with pytest.raises(NotAllowed):
+        make(personas, Action.INDICATOR_READ, by="administrator")
+    both = personas.with_roles(Role.TECHNICAL, Role.ANALYST).actor
+    api_key_create(by=both, organisation=personas.organisation, name="x", scopes=SCOPES, life=YEAR)
+
+
+def test_it_is_offered_no_more_than_its_maker_may(personas):
+    for by in ("administrator", "technical"):
+        client, maker = getattr(personas, by).client(), getattr(personas, by).actor
+        page = client.get("/staff/api-keys/").content.decode()
+        for scope in SCOPES:
+            form = {"name": "x", "scopes": [scope.value], "days": "90"}
+            mine = scope in PUBLIC_ACTIONS or policy_allows(maker, scope)
+            assert (f'value="{scope}"' in page) is mine
+            assert client.post("/staff/api-keys/", form).status_code == (200 if mine else 422)
 
 
 def test_it_ends_by_time_by_revocation_and_with_the_organisation(personas):

@@ -21,7 +21,7 @@ from lachan.members.words import SCOPE_WORDS
 @requires(Action.API_KEY_MANAGE)
 def api_keys(request: HttpRequest) -> HttpResponse:
     """The own organisation's keys; a new one is shown in the answer that makes it, and never again."""
-    form = ApiKeyForm(request.POST or None)
+    form = ApiKeyForm(request.POST or None, by=request.actor)
     context: dict[str, Any] = {"form": form, "now": now()}
     status = 200
     if request.method == "POST":
@@ -35,7 +35,7 @@ def api_keys(request: HttpRequest) -> HttpResponse:
                 scopes=words["scopes"],
                 life=timedelta(days=words["days"]),
             )
-            context["form"], status = ApiKeyForm(), 200
+            context["form"], status = ApiKeyForm(by=request.actor), 200
     keys = api_key_list(request.actor.organisation_id)
     for key in keys:
         key.begins = f"lachan_{key.prefix}_"
