@@ -21,8 +21,9 @@ from typing import TextIO
 import click
 
 from lachan.kernel.errors import Conflict
-from lachan.kernel.process import started_at
+from lachan.kernel.process import processes_marked, started_at
 
+_MARK = "LACHAN_SUPERVISED"
 _PATIENCE = 10.0  # seconds a process may take to stop
 _LONGEST_PAUSE = 30.0
 _LIVED_WELL = 5.0  # a process that lived so long is started again without a pause
@@ -47,13 +48,14 @@ class Supervisor:
         Raises:
             Conflict: another supervisor runs in this home.
         """
+        self._home = home
         self._pids = home / "run" / "up.json"
         self._lock = self._locked(home / "run" / "up.lock")
         self._children = [
             Child(name, [sys.executable, "-m", "lachan", *arguments])
             for name, arguments in commands.items()
         ]
-        self._left = orphans(self._pids)
+        self._left = orphans(home)
         self.stop = Event()
 
     @staticmethod
@@ -74,8 +76,7 @@ class Supervisor:
         for child in self._children:
             if names and child.name not in names:
                 continue
-            if (pid := self._left.pop(child.name, None)) is not None:
-                _end_all([pid])
+            _end_all(self._left.pop(child.name, []))
             self._start(child)
             self._write_pids()
 
@@ -107,7 +108,7 @@ class Supervisor:
 
     def end(self) -> None:
         """Stop all, and what an earlier supervisor left."""
-        _end_all(list(self._left.values()))
+        _end_all([pid for pids in self._left.values() for pid in pids])
         for child in reversed(self._children):
             if child.process is not None and child.process.poll() is None:
                 child.process.terminate()
@@ -127,13 +128,15 @@ class Supervisor:
         child.began = time.monotonic()
         # A session of its own: Ctrl-C reaches the supervisor alone, which then stops all in order.
         child.process = subprocess.Popen(
-            child.arguments, stdin=subprocess.DEVNULL, start_new_session=True
+            child.arguments,
+            stdin=subprocess.DEVNULL,
+            start_new_session=True,
+            env=os.environ | {_MARK: f"{child.name}@{self._home}"},
         )
 
     def _write_pids(self) -> None:
-        alive = self._left | {
-            c.name: c.process.pid for c in self._children if c.process is not None
-        }
+        left = {name: pids[0] for name, pids in self._left.items()}
+        alive = left | {c.name: c.process.pid for c in self._children if c.process is not None}
         aside = self._pids.with_suffix(".new")
         aside.write_text(
             json.dumps({n: [p, started_at(p)] for n, p in alive.items()}), encoding="ascii"
@@ -141,13 +144,21 @@ class Supervisor:
         aside.replace(self._pids)
 
 
-def orphans(pids: Path) -> dict[str, int]:
-    """Processes that `pids` (run/up.json) names and that still run, by name."""
-    try:
-        left = json.loads(pids.read_text(encoding="ascii"))
-    except (FileNotFoundError, ValueError):
-        return {}
-    return {n: p for n, (p, began) in left.items() if began and started_at(p) == began}
+def orphans(home: Path) -> dict[str, list[int]]:
+    """What a killed supervisor of this home left running, by name.
+
+    Its list (run/up.json) may lack what it started a moment before it was killed, and knows no children of
+    children: where the system tells, every process that carries the mark counts.
+    """
+    found: dict[str, list[int]] = {}
+    with contextlib.suppress(FileNotFoundError, ValueError):
+        listed = json.loads((home / "run" / "up.json").read_text(encoding="ascii"))
+        found = {n: [p] for n, (p, began) in listed.items() if began and started_at(p) == began}
+    for pid, mark in processes_marked(_MARK).items():
+        name, _, where = mark.partition("@")
+        if where == str(home) and pid not in found.setdefault(name, []):
+            found[name].append(pid)
+    return {name: pids for name, pids in found.items() if pids}
 
 
 def _end_all(pids: list[int]) -> None:

@@ -161,7 +161,10 @@ LOGGING = {
             "filters": ["private"],
         }
     },
-    "root": {"handlers": ["stderr"], "level": env.text("LACHAN_LOG_LEVEL", "WARNING")},
+    "root": {
+        "handlers": ["stderr"],
+        "level": env.one_of("LACHAN_LOG_LEVEL", "WARNING", ("DEBUG", "INFO", "WARNING", "ERROR")),
+    },
     "loggers": {
         "django": {"handlers": [], "propagate": True},
         # What visitors got wrong is their affair: a line would keep the moment, and anybody could fill the disk.

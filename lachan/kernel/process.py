@@ -2,6 +2,7 @@
 
 import contextlib
 import ctypes
+import os
 import signal
 import sys
 from pathlib import Path
@@ -9,11 +10,20 @@ from pathlib import Path
 _PR_SET_PDEATHSIG = 1  # prctl(2)
 
 
-def die_with_parent() -> None:
-    """Ask for SIGTERM when the parent dies, so that `kill -9` of a server leaves no half of it behind."""
+def die_with_parent(parent: int | None = None) -> None:
+    """Ask for SIGTERM when the parent dies, so that `kill -9` of a server leaves no half of it behind.
+
+    Args:
+        parent: its number, where it is known: it may have died before there was time to ask.
+
+    Raises:
+        SystemExit: it has.
+    """
     if sys.platform == "linux":
         with contextlib.suppress(OSError, AttributeError):
             ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
+        if parent is not None and os.getppid() != parent:
+            raise SystemExit(1)
 
 
 def started_at(pid: int) -> int | None:
@@ -28,3 +38,21 @@ def started_at(pid: int) -> int | None:
         return None
     fields = text.rpartition(")")[2].split()
     return None if fields[0] == "Z" else int(fields[19])
+
+
+def processes_marked(name: str) -> dict[int, str]:
+    """Processes of this user that carry a variable in the environment they were started with, and its value.
+
+    A mark stays with whatever a process starts in turn, and outlives everybody who could have kept a list.
+    Empty where this is not Linux.
+    """
+    mark, found = f"{name}=".encode(), {}
+    for path in Path("/proc").glob("[0-9]*/environ"):
+        try:
+            words = path.read_bytes().split(b"\0")
+        except OSError:
+            continue  # another user's, or gone
+        for word in words:
+            if word.startswith(mark):
+                found[int(path.parent.name)] = os.fsdecode(word.removeprefix(mark))
+    return found

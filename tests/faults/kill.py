@@ -154,6 +154,9 @@ class Run:
             self._kill_one(targets.pop())
 
     def _kill_one(self, target: str) -> None:
+        if self._instance.pid("up") is None:
+            self.failures.append("the supervisor ended by itself")
+            self._instance.start(wait=False)
         end = time.monotonic() + 60
         while not (self.publisher.kill() if target == "publisher" else self._instance.kill(target)):
             if time.monotonic() > end or self._done.wait(0.02):

@@ -27,7 +27,10 @@ def command(web: str, dns: str) -> None:
     Stop it with Ctrl-C. What falls is started again; the DNS edge goes on answering meanwhile.
     """
     began = time.monotonic()
-    if not orphans(home_path() / "run" / "up.json"):
+    for option, address in (("--web", web), ("--dns", dns)):
+        if not address.rpartition(":")[2].isdigit():
+            raise click.BadParameter(f"{address!r} is not ADDRESS:PORT", param_hint=option)
+    if not orphans(home_path()):
         # A killed supervisor's children hold the ports, and go on until their successors start.
         _port_is_free(web, "--web", socket.SOCK_STREAM)
         _port_is_free(dns, "--dns", socket.SOCK_DGRAM)
@@ -101,8 +104,6 @@ def _answers(web: str) -> bool:
 
 def _port_is_free(address: str, option: str, kind: socket.SocketKind) -> None:
     host, _, port = address.rpartition(":")
-    if not port.isdigit():
-        raise click.BadParameter(f"{address!r} is not ADDRESS:PORT", param_hint=option)
     host = host.strip("[]")
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     with socket.socket(family, kind) as probe:

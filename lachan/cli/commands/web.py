@@ -26,4 +26,5 @@ def command(listen: str, workers: int, threads: int) -> None:
         "--no-access-log", "--log-level", "warning", "--respawn-failed-workers",
         "--workers-kill-timeout", "5", "lachan.config.wsgi:application",
     ]  # fmt: skip
+    os.environ["LACHAN_WEB_MASTER"] = str(os.getpid())  # it stays the same through exec
     os.execv(sys.executable, arguments)

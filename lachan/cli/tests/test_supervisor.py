@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from lachan.cli.supervisor import Supervisor
+from lachan.cli.supervisor import Supervisor, orphans
 from lachan.kernel.errors import Conflict
 from lachan.kernel.process import started_at
 
@@ -83,6 +83,30 @@ def test_it_ends_what_a_killed_supervisor_left(tmp_path):
         supervisor.start()
         assert orphan.wait(5) == -signal.SIGTERM
         assert stranger.poll() is None  # the number was given again: not ours
+    finally:
+        supervisor.end()
+        stranger.kill()
+        stranger.wait()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="needs /proc to read a mark")
+def test_it_ends_what_was_started_just_before_the_kill(tmp_path):
+    """In no list, and a child of a child."""
+    (tmp_path / "run").mkdir()
+    environment = {**os.environ, "LACHAN_SUPERVISED": f"a@{tmp_path}"}
+    code = f"import subprocess,sys; subprocess.run([sys.executable, *{SLEEPER!r}])"
+    parent = subprocess.Popen([sys.executable, "-c", code], env=environment)
+    elsewhere = {**os.environ, "LACHAN_SUPERVISED": "a@/elsewhere"}
+    stranger = subprocess.Popen([sys.executable, *SLEEPER], env=elsewhere)
+    while len(orphans(tmp_path).get("a", [])) < 2:
+        time.sleep(0.02)
+    supervisor = Sleepers(tmp_path)
+    try:
+        supervisor.start()
+        parent.wait(5)
+        mine = [child.process.pid for child in supervisor._children]
+        assert sorted(p for pids in orphans(tmp_path).values() for p in pids) == sorted(mine)
+        assert stranger.poll() is None
     finally:
         supervisor.end()
         stranger.kill()
