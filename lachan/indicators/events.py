@@ -55,6 +55,12 @@ class ListImported(Event):
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
+class ListWithdrawn(Event):
+    list_import: uuid.UUID
+    withdrawn: int
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
 class DisputeOpened(Event):
     dispute: uuid.UUID
     indicator: uuid.UUID

@@ -13,6 +13,7 @@ from lachan.kernel.errors import Conflict, InvalidInput, NotFound, Refused
 # │  └ SequenceAhead       the ledger does not reach that far yet
 # ├ NotFound
 # │  ├ NoSuchIndicator
+# │  ├ NoSuchImport
 # │  ├ NoSuchDispute
 # │  └ NoSuchChannel
 # └ Refused
@@ -44,6 +45,10 @@ class NoSuchChannel(NotFound):
 
 class NoSuchIndicator(NotFound):
     code = "no-such-indicator"
+
+
+class NoSuchImport(NotFound):
+    code = "no-such-import"
 
 
 class NoSuchDispute(NotFound):

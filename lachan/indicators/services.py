@@ -51,6 +51,7 @@ from .records import (
     Status,
     Tlp,
 )
+from .undoing import list_withdraw
 
 __all__ = [
     "dispute_answer",
@@ -62,6 +63,7 @@ __all__ = [
     "indicator_review",
     "indicator_withdraw",
     "list_import",
+    "list_withdraw",
 ]
 
 

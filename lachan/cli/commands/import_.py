@@ -89,3 +89,5 @@ def _say(report: "ImportReport", *, dry_run: bool) -> None:
         click.echo(f"      {reason:<20} {number}")
     if report.last_seq is not None:
         click.echo(f"ledger {report.first_seq}–{report.last_seq}")
+    if report.published and not dry_run:
+        click.echo(f"to take it all back: lachan withdraw-list {report.uid}")
