@@ -27,7 +27,7 @@ from lachan.kernel.sealing.locks import lock_with, unlock_with
 
 from .errors import SignInRefused
 from .models import Person
-from .sign_in_checks import pause_check, pause_clear, pause_count, second_key, sign_in_record
+from .sign_in_checks import pause_clear, second_key, sign_in_record, try_count
 
 
 class FactorAdapter(DefaultMFAAdapter):
@@ -128,13 +128,12 @@ def factor_check(person: Person, *, code: str = "", passkey: str = "") -> None:
         SignInRefused: it does not fit.
     """
     key = second_key(person)
-    pause_check(key)
+    try_count(key)
     try:
         used = _passkey_used(person, passkey) if passkey else _code_used(person, code)
     except LockHeld:  # restored without the instance's secret: only a new link helps
         used = None
     if used is None:
-        pause_count(key)
         sign_in_record(person, "sign_in.fail")
         raise SignInRefused("this code does not fit")
     pause_clear(key)

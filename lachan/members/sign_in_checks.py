@@ -12,7 +12,6 @@ from datetime import timedelta
 from django.conf import settings
 from django.contrib.auth import authenticate
 from django.db import transaction
-from django.db.models import F
 from django.http import HttpRequest
 from django.utils.crypto import constant_time_compare
 
@@ -23,7 +22,7 @@ from lachan.kernel.sealing.locks import lock, unlock
 from .audit import audit_record
 from .errors import SignInPaused, SignInRefused
 from .models import Person, SignInPause
-from .records import Actor, ActorKind
+from .records import PUBLIC, Actor, ActorKind
 
 KNOWN_COOKIE = "lachan_known"
 FREE_TRIES = 5
@@ -51,25 +50,25 @@ def _pause_key(name: str, mark: str) -> bytes:
     return _keyed("known" if known else "unknown", str(person.uid))
 
 
-def pause_check(key: bytes) -> None:
-    """Raises:
-    SignInPaused: too many failures; its `seconds` say how long to wait.
+def try_count(key: bytes) -> None:
+    """One more try, counted before it is made: guesses sent all at once find no count of before. From the
+    fifth on comes a pause, each twice the one before; `pause_clear` ends it all when the try was right.
+
+    Raises:
+        SignInPaused: too many failures; its `seconds` say how long to wait.
     """
-    row = SignInPause.objects.filter(key=key, paused_until__gt=now()).first()
-    if row is not None and row.paused_until is not None:
-        raise SignInPaused(int((row.paused_until - now()).total_seconds()) + 1)
-
-
-def pause_count(key: bytes) -> None:
-    """One more failure; from the sixth on, a pause, each twice the one before."""
+    moment = now()
     with transaction.atomic():
-        row, _ = SignInPause.objects.get_or_create(key=key)
-        SignInPause.objects.filter(pk=row.pk).update(failures=F("failures") + 1, last_at=now())
-        row.refresh_from_db()
+        # Locked until the count stands; SQLite's transactions take turns by themselves.
+        row, _ = SignInPause.objects.select_for_update().get_or_create(key=key)
+        if row.paused_until is not None and row.paused_until > moment:
+            raise SignInPaused(int((row.paused_until - moment).total_seconds()) + 1)
+        row.failures += 1
+        row.last_at = moment
         over = row.failures - FREE_TRIES
         if over >= 0:
-            pause = min(_FIRST_PAUSE * 2 ** min(over, 10), _LONGEST_PAUSE)
-            SignInPause.objects.filter(pk=row.pk).update(paused_until=now() + pause)
+            row.paused_until = moment + min(_FIRST_PAUSE * 2 ** min(over, 10), _LONGEST_PAUSE)
+        row.save(update_fields=["failures", "last_at", "paused_until"])
 
 
 def pause_clear(key: bytes) -> None:
@@ -89,21 +88,29 @@ def password_check(*, request: HttpRequest, name: str, password: str) -> tuple[P
         SignInRefused: unknown name or wrong password: they cannot be told apart.
     """
     key = _pause_key(name, request.COOKIES.get(KNOWN_COOKIE, ""))
-    pause_check(key)
+    try_count(key)
     person = authenticate(request, username=name.strip(), password=password)
     if not isinstance(person, Person):
-        pause_count(key)
-        _record_failure(name)
+        _record_failure(name, key)
         raise SignInRefused("unknown name or wrong password")
     pause_clear(key)
     return person, key_unlock(person, password)
 
 
-def _record_failure(name: str) -> None:
-    # Only for people who exist: what strangers type is nobody's business, and would grow the trail.
+def _record_failure(name: str, key: bytes) -> None:
+    # Kept only for people who exist: what strangers type is nobody's business, and would grow the trail.
+    # For other names the line is written all the same and taken back, so that time tells nothing.
     person = Person.objects.filter(email__iexact=name.strip()).first()
-    if person is not None:
-        audit_record(by=_as(person), action="sign_in.fail", target=f"person:{person.uid}")
+    by = _as(person) if person else PUBLIC
+    with transaction.atomic():
+        # One commit in both cases, of a counter that a failure moves anyway: a commit waits for the disk.
+        SignInPause.objects.filter(key=key).update(last_at=now())
+        with transaction.atomic():
+            audit_record(
+                by=by, action="sign_in.fail", target=f"person:{person.uid if person else key.hex()}"
+            )
+            if person is None:
+                transaction.set_rollback(True)
 
 
 def _as(person: Person) -> Actor:
@@ -138,9 +145,8 @@ def password_prove(person: Person, password: str) -> None:
         SignInRefused: it is wrong.
     """
     key = _keyed("password", str(person.uid))
-    pause_check(key)
+    try_count(key)
     if not person.check_password(password):
-        pause_count(key)
         sign_in_record(person, "sign_in.fail")
         raise SignInRefused("wrong password")
     pause_clear(key)

@@ -1,18 +1,22 @@
 import re
 import time
+from datetime import timedelta
 
 import pytest
 from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
 from lachan.kernel.clock import held_at, now
 from lachan.kernel.sealing import locks
 from lachan.kernel.sealing.envelope import keypair_from_private
+from lachan.members.errors import SignInPaused
 from lachan.members.models import AuditEntry, Person, Session, SignInPause
 from lachan.members.services import first_link
 from lachan.members.session_keys import COOKIE
-from lachan.members.sign_in_checks import _keyed, _pause_key
+from lachan.members.sign_in_checks import _keyed, _pause_key, pause_clear, try_count
 
 PASSWORD = "four-invented-words-here"
 JOIN = {
@@ -188,8 +192,6 @@ def test_it_pauses_who_guesses_codes(joined):
 
 
 def test_it_lets_a_pause_end(joined):
-    from datetime import timedelta
-
     for _ in range(5):
         sign_in(password="wrong-guess-of-words")
     with held_at(now() + timedelta(minutes=2)):
@@ -201,6 +203,39 @@ def test_it_says_the_same_for_an_unknown_name(joined):
     unknown = Client().post("/staff/sign-in/", {"name": "no@home.example", "password": "x"})
     strip = re.compile(rb'value="[^"]*"')
     assert strip.sub(b"", known.content) == strip.sub(b"", unknown.content)
+
+
+def test_it_does_the_same_work_for_an_unknown_name(joined):
+    done = []
+    lines = AuditEntry.objects.count()
+    for name in ("an@home.example", "no@home.example"):
+        with CaptureQueriesContext(connection) as asked:
+            Client().post("/staff/sign-in/", {"name": name, "password": "x"})
+        done.append([" ".join(query["sql"].split()[:3]) for query in asked])
+    marks = re.compile(r"s\d+_x\d+")
+    known, unknown = ([marks.sub("", sql) for sql in sqls] for sqls in done)
+    ending = {"RELEASE", "ROLLBACK"}
+    assert len([s for s in known if s.split()[0] not in ending]) > 6
+    assert [s for s in known if s.split()[0] not in ending] == [
+        s for s in unknown if s.split()[0] not in ending
+    ]
+    assert AuditEntry.objects.count() == lines + 1
+
+
+def test_it_counts_a_try_before_its_answer(db):
+    key = bytes(32)
+    for _ in range(5):
+        try_count(key)
+    with pytest.raises(SignInPaused):
+        try_count(key)
+    assert SignInPause.objects.get().failures == 5
+    with held_at(now() + timedelta(seconds=31)):
+        try_count(key)
+        with pytest.raises(SignInPaused) as told:
+            try_count(key)
+    assert 59 <= told.value.seconds <= 61
+    pause_clear(key)
+    try_count(key)
 
 
 def test_it_destroys_the_key_at_sign_out(joined):
