@@ -118,6 +118,18 @@ class WithdrawForm(forms.Form):
 
 class ShareForm(forms.Form):
     tlp = forms.ChoiceField(label=_("Who may know (TLP)"), choices=choices(TLPS))
+    override_reason = forms.CharField(
+        label=_("Reason for sharing it more widely in spite of the warnings"),
+        required=False,
+        max_length=MAX_EVIDENCE,
+        help_text=_("At least ten letters. It is kept with your name."),
+        widget=forms.Textarea(attrs={"rows": 2}),
+    )
+
+    def __init__(self, *args: Any, warned: bool = False, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if not warned:
+            del self.fields["override_reason"]
 
 
 class MemberDisputeForm(forms.Form):

@@ -16,7 +16,16 @@ from lachan.outbox.services import event_publish
 from .events import IndicatorExpired, IndicatorPublished, IndicatorWithdrawn
 from .ledger import Change, head_lock, ledger_append
 from .models import Indicator, LedgerHead
-from .reading import SHARED, is_proposer, live_same_value, record, shared_with, tlp_checked
+from .reading import (
+    SHARED,
+    is_proposer,
+    live_same_value,
+    record,
+    shared_with,
+    tlp_checked,
+    warning_fields,
+    warnings_answered,
+)
 from .records import (
     FourEyes,
     IndicatorExists,
@@ -157,19 +166,29 @@ def indicator_withdraw(
         return record(found)
 
 
-def indicator_reshare(*, by: Actor, indicator: UUID, tlp: str) -> IndicatorRecord:
+def indicator_reshare(
+    *, by: Actor, indicator: UUID, tlp: str, override_reason: str | None = None
+) -> IndicatorRecord:
     """Change who may see a published indicator. Where it leaves sight, it appears as withdrawn there.
 
     Narrowing is the source organisation's own affair; widening discloses, and takes a second person: not
-    the proposer.
+    the proposer. The guard is asked anew then: what harms few in one house harms many in the open.
+
+    Args:
+        override_reason: what speaks for widening in spite of the guard; needed where it warns, at least ten
+            letters.
 
     Raises:
+        GuardStands: the guard warns and no reason is given.
         FourEyes, IndicatorMoved, IndicatorExists, NoSuchIndicator, InvalidInput, Refused.
     """
     tlp = tlp_checked(tlp)
     with transaction.atomic():
         audit_record(
-            by=by, action="indicator.reshare", target=f"indicator:{indicator}", detail={"tlp": tlp}
+            by=by,
+            action="indicator.reshare",
+            target=f"indicator:{indicator}",
+            detail={"tlp": tlp, "override": bool(override_reason)},
         )
         head = head_lock()
         found = _locked(indicator, by)
@@ -179,10 +198,24 @@ def indicator_reshare(*, by: Actor, indicator: UUID, tlp: str) -> IndicatorRecor
         was = found.tlp
         if found.status != Status.PUBLISHED or was == tlp:
             raise IndicatorMoved("it is not published, or already shared so")
-        if Tlp(tlp).reach < Tlp(was).reach and is_proposer(by, found):
-            raise FourEyes("nobody widens his own proposal")
+        if Tlp(tlp).reach < Tlp(was).reach:
+            _widening_check(by, found, (override_reason or "").strip())
         _reshare(head, found, tlp)
         return record(found)
+
+
+def _widening_check(by: Actor, indicator: Indicator, override: str) -> None:
+    if is_proposer(by, indicator):
+        raise FourEyes("nobody widens his own proposal")
+    warnings = warnings_answered(Observable(indicator.kind, indicator.value), override)
+    if warnings:
+        indicator.reviews.create(
+            by_id=by.person_id,
+            by_label=by.label,
+            decision="widen",
+            override_reason=override,
+            warnings=warning_fields(warnings),
+        )
 
 
 def _reshare(head: LedgerHead, indicator: Indicator, tlp: str) -> None:

@@ -10,8 +10,10 @@ from lachan.kernel.errors import InvalidInput
 from lachan.members.records import Actor
 from lachan.members.selectors import api_key_maker, organisation_type
 
+from .conf import MIN_OVERRIDE_REASON
+from .guard import guard_load
 from .models import Dispute, Indicator
-from .records import DisputeRecord, GuardWarning, IndicatorRecord, Status, Tlp
+from .records import DisputeRecord, GuardStands, GuardWarning, IndicatorRecord, Status, Tlp
 
 SHARED = [tlp.value for tlp in Tlp if tlp.reach <= 2]
 # Of the network, but not of the club that shares amber: they see what the community sees.
@@ -113,3 +115,25 @@ def withdrawn_before(observable: Observable) -> tuple[GuardWarning, ...]:
         kind=observable.kind, value=observable.value, status=Status.WITHDRAWN, tlp__in=SHARED
     )
     return (AGAIN,) if back.exists() else ()
+
+
+def warnings_now(observable: Observable) -> tuple[GuardWarning, ...]:
+    """What speaks against publishing it as things stand: a member may have joined, or a list changed."""
+    return guard_load().check(observable) + withdrawn_before(observable)
+
+
+def warnings_answered(observable: Observable, override: str) -> tuple[GuardWarning, ...]:
+    """`warnings_now`, each of them answered by `override`, stripped.
+
+    Raises:
+        GuardStands: there are some, and the reason is shorter than ten letters.
+    """
+    warnings = warnings_now(observable)
+    if warnings and len(override) < MIN_OVERRIDE_REASON:
+        raise GuardStands(f"the guard stands: {', '.join(w.rule for w in warnings)}")
+    return warnings
+
+
+def warning_fields(warnings: Iterable[GuardWarning]) -> list[list[str]]:
+    """Warnings as a row keeps them."""
+    return [[w.rule, w.matched, w.reason] for w in warnings]

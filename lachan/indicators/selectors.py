@@ -13,7 +13,7 @@ from lachan.members.records import Actor, ActorKind
 from . import ledger
 from .guard import guard_load
 from .models import Dispute, Indicator, ListImport, Quarantined
-from .reading import AGAIN, dispute_record, record, shared_with, withdrawn_before
+from .reading import AGAIN, dispute_record, record, shared_with, warnings_now
 from .records import (
     Audience,
     DisputeRecord,
@@ -135,10 +135,9 @@ def indicator_counts(*, by: Actor) -> dict[str, int]:
 
 
 def indicator_warnings(*, by: Actor, indicator: UUID) -> tuple[GuardWarning, ...]:
-    """What the guard says of an indicator now, which may be more than when it was proposed."""
+    """What the guard says of an indicator now, which may be more than when it was proposed or published."""
     found = indicator_row(by=by, indicator=indicator)
-    observable = Observable(found.kind, found.value)
-    return guard_load().check(observable) + withdrawn_before(observable)
+    return warnings_now(Observable(found.kind, found.value))
 
 
 def indicator_get_public(*, indicator: UUID) -> IndicatorRecord:

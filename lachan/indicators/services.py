@@ -3,7 +3,7 @@
     proposed ──approve (second person)──► published ──► withdrawn | expired
         └────reject──► rejected
 
-Order of locks everywhere: the audit trail, the ledger's head, the indicator.
+Order of locks everywhere: the audit trail, the ledger's head, the indicator, its dispute.
 """
 
 from datetime import datetime
@@ -23,10 +23,9 @@ from lachan.members.records import Actor, ActorKind
 from lachan.members.services import audit_record
 from lachan.outbox.services import event_publish
 
-from .conf import DEFAULT_CONFIDENCE, MAX_EVIDENCE, MIN_OVERRIDE_REASON
+from .conf import DEFAULT_CONFIDENCE, MAX_EVIDENCE
 from .disputes import dispute_answer, dispute_open, dispute_open_public
 from .events import IndicatorProposed, IndicatorRejected
-from .guard import guard_load
 from .importing import list_import
 from .lifecycle import indicator_expire_due, indicator_reshare, indicator_withdraw, publish
 from .models import Indicator, Review
@@ -38,11 +37,12 @@ from .reading import (
     shared_with,
     tlp_checked,
     warned,
-    withdrawn_before,
+    warning_fields,
+    warnings_answered,
+    warnings_now,
 )
 from .records import (
     FourEyes,
-    GuardStands,
     GuardWarning,
     IndicatorExists,
     IndicatorMoved,
@@ -105,12 +105,12 @@ def indicator_propose(
     facts = _checked(by, category, confidence, tlp, evidence, valid_until)
     with transaction.atomic():
         _refuse_twin(by, observable, tlp)
-        warnings = _warnings(observable)
+        warnings = warnings_now(observable)
         indicator = Indicator.objects.create(
             kind=observable.kind,
             value=observable.value,
             raw=raw_kept(observable),
-            warnings=[list(_fields(w)) for w in warnings],
+            warnings=warning_fields(warnings),
             organisation_id=by.organisation_id,
             proposed_by_id=by.person_id,
             proposed_label=by.label,
@@ -155,14 +155,6 @@ def _refuse_twin(by: Actor, observable: Observable, tlp: str) -> None:
     ).first()
     if waiting is not None:
         raise IndicatorExists("it is already proposed", waiting.uid)
-
-
-def _warnings(observable: Observable) -> tuple[GuardWarning, ...]:
-    return guard_load().check(observable) + withdrawn_before(observable)
-
-
-def _fields(warning: GuardWarning) -> tuple[str, str, str]:
-    return warning.rule, warning.matched, warning.reason
 
 
 def indicator_review(
@@ -218,10 +210,7 @@ def _decide(
     observable = Observable(indicator.kind, indicator.value)
     warnings: tuple[GuardWarning, ...] = ()
     if decision == "approve":
-        # Asked anew: a member may have joined, or a list changed, since the proposal.
-        warnings = _warnings(observable)
-        if warnings and len(override) < MIN_OVERRIDE_REASON:
-            raise GuardStands(f"the guard stands: {', '.join(w.rule for w in warnings)}")
+        warnings = warnings_answered(observable, override)
         indicator = publish(indicator)
     else:
         moved = Indicator.objects.filter(pk=indicator.pk, status=Status.PROPOSED)
@@ -238,10 +227,8 @@ def _decide(
         decision=decision,
         note=note,
         override_reason=override if warnings else "",
-        warnings=[list(_fields(w)) for w in warnings],
+        warnings=warning_fields(warnings),
     )
     if warnings:
-        Indicator.objects.filter(pk=indicator.pk).update(
-            warnings=[list(_fields(w)) for w in warnings]
-        )
+        Indicator.objects.filter(pk=indicator.pk).update(warnings=warning_fields(warnings))
     return warned(record(indicator), warnings)

@@ -71,6 +71,7 @@ DECISIONS = {
     "approve": _("approved"),
     "reject": _("rejected"),
     "withdraw": _("withdrawn"),
+    "widen": _("shared more widely"),
 }
 LINE_REASONS = {
     "ambiguous": _("could be several things"),

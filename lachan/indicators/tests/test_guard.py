@@ -5,9 +5,10 @@ import pytest
 from lachan.formats.observables.names import is_public_suffix
 from lachan.formats.observables.parsing import parse
 from lachan.indicators.guard import guard_load
+from lachan.indicators.models import Review
 from lachan.indicators.records import GuardStands
 from lachan.indicators.selectors import indicator_list
-from lachan.indicators.services import indicator_propose, indicator_review
+from lachan.indicators.services import indicator_propose, indicator_reshare, indicator_review
 
 pytestmark = pytest.mark.django_db
 
@@ -107,6 +108,24 @@ def test_it_asks_the_reviewer_for_a_reason(analyst, reviewer):
         override_reason="hacked since this morning, agreed with its owner",
     )
     assert done.seq == 1
+
+
+def test_it_asks_the_guard_anew_before_it_widens(publish, reviewer, hotline):
+    red = publish("sau.example", tlp="red")
+    hotline.domains = ["sau.example"]
+    hotline.save()
+    for reason in (None, "", "          ", "vì thế"):
+        with pytest.raises(GuardStands):
+            indicator_reshare(by=reviewer, indicator=red.uid, tlp="clear", override_reason=reason)
+    assert indicator_list(by=reviewer)[0].tlp == "red"
+    why = "its owner agrees: it was sold"
+    wide = indicator_reshare(by=reviewer, indicator=red.uid, tlp="clear", override_reason=why)
+    assert wide.tlp == "clear"
+    kept = Review.objects.get(decision="widen")
+    assert (kept.override_reason, kept.by_id) == (why, reviewer.person_id)
+    assert [rule for rule, *_ in kept.warnings] == ["member"]
+    # Narrowing frees: nobody is asked.
+    assert indicator_reshare(by=reviewer, indicator=red.uid, tlp="red").tlp == "red"
 
 
 def test_it_takes_the_operator_s_larger_lists(settings, tmp_path, caplog):

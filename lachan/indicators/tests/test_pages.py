@@ -123,6 +123,20 @@ def test_it_warns_the_reviewer_and_wants_a_reason(personas):
     assert "hacked, its owner agrees" in text_of(reviewer.get(page))
 
 
+def test_it_warns_whoever_shares_more_widely_and_wants_a_reason(personas, published):
+    found = published("xau.example", tlp="red")
+    personas.organisation.domains = ["xau.example"]
+    personas.organisation.save()
+    reviewer = personas.reviewer.client()
+    page = reverse("indicator", args=[found.uid])
+    assert 'name="share-override_reason"' in text_of(reviewer.get(page))
+    share = reverse("indicator-share", args=[found.uid])
+    assert 'role="alert"' in text_of(reviewer.post(share, {"share-tlp": "clear"}), 422)
+    sent = {"share-tlp": "clear", "share-override_reason": "sold, its owner agrees"}
+    assert reviewer.post(share, sent).status_code == 302
+    assert "sold, its owner agrees" in text_of(reviewer.get(page))
+
+
 def test_nobody_reviews_his_own_by_the_page(personas):
     both = personas.with_roles(Role.ANALYST, Role.REVIEWER)
     found = indicator_propose(by=both.actor, value="xau.example", category="scam")

@@ -77,7 +77,9 @@ class Story(TestCase):
             if what == "withdraw":
                 indicator_withdraw(by=by, indicator=uid)
             else:
-                indicator_reshare(by=by, indicator=uid, tlp=tlp)
+                indicator_reshare(
+                    by=by, indicator=uid, tlp=tlp, override_reason="it is back, again"
+                )
 
     def _holds(self, audience):
         kept = {}

@@ -114,7 +114,7 @@ def withdraw(request: HttpRequest, uid: UUID) -> HttpResponse:
 @require_POST
 @requires(Action.INDICATOR_REVIEW)
 def share(request: HttpRequest, uid: UUID) -> HttpResponse:
-    form = ShareForm(request.POST, prefix="share")
+    form = ShareForm(request.POST, prefix="share", warned=True)
     return _act(request, uid, form, indicator_reshare, _("Shared as you said."))
 
 

@@ -128,8 +128,8 @@ def indicator_answer(
 ) -> HttpResponse:
     """One indicator with what the reader may do about it; `form` is one that came back with faults."""
     indicator = indicator_row(by=request.actor, indicator=uid)
-    proposed = indicator.status == Status.PROPOSED
-    warnings = indicator_warnings(by=request.actor, indicator=uid) if proposed else ()
+    undecided = indicator.status == Status.PROPOSED or _may_share(request, indicator)
+    warnings = indicator_warnings(by=request.actor, indicator=uid) if undecided else ()
     context = {
         **row_of(indicator),
         "tlp": TLPS.get(indicator.tlp, indicator.tlp),
@@ -158,11 +158,17 @@ def _forms(request: HttpRequest, indicator: Indicator, *, warned: bool) -> dict[
     if indicator.status == Status.PUBLISHED:
         if policy_allows(actor, Action.INDICATOR_WITHDRAW, organisation_id=owner):
             forms["withdraw"] = WithdrawForm(prefix="withdraw")
-        reviewer = policy_allows(actor, Action.INDICATOR_REVIEW, organisation_id=owner)
-        if reviewer and actor.organisation_id == owner:
-            forms["share"] = ShareForm(prefix="share", initial={"tlp": indicator.tlp})
+        if _may_share(request, indicator):
+            initial = {"tlp": indicator.tlp}
+            forms["share"] = ShareForm(prefix="share", warned=warned, initial=initial)
         forms["dispute"] = MemberDisputeForm(prefix="dispute")
     return forms
+
+
+def _may_share(request: HttpRequest, indicator: Indicator) -> bool:
+    actor, owner = request.actor, indicator.organisation_id
+    own = indicator.status == Status.PUBLISHED and actor.organisation_id == owner
+    return own and policy_allows(actor, Action.INDICATOR_REVIEW, organisation_id=owner)
 
 
 def _dispute(dispute: Any) -> dict[str, Any]:
