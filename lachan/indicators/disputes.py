@@ -16,6 +16,7 @@ from lachan.outbox.services import event_publish
 
 from .conf import MAX_EVIDENCE, deadline
 from .events import DisputeAnswered, DisputeOpened
+from .ledger import head_lock
 from .lifecycle import indicator_withdraw
 from .models import Dispute, Indicator
 from .reading import dispute_record, is_proposer, shared_with
@@ -147,7 +148,7 @@ def dispute_answer(*, by: Actor, dispute: UUID, outcome: str, answer: str) -> Di
             target=f"dispute:{dispute}",
             detail={"outcome": outcome},
         )
-        found = _answerable(by, dispute)
+        found = _answerable(by, dispute, withdraws=outcome == "withdrawn")
         if outcome == "withdrawn" and found.indicator.status == Status.PUBLISHED:
             indicator_withdraw(
                 by=by, indicator=found.indicator.uid, reason=answer, cause="disputed"
@@ -163,12 +164,19 @@ def dispute_answer(*, by: Actor, dispute: UUID, outcome: str, answer: str) -> Di
         return dispute_record(found)
 
 
-def _answerable(by: Actor, uid: UUID) -> Dispute:
-    found = Dispute.objects.select_for_update(of=("self",)).select_related("indicator")
-    dispute = found.filter(uid=uid).first()
-    if dispute is None or not _may_know(by, dispute.indicator):
+def _answerable(by: Actor, uid: UUID, *, withdraws: bool) -> Dispute:
+    known = Dispute.objects.select_related("indicator").filter(uid=uid).first()
+    if known is None or not _may_know(by, known.indicator):
         raise NoSuchDispute("there is no such dispute")
-    policy_check(by, Action.DISPUTE_ANSWER, organisation_id=dispute.indicator.organisation_id)
+    policy_check(by, Action.DISPUTE_ANSWER, organisation_id=known.indicator.organisation_id)
+    if withdraws:
+        head_lock()
+    # In the order of whoever disputes it at this moment: the other way round, both wait for each other.
+    indicator = Indicator.objects.select_for_update().get(pk=known.indicator_id)
+    dispute = Dispute.objects.select_for_update().get(pk=known.pk)
+    if not _may_know(by, indicator):
+        raise NoSuchDispute("there is no such dispute")
     if dispute.outcome:
         raise IndicatorMoved("it is already answered")
+    dispute.indicator = indicator
     return dispute

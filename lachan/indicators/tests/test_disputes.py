@@ -1,9 +1,10 @@
 from datetime import timedelta
 
 import pytest
+from django.db.models import QuerySet
 
 from lachan.indicators import records, services
-from lachan.indicators.models import Dispute
+from lachan.indicators.models import Dispute, Indicator, LedgerHead
 from lachan.indicators.selectors import dispute_get_public, dispute_list, indicator_get
 from lachan.kernel.errors import InvalidInput, Refused
 from lachan.members.records import PUBLIC, Role
@@ -83,6 +84,20 @@ def test_it_says_what_cannot_be_used(publish, reviewer, analyst):
     for stranger in (PUBLIC, analyst):
         with pytest.raises(Refused):
             services.dispute_answer(by=stranger, dispute=said.uid, outcome="kept", answer="x")
+
+
+def test_it_locks_in_the_order_of_whoever_disputes(publish, reviewer, monkeypatch):
+    said = services.dispute_open(by=PUBLIC, indicator=publish().uid, reason="mine")
+    locked, lock = [], QuerySet.select_for_update
+
+    def noted(rows, *args, **kwargs):
+        locked.append(rows.model)
+        return lock(rows, *args, **kwargs)
+
+    monkeypatch.setattr(QuerySet, "select_for_update", noted)
+    services.dispute_answer(by=reviewer, dispute=said.uid, outcome="withdrawn", answer="Yes.")
+    order = [m for m in dict.fromkeys(locked) if m in {LedgerHead, Indicator, Dispute}]
+    assert order == [LedgerHead, Indicator, Dispute]
 
 
 def test_nobody_keeps_his_own_proposal(hotline, publish):
