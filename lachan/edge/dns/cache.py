@@ -62,15 +62,16 @@ class CompiledCache:
             return
         k0, k1 = np.uint64(self.key[0]), np.uint64(self.key[1])
         if self._count * 2 >= len(self.view[0]):
-            self._reset()
+            self.clear()
         used = int(cache_put(*self.view, self._used, entry, k0, k1, int(time.time())))
         if used < 0:
-            self._reset()
+            self.clear()
             used = int(cache_put(*self.view, self._used, entry, k0, k1, int(time.time())))
         self._count += used > self._used
         self._used = used
 
-    def _reset(self) -> None:
+    def clear(self) -> None:
+        """Forget all: the same thread as `put`, and whenever what was found free may be so no longer."""
         self.view = self._fresh()
         self._used = self._count = 0
 

@@ -14,6 +14,7 @@ from typing import Any
 
 from lachan.edge.dns.cache import AnswerCache
 from lachan.edge.dns.mmsg import mmsg_available
+from lachan.edge.dns.policy import Policy
 from lachan.edge.dns.responder import Responder
 from lachan.edge.dns.settings import Settings, policy_overlay
 from lachan.edge.dns.status import EdgeStatus, StatusFile, counts_sum
@@ -142,13 +143,20 @@ class DnsServer:
             self._policy_seen, self._fault = raw, ""
             try:
                 base = self._settings.policy
-                self._responder.policy = policy_overlay(base, raw) if raw else base
+                self._follow(policy_overlay(base, raw) if raw else base)
             except InvalidInput as error:
                 self._fault = str(error)
                 say(self._fault)
         for one in self._loops:
             if one.path is not None:
                 one.path.wanted = self._responder.policy
+
+    def _follow(self, policy: Policy) -> None:
+        if policy != self._responder.policy:
+            self._responder.policy = policy
+            if self._cache.compiled is not None:
+                # Aliases in it were found free under the old policy, and no stamp tells the two apart.
+                self._cache.compiled.clear()
 
 
 def _say_type_only(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:

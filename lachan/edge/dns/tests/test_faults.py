@@ -165,6 +165,21 @@ def test_it_follows_its_policy_file_and_survives_a_bad_one(start, upstream):
     assert edge.until(lambda: edge.status()["fault"] == "")
 
 
+def test_a_stricter_policy_reaches_the_aliases_it_has_cached(start, upstream):
+    edge = start([upstream.port])
+    policy = edge.home / "dns-policy.json"
+    policy.write_text(json.dumps({"block_categories": ["scam"]}))
+    if mmsg_available():
+        edge.compiled()
+    with edge.writer() as writer:
+        writer.rebuild([verdict("bad.test", "gambling"), verdict("seen.test")], 1)
+    assert edge.until(lambda: ask(edge, "seen.test").rcode() == dns.rcode.NXDOMAIN)
+    for _ in range(3):
+        assert ask(edge, "alias.test").rcode() == dns.rcode.NOERROR
+    policy.write_text(json.dumps({"block_categories": ["scam", "gambling"]}))
+    assert edge.until(lambda: ask(edge, "alias.test").rcode() == dns.rcode.NXDOMAIN, 10)
+
+
 def test_it_gives_the_null_address(start):
     edge = start([closed_port()], "--answer", "null", "--plain")
     with edge.writer() as writer:
