@@ -21,4 +21,4 @@ def command(target: str) -> None:
     from lachan.config.backups import backup_write
 
     size = backup_write(Path(target))
-    click.echo(f"{target}: {size / 1e6:.1f} MB")
+    click.echo(f"{target}: {size / 1e6:,.2f} MB")

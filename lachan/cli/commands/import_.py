@@ -85,6 +85,8 @@ def _say(report: "ImportReport", *, dry_run: bool) -> None:
     )
     for name in ("published", "duplicate", "guarded", "quarantined"):
         click.echo(f"  {name:<12} {getattr(report, name)}")
+    if report.reasons:
+        click.echo("  why lines were guarded or quarantined:")
     for reason, number in sorted(report.reasons.items(), key=lambda item: -item[1]):
         click.echo(f"      {reason:<20} {number}")
     if report.last_seq is not None:

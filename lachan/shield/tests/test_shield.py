@@ -163,7 +163,7 @@ def test_it_answers_people_and_keeps_the_question_out_of_the_address(writer, pub
     snapshot_sync(writer)
     page = client.post("/check/", {"value": "www.bad.example"})
     assert page.status_code == 200
-    assert "Có, đây là nơi đã biết là có hại" in page.content.decode()
+    assert "Có, nơi này đã được biết là có hại" in page.content.decode()
     assert "Lừa đảo" in page.content.decode()
 
 
