@@ -113,10 +113,10 @@ def test_it_says_that_the_file_is_gone_and_goes_on_when_it_is_back(tmp_path, pub
         receipts = {0: report_send(instance.web, **report_fields(0))[0]}
         aside = tmp_path / "aside"
         aside.mkdir()
-        for name in ("worker", "shield"):
-            instance.kill(name)  # started again, they find no file
         for path in instance.home.glob("db.sqlite3*"):
             path.rename(aside / path.name)
+        for name in ("worker", "shield"):
+            instance.kill(name)  # started again, they find no file, and make no empty one
         told = json.loads(instance.lachan("doctor", "--json").stdout)
         assert next(c for c in told["checks"] if c["name"] == "database")["level"] == "fault"
         assert instance.rcode("free.test") == "NOERROR"

@@ -9,6 +9,7 @@ import pytest
 from lachan.edge.dns import udp
 from lachan.edge.dns.question import question_parse
 
+pytestmark = pytest.mark.own_loop
 QUERY = dns.message.make_query("slow.test", "A").to_wire()
 
 

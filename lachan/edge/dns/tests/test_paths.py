@@ -184,6 +184,7 @@ def test_it_leaves_over_what_needs_thought(world):
     assert isinstance(responder.at_once(packet), Question)
 
 
+@pytest.mark.own_loop
 def test_it_bounds_what_it_keeps():
     size = 1 << 20
     cache = AnswerCache(size, compiled=True)
