@@ -61,6 +61,9 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 def _group(item: pytest.Item) -> str:
+    # Also where the mark was forgotten: Playwright's loop must not run in a worker that has other tests to do.
+    if "chromium" in getattr(item, "fixturenames", ()):
+        return "browser"
     return next((name for name in _GROUPS if item.get_closest_marker(name)), "")
 
 

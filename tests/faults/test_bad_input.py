@@ -45,6 +45,7 @@ def ask(instance, method, path, body=None, headers=()):
         "1.2.3",
         "https://\u202e.example",
     ],
+    ids=range(8),
 )
 def test_it_says_that_an_address_cannot_be_read(instance, value):
     path = f"/v1/check?value={urllib.parse.quote(value)}"

@@ -89,12 +89,13 @@ def _send(server, number, shown):
                 "urgency": "calm",
                 "words": f"lời số {number}",
             }
-            page = server.ask("POST", "/report/", fields)[1]
-            shown[number] = "".join(re.findall(r"<span>(\d{4})</span>", page))
+            status, page, _ = server.ask("POST", "/report/", fields)
         except OSError:
-            time.sleep(0.1)
-        else:
+            status = 0
+        if status == 200:
+            shown[number] = "".join(re.findall(r"<span>(\d{4})</span>", page))
             return
+        time.sleep(0.1)  # no answer, or 503: the database recovers from the kill
 
 
 def _read(server, receipt):
