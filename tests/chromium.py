@@ -21,6 +21,8 @@ from playwright.sync_api import Browser, Page, Request, sync_playwright
 
 PHONE = {"width": 360, "height": 740}
 DESK = {"width": 1280, "height": 800}
+# Milliseconds. What comes at all comes at once; a slow machine under load is no fault of the page.
+PATIENCE = 60_000
 _QUIET = [
     "--disable-background-networking", "--disable-component-update", "--disable-sync", "--disable-quic",
     "--no-first-run", "--disable-gpu", "--disable-dev-shm-usage",
@@ -61,7 +63,7 @@ def _page(chromium: Browser, size: dict[str, int], **options: object) -> Iterato
         ),
     )
     page.on("request", lambda request: faults.extend(_third_party(request)))
-    page.set_default_timeout(15_000)
+    page.set_default_timeout(PATIENCE)
     yield page
     context.close()
     assert faults == []

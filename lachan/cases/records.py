@@ -25,6 +25,10 @@ class NoSuchChoice(InvalidInput):
     code = "no-such-choice"
 
 
+class ValueRefused(InvalidInput):
+    code = "value-refused"
+
+
 class Status(enum.StrEnum):
     """Where a case stands. `new` means that nobody has it."""
 
@@ -98,13 +102,13 @@ class Clock:
 
     Attributes:
         legal: whether a law sets it; otherwise the desk set it for itself.
-        source: the law's article, or the house rule.
+        source: the law's article or the house rule, by language.
         met: somebody has said that it is done.
     """
 
     code: str
     text: dict[str, str]
-    source: str
+    source: dict[str, str]
     legal: bool
     due_at: datetime
     met: bool = False

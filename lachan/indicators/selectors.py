@@ -26,6 +26,7 @@ from .records import (
     Status,
     Tlp,
 )
+from .words import TLPS
 
 
 def _visible(by: Actor) -> QuerySet[Indicator]:
@@ -231,6 +232,11 @@ def quarantined_rows(*, by: Actor, list_import: UUID) -> QuerySet[Quarantined]:
     """The lines of one import that could not be used, in order."""
     policy_check(by, Action.INDICATOR_READ)
     return Quarantined.objects.filter(list_import__uid=list_import).order_by("line")
+
+
+def tlp_choices() -> list[tuple[str, Any]]:
+    """Who may know: (code, words in the reader's language), from the widest to the narrowest."""
+    return [(code.value, words) for code, words in TLPS.items()]
 
 
 def ledger_summary() -> dict[str, Any]:

@@ -60,5 +60,8 @@ def error_page(request: HttpRequest, status: int) -> HttpResponse:
             _("Please try again. In danger, call 113; to talk, call 111."),
         ),
     )
-    context = {"status": status, "title": title, "advice": advice}
+    # Web stands below members and knows no actor's kind; people who work here have a person behind them.
+    is_staff = bool(getattr(getattr(request, "actor", None), "person_id", None))
+    shell = "web/desk.html" if is_staff else "web/public.html"
+    context = {"title": title, "advice": advice, "is_staff": is_staff, "shell": shell}
     return render(request, "web/error.html", context, status=status)

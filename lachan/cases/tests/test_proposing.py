@@ -175,3 +175,11 @@ def test_it_says_what_could_not_be_proposed_without_its_value(mine, personas):
     kept = "".join([*said, *(cookie.OutputString() for cookie in answer.cookies.values())])
     for secret in ("bi mat", "khong doc", "made up"):
         assert secret not in kept
+
+
+def test_it_keeps_a_refused_value_in_the_form(mine, personas):
+    form = {"value-new": "not an address", "category-new": "contract.scam"}
+    form |= {"confidence-new": "60", "tlp-new": "clear"}
+    answer = personas.analyst.client().post(f"/staff/cases/{mine.uid}/propose/", form)
+    assert answer.status_code == 422
+    assert 'value="not an address"' in answer.content.decode()

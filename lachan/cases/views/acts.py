@@ -9,7 +9,7 @@ from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from lachan.cases.records import NoSuchChoice, Pick, Status
+from lachan.cases.records import NoSuchChoice, Pick, Status, ValueRefused
 from lachan.cases.selectors.desk import case_get
 from lachan.cases.services.claiming import case_claim, case_hand_over, case_release
 from lachan.cases.services.linking import case_link, link_undo
@@ -70,6 +70,7 @@ def _fault_words(error: LachanError) -> str:
         "case-taken": _("Somebody else works on this case, or nobody does yet: claim it first."),
         "case-moved": _("The case has changed meanwhile. Please look at it again."),
         "no-such-choice": _("Please choose one of the list."),
+        "value-refused": _("What you added is still in the form: look at it again."),
     }
     return words.get(error.code, _("That could not be used: some words are missing or too long."))
 
@@ -163,12 +164,17 @@ def _propose(request: HttpRequest, uid: UUID) -> str:
             kind = KIND_WORDS.get(proposal.pick.kind, _("What was added"))
             messages.warning(request, f"{kind}: {_propose_fault(proposal.fault)}")
     made = sum(not proposal.fault for proposal in done)
-    return (
+    said = (
         ngettext("%(n)s indicator is proposed.", "%(n)s indicators are proposed.", made)
         % {"n": made}
         if made
         else ""
     )
+    if any(proposal.fault and not proposal.pick.kind for proposal in done):
+        if said:
+            messages.success(request, said)
+        raise ValueRefused("what was typed could not be proposed")
+    return said
 
 
 def _propose_fault(code: str) -> str:

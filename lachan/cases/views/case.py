@@ -30,7 +30,7 @@ from lachan.cases.selectors.desk import (
 from lachan.cases.selectors.duplicates import suggestion_list
 from lachan.cases.services.notes import note_read
 from lachan.cases.services.reading import case_keys, case_report_open
-from lachan.indicators.records import Tlp
+from lachan.indicators.selectors import tlp_choices
 from lachan.kernel.clock import now
 from lachan.kernel.errors import NotFound, Refused
 from lachan.members.policy import Action, policy_allows, requires
@@ -98,7 +98,9 @@ def case_page(
     """
     opened = _opened(request, row) if is_open else {}
     context = {**_facts(request, row), **_choices(row), **opened}
-    context |= {"drafts": drafts or {}, "fault": fault, "token": secrets.token_urlsafe(16)}
+    drafts = drafts or QueryDict()
+    context |= {"drafts": drafts, "fault": fault, "token": secrets.token_urlsafe(16)}
+    context["draft_value"] = drafts.get("value-new", "")
     return render(request, "cases/case.html", context, status=status)
 
 
@@ -116,7 +118,13 @@ def _facts(request: HttpRequest, row: Case) -> dict[str, Any]:
         "reasons": [(words_of(r.text), r.weight) for r in rating.reasons],
         "age": age_words(row.opened_at, moment),
         "clocks": [
-            (c, words_of(c.text), due_words(c.due_at, moment), c.due_at < moment)
+            (
+                c,
+                words_of(c.text),
+                words_of(c.source),
+                due_words(c.due_at, moment),
+                c.due_at < moment,
+            )
             for c in rating.clocks
         ],
         "is_mine": row.assignee_id == request.actor.person_id and row.closed_at is None,
@@ -144,7 +152,7 @@ def _choices(row: Case) -> dict[str, Any]:
         "colleagues": [p for p in colleague_list(row) if p.pk != row.assignee_id],
         "categories": category_list(),
         "confidences": CONFIDENCES,
-        "tlps": list(Tlp),
+        "tlps": tlp_choices(),
     }
 
 

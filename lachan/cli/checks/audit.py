@@ -15,4 +15,4 @@ class Audit(Check):
         if found.broken_at is not None:
             way = "keep this database as it is for whoever investigates; somebody wrote past the product"
             return fault(f"line {found.broken_at}: {found.why}", way)
-        return Finding(says=f"{found.lines:,} lines, one chain")
+        return Finding(says=f"{found.lines:,} {'line' if found.lines == 1 else 'lines'}, one chain")

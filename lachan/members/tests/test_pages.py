@@ -232,3 +232,10 @@ def test_it_takes_everything_from_a_suspended_organisation(personas):
         Organisation.objects.filter(pk=row.pk).update(**change)
         assert client.get("/staff/members/").status_code == 403
         assert client.get("/staff/account/").status_code == 200
+
+
+def test_it_keeps_staff_at_the_desk_when_something_goes_wrong(personas):
+    missing = personas.analyst.client().get("/staff/nowhere/")
+    assert missing.status_code == 404
+    assert 'class="desk"' in missing.content.decode()
+    assert 'href="/staff/"' in missing.content.decode()

@@ -5,7 +5,7 @@ import re
 import pytest
 
 from lachan.reports.models import Report
-from tests.chromium import DESK, PHONE, assert_accessible, look
+from tests.chromium import DESK, PATIENCE, PHONE, assert_accessible, look
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 SIZES = {"phone": PHONE, "desk": DESK}
@@ -25,7 +25,7 @@ def open_page(chromium, live_server, desk_key):
         context = chromium.new_context(viewport=size, base_url=live_server.url, **options)
         contexts.append(context)
         page = context.new_page()
-        page.set_default_timeout(10_000)
+        page.set_default_timeout(PATIENCE)
         return page
 
     yield open_page
