@@ -45,8 +45,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 # What must not run beside its like: one Chromium, one whole instance at a time. All else keeps to its file,
-# whose fixtures may be dear. In this order: what fails most cheaply first.
-_GROUPS = ("browser", "faults")
+# whose fixtures may be dear.
+_GROUPS = ("faults", "browser")
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -55,9 +55,15 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         kept = [item for item in items if _uses_database(item) and not _group(item)]
         config.hook.pytest_deselected(items=[item for item in items if item not in set(kept)])
         items[:] = kept
-    items.sort(key=lambda item: (("", *_GROUPS).index(_group(item)), _uses_database(item)))
+    items.sort(key=_order)
     for item in items:
         item.add_marker(pytest.mark.xdist_group(_group(item) or str(item.path)))
+
+
+def _order(item: pytest.Item) -> int:
+    """What fails most cheaply first; then the longest group, so that one worker is not left alone with it."""
+    group = _group(item)
+    return (2 if _uses_database(item) else 0) if not group else {"faults": 1, "browser": 3}[group]
 
 
 def _group(item: pytest.Item) -> str:
