@@ -1,0 +1,130 @@
+"""What a match says, who may hear it, and what can go wrong.
+
+    LachanError
+    └ MatchingError             anything below: catch this one where the reason does not matter
+      ├ InvalidHash             (InvalidInput)  the text is no value of the algorithm
+      ├ PictureRefused          (InvalidInput)  the picture cannot be hashed; `reason` says why
+      ├ NoCollection            (NotFound)      there is no collection in this folder
+      ├ StoreLocked             (Conflict)      another process writes this collection
+      ├ StoreUnwritable         (Unavailable)   the disk is full or read-only; nothing was lost
+      ├ SegmentCorrupt          (Unavailable)   a file is cut, altered or not of this collection
+      └ SegmentVersion          (Unavailable)   a file of another version, or of another byte order
+
+Messages never hold the value that was asked: it may be somebody's.
+"""
+
+from uuid import UUID
+
+import msgspec
+
+from lachan.kernel.errors import Conflict, InvalidInput, LachanError, NotFound, Unavailable
+
+
+class MatchingError(LachanError):
+    pass
+
+
+class InvalidHash(MatchingError, InvalidInput):
+    code = "invalid-hash"
+
+
+class PictureRefused(MatchingError, InvalidInput):
+    """Attributes: reason: stable code, as in `too-many-pixels`, for machines and counts."""
+
+    code = "picture-refused"
+
+    def __init__(self, reason: str, message: str) -> None:
+        super().__init__(message)
+        self.reason = reason
+
+
+class NoCollection(MatchingError, NotFound):
+    code = "no-collection"
+
+
+class StoreLocked(MatchingError, Conflict):
+    code = "store-locked"
+
+
+class StoreUnwritable(MatchingError, Unavailable):
+    code = "store-unwritable"
+
+
+class SegmentCorrupt(MatchingError, Unavailable):
+    code = "segment-corrupt"
+
+
+class SegmentVersion(MatchingError, Unavailable):
+    code = "segment-version"
+
+
+PUBLIC, COMMUNITY, MEMBERS, OWN, EVERYTHING = range(5)
+
+
+class Facts(msgspec.Struct, frozen=True):
+    """What a collection keeps beside one entry, and gives back with each hit.
+
+    Attributes:
+        sequence: the ledger's number for the decision; 0 where there is no ledger.
+        indicator: identifies the entry: the same indicator added again replaces what it said before.
+        categories: internal codes, the leading one first.
+        confidence: 0 to 100.
+        reach: the narrowest level that may see it: 0 public, 1 community, 2 members, 3 its own
+            organisation alone.
+        organisation: whose it is; 0 none.
+        valid_until: Unix seconds from which on it is no longer returned; 0 never.
+        source: who says so (organisation or list).
+    """
+
+    sequence: int
+    indicator: UUID
+    categories: tuple[str, ...] = ()
+    confidence: int = 100
+    reach: int = PUBLIC
+    organisation: int = 0
+    valid_until: int = 0
+    source: str = ""
+
+
+class Hit(msgspec.Struct, frozen=True):
+    """One entry within the radius of what was asked.
+
+    Attributes:
+        algorithm: its name.
+        asked: the text as the caller gave it.
+        value: the entry's own value, in canonical form.
+        distance: 0 equal; in the algorithm's own unit (bits for `pdq`).
+        facts: what the collection knows of the entry.
+    """
+
+    algorithm: str
+    asked: str
+    value: str
+    distance: int
+    facts: Facts
+
+
+class Viewer(msgspec.Struct, frozen=True):
+    """Who asks.
+
+    Attributes:
+        level: 0 public, 1 community, 2 members, 3 an organisation about itself; 4 whoever holds the
+            files and could read them anyway (the command line), never a caller from outside.
+        organisation: the caller's own; 0 none.
+    """
+
+    level: int = PUBLIC
+    organisation: int = 0
+
+    def sees(self, facts: Facts) -> bool:
+        """An entry whose reach is within the level, or which is the caller's own organisation's.
+
+        Level 3 alone opens nothing: what is for one organisation is only ever for that one.
+        """
+        if facts.reach < OWN:
+            return facts.reach <= self.level
+        own = self.organisation != 0 and self.organisation == facts.organisation
+        return own or self.level == EVERYTHING
+
+
+ANYBODY, KEEPER = Viewer(), Viewer(EVERYTHING)
