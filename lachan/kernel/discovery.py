@@ -24,7 +24,8 @@ def discover(package: str, base: type[T], *, module: str = "") -> dict[str, T]:
     found: dict[str, T] = {}
     root = importlib.import_module(package)
     for entry in sorted(pkgutil.iter_modules(root.__path__), key=lambda entry: entry.name):
-        if entry.name == "tests":
+        # Where capabilities are folders, a file beside them is what they share.
+        if entry.name == "tests" or (module and not entry.ispkg):
             continue
         path = f"{package}.{entry.name}.{module}" if module else f"{package}.{entry.name}"
         loaded = importlib.import_module(path)

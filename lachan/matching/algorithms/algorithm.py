@@ -1,0 +1,135 @@
+"""The base of every algorithm: how one sort of thing is compared, and how its index is built and asked.
+
+An algorithm is a folder here with an `algorithm.py` that declares one class or more; `algorithms()` finds
+them, and one contract test holds each to what is said here. Algorithms know nothing of one another, and
+nothing of who may see what: that is the store's.
+"""
+
+from functools import cache
+from pathlib import Path
+from typing import ClassVar, Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from lachan.kernel.discovery import discover
+
+Keys = npt.NDArray[np.uint8]
+"""uint8[n, width]: one key a row."""
+Numbers = npt.NDArray[np.int64]
+
+
+class Index(Protocol):
+    """An opened index: immutable, mapped, shared by all processes that opened it.
+
+    Rows are places 0 … count-1 in the order of the keys that it was built from; equal keys keep their rows.
+    """
+
+    @property
+    def count(self) -> int: ...
+
+    def find(self, key: bytes, radius: int) -> tuple[Numbers, Numbers]:
+        """(rows, distances) of every key within `radius`, in no certain order."""
+
+    def find_many(self, keys: Keys, radius: int) -> tuple[Numbers, Numbers, Numbers]:
+        """(places in `keys`, rows, distances) of every pair within `radius`, in no certain order."""
+
+
+class Algorithm:
+    """How one sort of thing is known again.
+
+    Attributes:
+        name: the code that hits and folders carry.
+        kinds: the exchange's kinds of indicator that it answers.
+        width: bytes of a key.
+        radius: up to which distance two values count as the same, unless the caller says otherwise.
+        reversible: whether a key holds the whole value. Where not, it is a digest of the value: `text`
+            cannot give the value back, so whoever stores the key stores `canonical(text)` beside it and
+            asks `confirms` before a hit is given. A collision then costs a comparison, never a wrong answer.
+    """
+
+    name: ClassVar[str] = ""
+    kinds: ClassVar[tuple[str, ...]] = ()
+    width: ClassVar[int] = 0
+    radius: ClassVar[int] = 0
+    reversible: ClassVar[bool] = True
+
+    def parse(self, text: str) -> bytes:
+        """The key of a value as people, lists and programs write it.
+
+        Raises:
+            InvalidHash: it is no value of this algorithm; the message says why and never repeats it.
+        """
+        raise NotImplementedError
+
+    def text(self, key: bytes) -> str:
+        """A key in its canonical form; `parse(text(key)) == key`. Only where `reversible`."""
+        raise NotImplementedError
+
+    def canonical(self, text: str) -> str:
+        """The one form of a value in which it is stored and shown; a fixed point.
+
+        Raises:
+            InvalidHash: as `parse`.
+        """
+        return self.text(self.parse(text))
+
+    def queries(self, text: str) -> list[bytes]:
+        """The keys to ask for one value, the nearest first: itself, then whatever else would cover it.
+
+        Raises:
+            InvalidHash: as `parse`.
+        """
+        return [self.parse(text)]
+
+    def confirms(self, asked: str, value: str) -> bool:
+        """Whether the stored canonical `value`, found under one of `queries(asked)`, truly covers `asked`."""
+        return True
+
+    def distance(self, one: bytes, other: bytes) -> int:
+        """How far two keys are apart: a metric. Here: 0 equal, 1 different."""
+        return int(one != other)
+
+    def distances(self, key: bytes, keys: Keys) -> Numbers:
+        """`distance` to each of many keys at once; what a store asks of the few that no index holds yet."""
+        different = np.any(keys != np.frombuffer(key, np.uint8), axis=1)
+        return np.asarray(different, np.int64)
+
+    def examples(self) -> list[str]:
+        """Benign values, all different, for the contract test and the documentation."""
+        raise NotImplementedError
+
+    def index_build(self, keys: Keys, path: Path) -> None:
+        """Write an index of `keys` at `path`: beside it first, durable, then moved into place.
+
+        Raises:
+            OSError: no room on the disk, or no right to write; what stood at `path` is untouched.
+        """
+        raise NotImplementedError
+
+    def index_open(self, path: Path, *, verify: bool = True) -> Index:
+        """Map the index at `path`.
+
+        Args:
+            path: what `index_build` wrote.
+            verify: read it whole against its checksum (about a second a gigabyte); without, only its head
+                and length are looked at, which takes less than a millisecond.
+
+        Raises:
+            SegmentCorrupt: truncated, altered, or no such index.
+            SegmentVersion: of another version or byte order.
+            FileNotFoundError: no such file.
+        """
+        raise NotImplementedError
+
+
+@cache
+def algorithms() -> dict[str, Algorithm]:
+    """Every algorithm by name."""
+    return discover("lachan.matching.algorithms", Algorithm, module="algorithm")
+
+
+@cache
+def algorithm_of(kind: str) -> Algorithm | None:
+    """The algorithm that answers for one of the exchange's kinds; None where there is none."""
+    return next((found for found in algorithms().values() if kind in found.kinds), None)
