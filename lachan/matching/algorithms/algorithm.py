@@ -17,6 +17,8 @@ from lachan.kernel.discovery import discover
 Keys = npt.NDArray[np.uint8]
 """uint8[n, width]: one key a row."""
 Numbers = npt.NDArray[np.int64]
+FAR = 1 << 30
+"""The distance of different values where there is only the same and not the same: beyond any radius."""
 
 
 class Index(Protocol):
@@ -86,14 +88,22 @@ class Algorithm:
         """Whether the stored canonical `value`, found under one of `queries(asked)`, truly covers `asked`."""
         return True
 
+    def elsewhere(self, text: str) -> list[tuple[str, str]]:
+        """(kind, value) of what would cover it too and is another algorithm's to know.
+
+        Raises:
+            InvalidHash: as `parse`.
+        """
+        return []
+
     def distance(self, one: bytes, other: bytes) -> int:
-        """How far two keys are apart: a metric. Here: 0 equal, 1 different."""
-        return int(one != other)
+        """How far two keys are apart: a metric. Here: 0 equal, FAR different."""
+        return 0 if one == other else FAR
 
     def distances(self, key: bytes, keys: Keys) -> Numbers:
         """`distance` to each of many keys at once; what a store asks of the few that no index holds yet."""
         different = np.any(keys != np.frombuffer(key, np.uint8), axis=1)
-        return np.asarray(different, np.int64)
+        return np.where(different, FAR, 0).astype(np.int64)
 
     def examples(self) -> list[str]:
         """Benign values, all different, for the contract test and the documentation."""
