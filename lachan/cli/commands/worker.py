@@ -1,6 +1,10 @@
+import os
+
 import click
 
 from lachan.cli.setup import django_ready
+
+_YIELDING = 5
 
 
 @click.command()
@@ -9,6 +13,8 @@ def command() -> None:
 
     Several may run; each event is handled by one of them.
     """
+    # Whoever waits at a page comes first: on two cores, 16 at once get their receipts sooner.
+    os.nice(_YIELDING)
     django_ready()
     from lachan.outbox.worker import run
 
