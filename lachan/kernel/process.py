@@ -26,6 +26,18 @@ def die_with_parent(parent: int | None = None) -> None:
             raise SystemExit(1)
 
 
+def boot_word() -> int:
+    """A number that changes with each start of the machine; 0 where the system does not say.
+
+    What one process wrote into the page cache outlives the process, but not the machine.
+    """
+    try:
+        text = Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii")
+        return int(text.replace("-", "")[:15], 16)
+    except (OSError, ValueError):
+        return 0
+
+
 def started_at(pid: int) -> int | None:
     """When a process began, in clock ticks since boot; None when it is gone or this is not Linux.
 

@@ -116,15 +116,14 @@ class Viewer(msgspec.Struct, frozen=True):
     level: int = PUBLIC
     organisation: int = 0
 
-    def sees(self, facts: Facts) -> bool:
+    def sees(self, reach: int, organisation: int) -> bool:
         """An entry whose reach is within the level, or which is the caller's own organisation's.
 
         Level 3 alone opens nothing: what is for one organisation is only ever for that one.
         """
-        if facts.reach < OWN:
-            return facts.reach <= self.level
-        own = self.organisation != 0 and self.organisation == facts.organisation
-        return own or self.level == EVERYTHING
+        if reach < OWN:
+            return reach <= self.level
+        return self.level == EVERYTHING or self.organisation == organisation != 0
 
 
 ANYBODY, KEEPER = Viewer(), Viewer(EVERYTHING)

@@ -1,7 +1,6 @@
 """The mutable delta: inserting an entry so that any reader sees it at once and a crash never half of it."""
 
 import struct
-from pathlib import Path
 
 import msgspec
 import numpy as np
@@ -11,6 +10,7 @@ from lachan.formats.snapshot import siphash
 from lachan.formats.snapshot.keys import DOMAIN
 from lachan.formats.snapshot.records import Profile
 from lachan.formats.snapshot.table import CHECK_SIZE, Table, profile_record
+from lachan.kernel.process import boot_word
 
 CAPACITY = 1 << 15
 ARENA_SIZE = 8 << 20
@@ -18,15 +18,6 @@ ARENA_SIZE = 8 << 20
 
 class DeltaFull(Exception):
     """No room: compact, then put again."""
-
-
-def boot_word() -> int:
-    """A number that changes with each start of the machine; 0 where the system does not say."""
-    try:
-        text = Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii")
-        return int(text.replace("-", "")[:15], 16)
-    except (OSError, ValueError):
-        return 0
 
 
 def delta_bytes(generation: int, key: tuple[int, int], sequence: int) -> tuple[bytes, int]:

@@ -16,7 +16,6 @@ from lachan.formats.snapshot.delta import (
     CAPACITY,
     DeltaFull,
     DeltaWriter,
-    boot_word,
     delta_bytes,
     key_hash,
 )
@@ -26,6 +25,7 @@ from lachan.formats.snapshot.keys import key_encode
 from lachan.formats.snapshot.records import InvalidKey, Kind, SnapshotCorrupt, Verdict
 from lachan.formats.snapshot.table import Table
 from lachan.kernel.errors import InvalidInput
+from lachan.kernel.process import boot_word
 
 
 class SnapshotWriter:

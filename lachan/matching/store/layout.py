@@ -1,0 +1,151 @@
+"""The bytes of a store's files: one head for all of them, and the record that keeps an entry's facts.
+
+    0     head: magic, version, byte order, role, collection, number, width, rows, size, places; CRC-32
+    512   log only: words that the writer changes, each on a cache line of its own
+    4096  what the head's places say
+
+Everything is little-endian. A file of another version or byte order is refused by name: whoever keeps a
+ledger fills the collection anew from it; nothing is ever guessed.
+"""
+
+import os
+import struct
+import sys
+import zlib
+from typing import Any
+
+import msgspec
+import numpy as np
+
+from lachan.matching.records import SegmentCorrupt, SegmentVersion
+
+MAGIC = b"LCMATCH\x00"
+VERSION = 1
+ORDER = 0x0A0B0C0D
+HEAD_SIZE = 4096
+FACTS, GONE, LOG = 1, 2, 3
+PLACES = 8
+BLOCK_ROWS = 64
+
+_HEAD = struct.Struct(f"<8sIII16sQIQQ{PLACES}Q")
+_CHECK = struct.Struct("<I")
+
+# uid, sequence, valid_until, organisation, label, confidence, reach; six bytes are spare.
+RECORD = struct.Struct("<16sqqIIBB6x")
+LABEL = slice(36, 40)
+
+
+class Head(msgspec.Struct, frozen=True, kw_only=True):
+    """What a file says of itself.
+
+    Attributes:
+        role: FACTS, GONE or LOG.
+        collection: 16 random bytes that all files of a collection share.
+        number: of the segment or log.
+        width: bytes of a key; 0 in a log.
+        rows: of the segment.
+        size: of the whole file in bytes.
+        places: where its parts begin, or sizes and checksums of them; each role says which.
+    """
+
+    role: int
+    collection: bytes
+    number: int
+    width: int = 0
+    rows: int = 0
+    size: int
+    places: tuple[int, ...] = (0,) * PLACES
+
+    def pack(self) -> bytes:
+        fixed = _HEAD.pack(
+            MAGIC,
+            VERSION,
+            ORDER,
+            self.role,
+            self.collection,
+            self.number,
+            self.width,
+            self.rows,
+            self.size,
+            *self.places,
+        )
+        return (fixed + _CHECK.pack(zlib.crc32(fixed))).ljust(HEAD_SIZE, b"\0")
+
+
+def head_read(descriptor: int, name: str, *, role: int, collection: bytes) -> Head:
+    """The head of an opened file.
+
+    Raises:
+        SegmentVersion: of another version or byte order.
+        SegmentCorrupt: not such a file, of another collection, cut off or altered.
+    """
+    size, raw = os.fstat(descriptor).st_size, os.pread(descriptor, HEAD_SIZE, 0)
+    if len(raw) < HEAD_SIZE or raw[:8] != MAGIC:
+        raise SegmentCorrupt(f"{name} is no file of a collection, or its beginning is lost")
+    version, order = struct.unpack_from("<II", raw, 8)
+    if order != ORDER or sys.byteorder != "little":
+        raise SegmentVersion(f"{name} was written, or is read, in another byte order")
+    if version != VERSION:
+        raise SegmentVersion(f"{name} is of version {version}; this program reads {VERSION}")
+    if _CHECK.unpack_from(raw, _HEAD.size)[0] != zlib.crc32(raw[: _HEAD.size]):
+        raise SegmentCorrupt(f"{name}: the checksum of its head is wrong")
+    words = _HEAD.unpack_from(raw)
+    head = Head(
+        role=words[3],
+        collection=words[4],
+        number=words[5],
+        width=words[6],
+        rows=words[7],
+        size=words[8],
+        places=words[9:],
+    )
+    if head.role != role or head.collection != collection:
+        raise SegmentCorrupt(f"{name} belongs to something else")
+    if head.size != size:
+        raise SegmentCorrupt(f"{name} has {size} bytes instead of {head.size}")
+    return head
+
+
+def stride(width: int) -> int:
+    """Bytes of a record with its key, a multiple of eight."""
+    return (RECORD.size + width + 7) // 8 * 8
+
+
+def record_type(width: int) -> np.dtype[Any]:
+    """The same record for whole columns at once."""
+    return np.dtype(
+        {
+            "names": [
+                "uid", "sequence", "valid_until", "organisation", "label", "confidence", "reach",
+                "key",
+            ],
+            "formats": ["V16", "<i8", "<i8", "<u4", "<u4", "u1", "u1", (np.uint8, (width,))],
+            "offsets": [0, 16, 24, 32, 36, 40, 41, RECORD.size],
+            "itemsize": stride(width),
+        }
+    )  # fmt: skip
+
+
+def aligned(place: int) -> int:
+    """The next place that starts a cache line."""
+    return (place + 63) // 64 * 64
+
+
+_MIX = (0x9E3779B1, 0x85EBCA6B, 0xC2B2AE35, 0x27D4EB2F)
+
+
+def uid_hash(uid: bytes) -> int:
+    """32 bits of an indicator's identifier, under which a segment files its rows."""
+    a, b, c, d = struct.unpack("<4I", uid)
+    mixed = a * _MIX[0] ^ b * _MIX[1] ^ c * _MIX[2] ^ d * _MIX[3]
+    mixed &= 0xFFFFFFFF
+    return int(mixed ^ mixed >> 15)
+
+
+def uid_hashes(records: "np.ndarray[Any, np.dtype[Any]]") -> "np.ndarray[Any, np.dtype[np.uint32]]":
+    """`uid_hash` of every record."""
+    words = np.ascontiguousarray(records["uid"]).view("<u4").reshape(-1, 4)
+    mixed = np.zeros(len(words), np.uint32)
+    for place, factor in enumerate(_MIX):
+        mixed ^= words[:, place] * np.uint32(factor)
+    return mixed ^ mixed >> np.uint32(15)

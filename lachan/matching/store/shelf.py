@@ -1,0 +1,147 @@
+"""All that a collection holds of one algorithm: segments, and the entries that came since."""
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+
+from lachan.kernel import clock
+from lachan.matching.algorithms.algorithm import Algorithm
+from lachan.matching.records import Hit, InvalidHash, SegmentCorrupt, Viewer
+from lachan.matching.store import layout as ly
+from lachan.matching.store.delta import Delta
+from lachan.matching.store.facts import Label
+from lachan.matching.store.segment import Held
+
+_Near = tuple[Held | None, int, int, bytes]
+"""Where (a segment, or the delta), row, distance, and the key that was asked for."""
+
+
+class Shelf:
+    """Attributes: held: segments, oldest first; delta: what came since."""
+
+    def __init__(self, algorithm: Algorithm, held: list[Held]) -> None:
+        self.algorithm, self.held = algorithm, held
+        self.delta = Delta(algorithm)
+
+    def find(self, asked: str, radius: int, viewer: Viewer) -> list[Hit]:
+        """Every entry within `radius` of what `asked` means to the algorithm.
+
+        Raises:
+            InvalidHash: it means nothing to it.
+            SegmentCorrupt: what would have been an answer is damaged.
+        """
+        found: list[_Near] = []
+        for key in self.algorithm.queries(asked):
+            for held in self.held:
+                rows, distances = held.segment.index.find(key, radius)
+                if len(rows):
+                    pairs = zip(rows.tolist(), distances.tolist(), strict=True)
+                    found += [(held, row, distance, key) for row, distance in pairs]
+            if self.delta.count:
+                near = self.delta.near(key, radius)
+                found += [(None, place, distance, key) for place, distance in near]
+        return self._hits(asked, found, viewer) if found else []
+
+    def find_many(
+        self, asked: Sequence[str], radius: int, viewer: Viewer
+    ) -> list[list[Hit] | None]:
+        """`find` for many, in one pass over the index; None for what is no value of the algorithm."""
+        keys: list[bytes] = []
+        found: list[list[_Near] | None] = []
+        owners: list[list[_Near]] = []
+        for text in asked:
+            try:
+                mine = self.algorithm.queries(text)
+            except InvalidHash:
+                found.append(None)
+                continue
+            pairs: list[_Near] = []
+            found.append(pairs)
+            keys += mine
+            owners += [pairs] * len(mine)
+        if keys:
+            self._gather(keys, owners, radius)
+        return [
+            self._hits(text, near, viewer) if near else (None if near is None else [])
+            for text, near in zip(asked, found, strict=True)
+        ]
+
+    def _gather(self, keys: list[bytes], owners: list[list[_Near]], radius: int) -> None:
+        matrix = np.frombuffer(b"".join(keys), np.uint8).reshape(len(keys), -1)
+        for held in self.held:
+            numbers, rows, distances = held.segment.index.find_many(matrix, radius)
+            for number, row, distance in zip(
+                numbers.tolist(), rows.tolist(), distances.tolist(), strict=True
+            ):
+                owners[number].append((held, row, distance, keys[number]))
+        if self.delta.count:
+            for key, owner in zip(keys, owners, strict=True):
+                owner += [(None, place, far, key) for place, far in self.delta.near(key, radius)]
+
+    def add(self, record: bytes, label: Label, key: bytes, value: str, *, fresh: bool) -> None:
+        """Put an entry in; unless it is `fresh`, in place of the same indicator's under this key."""
+        number = self.delta.label(label).to_bytes(4, "little")
+        if record[ly.LABEL] != number:
+            record = record[: ly.LABEL.start] + number + record[ly.LABEL.stop :]
+        self.delta.add(record, key, value)
+        if not fresh:
+            # Afterwards, so that another thread finds the indicator at any moment.
+            self.kill(record[:16], key, but=self.delta.count - 1)
+
+    def kill(self, uid: bytes, key: bytes, *, but: int = -1) -> int:
+        """Mark every entry of an indicator under a key as gone, except one in the delta; how many."""
+        killed = 0
+        delta = self.delta
+        for place in delta.places_of(uid):
+            if delta.keys[place] == key and place != but:
+                delta.gone.add(place)
+                killed += 1
+        for held in self.held:
+            rows = [row for row in held.rows_of(uid) if held.segment.facts.key(row) == key]
+            held.gone.update(rows)
+            killed += len(rows)
+        return killed
+
+    def keys_of(self, uid: bytes) -> Iterator[bytes]:
+        """The keys of an indicator's entries."""
+        for place in self.delta.places_of(uid):
+            yield self.delta.keys[place]
+        for held in self.held:
+            for row in held.rows_of(uid):
+                yield held.segment.facts.key(row)
+
+    def has(self, uid: bytes, key: bytes) -> bool:
+        return any(found == key for found in self.keys_of(uid))
+
+    @property
+    def live(self) -> int:
+        rows = sum(held.segment.facts.rows - held.gone_count for held in self.held)
+        return rows + self.delta.live
+
+    def _hits(self, asked: str, found: list[_Near], viewer: Viewer) -> list[Hit]:
+        algorithm, delta, hits = self.algorithm, self.delta, []
+        moment = clock.now().timestamp()
+        for held, row, distance, key in found:
+            if held is None:
+                facts = delta.facts(row, viewer, moment)
+                mine = delta.keys[row]
+            elif held.is_gone(row):
+                continue
+            else:
+                facts = held.segment.facts.facts(row, viewer, moment)
+                mine = held.segment.facts.key(row)
+            if facts is None:
+                continue
+            # The index says how near; the key itself must agree: a damaged index answers nothing wrong.
+            if mine != key if distance == 0 else algorithm.distance(key, mine) != distance:
+                raise SegmentCorrupt("an index does not fit the keys that it was built from")
+            if algorithm.reversible:
+                value = algorithm.text(mine)
+            else:
+                value = delta.values[row] if held is None else held.segment.facts.value(row)
+                if not algorithm.confirms(asked, value):
+                    continue
+            hits.append(Hit(algorithm.name, asked, value, distance, facts))
+        if len(hits) > 1:
+            hits.sort(key=lambda hit: (hit.distance, hit.value, hit.facts.indicator.int))
+        return hits
