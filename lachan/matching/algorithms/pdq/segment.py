@@ -72,8 +72,8 @@ class PdqSegment:
         self._map = mapped
         self._bytes = np.frombuffer(mapped, np.uint8)
         self._base: int = self._bytes.ctypes.data
-        self._plan = self._facts()
-        self._plan_address: int = self._plan.ctypes.data
+        self.plan = self._facts()
+        self._plan_address: int = self.plan.ctypes.data
         self._words_at = self._base + layout.codes_at
 
     build = staticmethod(building.build)
@@ -156,8 +156,8 @@ class PdqSegment:
         if not self.layout.indexed or radius > RADIUS_LIMIT:
             return self._find_each(codes, radius)
         if len(codes) < join_from(self.count):
-            return loop_batch(self._plan, codes, radius)
-        return join_batch(self._plan, Batch(codes), radius, threads)
+            return loop_batch(self.plan, codes, radius)
+        return join_batch(self.plan, Batch(codes), radius, threads)
 
     def codes(self) -> Words:
         """uint64[count, 4]: the hashes as they were given, in the order of rows."""
