@@ -161,6 +161,25 @@ def settle(plan: int, room: int, bounds: int, waiting: int, radius: int, found: 
 
 
 @njit(cache=True)
+def keep(
+    room: int, mask: int, line: int, origin: int, gap: int, following: int, mark: int, waiting: int
+) -> int:
+    """Note the entries in `mask`, with their differing bits so far, chunk and place, and ask for their third
+    chunks; returns how many survivors wait now.
+    """
+    chunk, flipped = mark & 15, mark >> 4
+    while mask != 0:
+        entry = line + 2 * lowest(mask)
+        mask &= mask - 1
+        prefetch(entry + gap)
+        so_far = flipped + bits(load16(entry) ^ following)
+        survivor = (so_far << 44) | (chunk << 40) | ((entry - origin) >> 1)
+        store64(room + SURVIVORS + 8 * waiting, survivor)
+        waiting += 1
+    return waiting
+
+
+@njit(cache=True)
 def sift(plan: int, room: int, bounds: int, probes: int, radius: int) -> tuple[int, int]:
     """Compare every bucket's entries by their second chunk; returns (hits so far, survivors that wait)."""
     words, stride = load64(plan + NEXT), load64(plan + SHORT_STRIDE)
@@ -183,14 +202,8 @@ def sift(plan: int, room: int, bounds: int, probes: int, radius: int) -> tuple[i
         while True:
             lanes &= (1 << min((end - line) >> 1, 32)) - 1
             mask = near_shorts(line, following, most) & lanes
-            while mask != 0:
-                entry = line + 2 * lowest(mask)
-                mask &= mask - 1
-                prefetch(entry + gap)
-                so_far = flipped + bits(load16(entry) ^ following)
-                survivor = (so_far << 44) | (chunk << 40) | ((entry - origin) >> 1)
-                store64(room + SURVIVORS + 8 * waiting, survivor)
-                waiting += 1
+            if mask != 0:
+                waiting = keep(room, mask, line, origin, gap, following, mark, waiting)
             if waiting > SURVIVORS_LIMIT - 32:
                 found = settle(plan, room, bounds, waiting, radius, found)
                 waiting = 0
