@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import numpy as np
@@ -101,7 +102,7 @@ def _draft(path: Path, size: int) -> Iterator[int]:
         os.close(folder)
 
 
-def _write(descriptor: int, data: Bytes | bytes, at: int) -> None:
+def _write(descriptor: int, data: Any, at: int) -> None:
     rest = memoryview(data).cast("B") if len(data) else memoryview(b"")
     while rest:
         written = os.pwrite(descriptor, rest, at)

@@ -9,6 +9,8 @@ not matter which of them holds the queries.
 The filters and the proof are those of a single look-up (`lookup`).
 """
 
+from typing import Any
+
 from lachan.kernel.jit import njit
 from lachan.matching.algorithms.pdq.chunks import BOUNDS_STEP, BUCKETS
 from lachan.matching.algorithms.pdq.lookup import is_first
@@ -42,7 +44,7 @@ _FLIPPED = 1 << 31
 
 
 @njit(cache=True)
-def root(parents: int, row: int) -> int:
+def root(parents: int, row: Any) -> Any:
     """Whose group a row is in; the way there is halved for the next who asks (Tarjan, van Leeuwen 1984)."""
     parent = load64(parents + 8 * row)
     while parent != row:
@@ -55,8 +57,9 @@ def root(parents: int, row: int) -> int:
 @njit(cache=True)
 def row_at(side: int, place: int) -> int:
     address = load64(side + ROWS) + load64(side + ROW_BYTES) * place
-    row = load32(address) & load64(side + ROW_MASK)
-    return min(row, load64(side + LAST_ROW))  # an altered file must not lead outside of it
+    row: int = load32(address) & load64(side + ROW_MASK)
+    last: int = load64(side + LAST_ROW)
+    return min(row, last)  # an altered file must not lead outside of it
 
 
 @njit("void(int64,int64,int64,int64,int64,int64,int64,int64)", nogil=True, cache=True)

@@ -237,7 +237,8 @@ def find_one(plan: int, room: int, radius: int) -> int:
     foresee(plan, query, bounds)
     probes = aim(plan, room, bounds)
     found, waiting = sift(plan, room, bounds, probes, radius)
-    return settle(plan, room, bounds, waiting, radius, found)
+    total: int = settle(plan, room, bounds, waiting, radius, found)
+    return total
 
 
 @njit("int64(int64,int64,int64,int64,int64,int64,int64)", nogil=True, cache=True)

@@ -12,8 +12,12 @@ as the array that it came from: whoever takes one keeps the array until the call
 from typing import Any
 
 from llvmlite import ir
+from numba import extending
 from numba.core import cgutils, types
-from numba.extending import intrinsic
+
+intrinsic: Any = (
+    extending.intrinsic
+)  # it takes the context away from the arguments, which no type says
 
 _BIT, _BYTE = ir.IntType(1), ir.IntType(8)
 _SHORT, _INT, _LONG = ir.IntType(16), ir.IntType(32), ir.IntType(64)
@@ -23,7 +27,8 @@ _I64 = types.int64
 
 def _external(builder: Any, name: str, result: Any, arguments: list[Any]) -> Any:
     kind = ir.FunctionType(result, arguments)
-    return cgutils.get_or_insert_function(builder.module, kind, name)
+    insert: Any = cgutils.get_or_insert_function
+    return insert(builder.module, kind, name)
 
 
 def _spread(builder: Any, value: Any, lanes: int) -> Any:
