@@ -1,0 +1,177 @@
+"""The door: paths in, a summary and findings out."""
+
+import os
+import time
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+
+import msgspec
+
+from lachan.matching.scanning.journal import Journal, item_name, scan_name
+from lachan.matching.scanning.lists import is_list, list_items
+from lachan.matching.scanning.records import (
+    Counts,
+    Finding,
+    Item,
+    Known,
+    Limits,
+    Outcome,
+    Summary,
+)
+from lachan.matching.scanning.report import report_check, report_write
+from lachan.matching.scanning.walking import Work, unreadable, walk
+from lachan.matching.scanning.workers import Order, Workers
+
+
+class Settings(msgspec.Struct, frozen=True, kw_only=True):
+    """What decides what a scan finds.
+
+    Attributes:
+        paths: folders, files, archives; a CSV or Parquet file named here is a list of hashes, one met in a
+            folder is a file like any other.
+        asking: names what is asked (a collection and its radius), so that a journal is not taken for
+            another's.
+        kind, column: of lists, see `lists.list_items`.
+        keep_clean: the report also names what is clean.
+        open_archives: look inside zip and tar files.
+    """
+
+    paths: tuple[str, ...]
+    asking: str = ""
+    kind: str = ""
+    column: str = ""
+    keep_clean: bool = False
+    open_archives: bool = True
+    limits: Limits = Limits()
+
+
+def scan(
+    settings: Settings,
+    opener: Callable[[], Known],
+    *,
+    report: Path | None = None,
+    restart: bool = False,
+    jobs: int = 0,
+    progress: Callable[[int], None] = lambda _: None,
+) -> tuple[Summary, list[Finding]]:
+    """Examine everything below the paths, on all cores.
+
+    Args:
+        settings: what, and how.
+        opener: opens what is known; called in every process, so it must be picklable.
+        report: the file to write at the end (`report.FORMS`). Until then a journal beside it notes what is
+            done, and the same scan, interrupted and started again, goes on from there.
+        restart: forget the journal.
+        jobs: processes; 0: one a core that this one may use.
+        progress: called with the weight (see `Item.weight`) of what is done.
+
+    Returns:
+        A summary, and every finding in order of path.
+
+    Raises:
+        MatchingError: the lists cannot be asked, the report's form is unknown, or the journal is not this
+            scan's.
+        OSError: report or journal cannot be written.
+    """
+    running = _Scan(settings, opener, progress)
+    jobs = jobs or len(os.sched_getaffinity(0))
+    if report is None:
+        return running.run(None, jobs)
+    report_check(report)
+    notes = Journal(journal_path(report), scan_name(settings), restart=restart)
+    try:
+        found = running.run(notes, jobs)
+        report_write(report, *found)
+        notes.finished = True
+    finally:
+        notes.close()
+    return found
+
+
+def journal_path(report: Path) -> Path:
+    return report.with_name(f"{report.name}.journal")
+
+
+class _Scan:
+    def __init__(
+        self, settings: Settings, opener: Callable[[], Known], progress: Callable[[int], None]
+    ) -> None:
+        self._settings, self._opener, self._progress = settings, opener, progress
+        self._done: dict[str, list[tuple[int, int]]] = {}
+        self._names: set[str] = set()
+        self._aside: list[Outcome] = []
+        self._resumed = 0
+
+    def run(self, notes: Journal | None, jobs: int) -> tuple[Summary, list[Finding]]:
+        began = time.monotonic()
+        state = self._opener().state
+        self._done = notes.done if notes else {}
+        order = Order(
+            self._opener,
+            self._settings.limits,
+            keep_clean=self._settings.keep_clean,
+            open_archives=self._settings.open_archives,
+        )
+        with Workers(order, jobs) as workers:
+            for outcome in workers.outcomes(self._todo()):
+                if notes is None:
+                    self._aside.append(outcome)
+                else:
+                    notes.note(outcome)
+                self._progress(outcome.item.weight)
+                for item in self._shares(outcome.item, outcome.follow):
+                    workers.add(item)
+        counts, findings = self._gather(notes)
+        reasons = Counter(found.reason.partition(":")[0] for found in findings if found.reason)
+        seconds = round(time.monotonic() - began, 3)
+        return Summary(counts, dict(reasons), seconds, self._resumed, state), findings
+
+    def _works(self) -> Iterator[Work]:
+        for path in map(Path, self._settings.paths):
+            if path.is_file() and is_list(path):
+                try:
+                    yield from list_items(
+                        path, kind=self._settings.kind, column=self._settings.column
+                    )
+                except OSError as error:
+                    yield unreadable(str(path), error)
+            else:
+                yield from walk([path])
+
+    def _todo(self) -> Iterator[Item]:
+        for work in self._works():
+            if isinstance(work, Outcome):
+                self._aside.append(work)
+            else:
+                yield from self._undone([work])
+
+    def _undone(self, items: Iterable[Item]) -> Iterator[Item]:
+        for item in items:
+            name = item_name(item)
+            if name in self._names:  # named twice on the command line
+                continue
+            self._names.add(name)
+            if name not in self._done:
+                yield item
+                continue
+            self._resumed += 1
+            self._progress(item.weight)
+            yield from self._shares(item, self._done[name])
+
+    def _shares(self, item: Item, follow: list[tuple[int, int]]) -> Iterator[Item]:
+        shares = (
+            msgspec.structs.replace(item, task="members", first=first, last=last)
+            for first, last in follow
+        )
+        return self._undone(shares)
+
+    def _gather(self, notes: Journal | None) -> tuple[Counts, list[Finding]]:
+        counts, findings = Counts(), []
+        for outcome in self._aside:
+            counts.add(outcome.counts)
+            findings += outcome.findings
+        for noted, found in notes.outcomes(self._names) if notes else ():
+            counts.add(noted)
+            findings += found
+        return counts, sorted(findings, key=lambda finding: finding.path)

@@ -1,0 +1,205 @@
+"""All cores, by processes: one that dies or hangs costs the file that it was at, and nothing else.
+
+Decoders of pictures and videos are made of C, and scans are made of unknown files: a crash is to be
+expected. A pool of `concurrent.futures` is broken for good by one; here each process has a pipe of its
+own, says after every item what came of it, and is replaced when it falls silent.
+"""
+
+import contextlib
+import multiprocessing
+import signal
+import time
+from collections import deque
+from collections.abc import Callable, Iterator
+from multiprocessing.connection import Connection, wait
+from typing import Self
+
+from lachan.matching.records import MatchingError
+from lachan.matching.scanning.examining import Examiner
+from lachan.matching.scanning.records import Finding, Item, Known, Limits, Outcome, ExtraMissing
+from lachan.matching.scanning.walking import printable
+
+_AHEAD = 4
+"""Items that wait in a process's pipe, so that it never waits for the next."""
+_SIGN = 1.0
+"""Seconds between signs of life from inside a large archive."""
+_START = 300.0
+"""Seconds in which a process must have opened the lists."""
+
+
+class Order:
+    """What a process needs to know, and can be sent: how to open what is known, and how to examine."""
+
+    def __init__(
+        self,
+        opener: Callable[[], Known],
+        limits: Limits,
+        *,
+        keep_clean: bool = False,
+        open_archives: bool = True,
+    ) -> None:
+        self.opener, self.limits = opener, limits
+        self.keep_clean, self.open_archives = keep_clean, open_archives
+
+    def examiner(self, sign: Callable[[], None]) -> Examiner:
+        return Examiner(
+            self.opener(),
+            self.limits,
+            keep_clean=self.keep_clean,
+            open_archives=self.open_archives,
+            sign=sign,
+        )
+
+
+def work(order: Order, pipe: Connection) -> None:
+    """A process's life: items in, outcomes out, until the pipe ends with the process that holds it.
+
+    An error of the lists themselves is sent instead of an outcome: without them no answer is right.
+    """
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the one that keeps the journal
+    with contextlib.suppress(EOFError, BrokenPipeError, ConnectionResetError):
+        try:
+            examiner = order.examiner(_signs(pipe))
+            pipe.send(None)
+            while True:
+                outcome = Outcome(pipe.recv())
+                examine(examiner, outcome)
+                pipe.send(outcome)
+        except MatchingError as error:
+            pipe.send(error)
+
+
+def examine(examiner: Examiner, outcome: Outcome) -> None:
+    """Fill an outcome, whatever the file holds. Raises: MatchingError, where the lists cannot be asked."""
+    try:
+        examiner.examine(outcome)
+    except (MatchingError, EOFError, BrokenPipeError, ConnectionResetError):
+        raise
+    except Exception as error:  # noqa: BLE001  one file that nobody thought of must not end a scan of millions
+        reason = f"failed: {type(error).__name__}"
+        outcome.add(Finding(printable(outcome.item.path), reason=reason))
+
+
+def _signs(pipe: Connection) -> Callable[[], None]:
+    said = time.monotonic()
+
+    def sign() -> None:
+        nonlocal said
+        if time.monotonic() - said > _SIGN:
+            said = time.monotonic()
+            pipe.send(None)
+
+    return sign
+
+
+class _Worker:
+    def __init__(self, order: Order) -> None:
+        context = multiprocessing.get_context("forkserver")
+        self.pipe, theirs = context.Pipe()
+        self.process = context.Process(target=work, args=(order, theirs), daemon=True)
+        self.process.start()
+        theirs.close()
+        self.waiting: deque[Item] = deque()
+        self.heard = time.monotonic()
+        self.ready = False
+
+    def give(self, item: Item) -> None:
+        if not self.waiting:
+            self.heard = time.monotonic()
+        self.waiting.append(item)
+        with contextlib.suppress(
+            BrokenPipeError, ConnectionResetError
+        ):  # its death is met at `take`
+            self.pipe.send(item)
+
+    def take(self) -> Outcome | None:
+        """An outcome, or None for a sign of life. Raises: EOFError, where the process is dead."""
+        try:
+            message: Outcome | MatchingError | None = self.pipe.recv()
+        except (ConnectionResetError, BrokenPipeError):
+            raise EOFError from None
+        self.heard = time.monotonic()
+        self.ready = True
+        if isinstance(message, MatchingError):
+            raise message
+        if message is not None:
+            self.waiting.popleft()
+        return message
+
+    def end(self) -> None:
+        self.pipe.close()
+        self.process.kill()
+        self.process.join()
+
+
+class Workers:
+    """As many processes as `jobs`; use with `with`."""
+
+    def __init__(self, order: Order, jobs: int) -> None:
+        multiprocessing.get_context("forkserver").set_forkserver_preload([__name__])
+        self._order = order
+        self._workers = [_Worker(order) for _ in range(jobs)]
+        self._again: deque[Item] = deque()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for worker in self._workers:
+            worker.end()
+
+    def outcomes(self, items: Iterator[Item]) -> Iterator[Outcome]:
+        """What came of each item, in the order in which they are done.
+
+        Raises:
+            MatchingError: the lists cannot be asked.
+        """
+        while True:
+            for worker in self._workers:
+                self._feed(worker, items)
+            busy = {worker.pipe: worker for worker in self._workers if worker.waiting}
+            if not busy:
+                return
+            for pipe in wait(list(busy), timeout=_SIGN):
+                worker = busy[pipe]  # type: ignore[index]  # wait() gives back what it got
+                try:
+                    outcome = worker.take()
+                except EOFError:
+                    yield self._lost(worker, "the process that examined it crashed")
+                else:
+                    if outcome is not None:
+                        yield outcome
+            yield from self._silent()
+
+    def add(self, item: Item) -> None:
+        """More work, before the next outcome is asked for."""
+        self._again.append(item)
+
+    def _feed(self, worker: _Worker, items: Iterator[Item]) -> None:
+        while len(worker.waiting) < _AHEAD:
+            item = self._again.popleft() if self._again else next(items, None)
+            if item is None:
+                return
+            if item.rows and worker.waiting:
+                # Both ends could be writing more than a pipe holds, and wait for each other for ever.
+                self._again.appendleft(item)
+                return
+            worker.give(item)
+
+    def _silent(self) -> Iterator[Outcome]:
+        for worker in list(self._workers):
+            patience = self._order.limits.seconds if worker.ready else _START
+            if worker.waiting and time.monotonic() - worker.heard > patience:
+                yield self._lost(worker, "it takes too long")
+
+    def _lost(self, worker: _Worker, reason: str) -> Outcome:
+        """Replace a process; the file that it was at is set aside, what waited behind it goes on."""
+        worker.end()
+        if not worker.ready:
+            raise ExtraMissing("the processes that examine files end before they begin")
+        item = worker.waiting.popleft()
+        self._again.extend(worker.waiting)
+        self._workers[self._workers.index(worker)] = _Worker(self._order)
+        outcome = Outcome(item)
+        outcome.add(Finding(printable(item.path), reason=reason))
+        return outcome
