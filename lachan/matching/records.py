@@ -7,6 +7,7 @@
       ├ NoCollection            (NotFound)      there is no collection in this folder
       ├ StoreLocked             (Conflict)      another process writes this collection
       ├ StoreUnwritable         (Unavailable)   the disk is full or read-only; nothing was lost
+      ├ ExtraMissing            (Unavailable)   a part is not installed; the message says how to get it
       ├ SegmentCorrupt          (Unavailable)   a file is cut, altered or not of this collection
       └ SegmentVersion          (Unavailable)   a file of another version, or of another byte order
 
@@ -48,6 +49,10 @@ class StoreLocked(MatchingError, Conflict):
 
 class StoreUnwritable(MatchingError, Unavailable):
     code = "store-unwritable"
+
+
+class ExtraMissing(MatchingError, Unavailable):
+    code = "extra-missing"
 
 
 class SegmentCorrupt(MatchingError, Unavailable):

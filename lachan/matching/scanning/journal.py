@@ -81,6 +81,8 @@ class Journal:
         done = {}
         with open(self._file, "rb", closefd=False) as file:
             for number, raw in enumerate(file):
+                if not raw.endswith(b"\n"):
+                    break
                 try:
                     if number == 0:
                         head = msgspec.json.decode(raw, type=_Head)
@@ -92,8 +94,6 @@ class Journal:
                         line = msgspec.json.decode(raw, type=_Line)
                         done[line.item] = line.follow
                 except msgspec.DecodeError:
-                    break
-                if not raw.endswith(b"\n"):
                     break
                 end += len(raw)
         os.ftruncate(self._file, end)

@@ -14,8 +14,8 @@ from typing import Any
 from lachan.formats.observables.parsing import parse
 from lachan.formats.observables.record import InvalidObservable
 from lachan.matching.algorithms.algorithm import algorithm_of, algorithms
-from lachan.matching.records import InvalidHash
-from lachan.matching.scanning.records import Item, Row, ExtraMissing, ScanUnreadable
+from lachan.matching.records import ExtraMissing, InvalidHash
+from lachan.matching.scanning.records import Item, Row, ScanUnreadable
 
 SUFFIXES = (".csv", ".tsv", ".parquet")
 _SHARE = 1_000

@@ -10,11 +10,12 @@ from typing import Any
 import msgspec
 
 from lachan.kernel.clock import now
-from lachan.matching.scanning.records import Finding, ExtraMissing, ScanUnreadable, Summary
+from lachan.matching.records import ExtraMissing
+from lachan.matching.scanning.records import Finding, ScanUnreadable, Summary
 
 COLUMNS = (
-    *("status", "path", "sha256", "reason", "algorithm", "asked", "value", "distance", "second"),
-    *("sequence", "indicator", "categories", "confidence", "source"),
+    *("status", "path", "sha256", "reason", "algorithm", "asked", "value", "distance"),
+    *("sequence", "indicator", "categories", "confidence", "source", "second", "share"),
 )
 """Of CSV and Parquet: one row a hit; one for what has none."""
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
@@ -69,7 +70,7 @@ def _report_parquet(summary: Summary, findings: list[Finding]) -> bytes:
     pa, pq = _arrow()
     types = {
         "distance": pa.int32(), "sequence": pa.int64(), "confidence": pa.int16(),
-        "second": pa.float64(), "categories": pa.list_(pa.string()),
+        "second": pa.float64(), "share": pa.float64(), "categories": pa.list_(pa.string()),
     }  # fmt: skip
     schema = pa.schema([(name, types.get(name, pa.string())) for name in COLUMNS])
     facts = {b"lachan.summary": msgspec.json.encode(summary)}

@@ -74,7 +74,7 @@ def scan(
             scan's.
         OSError: report or journal cannot be written.
     """
-    running = _Scan(settings, opener, progress)
+    running = _Scan(settings, opener, progress, report)
     jobs = jobs or len(os.sched_getaffinity(0))
     if report is None:
         return running.run(None, jobs)
@@ -89,15 +89,28 @@ def scan(
     return found
 
 
+def weight(settings: Settings) -> int:
+    """The whole of what `progress` will be told: a walk without reading, some microseconds a file."""
+    works = walk([Path(path) for path in settings.paths])
+    return sum(work.weight for work in works if isinstance(work, Item))
+
+
 def journal_path(report: Path) -> Path:
     return report.with_name(f"{report.name}.journal")
 
 
 class _Scan:
     def __init__(
-        self, settings: Settings, opener: Callable[[], Known], progress: Callable[[int], None]
+        self,
+        settings: Settings,
+        opener: Callable[[], Known],
+        progress: Callable[[int], None],
+        report: Path | None,
     ) -> None:
         self._settings, self._opener, self._progress = settings, opener, progress
+        # Written while the folder that they may stand in is read.
+        own = [report, journal_path(report)] if report else []
+        self._own = {path.name: os.path.realpath(path) for path in own}
         self._done: dict[str, list[tuple[int, int]]] = {}
         self._names: set[str] = set()
         self._aside: list[Outcome] = []
@@ -143,8 +156,12 @@ class _Scan:
         for work in self._works():
             if isinstance(work, Outcome):
                 self._aside.append(work)
-            else:
+            elif not self._is_own(work.path):
                 yield from self._undone([work])
+
+    def _is_own(self, path: str) -> bool:
+        name = Path(path).name  # first, for it costs nothing
+        return name in self._own and os.path.realpath(path) == self._own[name]
 
     def _undone(self, items: Iterable[Item]) -> Iterator[Item]:
         for item in items:

@@ -72,8 +72,3 @@ def unreadable(path: str, error: OSError) -> Outcome:
 
 def reason_of(error: OSError) -> str:
     return f"unreadable: {(error.strerror or type(error).__name__).lower()}"
-
-
-def weight(paths: Iterable[Path]) -> int:
-    """The whole of the progress: a walk without reading, some microseconds a file."""
-    return sum(work.weight for work in walk(paths) if isinstance(work, Item))

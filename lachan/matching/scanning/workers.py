@@ -14,9 +14,9 @@ from collections.abc import Callable, Iterator
 from multiprocessing.connection import Connection, wait
 from typing import Self
 
-from lachan.matching.records import MatchingError
+from lachan.matching.records import ExtraMissing, MatchingError
 from lachan.matching.scanning.examining import Examiner
-from lachan.matching.scanning.records import Finding, Item, Known, Limits, Outcome, ExtraMissing
+from lachan.matching.scanning.records import Finding, Item, Known, Limits, Outcome
 from lachan.matching.scanning.walking import printable
 
 _AHEAD = 4

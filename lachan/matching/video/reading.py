@@ -7,13 +7,12 @@ limited. It decodes in the caller's thread alone; scans use processes, and outli
 """
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import IO, Any
 
 import msgspec
 
-from lachan.matching.algorithms.pdq.hashing import pdq_hash
 from lachan.matching.records import ExtraMissing, PictureRefused
 from lachan.matching.video.frames import Frame
 
@@ -60,8 +59,13 @@ def video_kind(head: bytes) -> str:
     return next((kind for at, mark, kind in _MARKS if head[at : at + len(mark)] == mark), "")
 
 
-def video_read(source: Path | IO[bytes], *, limits: Limits | None = None) -> VideoFrames:
-    """Hash a frame every `limits.every` seconds.
+def video_read(
+    source: Path | IO[bytes],
+    *,
+    limits: Limits | None = None,
+    sign: Callable[[], None] = lambda: None,
+) -> VideoFrames:
+    """Hash a frame every `limits.every` seconds; `sign` is called at each, a sign of life.
 
     Raises:
         PictureRefused: it is no video, is damaged, or its frames are too large; `reason` is one of
@@ -71,7 +75,7 @@ def video_read(source: Path | IO[bytes], *, limits: Limits | None = None) -> Vid
     """
     if isinstance(source, Path):
         with source.open("rb") as file:
-            return video_read(file, limits=limits)
+            return video_read(file, limits=limits, sign=sign)
     limits = limits or Limits()
     kind = video_kind(source.read(512))
     source.seek(0)
@@ -85,6 +89,7 @@ def video_read(source: Path | IO[bytes], *, limits: Limits | None = None) -> Vid
             if len(frames) == limits.frames or time.monotonic() > end:
                 return VideoFrames(frames, whole=False)
             frames.append(frame)
+            sign()
     except av.FFmpegError:
         # What came before the damage is still that video: half of it can be enough to know it.
         if not frames:
@@ -101,6 +106,8 @@ def _sampled(av: Any, source: IO[bytes], kind: str, limits: Limits) -> Iterator[
         stream.thread_type = "NONE"
         stream.codec_context.thread_count = 1
         due = 0.0
+        from lachan.matching.algorithms.pdq.hashing import pdq_hash
+
         for number, picture in enumerate(container.decode(stream)):
             if picture.width * picture.height > limits.pixels:
                 raise PictureRefused("too-many-pixels", "the video's frames are too large")

@@ -28,11 +28,11 @@ class KnownValues:
             time.sleep(60)
         if mark == "error":
             raise RuntimeError("of a kind that nobody thought of")
-        key = algorithms()[algorithm].parse(text)
+        keys = algorithms()[algorithm].queries(text)
         return [
             Hit(name, text, value, 0, FACTS)
             for name, value in sorted(self.values)
-            if name == algorithm and algorithms()[name].parse(value) == key
+            if name == algorithm and algorithms()[name].parse(value) in keys
         ]
 
     def find_many(self, algorithm, texts):

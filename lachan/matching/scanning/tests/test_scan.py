@@ -27,7 +27,7 @@ from lachan.matching.scanning.records import (
     ScanConflict,
     ScanUnreadable,
 )
-from lachan.matching.scanning.scan import Settings, journal_path, scan
+from lachan.matching.scanning.scan import Settings, journal_path, scan, weight
 from lachan.matching.scanning.tests.known import KnownValues
 
 BAD = b"a listed file"
@@ -108,7 +108,7 @@ def test_it_names_what_is_clean_where_asked(folder):
 def test_it_takes_names_that_are_no_text(folder):
     Path(os.fsdecode(os.fsencode(folder) + b"/\xff\n.bin")).write_bytes(BAD)
     _, findings = look(folder)
-    assert findings[-1].path.endswith("/\\xff\n.bin")
+    assert findings[0].path == f"{folder}/\\xff\n.bin"
 
 
 def zipped(files, **options):
@@ -189,7 +189,7 @@ def test_it_stops_at_bombs(tmp_path, name):
 def test_it_stops_at_names_that_claim_gigabytes(tmp_path):
     header = bytearray(tarred({"x": b""})[:512])
     header[156:157] = b"L"  # a long name follows, of this length
-    header[124:136] = b"%011o\0" % (1 << 35)
+    header[124:136] = b"%011o\0" % (1 << 32)
     header[148:156] = b" " * 8
     header[148:156] = b"%06o\0 " % sum(header)
     (tmp_path / "a.tar").write_bytes(bytes(header) + b"name" * 1000)
@@ -259,7 +259,7 @@ def test_it_reads_lists(tmp_path):
 @pytest.mark.parametrize(
     ("text", "options", "found"),
     [
-        (f"{SHA256}\n\nhttp://a.xau.example/b\nxau.example\nla@xau.example\n", {}, [1, 3, 4]),
+        (f"{SHA256}\n\nhttp://a.xau.example/b\nxau.example\nla@xau.example\n", {}, [1, 3, 4, 5]),
         (f"kind;value\nSHA-256;{SHA256}\nphone;0912345678\npin;1234\n", {}, [2, 3]),
         ("number\n0912345678\n", {"column": "number", "kind": "phone"}, [2]),
         (f"x\ty\n1\t{SHA256}\n", {"column": "2"}, [2]),
@@ -335,7 +335,7 @@ def test_it_disarms_formulas_in_a_spreadsheet(folder, tmp_path, monkeypatch):
     monkeypatch.chdir(folder)
     Path("=cmd.bin").write_bytes(BAD)
     look("=cmd.bin", report=tmp_path / "report.csv")
-    rows = list(csv.DictReader((tmp_path / "report.csv").open(newline="")))
+    rows = list(csv.DictReader(io.StringIO((tmp_path / "report.csv").read_text())))
     assert rows[0]["path"] == "'=cmd.bin"
 
 
@@ -345,20 +345,16 @@ def killed(folder, report):
         "import functools, sys; from pathlib import Path\n"
         "from lachan.matching.scanning.scan import Settings, scan\n"
         "from lachan.matching.scanning.tests.known import KnownValues\n"
-        "if __name__ == '__main__':\n"
-        f"    opener = functools.partial(KnownValues, {VALUES!r}, {{}}, 0.02)\n"
-        "    scan(Settings(paths=(sys.argv[1],)), opener, report=Path(sys.argv[2]), jobs=1)\n"
+        f"opener = functools.partial(KnownValues, {VALUES!r}, {{}}, 0.02)\n"
+        "scan(Settings(paths=(sys.argv[1],)), opener, report=Path(sys.argv[2]), jobs=1)\n"
     )
-    program = report.with_name("program.py")
-    program.write_text(code)
-    process = subprocess.Popen([sys.executable, str(program), str(folder), str(report)])
+    process = subprocess.Popen([sys.executable, "-c", code, str(folder), str(report)])
     journal = journal_path(report)
     while not journal.exists() or journal.read_bytes().count(b"\n") < 20:
         assert process.poll() is None
         time.sleep(0.01)
     process.kill()
     process.wait()
-    program.unlink()
     return journal.read_bytes().count(b"\n") - 1
 
 
@@ -408,15 +404,16 @@ def test_it_ignores_whatever_a_torn_journal_ends_with(tmp_path):
         assert len(again.done) == max(whole[:end].count(b"\n") - 1, 0)
         again.note(Outcome(Item("more", 1, 2)))
         again.close()
-        assert len(Journal(path, "one").done) == max(whole[:end].count(b"\n") - 1, 0) + 1
+        last = Journal(path, "one")
+        assert len(last.done) == max(whole[:end].count(b"\n") - 1, 0) + 1
+        last.close()
 
 
 def test_it_shows_progress_to_the_end(folder):
-    from lachan.matching.scanning.walking import weight
-
-    done = []
-    scan(Settings(paths=(str(folder),)), known(), jobs=2, progress=done.append)
-    assert sum(done) == weight([folder])
+    (folder / "list.csv").write_text(f"{SHA256}\n" * 2500)
+    settings, done = Settings(paths=(str(folder / "b"), str(folder / "list.csv"))), []
+    scan(settings, known(), jobs=2, progress=done.append)
+    assert sum(done) == weight(settings)
 
 
 def test_it_counts_a_path_that_is_named_twice_once(folder):

@@ -1,0 +1,135 @@
+import functools
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from lachan.kernel.errors import LachanError
+from lachan.kernel.home import home_path
+
+if TYPE_CHECKING:
+    from lachan.matching.scanning.records import Finding, Summary
+
+NOTHING, KNOWN, FAILED, QUARANTINED, INTERRUPTED = 0, 1, 2, 3, 130
+_SHOWN = 50
+
+
+@click.command()
+@click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option(
+    "--collection",
+    type=click.Path(path_type=Path),
+    help="The folder of the collection to ask; LACHAN_HOME/matching where none is named.",
+)
+@click.option(
+    "--report",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Write it here: .json, .csv or .parquet. An interrupted scan with a report can go on.",
+)
+@click.option("--radius", type=click.IntRange(0, 256), help="Of PDQ; 31 where none is given.")
+@click.option("--kind", default="", help="Of all values of a list: md5, sha256, pdq, url …")
+@click.option("--column", default="", help="Of a list: the one to read, by name or number.")
+@click.option("--jobs", type=click.IntRange(1), help="Processes; one a core where none is given.")
+@click.option("--no-archives", is_flag=True, help="Do not look inside zip and tar files.")
+@click.option("--clean", is_flag=True, help="The report also names what is not known.")
+@click.option("--restart", is_flag=True, help="Begin anew instead of going on.")
+@click.option("--json", "as_json", is_flag=True, help="The report on standard output, as JSON.")
+@click.pass_context
+def command(
+    ctx: click.Context,
+    paths: tuple[Path, ...],
+    collection: Path | None,
+    report: Path | None,
+    radius: int | None,
+    kind: str,
+    column: str,
+    jobs: int | None,
+    *,
+    no_archives: bool,
+    clean: bool,
+    restart: bool,
+    as_json: bool,
+) -> None:
+    """Is anything below each PATH known? Folders, files, archives, and lists of hashes (a CSV or Parquet file
+    that is named here). Digests of every file, the PDQ of pictures and of video frames.
+
+    \b
+    lachan scan ~/Pictures
+    lachan scan /evidence --report found.csv --collection lists
+    lachan scan hashes.csv --column sha1 --json
+    lachan scan /evidence --report found.csv      # killed? the same again goes on where it was
+
+    Nothing is changed, moved or sent. Of the content nothing is kept: a report holds paths, digests and hits.
+    What cannot be read is set aside with its reason, and the rest goes on.
+
+    \b
+    Ends with  0  nothing is known, and everything was examined
+               1  something is known
+               2  the scan could not be done, or the command not be understood
+               3  nothing is known, but something could not be examined: see the report
+               130  interrupted; with a report, the same command goes on
+    """
+    from lachan.matching.scanning.known import CollectionKnown
+    from lachan.matching.scanning.report import report_json
+    from lachan.matching.scanning.scan import Settings, scan, weight
+
+    folder = (collection or home_path() / "matching").absolute()
+    settings = Settings(
+        paths=tuple(str(path) for path in paths),
+        asking=f"{folder} {radius}",
+        kind=kind,
+        column=column,
+        keep_clean=clean,
+        open_archives=not no_archives,
+    )
+    opener = functools.partial(CollectionKnown, folder, radius)
+    whole = weight(settings) if sys.stderr.isatty() and not as_json else 0
+    try:
+        opener()  # said at once when there is none
+        with click.progressbar(
+            length=whole, label="scanning", file=sys.stderr, hidden=not whole
+        ) as bar:
+            summary, findings = scan(
+                settings, opener, report=report, restart=restart, jobs=jobs or 0,
+                progress=bar.update,
+            )  # fmt: skip
+    except KeyboardInterrupt:
+        click.echo("interrupted" + ("; the same command goes on" if report else ""), err=True)
+        ctx.exit(INTERRUPTED)
+    except (LachanError, OSError) as error:
+        # Not with 1, which would say that something is known.
+        click.echo(f"Error: {error}", err=True)
+        ctx.exit(FAILED)
+    if as_json:
+        sys.stdout.buffer.write(report_json(summary, findings))
+    else:
+        _say(summary, findings, report)
+    counts = summary.counts
+    ctx.exit(KNOWN if counts.known else QUARANTINED if counts.quarantined else NOTHING)
+
+
+def _say(summary: "Summary", findings: "list[Finding]", report: Path | None) -> None:
+    counts = summary.counts
+    click.echo(f"{counts.examined} examined in {summary.seconds:.1f} s ({summary.state})")
+    for name in ("known", "clean", "quarantined", "skipped"):
+        click.echo(f"  {name:<12} {getattr(counts, name)}")
+    if counts.flat:
+        click.echo(f"  of the clean ones {counts.flat} pictures are too flat to be compared")
+    if summary.resumed:
+        click.echo(f"  {summary.resumed} were done before the scan was interrupted")
+    if summary.reasons:
+        click.echo("  why things were set aside:")
+    for reason, number in sorted(summary.reasons.items(), key=lambda item: -item[1]):
+        click.echo(f"      {number:>8}  {reason}")
+    if report is not None:
+        click.echo(f"report: {report}")
+        return
+    known = [finding for finding in findings if finding.matches]
+    for finding in known[:_SHOWN]:
+        match = finding.matches[0]
+        near = f", distance {match.distance}" if match.distance else ""
+        categories = ", ".join(match.categories) or "no category"
+        click.echo(f"KNOWN  {finding.path}  {match.algorithm}{near}: {categories}")
+    if len(known) > _SHOWN:
+        click.echo(f"… and {len(known) - _SHOWN} more: ask for a --report")

@@ -1,0 +1,127 @@
+"""What is known of something that was read: by its digests, and as a picture, a video or rows of a list."""
+
+from collections.abc import Callable, Iterable, Sequence
+
+import msgspec
+
+from lachan.matching.records import Hit, InvalidHash, PictureRefused
+from lachan.matching.scanning.content import Content, is_picture
+from lachan.matching.scanning.lists import row_read
+from lachan.matching.scanning.records import Known, Limits, Match, Row
+from lachan.matching.video.frames import frames_sound
+from lachan.matching.video.reading import Limits as VideoLimits
+from lachan.matching.video.reading import video_kind, video_read
+
+_DIGESTS = ("md5", "sha1", "sha256")
+
+
+class Looker:
+    """Asks what is known.
+
+    Attributes:
+        digests: those worth making: what the lists hold, and SHA-256, which names a file in the report.
+    """
+
+    def __init__(self, known: Known, limits: Limits, sign: Callable[[], None]) -> None:
+        self._known, self._limits, self._sign = known, limits, sign
+        self.digests = [name for name in _DIGESTS if name in known.algorithms or name == "sha256"]
+
+    def by_digest(self, content: Content) -> list[Match]:
+        return [
+            match for name, digest in content.digests.items() for match in self._ask(name, digest)
+        ]
+
+    def by_sight(self, content: Content) -> tuple[list[Match], bool]:
+        """What it is known as as a picture or video; and whether it is a picture too flat to tell.
+
+        Raises:
+            PictureRefused: it is one, but cannot be decoded or costs more than the limits allow.
+            ExtraMissing: it is a video, and PyAV is not installed.
+        """
+        if "pdq" not in self._known.algorithms:
+            return [], False
+        if is_picture(content.head):
+            return self._picture(content)
+        return (self._video(content) if video_kind(content.head) else []), False
+
+    def by_rows(self, rows: Sequence[Row]) -> list[list[Match] | str]:
+        """What each row is known as, or why it cannot be read: asked together, at a fraction of the cost."""
+        answers: list[list[Match] | str] = [[] for _ in rows]
+        asked: dict[str, list[tuple[int, str]]] = {}
+        for at, row in enumerate(rows):
+            try:
+                for algorithm, text in row_read(row) if row.text else ():
+                    asked.setdefault(algorithm, []).append((at, text))
+            except InvalidHash as error:
+                answers[at] = str(error)
+        for algorithm in self._known.algorithms & asked.keys():
+            values = asked[algorithm]
+            found = self._known.find_many(algorithm, [text for _, text in values])
+            for (at, _), hits in zip(values, found, strict=True):
+                answer = answers[at]
+                if isinstance(answer, list):
+                    answer += map(_match, hits or ())
+        return answers
+
+    def _picture(self, content: Content) -> tuple[list[Match], bool]:
+        from lachan.matching.algorithms.pdq.picture import Limits as PictureLimits
+        from lachan.matching.algorithms.pdq.picture import picture_hash
+
+        if content.data is None:
+            raise PictureRefused("too-large", "the picture is too large to look at")
+        found = picture_hash(content.data, limits=PictureLimits(size=self._limits.memory))
+        if not found.stored.reliable:
+            return [], True
+        # As stored and, where a camera noted that it lies on its side, as people see it.
+        texts = dict.fromkeys((found.stored.text, found.upright.text))
+        return _once(match for text in texts for match in self._ask("pdq", text)), False
+
+    def _video(self, content: Content) -> list[Match]:
+        """Of each indicator the nearest frame, and the share of frames that it is found in."""
+        if content.again is None:
+            raise PictureRefused("too-large", "the video is too large to look at in an archive")
+        content.again.seek(0)
+        limits = VideoLimits(frames=self._limits.frames)
+        frames = frames_sound(video_read(content.again, limits=limits, sign=self._sign).frames)
+        found: dict[str, list[Match]] = {}
+        for frame in frames:
+            for match in _once(self._ask("pdq", frame.key.hex())):
+                at = msgspec.structs.replace(match, second=frame.second)
+                found.setdefault(match.indicator, []).append(at)
+        return [
+            msgspec.structs.replace(
+                min(matches, key=lambda match: match.distance),
+                share=round(len(matches) / len(frames), 3),
+            )
+            for matches in found.values()
+        ]
+
+    def _ask(self, algorithm: str, text: str) -> list[Match]:
+        if algorithm not in self._known.algorithms:
+            return []
+        return [_match(hit) for hit in self._known.find(algorithm, text)]
+
+
+def _once(matches: Iterable[Match]) -> list[Match]:
+    """Of each indicator the nearest."""
+    nearest: dict[str, Match] = {}
+    for match in matches:
+        before = nearest.get(match.indicator)
+        if before is None or match.distance < before.distance:
+            nearest[match.indicator] = match
+    return list(nearest.values())
+
+
+def _match(hit: Hit) -> Match:
+    facts = hit.facts
+    return Match(
+        algorithm=hit.algorithm,
+        asked=hit.asked,
+        value=hit.value,
+        distance=hit.distance,
+        sequence=facts.sequence,
+        indicator=str(facts.indicator),
+        categories=facts.categories,
+        confidence=facts.confidence,
+        source=facts.source,
+    )
