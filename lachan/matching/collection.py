@@ -1,68 +1,29 @@
-"""A collection on the disk: the door to matching from Python.
+"""A collection on the disk: the door to matching from Python. README.md has an example."""
 
-with Collection.create("lists") as lists:
-    lists.add("f8f8f0cc…", Facts(1, uuid7(), categories=("scam",)), algorithm="pdq")
-for hit in Collection.open("lists").find("f8f8f0cc…"):
-    print(hit.distance, hit.facts.categories)
-"""
-
-import threading
-import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import islice
 from pathlib import Path
-from types import TracebackType
 from typing import Self
 from uuid import UUID
 
-import msgspec
 import numpy as np
 import numpy.typing as npt
+from msgspec.structs import replace
 
 from lachan.kernel.errors import InvalidInput, LachanError, Refused
 from lachan.matching.algorithms.algorithm import Algorithm
 from lachan.matching.algorithms.algorithm import algorithms as all_algorithms
-from lachan.matching.records import ANYBODY, Facts, Hit, InvalidHash, Viewer
+from lachan.matching.records import ANYBODY, Added, Facts, Hit, InvalidHash, Refusal, Stats, Viewer
 from lachan.matching.store.folder import Folder
-from lachan.matching.store.merge import records_of
-from lachan.matching.store.scribe import Entry, entry_of
+from lachan.matching.store.journal import collection_create
+from lachan.matching.store.reader import Reader
+from lachan.matching.store.scribe import Entry
 from lachan.matching.store.shelf import Shelf
 from lachan.matching.store.view import View, view_open
-from lachan.matching.store.writer import Writer, collection_create
+from lachan.matching.store.writer import Writer
+from lachan.matching.values import Values
 
 _BATCH = 250_000
-_LOOK_SECONDS = 1.0
-
-
-class Refusal(msgspec.Struct, frozen=True):
-    """An entry that was not taken: its place among those given, and why."""
-
-    place: int
-    code: str
-    reason: str
-
-
-class Added(msgspec.Struct, frozen=True):
-    taken: int
-    refused: tuple[Refusal, ...] = ()
-
-
-class ShelfStats(msgspec.Struct, frozen=True):
-    """Attributes: entries: in force or expired; delta: of them not in a segment yet; bytes: on the disk."""
-
-    entries: int
-    segments: int
-    delta: int
-    bytes: int
-
-
-class Stats(msgspec.Struct, frozen=True):
-    """Attributes: fault: why the last merge did not succeed; empty where all is well."""
-
-    sequence: int
-    generation: int
-    algorithms: dict[str, ShelfStats]
-    fault: str = ""
 
 
 class Collection:
@@ -78,15 +39,15 @@ class Collection:
         algorithms: Mapping[str, Algorithm] | None = None,
     ) -> None:  # fmt: skip
         """Open what `create` made; see `open`."""
-        self._folder = Folder(Path(folder))
-        self._algorithms = all_algorithms() if algorithms is None else algorithms
-        self._looking, self._look_at, self._stamp = threading.Lock(), 0.0, (0, 0)
+        path = Path(folder)
+        self._folder = Folder(path)
+        algorithms = all_algorithms() if algorithms is None else algorithms
+        self._values = Values(algorithms)
         self._writer: Writer | None = None
         if write:
-            self._writer = Writer(self._folder.path, self._algorithms, durable=durable)
+            self._writer = Writer(path, algorithms, durable=durable)
         else:
-            self._stamp = self._folder.stamp()
-            self._view = view_open(self._folder, self._algorithms)
+            self._reader = Reader(path, algorithms)
 
     @classmethod
     def create(
@@ -143,16 +104,16 @@ class Collection:
             InvalidHash: no algorithm can read the value.
             SegmentCorrupt, SegmentVersion: the files changed, and cannot be used.
         """
-        found: list[Hit] = []
-        readable = False
-        for shelf in self._shelves(algorithm):
+        shelves, found, readable = self._current().shelves, list[Hit](), False
+        for shelf in self._chosen(shelves, algorithm):
             try:
                 found += shelf.find(value, _radius(shelf.algorithm, radius), viewer)
                 readable = True
             except InvalidHash:
                 continue
-        if not readable:
-            self._reads(value, algorithm)
+        found += self._covered(value, algorithm, viewer, shelves)
+        if not (found or readable):
+            self._values.read(value, algorithm)
         return found
 
     def find_many(
@@ -161,13 +122,16 @@ class Collection:
     ) -> list[list[Hit] | None]:  # fmt: skip
         """`find` for many at once, faster than one by one; None for a value that cannot be read."""
         answers: list[list[Hit] | None] = [None] * len(values)
-        for shelf in self._shelves(algorithm):
+        shelves = self._current().shelves
+        for shelf in self._chosen(shelves, algorithm):
             found = shelf.find_many(values, _radius(shelf.algorithm, radius), viewer)
             for place, hits in enumerate(found):
                 if hits is not None:
                     answers[place] = (answers[place] or []) + hits
         for place, answer in enumerate(answers):
-            if answer is None and self._readers(values[place], algorithm):
+            if more := self._covered(values[place], algorithm, viewer, shelves):
+                answers[place] = (answer or []) + more
+            elif answer is None and self._values.readers(values[place], algorithm):
                 answers[place] = []
         return answers
 
@@ -182,12 +146,7 @@ class Collection:
             sequence=view.sequence,
             generation=view.manifest.generation,
             algorithms={
-                name: ShelfStats(
-                    entries=shelf.live,
-                    segments=len(shelf.held),
-                    delta=shelf.delta.live,
-                    bytes=self._folder.size(name),
-                )
+                name: shelf.stats(self._folder.size(name))
                 for name, shelf in sorted(view.shelves.items())
             },
             fault=self._writer.fault if self._writer else "",
@@ -199,7 +158,7 @@ class Collection:
         Raises:
             SegmentCorrupt, SegmentVersion: which file is damaged, and how.
         """
-        view_open(self._folder, self._algorithms, verify=True)
+        view_open(self._folder, self._values.algorithms, verify=True)
 
     # Changing
 
@@ -211,7 +170,7 @@ class Collection:
             InvalidInput: several algorithms could read it; or the facts are beyond what fits.
             StoreUnwritable: the disk is full; nothing was changed, and it goes on once there is room.
         """
-        self._writing().add(self._entry(value, facts, algorithm))
+        self._writing().add(self._values.entry(value, facts, algorithm))
 
     def add_many(
         self, entries: Iterable[tuple[str, Facts]], *, algorithm: str | None = None,
@@ -233,7 +192,7 @@ class Collection:
             ready: list[Entry] = []
             for value, facts in batch:
                 try:
-                    ready.append(self._entry(value, facts, algorithm))
+                    ready.append(self._values.entry(value, facts, algorithm))
                 except LachanError as error:
                     refused.append(Refusal(place, error.code, str(error)))
                 place += 1
@@ -260,13 +219,9 @@ class Collection:
             InvalidInput: the arrays do not fit.
             StoreUnwritable: the disk is full; nothing was changed.
         """
-        found = self._named(algorithm)
-        if not found.reversible or keys.shape != (len(indicators), found.width):
-            raise InvalidInput("the keys do not fit the algorithm, or the indicators the keys")
-        sample = entry_of(found, found.text(bytes(found.width)), like)
-        if len(keys):
-            records = records_of(indicators, keys, sample.record)
-            self._writing().load(found, records, [sample.label])
+        found, records, label = self._values.records(algorithm, keys, indicators, like)
+        if len(records):
+            self._writing().load(found, records, [label])
 
     def remove(
         self, indicator: UUID, value: str | None = None, *, algorithm: str | None = None
@@ -279,9 +234,12 @@ class Collection:
         """
         writer, uid = self._writing(), indicator.bytes
         if value is None:
-            keys = {s.algorithm.name: list(s.keys_of(uid)) for s in self._shelves(algorithm)}
+            shelves = self._chosen(self._current().shelves, algorithm)
+            keys = {shelf.algorithm.name: list(shelf.keys_of(uid)) for shelf in shelves}
         else:
-            keys = {found.name: [found.parse(value)] for found in self._reads(value, algorithm)}
+            keys = {
+                found.name: [found.parse(value)] for found in self._values.read(value, algorithm)
+            }
         return writer.remove(uid, keys)
 
     def commit(self, sequence: int) -> None:
@@ -312,82 +270,34 @@ class Collection:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.close()
 
     # Inside
 
     def _current(self) -> View:
-        """What is in force: two words and the clock, unless something changed."""
-        if self._writer is not None:
-            return self._writer.view
-        view = self._view
-        if time.monotonic() < self._look_at and view.current():
-            return view
-        with self._looking:
-            return self._look()
+        return self._reader.current() if self._writer is None else self._writer.view
 
-    def _look(self) -> View:
-        view, stamp = self._view, self._folder.stamp()
-        # The log rings; the stamp is for whoever cannot hear it: a restored folder, a log that was swept.
-        if stamp != self._stamp or view.superseded():
-            self._view = view = view_open(self._folder, self._algorithms, view)
-            self._stamp = stamp
-        else:
-            view.catch_up()
-        self._look_at = time.monotonic() + _LOOK_SECONDS
-        return view
-
-    def _shelves(self, algorithm: str | None) -> list[Shelf]:
-        shelves = self._current().shelves
+    def _chosen(self, shelves: Mapping[str, Shelf], algorithm: str | None) -> Iterable[Shelf]:
         if algorithm is None:
-            return list(shelves.values())
-        shelf = shelves.get(self._named(algorithm).name)
-        return [] if shelf is None else [shelf]
+            return tuple(shelves.values())
+        shelf = shelves.get(self._values.named(algorithm).name)
+        return () if shelf is None else (shelf,)
+
+    def _covered(
+        self, value: str, algorithm: str | None, viewer: Viewer, shelves: Mapping[str, Shelf]
+    ) -> list[Hit]:
+        """What covers a value by being something else: the address of its host, the domain of its e-mail."""
+        return [
+            replace(hit, asked=value)
+            for name, other in self._values.elsewhere(value, algorithm, shelves)
+            for hit in shelves[name].find(other, shelves[name].algorithm.radius, viewer)
+        ]
 
     def _writing(self) -> Writer:
         if self._writer is None:
             raise Refused("the collection was opened to read only")
         return self._writer
-
-    def _named(self, algorithm: str) -> Algorithm:
-        found = self._algorithms.get(algorithm)
-        if found is None:
-            raise InvalidInput(f"no such algorithm; there are: {', '.join(self._algorithms)}")
-        return found
-
-    def _readers(self, value: str, algorithm: str | None) -> list[Algorithm]:
-        """The algorithms that can read a value."""
-        asked = self._algorithms.values() if algorithm is None else [self._named(algorithm)]
-        found = []
-        for each in asked:
-            try:
-                each.parse(value)
-            except InvalidHash:
-                continue
-            found.append(each)
-        return found
-
-    def _reads(self, value: str, algorithm: str | None) -> list[Algorithm]:
-        if found := self._readers(value, algorithm):
-            return found
-        if algorithm is not None:
-            self._named(algorithm).parse(value)
-        raise InvalidHash("this is no value that any algorithm can read")
-
-    def _entry(self, value: str, facts: Facts, algorithm: str | None) -> Entry:
-        if algorithm is not None:
-            return entry_of(self._named(algorithm), value, facts)
-        readers = self._reads(value, None)
-        if len(readers) > 1:
-            names = ", ".join(found.name for found in readers)
-            raise InvalidInput(f"it could be several things: say which algorithm ({names})")
-        return entry_of(readers[0], value, facts)
 
 
 def _radius(algorithm: Algorithm, asked: int | None) -> int:

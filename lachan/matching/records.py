@@ -132,3 +132,50 @@ class Viewer(msgspec.Struct, frozen=True):
 
 
 ANYBODY, KEEPER = Viewer(), Viewer(EVERYTHING)
+
+
+class Refusal(msgspec.Struct, frozen=True):
+    """An entry that was not taken: its place among those given, and why."""
+
+    place: int
+    code: str
+    reason: str
+
+
+class Added(msgspec.Struct, frozen=True):
+    """What became of many entries: how many were taken, and each that was not."""
+
+    taken: int
+    refused: tuple[Refusal, ...] = ()
+
+
+class ShelfStats(msgspec.Struct, frozen=True):
+    """What a collection holds of one algorithm.
+
+    Attributes:
+        entries: in force, or expired and not removed.
+        segments: files that are searched one after the other; a few at most.
+        delta: entries of the log alone.
+        bytes: on the disk.
+    """
+
+    entries: int
+    segments: int
+    delta: int
+    bytes: int
+
+
+class Stats(msgspec.Struct, frozen=True):
+    """How a collection stands.
+
+    Attributes:
+        sequence: the ledger's, up to which everything is in.
+        generation: grows whenever segments or logs change.
+        algorithms: by name.
+        fault: why the last merge did not succeed; empty where all is well.
+    """
+
+    sequence: int
+    generation: int
+    algorithms: dict[str, ShelfStats]
+    fault: str = ""

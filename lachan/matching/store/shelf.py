@@ -6,7 +6,7 @@ import numpy as np
 
 from lachan.kernel import clock
 from lachan.matching.algorithms.algorithm import Algorithm
-from lachan.matching.records import Hit, InvalidHash, SegmentCorrupt, Viewer
+from lachan.matching.records import Hit, InvalidHash, SegmentCorrupt, ShelfStats, Viewer
 from lachan.matching.store import layout as ly
 from lachan.matching.store.delta import Delta
 from lachan.matching.store.facts import Label
@@ -117,6 +117,10 @@ class Shelf:
     def live(self) -> int:
         rows = sum(held.segment.facts.rows - held.gone_count for held in self.held)
         return rows + self.delta.live
+
+    def stats(self, size: int) -> ShelfStats:
+        """How the shelf stands, with `size` bytes on the disk."""
+        return ShelfStats(self.live, len(self.held), self.delta.live, size)
 
     def _hits(self, asked: str, found: list[_Near], viewer: Viewer) -> list[Hit]:
         algorithm, delta, hits = self.algorithm, self.delta, []

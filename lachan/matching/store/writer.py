@@ -10,55 +10,31 @@ others. *Build* (not locked): what the frozen logs hold, and the smaller segment
 meanwhile names entries by indicator and key, so it means the same on the new segments.
 """
 
-import contextlib
-import errno
-import os
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from uuid import uuid4
 
-import msgspec
-
-from lachan.kernel.errors import Conflict, InvalidInput
+from lachan.kernel.errors import InvalidInput
 from lachan.matching.algorithms.algorithm import Algorithm
-from lachan.matching.records import MatchingError, StoreUnwritable
-from lachan.matching.store import layout as ly
+from lachan.matching.records import MatchingError
 from lachan.matching.store import log as lg
 from lachan.matching.store.facts import Label
-from lachan.matching.store.folder import Folder, Manifest, Shelved, writing
-from lachan.matching.store.log import LogFull, LogWriter
+from lachan.matching.store.folder import writing
+from lachan.matching.store.journal import Journal
 from lachan.matching.store.merge import Frozen, delta_of, merge
 from lachan.matching.store.parts import ArrayPart, Records
-from lachan.matching.store.scribe import Entry, Scribe
+from lachan.matching.store.scribe import Entry
 from lachan.matching.store.shelf import Shelf
-from lachan.matching.store.view import View, view_open
+from lachan.matching.store.view import View
 
 DELTA_ROWS = 1 << 15
 _BULK_ROWS, _BULK_BYTES = DELTA_ROWS // 4, lg.SIZE // 4
 _AGAIN_SECONDS = 10.0
 
 
-def collection_create(path: Path) -> None:
-    """Make an empty collection; its folder too where there is none.
-
-    Raises:
-        Conflict: there is something in the folder.
-        StoreUnwritable: the disk will not.
-    """
-    folder = Folder(path)
-    with writing():
-        path.mkdir(parents=True, exist_ok=True)
-        if any(path.iterdir()):
-            raise Conflict("the folder for a new collection is not empty")
-        manifest = Manifest(ly.VERSION, uuid4().hex, 1, 0, {}, (1,))
-        lg.log_create(folder.log(1), collection=manifest.key, number=1, generation=1)
-        folder.manifest_write(manifest)
-
-
 class Writer:
-    """Attributes: view: what is in force, this writer's changes included; fault: why merging stopped."""
+    """Attributes: fault: why the last merge did not succeed."""
 
     def __init__(
         self, path: Path, algorithms: Mapping[str, Algorithm], *, durable: bool = False
@@ -71,36 +47,18 @@ class Writer:
             StoreUnwritable: the disk is full or read-only.
             SegmentCorrupt, SegmentVersion: a file cannot be used.
         """
-        self._folder, self._algorithms, self._durable = Folder(path), algorithms, durable
-        self._folder.manifest_read()
-        self._lock = self._folder.lock()
+        self._journal, self._durable = Journal(path, algorithms), durable
         # Whoever needs both takes `_merging` first.
         self._merging, self._changing = threading.Lock(), threading.RLock()
         self._worker: threading.Thread | None = None
-        self._again_at, self.fault, self._broken = 0.0, "", False
+        self._again_at, self.fault = 0.0, ""
         self._frozen_sequence = 0
         self._frozen_logs: tuple[int, ...] = ()
-        try:
-            with writing():
-                self._open()
-        except BaseException:
-            os.close(self._lock)
-            raise
 
-    def _open(self) -> None:
-        manifest = self._folder.manifest_read()
-        self._log = LogWriter(self._folder.log(manifest.logs[-1]), collection=manifest.key)
-        for path in self._folder.logs():
-            lg.ring(path, manifest.generation)
-        self._folder.sweep(manifest)
-        self.view = view_open(self._folder, self._algorithms)
-        self._take_up()
-
-    def _take_up(self) -> None:
-        """Go on where the last log ends."""
-        tail = self.view.tails[-1]
-        self._scribe = Scribe(tail)
-        tail.log = self._log
+    @property
+    def view(self) -> View:
+        """What is in force, with every change of this writer."""
+        return self._journal.view
 
     # Changes, one by one
 
@@ -113,7 +71,9 @@ class Writer:
         with self._changing:
             shelf = self._shelf(entry.algorithm)
             fresh = not shelf.has(entry.record[:16], entry.key)
-            self._append(lambda: self._scribe.add(entry, fresh=fresh), durable=self._durable)
+            self._journal.append(
+                lambda: self._journal.scribe.add(entry, fresh=fresh), durable=self._durable
+            )
             shelf.add(entry.record, entry.label, entry.key, entry.value, fresh=fresh)
             if shelf.delta.count >= DELTA_ROWS:
                 self._merge_soon()
@@ -130,8 +90,8 @@ class Writer:
                 self._bulk(entries)
             return
         with self._changing:
-            self._append(
-                lambda: [change for entry in entries for change in self._scribe.add(entry)],
+            self._journal.append(
+                lambda: [change for entry in entries for change in self._journal.scribe.add(entry)],
                 durable=True,
             )
             for algorithm, record, label, key, value in entries:
@@ -156,11 +116,11 @@ class Writer:
             ]
             if not found:
                 return 0
-            self._append(
+            self._journal.append(
                 lambda: [
                     change
                     for shelf, key in found
-                    for change in self._scribe.remove(shelf.algorithm, uid, key)
+                    for change in self._journal.scribe.remove(shelf.algorithm, uid, key)
                 ],
                 durable=self._durable,
             )
@@ -176,7 +136,7 @@ class Writer:
         with self._changing:
             if not self.view.sequence <= sequence < 1 << 63:
                 raise InvalidInput(f"sequence {sequence} comes before {self.view.sequence}")
-            self._append(lambda: [self._scribe.commit(sequence)], durable=True)
+            self._journal.append(lambda: [self._journal.scribe.commit(sequence)], durable=True)
             self.view.sequence = sequence
 
     def sync(self) -> None:
@@ -185,24 +145,11 @@ class Writer:
         Raises:
             StoreUnwritable: the disk would not.
         """
-        with self._changing, self._careful():
-            self._log.sync()
+        with self._changing:
+            self._journal.sync()
 
     def _shelf(self, algorithm: Algorithm) -> Shelf:
         return self.view.shelf(algorithm.name, algorithm.width)
-
-    def _append(self, encode: Callable[[], list[lg.Change]], *, durable: bool) -> None:
-        """Log changes; once more in a new log where this one has no room."""
-        with self._careful():
-            try:
-                self._log.append(encode(), durable=durable)
-            except LogFull:
-                self._freeze()
-                self._log.append(encode(), durable=durable)
-            except BaseException:
-                self._scribe.forget()
-                raise
-            self._scribe.keep()
 
     # Merging
 
@@ -256,82 +203,21 @@ class Writer:
 
     def _frozen(self) -> dict[str, Frozen]:
         """Freeze the logs, and remember what they and the segments hold."""
-        with self._careful():
-            self._freeze()
+        with self._journal.careful():
+            self._journal.freeze()
         self._frozen_sequence, self._frozen_logs = self.view.sequence, self.view.manifest.logs[:-1]
         return {name: Frozen(shelf) for name, shelf in self.view.shelves.items()}
-
-    def _freeze(self) -> None:
-        manifest = self.view.manifest
-        self._log.sync()
-        number = self._folder.next_number(manifest)
-        generation = manifest.generation + 1
-        path = self._folder.log(number)
-        try:
-            lg.log_create(path, collection=manifest.key, number=number, generation=generation)
-            log = LogWriter(path, collection=manifest.key)
-            ours = msgspec.structs.replace(
-                manifest, generation=generation, logs=(*manifest.logs, number)
-            )
-            self._enforce(ours)
-        except BaseException:
-            path.unlink(missing_ok=True)
-            raise
-        self._broken = True
-        self.view.extend(ours)
-        before, self._log = self._log, log
-        self._take_up()
-        before.ring(generation)
-        before.close()
-        self._broken = False
 
     def _build_and_switch(self, frozen: dict[str, Frozen], *, whole: bool = False) -> None:
         dropped, sequence = self._frozen_logs, self._frozen_sequence
         try:
             with writing():
-                shelves = merge(self._folder, self.view.manifest, frozen, whole=whole)
+                shelves = merge(self._journal.folder, self.view.manifest, frozen, whole=whole)
                 with self._changing:
-                    self._switch(shelves, dropped, sequence)
+                    self._journal.switch(shelves, dropped, sequence)
         finally:
             with self._changing:
-                self._folder.sweep(self.view.manifest)
-
-    def _switch(self, shelves: dict[str, Shelved], dropped: tuple[int, ...], sequence: int) -> None:
-        before = self.view.manifest
-        manifest = msgspec.structs.replace(
-            before,
-            generation=before.generation + 1,
-            sequence=sequence,
-            shelves=shelves,
-            logs=tuple(number for number in before.logs if number not in dropped),
-        )
-        # Opened before it counts: what cannot be opened is never put in force.
-        view = View(self._folder, self._algorithms, manifest, self.view)
-        self._enforce(manifest)
-        view.tails[-1].log = self._log
-        self.view = view
-        self._log.ring(manifest.generation)
-
-    def _enforce(self, manifest: Manifest) -> None:
-        try:
-            self._folder.manifest_write(manifest)
-        except OSError:
-            # It may have been moved into place before the disk complained: then it is in force.
-            if self._folder.manifest_read() != manifest:
-                raise
-
-    @contextlib.contextmanager
-    def _careful(self) -> Iterator[None]:
-        """For changes. After a fault of the disk itself nobody knows what is on it: no more until reopened."""
-        if self._broken:
-            raise StoreUnwritable("the disk failed in between: open the collection again")
-        try:
-            with writing():
-                yield
-        except StoreUnwritable as error:
-            cause = error.__cause__
-            self._broken |= isinstance(cause, OSError) and cause.errno == errno.EIO
-            raise
+                self._journal.folder.sweep(self.view.manifest)
 
     # The end
 
@@ -346,13 +232,8 @@ class Writer:
         Raises:
             StoreUnwritable: the disk would not; the lock is given back all the same.
         """
-        if self._lock < 0:
+        if self._journal.closed:
             return
         self.wait()
-        try:
-            with self._changing, writing():
-                self._log.sync()
-        finally:
-            self._log.close()
-            os.close(self._lock)
-            self._lock = -1
+        with self._changing:
+            self._journal.close()

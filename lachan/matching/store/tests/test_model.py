@@ -121,8 +121,8 @@ class StoreMachine(RuleBasedStateMachine):
         """What `kill -9` leaves: nothing is synced, nobody says good-bye."""
         writer = self.store._writer
         writer.wait()
-        writer._log.close()
-        os.close(writer._lock)
+        writer._journal._log.close()
+        os.close(writer._journal._lock)
         self.store = Collection.open(self.folder, write=True, algorithms=TOYS)
 
     @rule()

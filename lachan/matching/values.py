@@ -1,0 +1,118 @@
+"""Which algorithms can read a value, and what becomes an entry."""
+
+from collections.abc import Container, Mapping
+
+import numpy as np
+
+from lachan.kernel.errors import InvalidInput
+from lachan.matching.algorithms.algorithm import Algorithm, Keys
+from lachan.matching.records import Facts, InvalidHash
+from lachan.matching.store import layout as ly
+from lachan.matching.store.facts import Label
+from lachan.matching.store.merge import records_of
+from lachan.matching.store.parts import Records
+from lachan.matching.store.scribe import Entry, entry_of
+
+
+class Values:
+    """Attributes: algorithms, by name."""
+
+    def __init__(self, algorithms: Mapping[str, Algorithm]) -> None:
+        self.algorithms = algorithms
+        self._kinds = {kind: name for name, each in algorithms.items() for kind in each.kinds}
+        plain = Algorithm.elsewhere
+        self._pointing = [
+            name for name, each in algorithms.items() if type(each).elsewhere is not plain
+        ]
+        self._exact = [name for name, each in algorithms.items() if each.radius == 0]
+
+    def named(self, name: str) -> Algorithm:
+        """The algorithm of a name.
+
+        Raises:
+            InvalidInput: there is no such algorithm.
+        """
+        found = self.algorithms.get(name)
+        if found is None:
+            raise InvalidInput(f"no such algorithm; there are: {', '.join(self.algorithms)}")
+        return found
+
+    def readers(self, value: str, name: str | None) -> list[Algorithm]:
+        """The algorithms that can read a value; of all, or of the one that is named."""
+        found = []
+        for each in self.algorithms.values() if name is None else [self.named(name)]:
+            try:
+                each.parse(value)
+            except InvalidHash:
+                continue
+            found.append(each)
+        return found
+
+    def read(self, value: str, name: str | None) -> list[Algorithm]:
+        """`readers`, one at least.
+
+        Raises:
+            InvalidHash: none can.
+        """
+        if found := self.readers(value, name):
+            return found
+        if name is not None:
+            self.named(name).parse(value)
+        raise InvalidHash("this is no value that any algorithm can read")
+
+    def elsewhere(
+        self, value: str, name: str | None, present: Container[str]
+    ) -> list[tuple[str, str]]:
+        """(algorithm, value) of what would cover a value, and is another algorithm's to know.
+
+        Args:
+            value: what is asked.
+            name: the algorithm that reads it; else all that can.
+            present: the algorithms that have any entries. What covers is always compared for equality:
+                where only near things are kept, reading the value as an address would be for nothing.
+        """
+        if name is None and not any(exact in present for exact in self._exact):
+            return []
+        found = []
+        for pointing in self._pointing:
+            if name not in (None, pointing):
+                continue
+            try:
+                places = self.algorithms[pointing].elsewhere(value)
+            except InvalidHash:
+                continue
+            found += [(self._kinds[kind], text) for kind, text in places if kind in self._kinds]
+        return [(algorithm, text) for algorithm, text in found if algorithm in present]
+
+    def entry(self, value: str, facts: Facts, name: str | None) -> Entry:
+        """A checked entry.
+
+        Raises:
+            InvalidHash: no algorithm can read the value, or not the one that is named.
+            InvalidInput: several could; or the facts are beyond what fits.
+        """
+        if name is not None:
+            return entry_of(self.named(name), value, facts)
+        readers = self.read(value, None)
+        if len(readers) > 1:
+            names = ", ".join(found.name for found in readers)
+            raise InvalidInput(f"it could be several things: say which algorithm ({names})")
+        return entry_of(readers[0], value, facts)
+
+    def records(
+        self, name: str, keys: Keys, indicators: Keys, like: Facts
+    ) -> tuple[Algorithm, Records, Label]:
+        """Records of binary keys that share all facts but the indicator.
+
+        Raises:
+            InvalidInput: the arrays do not fit, or such keys do not hold their values.
+        """
+        algorithm = self.named(name)
+        if not algorithm.reversible:
+            raise InvalidInput("these keys do not hold their values: add the values themselves")
+        if keys.shape != (len(indicators), algorithm.width) or indicators.shape[1:] != (16,):
+            raise InvalidInput("the keys do not fit the algorithm, or the indicators the keys")
+        if not len(keys):
+            return algorithm, np.empty(0, ly.record_type(algorithm.width)), ((), "")
+        sample = entry_of(algorithm, algorithm.text(keys[0].tobytes()), like)
+        return algorithm, records_of(indicators, keys, sample.record), sample.label
