@@ -2,6 +2,7 @@
 
 import contextlib
 import ctypes
+import functools
 import os
 import signal
 import sys
@@ -26,6 +27,7 @@ def die_with_parent(parent: int | None = None) -> None:
             raise SystemExit(1)
 
 
+@functools.cache
 def boot_word() -> int:
     """A number that changes with each start of the machine; 0 where the system does not say.
 

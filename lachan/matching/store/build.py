@@ -40,7 +40,7 @@ def segment_build(
         for path in (draft, index, facts):
             path.unlink(missing_ok=True)
         raise
-    folder.sync(folder.path)
+    ly.directory_sync(folder.path)
     return SegmentName(number, len(keys))
 
 

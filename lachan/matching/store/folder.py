@@ -151,15 +151,7 @@ class Folder:
     def settle(self, draft: Path, target: Path) -> None:
         """Move a durable file into place, durably."""
         draft.replace(target)
-        self.sync(target.parent)
-
-    @staticmethod
-    def sync(path: Path) -> None:
-        descriptor = os.open(path, os.O_RDONLY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
+        ly.directory_sync(target.parent)
 
     def next_number(self, manifest: Manifest) -> int:
         """A number that no log or segment has, named by the manifest or not."""

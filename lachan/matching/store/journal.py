@@ -11,7 +11,7 @@ import msgspec
 
 from lachan.kernel.errors import Conflict
 from lachan.matching.algorithms.algorithm import Algorithm
-from lachan.matching.records import StoreUnwritable
+from lachan.matching.records import SegmentCorrupt, StoreUnwritable
 from lachan.matching.store import layout as ly
 from lachan.matching.store import log as lg
 from lachan.matching.store.folder import Folder, Manifest, Shelved, writing
@@ -59,7 +59,11 @@ class Journal:
 
     def _open(self) -> None:
         manifest = self.folder.manifest_read()
-        self._log = LogWriter(self.folder.log(manifest.logs[-1]), collection=manifest.key)
+        path = self.folder.log(manifest.logs[-1])
+        try:
+            self._log = LogWriter(path, collection=manifest.key)
+        except FileNotFoundError:
+            raise SegmentCorrupt(f"{path.name} is missing") from None
         for path in self.folder.logs():
             lg.ring(path, manifest.generation)
         self.folder.sweep(manifest)

@@ -7,6 +7,8 @@ its checksums hold together; they must hold at least as far as it was synced, or
 so. The room is reserved when the log is made, so a full disk is met there and not in the middle of a change.
 
     CRC-32 of all until here | length of the payload u16 | what u8 | number u8 | payload | to eight bytes
+
+Changes that were appended together carry a mark, all but the last: they count together or not at all.
 """
 
 import contextlib
@@ -24,13 +26,18 @@ from lachan.matching.store import layout as ly
 
 SIZE = 8 << 20
 ALGORITHM, LABEL, ADD, REPLACE, REMOVE, COMMIT = range(1, 7)
-MAX_PAYLOAD = 60_000
+_MORE = 0x80  # another change belongs to this one: both or neither
 
-# Words of the head that change, counted in eight bytes from the file's start.
-_END, _SYNCED, _BOOT, _GENERATION = 64, 72, 80, 88
+# Words of the head that change, counted in eight bytes from the file's start. All but the second hold a
+# number and a check of it, so that one store changes both and a flipped bit is not taken for a number.
+_END, _BOOT, _SYNCED, _GENERATION = 64, 72, 80, 88
 
 _CHECK, _WHAT = struct.Struct("<I"), struct.Struct("<HBB")
 _START = ly.HEAD_SIZE
+
+
+def _sealed(number: int) -> int:
+    return number | zlib.crc32(number.to_bytes(4, "little")) << 32
 
 
 class Change(NamedTuple):
@@ -69,9 +76,10 @@ def log_create(path: Path, *, collection: bytes, number: int, generation: int) -
         )  # fmt: skip
         page = bytearray(head.pack())
         for word, value in (
-            (_END, _START), (_SYNCED, _START), (_BOOT, boot_word()), (_GENERATION, generation),
+            (_END, _START), (_SYNCED, _START), (_GENERATION, generation),
         ):  # fmt: skip
-            struct.pack_into("<Q", page, 8 * word, value)
+            struct.pack_into("<Q", page, 8 * word, _sealed(value))
+        struct.pack_into("<Q", page, 8 * _BOOT, boot_word())
         os.pwrite(descriptor, page, 0)
         os.fsync(descriptor)
     except BaseException:
@@ -81,6 +89,7 @@ def log_create(path: Path, *, collection: bytes, number: int, generation: int) -
     finally:
         os.close(descriptor)
     draft.replace(path)
+    ly.directory_sync(path.parent)
 
 
 class Log:
@@ -108,16 +117,38 @@ class Log:
             os.close(descriptor)
         self._words = memoryview(self._map)[:_START].cast("Q")
         self.at, self._check = _START, self.head.places[0]
+        self._seen = self._calm = 0
 
     @property
-    def end(self) -> int:
-        """How far it is published."""
-        return self._words[_END]
+    def quiet(self) -> bool:
+        """Whether nothing was published since `changes` was last asked, and no bell rang; costs two words."""
+        words = self._words
+        return words[_END] == self._seen and words[_GENERATION] == self._calm
+
+    def attend(self, generation: int) -> None:
+        """Wait for a bell that tells of a newer manifest than this."""
+        self._calm = _sealed(generation)
 
     @property
     def generation(self) -> int:
-        """Of the newest manifest, where this log is or was the last one."""
-        return self._words[_GENERATION]
+        """Of the newest manifest, where this log is or was the last one.
+
+        Raises:
+            SegmentCorrupt: the word was altered.
+        """
+        return self._word(_GENERATION)
+
+    def _word(self, place: int) -> int:
+        word = self._words[place]
+        if word != _sealed(word & 0xFFFFFFFF):
+            raise SegmentCorrupt(f"{self.name}: its head was altered")
+        return word & 0xFFFFFFFF
+
+    def _place(self, place: int) -> int:
+        end = self._word(place)
+        if not _START <= end <= self.head.size:
+            raise SegmentCorrupt(f"{self.name} ends nowhere")
+        return end
 
     def changes(self) -> Iterator[Change]:
         """What was published since the last call.
@@ -125,14 +156,35 @@ class Log:
         Raises:
             SegmentCorrupt: a byte of it was altered.
         """
-        end = self._words[_END]
-        if not _START <= end <= self.head.size:
-            raise SegmentCorrupt(f"{self.name} ends nowhere")
-        while self.at < end:
-            change = self._next(end)
-            if change is None:
-                raise SegmentCorrupt(f"{self.name}: a change was altered")
-            yield change
+        seen, least = self._words[_END], self._acknowledged()
+        self._seen = 0  # whoever meets damage meets it again at the next look
+        # Since the machine started nobody has settled where the log ends: it counts as far as it is whole.
+        end = least if self._settled else self.head.size
+        while group := self._group(end):
+            yield from group
+        if self.at < least:
+            raise SegmentCorrupt(f"{self.name}: changes that were acknowledged are damaged")
+        self._seen = seen
+
+    @property
+    def _settled(self) -> bool:
+        """Whether its end was published on this start of the machine, and so cannot be out of date."""
+        return self._words[_BOOT] == boot_word() != 0
+
+    def _acknowledged(self) -> int:
+        """How far the log must be whole."""
+        end, synced = self._place(_END), self._place(_SYNCED)
+        return max(end, synced) if self._settled else synced
+
+    def _group(self, end: int) -> list[Change]:
+        """The changes that were appended together at `at`, and on to the next; none where they are not whole."""
+        at, check, group = self.at, self._check, list[Change]()
+        while self.at < end and (change := self._next(end)):
+            if not change.what & _MORE:
+                return [*group, change]
+            group.append(change._replace(what=change.what & ~_MORE))
+        self.at, self._check = at, check
+        return []
 
     def _next(self, end: int) -> Change | None:
         """The record at `at`, and on to the next; None where there is no sound one before `end`."""
@@ -169,33 +221,30 @@ class LogWriter(Log):
             raise
 
     def _recover(self) -> None:
-        boot = boot_word()
-        same_boot = boot != 0 and boot == self._words[_BOOT]
-        least = self.end if same_boot else self._words[_SYNCED]
-        if not _START <= least <= self.head.size:
-            raise SegmentCorrupt(f"{self.name} ends nowhere")
-        stop = least if same_boot else self.head.size
-        while self.at < stop and self._next(stop):
+        least = self._acknowledged()
+        while self._group(self.head.size):
             pass
         if self.at < least:
             raise SegmentCorrupt(f"{self.name}: changes that were acknowledged are damaged")
-        # What lies beyond was never acknowledged. It goes, lest it seem to follow what is written next.
+        # What lies beyond is torn. It goes, lest it seem to follow what is written next.
         rest = self._map[self.at :].rstrip(b"\0")
         if rest:
             os.pwrite(self._descriptor, bytes(len(rest)), self.at)
-        self._words[_END], self._words[_BOOT] = self.at, boot
+        self._words[_END], self._words[_BOOT] = _sealed(self.at), boot_word()
         self.sync()
 
     def append(self, changes: list[Change], *, durable: bool) -> None:
-        """Write and publish; with `durable` only once it is on the disk.
+        """Write and publish, all or nothing whatever happens; with `durable` only once it is on the disk.
 
         Raises:
             LogFull: not enough room; nothing was written.
             OSError: the disk would not; nothing was published.
         """
         check, parts = self._check, list[bytes]()
-        for what, number, payload in changes:
-            inner = _WHAT.pack(len(payload), what, number) + payload
+        last = len(changes) - 1
+        for place, (what, number, payload) in enumerate(changes):
+            more = _MORE if place < last else 0
+            inner = _WHAT.pack(len(payload), what | more, number) + payload
             check = zlib.crc32(inner, check)
             parts += _CHECK.pack(check), inner, bytes(-(_CHECK.size + len(inner)) % 8)
         raw = b"".join(parts)
@@ -208,9 +257,9 @@ class LogWriter(Log):
         if durable:
             os.fdatasync(self._descriptor)
         self.at, self._check = end, check
-        self._words[_END] = end
+        self._words[_END] = _sealed(end)
         if durable:
-            self._words[_SYNCED] = end
+            self._words[_SYNCED] = _sealed(end)
 
     def sync(self) -> None:
         """Make everything so far durable.
@@ -221,11 +270,11 @@ class LogWriter(Log):
         end = self.at
         os.fdatasync(self._descriptor)
         # Only now: this word may reach the disk before what is appended next, never before what it speaks of.
-        self._words[_SYNCED] = end
+        self._words[_SYNCED] = _sealed(end)
 
     def ring(self, generation: int) -> None:
         """Tell whoever reads this log that there is a newer manifest."""
-        self._words[_GENERATION] = generation
+        self._words[_GENERATION] = _sealed(generation)
 
     def close(self) -> None:
         if self._descriptor >= 0:
@@ -237,4 +286,4 @@ def ring(path: Path, generation: int) -> None:
     """`LogWriter.ring` for a log that may no longer be in force, or not whole."""
     with contextlib.suppress(OSError), path.open("r+b") as file:
         if os.fstat(file.fileno()).st_size >= _START:
-            os.pwrite(file.fileno(), struct.pack("<Q", generation), 8 * _GENERATION)
+            os.pwrite(file.fileno(), struct.pack("<Q", _sealed(generation)), 8 * _GENERATION)

@@ -55,6 +55,7 @@ class View:
             for segment in shelved.segments:
                 shelf.held.append(self._hold(shelf.algorithm, segment, before))
         self.tails = [self._tail(number) for number in manifest.logs]
+        self.tails[-1].log.attend(manifest.generation)
         self.catch_up()
 
     def shelf(self, name: str, width: int) -> Shelf:
@@ -84,11 +85,11 @@ class View:
                 self._apply(tail, change)
 
     def current(self) -> bool:
-        """Whether nothing was published since; costs two words."""
-        log = self.tails[-1].log
-        return log.end == log.at and log.generation == self.manifest.generation
+        """Whether nothing has changed since; costs two words."""
+        return self.tails[-1].log.quiet
 
     def superseded(self) -> bool:
+        """Whether there is a newer manifest."""
         return self.tails[-1].log.generation != self.manifest.generation
 
     def extend(self, manifest: Manifest) -> bool:
@@ -98,12 +99,16 @@ class View:
         if not same or manifest.shelves != mine.shelves or manifest.logs[:known] != mine.logs:
             return False
         self.tails += [self._tail(number) for number in manifest.logs[known:]]
+        self.tails[-1].log.attend(manifest.generation)
         self.manifest = manifest
         self.catch_up()
         return True
 
     def _tail(self, number: int) -> Tail:
-        return Tail(lg.Log(self._folder.log(number), collection=self.manifest.key))
+        log = lg.Log(self._folder.log(number), collection=self.manifest.key)
+        if log.head.number != number:
+            raise SegmentCorrupt(f"{log.name} is another log")
+        return Tail(log)
 
     def _hold(self, algorithm: Algorithm, name: SegmentName, before: "View | None") -> Held:
         segment = before.segment(algorithm.name, name.number) if before else None
