@@ -17,14 +17,14 @@ from .records import DisputeRecord, GuardStands, GuardWarning, IndicatorRecord, 
 
 SHARED = [tlp.value for tlp in Tlp if tlp.reach <= 2]
 # Of the network, but not of the club that shares amber: they see what the community sees.
-_COMMUNITY_TYPES = {"school", "partner"}
+COMMUNITY_TYPES = {"school", "partner"}
 AGAIN = GuardWarning("withdrawn-before", "", "it was published once and taken back by a person")
 
 
 def is_community(by: Actor) -> bool:
     """Whether `by` acts for an organisation that sees no amber but its own."""
     own = by.organisation_id
-    return own is not None and organisation_type(own) in _COMMUNITY_TYPES
+    return own is not None and organisation_type(own) in COMMUNITY_TYPES
 
 
 def shared_with(by: Actor) -> list[str]:

@@ -158,6 +158,21 @@ class LedgerEntry:
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
+class WholeEntry:
+    """One ledger row as it is, for a part of the system that applies audiences itself.
+
+    Attributes:
+        entry: `effect` is add where the indicator stands from this row on, remove where it ends.
+        reach: the narrowest audience level that may see it.
+        organisation_id: whose it is.
+    """
+
+    entry: LedgerEntry
+    reach: int
+    organisation_id: int | None
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
 class GuardWarning:
     """Why publishing would do harm.
 

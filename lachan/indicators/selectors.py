@@ -7,14 +7,16 @@ from uuid import UUID
 from django.db.models import Count, Q, QuerySet
 
 from lachan.formats.observables.record import Observable
+from lachan.kernel.errors import Refused
 from lachan.members.policy import Action, policy_check
 from lachan.members.records import Actor, ActorKind
 
-from . import ledger
+from . import ledger, whole
 from .guard import guard_load
 from .models import Dispute, Indicator, ListImport, Quarantined
-from .reading import AGAIN, dispute_record, record, shared_with, warnings_now
+from .reading import AGAIN, COMMUNITY_TYPES, dispute_record, record, shared_with, warnings_now
 from .records import (
+    COMMUNITY,
     Audience,
     DisputeRecord,
     GuardWarning,
@@ -25,6 +27,8 @@ from .records import (
     Outlook,
     Status,
     Tlp,
+    WholeEntry,
+    organisation_audience,
 )
 from .words import TLPS
 
@@ -177,6 +181,47 @@ def projection_at(
 ) -> Iterator[LedgerEntry]:
     """An audience's whole list as it stood at a sequence number; the same for ever. Lazy, in order of seq."""
     return ledger.projection(sequence, audience, kinds=kinds)
+
+
+def ledger_whole(*, by: Actor, after: int, limit: int = 1000) -> list[WholeEntry]:
+    """Every row after a sequence number, whatever its audience, in order, at most `limit`; there are no holes.
+
+    For parts of the system that keep all and apply audiences themselves. Nobody else gets it.
+
+    Raises:
+        Refused: `by` is not the system.
+    """
+    _system_check(by)
+    return list(whole.whole_after(after, limit=limit))
+
+
+def projection_whole(
+    *, by: Actor, sequence: int, kinds: Iterable[str] = ()
+) -> Iterator[WholeEntry]:
+    """Every indicator that stands at a sequence number, whatever its audience; lazy, in order of seq.
+
+    Raises:
+        Refused: as `ledger_whole`.
+    """
+    _system_check(by)
+    return whole.whole_standing(sequence, kinds=kinds)
+
+
+def ledger_mark(sequence: int) -> str:
+    """The chain's hash at a row, by which a follower knows that it follows the same ledger; empty for none."""
+    return whole.hash_at(sequence)
+
+
+def _system_check(by: Actor) -> None:
+    if by.kind is not ActorKind.SYSTEM:
+        raise Refused("only the system itself reads the whole ledger")
+
+
+def audience_of(*, organisation_id: int, organisation_type: str) -> Audience:
+    """How far an organisation sees: all that members share and its own; schools and partners less."""
+    if organisation_type in COMMUNITY_TYPES:
+        return COMMUNITY
+    return organisation_audience(organisation_id)
 
 
 def ledger_verify(*, progress: Callable[[int], None] | None = None) -> ledger.LedgerCheck:

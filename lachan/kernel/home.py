@@ -5,6 +5,7 @@ secret.key        signs sessions, peppers receipts; made at first use, readable 
 first-link.key    the first link's token, until the first administrator has joined (docs/threat-model.md)
 audit-head.json   the last line of the audit trail that was seen, so that a cut-off end shows
 snapshots/        what the edges read
+matching/         what fingerprints are looked up in
 run/              sockets and status of running processes; may be emptied at any time
 guard/            optional larger lists for the guard against harm
 """

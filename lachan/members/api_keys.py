@@ -1,17 +1,11 @@
-"""Keys for other programs: `Authorization: Bearer lachan_<prefix>_<secret>`.
+"""Keys for other programs: `Authorization: Bearer lachan_<prefix>_<secret>` (`kernel/bearer`)."""
 
-The secret has 256 random bits, so one SHA-256 of it is enough to keep; a slow hash would protect only what
-can be guessed, and cost every request.
-"""
-
-import hashlib
-import secrets
 from collections.abc import Collection
 from datetime import timedelta
 
 from django.db import transaction
-from django.utils.crypto import constant_time_compare
 
+from lachan.kernel.bearer import bearer_make, bearer_opens, bearer_prefix
 from lachan.kernel.clock import now
 from lachan.kernel.errors import InvalidInput
 
@@ -23,14 +17,6 @@ from .records import Actor, ActorKind
 
 SCOPES = [action for action, scope in KEY_TABLE.items() if scope is not Scope.NONE]
 LONGEST = timedelta(days=730)
-_ALPHABET = "abcdefghijkmnpqrstuvwxyz23456789"
-
-
-def _hash(secret: str) -> bytes:
-    return hashlib.sha256(b"lachan api key " + secret.encode()).digest()
-
-
-_NOBODYS = _hash(secrets.token_urlsafe(32))
 
 
 def scopes_for(by: Actor, *, organisation_id: int | None) -> list[Action]:
@@ -54,20 +40,19 @@ def api_key_create(
         raise InvalidInput("scopes that keys can have, for two years at most")
     for scope in scopes:
         policy_check(by, scope, organisation_id=organisation.pk)
-    prefix = "".join(secrets.choice(_ALPHABET) for _ in range(8))
-    secret = secrets.token_urlsafe(32)
+    prefix, text, kept = bearer_make()
     row = ApiKey.objects.create(
         organisation=organisation,
         name=name.strip(),
         prefix=prefix,
-        secret_hash=_hash(secret),
+        secret_hash=kept,
         scopes=sorted(scopes),
         made_by=by.label,
         expires_at=now() + life,
     )
     detail = {"scopes": row.scopes}
     audit_record(by=by, action="api_key.make", target=f"api_key:{row.uid}", detail=detail)
-    return row, f"lachan_{prefix}_{secret}"
+    return row, text
 
 
 @transaction.atomic
@@ -84,12 +69,10 @@ def api_key_actor(text: str) -> Actor:
     Raises:
         ApiKeyRefused: malformed, unknown, expired, revoked, or of an organisation that is not active.
     """
-    mark, prefix, secret = [*text.strip().split("_", 2), "", "", ""][:3]
-    row = ApiKey.objects.select_related("organisation").filter(prefix=prefix[:16]).first()
-    known = bytes(row.secret_hash) if row else _NOBODYS
-    # Compared in every case, so that time does not tell a known prefix from an unknown one.
-    same = constant_time_compare(_hash(secret), known)
-    if mark != "lachan" or row is None or not same or not _usable(row):
+    prefix = bearer_prefix(text)
+    row = ApiKey.objects.select_related("organisation").filter(prefix=prefix).first()
+    same = bearer_opens(text, bytes(row.secret_hash) if row else None)
+    if row is None or not same or not _usable(row):
         raise ApiKeyRefused("this key does not open anything")
     today = now().date()
     if row.last_used_on != today:

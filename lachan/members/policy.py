@@ -42,6 +42,8 @@ class Action(enum.StrEnum):
     DISPUTE_ANSWER = "dispute.answer"
     LIST_READ = "list.read"
     CHECK = "check.ask"
+    MATCH_LOOKUP = "match.lookup"
+    MATCH_HEALTH = "match.health"
     MEMBER_READ = "member.read"
     PEOPLE_READ = "people.read"
     MEMBER_MANAGE = "member.manage"
@@ -77,6 +79,8 @@ dispute.open        any      any       any      any            any        any   
 dispute.answer      -        any       any      -              -          -        -     -
 list.read           any      any       any      any            any        any      any   any
 check.ask           any      any       any      any            any        any      any   any
+match.lookup        any      any       any      -              any        -        -     any
+match.health        -        -         any      any            any        any      -     -
 member.read         -        -         any      any            -          any      -     -
 people.read         -        -         own      own            -          own      -     -
 member.manage       -        -         -        own            -          -        -     -

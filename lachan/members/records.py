@@ -44,6 +44,23 @@ class Actor:
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
+class ApiKeyRecord:
+    """What a process without the database needs to know of a key.
+
+    Attributes:
+        secret_hash: see `kernel/bearer`.
+        organisation_type: a value of `Organisation.Type`.
+        expires_at: when it ends by itself, or its organisation's membership does.
+    """
+
+    prefix: str
+    secret_hash: bytes = dataclasses.field(repr=False)
+    organisation_id: int
+    organisation_type: str
+    expires_at: datetime
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
 class DeskKeyRecord:
     """The public half of a desk's key pair: what a report is sealed to."""
 

@@ -24,9 +24,11 @@ from .models import (
     Session,
 )
 from .places import commune_list, place_find, place_get, province_list
+from .policy import Action
 from .records import (
     Actor,
     ActorKind,
+    ApiKeyRecord,
     DeskKeyHolders,
     DeskKeyRecord,
     OrganisationSignature,
@@ -37,6 +39,7 @@ __all__ = [
     "actor_for",
     "api_key_list",
     "api_key_maker",
+    "api_key_usable_list",
     "audit_list",
     "commune_list",
     "desk_key_current",
@@ -45,6 +48,7 @@ __all__ = [
     "invitation_list",
     "organisation_domain_list",
     "organisation_home",
+    "organisation_ids",
     "organisation_list",
     "organisation_signature",
     "organisation_type",
@@ -85,6 +89,11 @@ def organisation_domain_list() -> list[str]:
     """The domains that active organisations call their own, lower case."""
     active = Organisation.objects.filter(status=Organisation.Status.ACTIVE)
     return [name.lower() for names in active.values_list("domains", flat=True) for name in names]
+
+
+def organisation_ids() -> frozenset[int]:
+    """The primary keys of all organisations, whatever their standing."""
+    return frozenset(Organisation.objects.values_list("pk", flat=True))
 
 
 def organisation_uid(organisation_id: int) -> UUID:
@@ -193,6 +202,25 @@ def api_key_list(organisation_id: int) -> list[ApiKey]:
     """An organisation's keys: those that work first."""
     rows = ApiKey.objects.filter(organisation_id=organisation_id)
     return list(rows.order_by(F("revoked_at").asc(nulls_first=True), "-made_at"))
+
+
+def api_key_usable_list(action: Action) -> list[ApiKeyRecord]:
+    """Every key that opens `action` now, whoever's it is, by prefix."""
+    moment = now()
+    rows = ApiKey.objects.select_related("organisation").filter(
+        revoked_at=None, expires_at__gt=moment
+    )
+    return [
+        ApiKeyRecord(
+            prefix=row.prefix,
+            secret_hash=bytes(row.secret_hash),
+            organisation_id=row.organisation_id,
+            organisation_type=row.organisation.type,
+            expires_at=min(row.expires_at, row.organisation.valid_until or row.expires_at),
+        )
+        for row in rows.order_by("prefix")
+        if action.value in row.scopes and row.organisation.is_standing
+    ]
 
 
 def api_key_maker(label: str) -> str:

@@ -36,4 +36,5 @@ SCOPE_WORDS = {
     Action.DISPUTE_OPEN: _("open disputes"),
     Action.LIST_READ: _("fetch lists"),
     Action.CHECK: _("check addresses"),
+    Action.MATCH_LOOKUP: _("look up fingerprints of files in bulk"),
 }

@@ -10,30 +10,38 @@ from lachan.cli.setup import django_ready, unreachable
 from lachan.cli.supervisor import Supervisor, orphans
 from lachan.kernel.home import home_path, home_prepare
 
+_BESIDES = ("shield", "web", "worker", "matching")
+
 
 @click.command()
 @click.option(
     "--web", default="127.0.0.1:8000", show_default=True, help="Address of the pages and API."
 )
 @click.option("--dns", default="127.0.0.1:5353", show_default=True, help="Address of the DNS edge.")
-def command(web: str, dns: str) -> None:
-    """Start everything on this machine: pages, worker, shield and DNS, on SQLite and files.
+@click.option(
+    "--match", default="", help="Address for look-ups by platforms; none unless it is given."
+)
+def command(web: str, dns: str, match: str) -> None:
+    """Start everything on this machine: pages, worker, shield, matching and DNS, on SQLite and files.
 
     \b
     lachan up
     lachan up --web 127.0.0.1:9000 --dns 127.0.0.1:9053
+    lachan up --match 127.0.0.1:8001
     LACHAN_HOME=/srv/lachan lachan up
 
     Stop it with Ctrl-C. What falls is started again; the DNS edge goes on answering meanwhile.
     """
     began = time.monotonic()
-    for option, address in (("--web", web), ("--dns", dns)):
+    for option, address in (("--web", web), ("--dns", dns), ("--match", match or web)):
         if not address.rpartition(":")[2].isdigit():
             raise click.BadParameter(f"{address!r} is not ADDRESS:PORT", param_hint=option)
     if not orphans(home_path()):
         # A killed supervisor's children hold the ports, and go on until their successors start.
         _port_is_free(web, "--web", socket.SOCK_STREAM)
         _port_is_free(dns, "--dns", socket.SOCK_DGRAM)
+        if match:
+            _port_is_free(match, "--match", socket.SOCK_STREAM)
     click.echo("Preparing …", err=True)
     home_prepare(home_path())
     supervisor = Supervisor(
@@ -41,9 +49,11 @@ def command(web: str, dns: str) -> None:
         {
             "dns": ["dns", "--listen", dns],
             "shield": ["shield"],
+            "matching": ["matching"],
             "web": ["web", "--listen", web],
             "worker": ["worker"],
-        },
+        }
+        | ({"match": ["match-server", "--listen", match]} if match else {}),
     )
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: supervisor.stop.set())
@@ -51,7 +61,7 @@ def command(web: str, dns: str) -> None:
         supervisor.start("dns")  # names wait neither for Django nor for the database
         link = _prepare(supervisor)
         if not supervisor.stop.is_set():
-            supervisor.start("shield", "web", "worker")
+            supervisor.start(*_BESIDES, *(["match"] if match else []))
         while not supervisor.stop.is_set() and not _answers(web):
             supervisor.look()
             supervisor.stop.wait(0.1)

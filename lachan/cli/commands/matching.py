@@ -1,0 +1,19 @@
+import click
+
+from lachan.cli.setup import django_ready
+
+
+@click.command()
+@click.option("--once", is_flag=True, help="Bring the collection up to date and end.")
+@click.option("--rebuild", is_flag=True, help="Fill the collection anew from the ledger first.")
+def command(*, once: bool, rebuild: bool) -> None:
+    """Follow the ledger and keep the collection that look-ups of fingerprints are answered from.
+
+    \b
+    lachan matching
+    lachan matching --once --rebuild      when `lachan doctor` says so
+    """
+    django_ready()
+    from lachan.matching.follower import run
+
+    run(once=once, rebuild=rebuild)

@@ -1,0 +1,33 @@
+"""`python -m lachan.edge.matching`: see `--help` and docs/howto/match-server.md."""
+
+import os
+import sys
+from collections.abc import Sequence
+
+from lachan.edge.matching.settings import MASTER, parser_make, settings_make
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    flags = vars(parser_make().parse_args(arguments))
+    settings = settings_make(flags)
+    # The workers read the environment: what a flag said must stand there too.
+    for name, value in flags.items():
+        if value:
+            os.environ[f"LACHAN_MATCH_{name.upper()}"] = value
+    os.environ[MASTER] = str(os.getpid())  # it stays the same through exec
+    host, port = settings.listen
+    # No access log: what platforms ask, and when, is theirs.
+    command = [
+        sys.executable, "-m", "granian", "--interface", "rsgi", "--factory", "--no-ws",
+        "--host", host, "--port", str(port), "--workers", str(settings.workers),
+        "--no-access-log", "--log-level", "warning", "--respawn-failed-workers",
+        "--workers-kill-timeout", "5", "lachan.edge.matching.app:application_make",
+    ]  # fmt: skip
+    sys.stdout.write(f"Lá Chắn look-ups on http://{host}:{port}/v1/match\n")
+    sys.stdout.flush()
+    os.execv(sys.executable, command)  # noqa: S606  a fixed list, no shell
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,204 @@
+"""Bodies, quotas and keys, without a process."""
+
+import json
+import os
+import time
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from lachan.edge.matching.answering import MOST_VALUES, question_answer, question_read
+from lachan.edge.matching.keyring import Keyring
+from lachan.edge.matching.problems import Problem
+from lachan.edge.matching.quotas import DAY, MINUTE, Quota, Quotas
+from lachan.edge.matching.settings import listen_parse, settings_make
+from lachan.edge.matching.sightings import Sightings
+from lachan.kernel.bearer import bearer_make, bearer_opens, bearer_prefix
+from lachan.kernel.env import EnvError
+from lachan.kernel.ids import uuid7
+from lachan.matching.collection import Collection
+from lachan.matching.keys import LookupKey, keys_encode, keys_write
+from lachan.matching.records import Facts, Viewer
+from lachan.matching.spool import Met, spool_list, spool_read
+
+FIRST = "ab" * 32
+
+
+@pytest.fixture
+def collection(tmp_path):
+    with Collection.create(tmp_path / "matching") as collection:
+        yield collection
+
+
+def ask(collection, *values, kind="sha256", viewer=Viewer(), **more):  # noqa: B008  immutable
+    body = json.dumps({"kind": kind, "values": values, **more}).encode()
+    return list(question_answer(question_read(body), collection, viewer))
+
+
+def test_it_says_where_and_what(collection):
+    uid = uuid7()
+    collection.add(
+        FIRST, Facts(7, uid, categories=("contract.scam",), confidence=60), algorithm="sha256"
+    )
+    (answer,) = ask(collection, "cd" * 32, FIRST.upper(), "no hash", "x" * 100_000)
+    assert (answer.values, answer.unread) == (4, [2, 3])
+    (hit,) = answer.hits
+    assert (hit.index, hit.distance, hit.sequence, hit.indicator) == (1, 0, 7, uid)
+    assert (hit.categories, hit.confidence) == (("contract.scam",), 60)
+
+
+def test_it_counts_on_from_piece_to_piece(collection):
+    collection.add(FIRST, Facts(1, uuid7()), algorithm="sha256")
+    pieces = ask(collection, *["cd" * 32] * 2500, FIRST, "?")
+    assert [piece.values for piece in pieces] == [1000, 1000, 502]
+    assert (pieces[2].hits[0].index, pieces[2].unread) == (2500, [2501])
+
+
+@pytest.mark.parametrize("level", range(4))
+@pytest.mark.parametrize("reach", range(4))
+def test_it_shows_what_the_asker_may_see(collection, level, reach):
+    collection.add(FIRST, Facts(1, uuid7(), reach=reach, organisation=5), algorithm="sha256")
+    (other,) = ask(collection, FIRST, viewer=Viewer(level, 6))
+    (own,) = ask(collection, FIRST, viewer=Viewer(level, 5))
+    assert bool(other.hits) is (reach <= level and reach < 3)
+    assert bool(own.hits) is (reach <= level or reach == 3)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"", b"\xff", b"[]", b"{}", b'{"kind":"sha256"}', b'{"kind":"phone","values":[]}',
+        b'{"kind":"url","values":[]}', b'{"kind":"sha256","values":[1]}',
+        b'{"kind":"sha256","values":["a"],"more":1}', b'{"kind":"sha256","values":[],"radius":-1}',
+        b'{"kind":"sha256","values":[],"radius":32}',
+        json.dumps({"kind": "sha256", "values": ["a"] * (MOST_VALUES + 1)}).encode(),
+    ],
+)  # fmt: skip
+def test_it_says_what_it_cannot_read(body):
+    with pytest.raises(Problem) as raised:
+        question_read(body)
+    assert (raised.value.status, raised.value.code) == (422, "invalid-input")
+
+
+@given(st.binary(max_size=200))
+def test_it_never_breaks_on_a_body(body):
+    with pytest.raises(Problem) as raised:
+        question_read(body)
+    assert json.loads(raised.value.body())["code"] == "invalid-input"
+
+
+def test_it_refuses_beyond_the_quota_and_says_until_when():
+    quotas = Quotas(Quota(minute=100, day=250))
+    noon = 10 * DAY + 12 * 3600 + 20
+    assert quotas.take("a", 100, noon) == 0
+    assert quotas.take("a", 1, noon) == MINUTE - 20
+    assert quotas.take("b", 100, noon) == 0
+    assert quotas.take("a", 100, noon + MINUTE) == 0
+    assert quotas.take("a", 60, noon + 2 * MINUTE) == 12 * 3600 - 20 - 2 * MINUTE
+    assert quotas.take("a", 50, noon + 2 * MINUTE) == 0
+    assert quotas.take("a", 100, noon + DAY) == 0
+
+
+@settings(max_examples=50)
+@given(st.lists(st.tuples(st.integers(0, 50), st.integers(0, 40)), max_size=60))
+def test_no_minute_and_no_day_gets_more_than_its_quota(asked):
+    quotas, moment, taken = Quotas(Quota(minute=100, day=300)), 0, {}
+    for seconds, values in asked:
+        moment += seconds
+        if quotas.take("a", values, moment):
+            continue
+        for length in (MINUTE, DAY):
+            window = (length, moment // length)
+            taken[window] = taken.get(window, 0) + values
+    assert all(count <= {MINUTE: 100, DAY: 300}[length] for (length, _), count in taken.items())
+
+
+def key_file(path, *, expires=3600.0, level=2):
+    prefix, text, kept = bearer_make()
+    key = LookupKey(prefix, kept.hex(), level, 5, 5, int(time.time() + expires))
+    keys_write(path, keys_encode([key]))
+    return text
+
+
+def refused(ring, authorization):
+    with pytest.raises(Problem) as raised:
+        ring.open(authorization)
+    return raised.value.status == 401 and raised.value.code == "api-key-refused"
+
+
+def test_it_opens_by_key_and_follows_the_file(tmp_path):
+    path = tmp_path / "keys.json"
+    ring = Keyring(path)
+    assert refused(ring, "Bearer lachan_abc_def")
+    text = key_file(path)
+    assert path.stat().st_mode & 0o777 == 0o600
+    ring._look_at = 0
+    assert ring.open(f"Bearer {text}").viewer == Viewer(2, 5)
+    assert ring.open(f"bearer {text}").owner == 5
+    for wrong in (
+        None,
+        "",
+        text,
+        f"Basic {text}",
+        f"Bearer {text}x",
+        "Bearer lachan_é_\x00",
+        "Bearer",
+    ):
+        assert refused(ring, wrong)
+    path.write_bytes(b"[{")
+    ring._look_at = 0
+    assert ring.open(f"Bearer {text}")
+    keys_write(path, keys_encode([]))
+    ring._look_at = 0
+    assert refused(ring, f"Bearer {text}")
+
+
+def test_a_key_ends_by_itself(tmp_path):
+    path = tmp_path / "keys.json"
+    text = key_file(path, expires=-1)
+    assert refused(Keyring(path), f"Bearer {text}")
+
+
+def test_a_key_is_its_whole_text():
+    prefix, text, kept = bearer_make()
+    assert (bearer_prefix(text), bearer_opens(text, kept)) == (prefix, True)
+    assert not bearer_opens(text, None)
+    assert not bearer_opens(text.replace("lachan_", "other_"), kept)
+    assert not bearer_opens(text[:-1], kept)
+
+
+def test_it_puts_down_counts_and_nothing_else(tmp_path):
+    sightings, one, two = Sightings(tmp_path), uuid7(), uuid7()
+    sightings.put_down()
+    assert spool_list(tmp_path) == []
+    sightings.see([one, two, one], 5)
+    sightings.see([one], 6)
+    sightings.put_down()
+    (path,) = spool_list(tmp_path)
+    assert path.stat().st_mode & 0o777 == 0o600
+    counts = {(met.indicator, met.organisation): met.count for met in spool_read(path).met}
+    assert counts == {(one, 5): 2, (two, 5): 1, (one, 6): 1}
+    assert all(met.hour % 3600 == 0 for met in spool_read(path).met)
+    assert Met.__struct_fields__ == ("indicator", "hour", "organisation", "count")
+
+
+@pytest.mark.skipif(os.getuid() == 0, reason="root writes everywhere")
+def test_it_keeps_its_counts_while_the_disk_will_not(tmp_path):
+    sightings = Sightings(tmp_path)
+    sightings.see([uuid7()], 5)
+    tmp_path.chmod(0o500)
+    sightings.put_down()
+    tmp_path.chmod(0o700)
+    sightings.put_down()
+    assert len(spool_list(tmp_path)) == 1
+
+
+def test_its_settings_are_checked(monkeypatch):
+    assert listen_parse("[::1]:80") == ("::1", 80)
+    assert (
+        settings_make({"listen": "0.0.0.0:1", "workers": "4", "per_minute": "8"}).share.minute == 2
+    )
+    monkeypatch.setenv("LACHAN_MATCH_LISTEN", "nowhere")
+    with pytest.raises(EnvError):
+        settings_make()

@@ -1,0 +1,40 @@
+"""The ledger without an audience: for parts of the system that keep all of it and apply audiences themselves."""
+
+from collections.abc import Iterable, Iterator
+
+from django.db.models import Exists, OuterRef
+
+from .ledger import entry
+from .models import LedgerRow
+from .records import Effect, Tlp, WholeEntry
+
+_CHUNK = 2000
+_COLUMNS = ("live", "tlp", "organisation_id", "payload")
+
+
+def _whole(live: bool, tlp: str, organisation_id: int | None, payload: str) -> WholeEntry:  # noqa: FBT001  a row's columns
+    effect = Effect.ADD if live else Effect.REMOVE
+    return WholeEntry(entry(payload, effect), Tlp(tlp).reach, organisation_id)
+
+
+def whole_after(after: int, *, limit: int) -> Iterator[WholeEntry]:
+    """The rows after a number, in order."""
+    rows = LedgerRow.objects.filter(seq__gt=after).order_by("seq")
+    return (_whole(*row) for row in rows.values_list(*_COLUMNS)[:limit])
+
+
+def whole_standing(sequence: int, *, kinds: Iterable[str] = ()) -> Iterator[WholeEntry]:
+    """The row of each indicator that stands at a number, oldest publication first."""
+    later = LedgerRow.objects.filter(
+        indicator=OuterRef("indicator"), seq__gt=OuterRef("seq"), seq__lte=sequence
+    )
+    rows = LedgerRow.objects.filter(seq__lte=sequence, live=True)
+    if kinds := list(kinds):
+        rows = rows.filter(kind__in=kinds)
+    rows = rows.filter(~Exists(later)).order_by("seq")
+    return (_whole(*row) for row in rows.values_list(*_COLUMNS).iterator(chunk_size=_CHUNK))
+
+
+def hash_at(sequence: int) -> str:
+    found = LedgerRow.objects.filter(pk=sequence).values_list("hash", flat=True).first()
+    return bytes(found).hex() if found else ""

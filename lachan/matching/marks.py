@@ -1,0 +1,40 @@
+"""By what a collection knows that the ledger it follows is still the same one.
+
+Sequence numbers alone do not tell: after a restored backup the same numbers come again with other rows.
+"""
+
+from pathlib import Path
+
+import msgspec
+
+from lachan.matching.places import mark_file
+
+
+class Mark(msgspec.Struct, frozen=True):
+    """Attributes:
+    kinds: of indicator that were known to be matched when the collection was filled.
+    sequence, hash: a row of the ledger that is in, and the chain's hash there.
+    """
+
+    kinds: tuple[str, ...]
+    sequence: int = 0
+    hash: str = ""
+
+
+def mark_read(folder: Path) -> Mark | None:
+    """The collection's mark; None where there is none that can be read."""
+    try:
+        return msgspec.json.decode(mark_file(folder).read_bytes(), type=Mark)
+    except (OSError, msgspec.DecodeError):
+        return None
+
+
+def mark_write(folder: Path, mark: Mark) -> None:
+    """Replace it whole; lost with the power, it costs one filling anew.
+
+    Raises:
+        OSError: the disk would not.
+    """
+    draft = mark_file(folder).with_suffix(".draft")
+    draft.write_bytes(msgspec.json.encode(mark))
+    draft.replace(mark_file(folder))

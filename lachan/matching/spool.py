@@ -1,0 +1,57 @@
+"""Counts of hits, from the processes that answer to the database: a file a batch, taken in once.
+
+They say how often an indicator was met, in which hour, by whose key; never what was asked.
+"""
+
+import os
+from pathlib import Path
+from uuid import UUID
+
+import msgspec
+
+from lachan.kernel.ids import uuid7
+from lachan.matching.places import spool_folder
+
+
+class Met(msgspec.Struct, frozen=True, array_like=True):
+    """Attributes: hour: Unix seconds at which it began; organisation: whose key asked."""
+
+    indicator: UUID
+    hour: int
+    organisation: int
+    count: int
+
+
+class MetBatch(msgspec.Struct, frozen=True):
+    """Attributes: uid: by which it is known that the batch was taken in."""
+
+    uid: UUID
+    met: list[Met]
+
+
+def spool_write(home: Path, met: list[Met]) -> None:
+    """Put a batch down, whole.
+
+    Raises:
+        OSError: the disk is full or read-only.
+    """
+    folder = spool_folder(home)
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    batch = MetBatch(uuid7(), met)
+    path = folder / f"{batch.uid}.json"
+    draft = path.with_suffix(".draft")
+    with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
+        file.write(msgspec.json.encode(batch))
+    draft.replace(path)
+
+
+def spool_list(home: Path) -> list[Path]:
+    """Batches that wait, oldest first."""
+    return sorted(spool_folder(home).glob("*.json"))
+
+
+def spool_read(path: Path) -> MetBatch:
+    """Raises:
+    ValueError: it is no batch.
+    """
+    return msgspec.json.decode(path.read_bytes(), type=MetBatch)

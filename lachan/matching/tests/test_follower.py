@@ -1,0 +1,283 @@
+"""The collection in step with the ledger, whoever may see what."""
+
+import shutil
+from datetime import timedelta
+
+import pytest
+from django.db import OperationalError, connection
+
+from lachan.cli.check import Level
+from lachan.cli.checks.matching import Matching
+from lachan.indicators.records import WholeEntry
+from lachan.indicators.selectors import ledger_head, ledger_mark, ledger_whole, projection_whole
+from lachan.indicators.services import (
+    indicator_expire_due,
+    indicator_propose,
+    indicator_reshare,
+    indicator_review,
+    indicator_withdraw,
+)
+from lachan.kernel.clock import held_at, now
+from lachan.kernel.errors import Refused
+from lachan.kernel.ids import uuid7
+from lachan.matching.collection import Collection
+from lachan.matching.follower import Follower
+from lachan.matching.marks import Mark, mark_write
+from lachan.matching.places import collection_folder, damage_file
+from lachan.matching.records import ANYBODY, KEEPER, Facts, Viewer
+from lachan.matching.services import _kinds, collection_sync
+from lachan.members.records import system
+
+DIGESTS = [f"{number:064x}" for number in range(1, 9)]
+
+
+@pytest.fixture
+def publish(personas):
+    def publish(value, **facts):
+        facts = {"category": "scam"} | facts
+        proposed = indicator_propose(by=personas.analyst.actor, value=value, **facts)
+        return indicator_review(
+            by=personas.reviewer.actor, indicator=proposed.uid, decision="approve",
+            override_reason="documentation addresses stand for real ones here",
+        )  # fmt: skip
+
+    return publish
+
+
+@pytest.fixture
+def place(tmp_path):
+    (tmp_path / "run").mkdir()
+    return tmp_path
+
+
+@pytest.fixture
+def follower(place):
+    follower = Follower(place)
+    yield follower
+    follower.close()
+
+
+@pytest.fixture
+def find(place):
+    """What a reader of its own sees."""
+
+    def find(value, viewer=KEEPER):
+        with Collection.open(collection_folder(place)) as reader:
+            return reader.find(value, viewer=viewer)
+
+    return find
+
+
+@pytest.mark.parametrize(
+    ("value", "asked"),
+    [
+        (DIGESTS[0], DIGESTS[0].upper()),
+        ("xau.example", "http://a.xau.example/duong"),
+        ("+84 912 345 678", "0912345678"),
+        ("tiktok:@nguoi.la", "tiktok:@Nguoi.La"),
+        ("192.0.2.7", "192.0.2.7"),
+        ("la@xau.example", "LA@xau.example"),
+    ],
+)
+def test_it_knows_every_kind_with_its_facts(publish, follower, find, personas, value, asked):
+    until = now() + timedelta(days=3)
+    made = publish(value, tlp="amber", confidence=70, valid_until=until)
+    assert follower.step()
+    (hit,) = [hit for hit in find(asked) if hit.facts.indicator == made.uid]
+    facts = hit.facts
+    assert (facts.sequence, facts.categories, facts.confidence) == (
+        made.seq,
+        ("contract.scam",),
+        70,
+    )
+    assert (facts.reach, facts.organisation) == (2, personas.organisation.pk)
+    assert (facts.valid_until, facts.source) == (int(until.timestamp()), "Home")
+
+
+@pytest.mark.parametrize(
+    ("tlp", "level"), [("clear", 0), ("green", 1), ("amber", 2), ("amber+strict", 3), ("red", 3)]
+)
+def test_it_shows_each_viewer_what_is_for_him(publish, follower, find, personas, tlp, level):
+    publish(DIGESTS[0], tlp=tlp)
+    follower.step()
+    own, other = personas.organisation.pk, personas.other.organisation.pk
+    for viewer in (*map(Viewer, range(4)), Viewer(3, other)):
+        assert bool(find(DIGESTS[0], viewer)) is (viewer.level >= level and level < 3), viewer
+    assert find(DIGESTS[0], Viewer(3, own))
+
+
+def test_it_forgets_what_is_withdrawn(publish, follower, find, personas):
+    withdrawn, kept = publish(DIGESTS[0]), publish(DIGESTS[1])
+    follower.step()
+    assert find(DIGESTS[0])
+    indicator_withdraw(by=personas.reviewer.actor, indicator=withdrawn.uid, reason="another file")
+    follower.step()
+    assert not find(DIGESTS[0])
+    assert find(DIGESTS[1])[0].facts.indicator == kept.uid
+
+
+def test_it_says_nothing_of_what_has_expired_since(publish, follower, find):
+    publish(DIGESTS[0], valid_until=now() + timedelta(hours=1))
+    follower.step()
+    assert find(DIGESTS[0])
+    with held_at(now() + timedelta(hours=2)):
+        assert not find(DIGESTS[0])  # before any task has looked
+        indicator_expire_due()
+    follower.step()
+    assert not find(DIGESTS[0])
+
+
+def test_it_follows_who_may_see(publish, follower, find, personas):
+    made = publish(DIGESTS[0], tlp="clear")
+    follower.step()
+    assert find(DIGESTS[0], ANYBODY)
+    indicator_reshare(by=personas.reviewer.actor, indicator=made.uid, tlp="amber")
+    follower.step()
+    assert not find(DIGESTS[0], ANYBODY)
+    assert find(DIGESTS[0], Viewer(2))
+
+
+def test_a_reader_sees_a_change_at_once(publish, follower, place, personas):
+    follower.step()
+    with Collection.open(collection_folder(place)) as reader:
+        made = publish(DIGESTS[0])
+        follower.step()
+        assert reader.find(DIGESTS[0])
+        indicator_withdraw(by=personas.reviewer.actor, indicator=made.uid, reason="another file")
+        follower.step()
+        assert not reader.find(DIGESTS[0])
+        assert reader.sequence == ledger_head()
+
+
+def test_it_takes_the_ledger_in_pieces(publish, follower, place, find):
+    follower.step()
+    follower.close()
+    for digest in DIGESTS:
+        publish(digest)
+    with Collection.open(collection_folder(place), write=True) as collection:
+        taken = [collection_sync(collection, place, limit=3) for _ in range(4)]
+    assert taken == [3, 3, 2, 0]
+    assert all(find(digest) for digest in DIGESTS)
+
+
+def stray(place, follower, *, sequence):
+    """Put an entry in that no ledger knows, as a backup that was restored since would leave it."""
+    follower.close()
+    with Collection.open(collection_folder(place), write=True) as collection:
+        collection.add(DIGESTS[7], Facts(sequence, uuid7()), algorithm="sha256")
+        collection.commit(sequence)
+
+
+def test_it_starts_anew_beside_a_ledger_that_was_set_back(publish, follower, find, place):
+    publish(DIGESTS[0])
+    follower.step()
+    stray(place, follower, sequence=9)
+    mark_write(collection_folder(place), Mark(_kinds(), 9, "ab" * 32))
+    with Collection.open(collection_folder(place)) as stale:
+        assert stale.find(DIGESTS[7])
+        assert follower.step()
+        assert find(DIGESTS[0])
+        assert not find(DIGESTS[7])
+        stale._look_at = 0.0  # a second later
+        assert not stale.find(DIGESTS[7])
+
+
+def test_it_starts_anew_beside_another_ledger_of_the_same_length(publish, follower, find, place):
+    publish(DIGESTS[0])
+    follower.step()
+    stray(place, follower, sequence=1)
+    mark_write(collection_folder(place), Mark(_kinds(), 1, "ab" * 32))
+    assert follower.step()
+    assert [bool(find(digest)) for digest in (DIGESTS[0], DIGESTS[7])] == [True, False]
+
+
+def test_it_starts_anew_when_it_learns_another_kind(publish, follower, find, place):
+    publish(DIGESTS[0])
+    follower.step()
+    stray(place, follower, sequence=1)
+    mark_write(collection_folder(place), Mark(("md5",), 1, ledger_mark(1)))
+    assert follower.step()
+    assert not find(DIGESTS[7])
+
+
+def test_it_keeps_what_it_has_beside_an_empty_database(db, place, follower, find):
+    follower.step()
+    stray(place, follower, sequence=7)
+    assert follower.step()
+    assert find(DIGESTS[7])
+
+
+def test_it_goes_on_when_the_database_comes_back(publish, follower, find, caplog):
+    publish(DIGESTS[0])
+    follower.step()
+
+    def gone(*_):
+        raise OperationalError
+
+    with connection.execute_wrapper(gone):
+        assert not follower.step()
+        assert not follower.step()
+        assert find(DIGESTS[0])
+    assert sum("does not answer" in line for line in caplog.messages) == 1
+    publish(DIGESTS[1])
+    assert follower.step()
+    assert find(DIGESTS[1])
+
+
+def test_it_heals_damaged_files(publish, follower, find, place):
+    publish(DIGESTS[0])
+    follower.step()
+    follower.close()
+    manifest = collection_folder(place) / "manifest.json"
+    manifest.write_bytes(manifest.read_bytes()[:-20])
+    assert not follower.step()
+    assert follower.step()
+    assert find(DIGESTS[0])
+
+
+def test_it_looks_when_a_reader_says_that_something_is_damaged(publish, follower, find, place):
+    for digest in DIGESTS:
+        publish(digest)
+    follower.step()
+    follower.close()
+    with Collection.open(collection_folder(place), write=True) as collection:
+        collection.compact()
+    index = next(collection_folder(place).glob("sha256/*.index"))
+    raw = bytearray(index.read_bytes())
+    raw[len(raw) // 2] ^= 0xFF
+    index.write_bytes(raw)
+    damage_file(place).touch()
+    assert not follower.step()
+    assert follower.step()
+    assert not damage_file(place).exists()
+    assert all(find(digest) for digest in DIGESTS)
+
+
+def test_nobody_but_the_system_reads_the_whole_ledger(publish, personas):
+    publish(DIGESTS[0], tlp="red")
+    for read in (
+        lambda by: ledger_whole(by=by, after=0),
+        lambda by: projection_whole(by=by, sequence=1),
+    ):
+        assert [type(row) for row in read(system("x"))] == [WholeEntry]
+        with pytest.raises(Refused):
+            read(personas.administrator.actor)
+
+
+def test_the_doctor_sees_how_it_stands(publish, follower, place, monkeypatch):
+    monkeypatch.setattr("lachan.cli.checks.matching._PATIENCE", 0)
+    look = lambda: Matching().look(place, lambda _: None)  # noqa: E731
+    assert look().level is Level.WARNING
+    publish(DIGESTS[0])
+    follower.step()
+    assert (look().level, look().says) == (Level.WELL, "1 entries at sequence 1")
+    publish(DIGESTS[1])
+    assert look().level is Level.WARNING
+    follower.close()
+    with Collection.open(collection_folder(place), write=True) as collection:
+        collection.commit(9)
+    assert look().level is Level.FAULT
+    shutil.copy(__file__, collection_folder(place) / "manifest.json")
+    found = look()
+    assert found.level is Level.FAULT
+    assert "--rebuild" in found.way
