@@ -27,7 +27,7 @@ from lachan.matching.algorithms.pdq.layout import (
     ODD,
     Layout,
 )
-from lachan.matching.algorithms.pdq.sort import bound_buckets, cut, deal_high, deal_low
+from lachan.matching.algorithms.pdq.sort import OVER, bound_buckets, cut, deal_high, deal_low
 from lachan.matching.records import MatchingError
 
 SCAN_BELOW = (
@@ -53,7 +53,7 @@ def build(
 ) -> None:
     """Write a segment of `codes` at `path`; the file is on the disk when this returns.
 
-    Needs, besides the file, 9 bytes a hash and thread.
+    Needs, besides the file, 8 bytes a hash and thread, 9 from 2**24 hashes on.
 
     Args:
         codes: uint64[n, 4], each row the 32 bytes of a hash as little-endian words; any order, also equal ones.
@@ -124,9 +124,10 @@ def _fill_indexed(descriptor: int, layout: Layout, codes: Words, threads: int) -
         chunked = view.ctypes.data + layout.codes_at
 
         def work(first: int) -> None:
-            dealt, low = np.empty(layout.count, np.uint64), np.empty(layout.count, np.uint8)
+            dealt = np.empty(layout.count, np.uint64)
+            over = np.empty(layout.count if layout.count > OVER else 0, np.uint8)
             for chunk in range(first, CHUNKS, threads):
-                _fill_chunk(descriptor, layout, chunked, chunk, dealt, low)
+                _fill_chunk(descriptor, layout, chunked, chunk, dealt, over)
 
         try:
             with ThreadPoolExecutor(threads) as pool:
@@ -148,13 +149,13 @@ def _fill_codes(descriptor: int, layout: Layout, codes: Words) -> int:
 
 
 def _fill_chunk(
-    descriptor: int, layout: Layout, chunked: int, chunk: int, dealt: Words, low: Bytes
+    descriptor: int, layout: Layout, chunked: int, chunk: int, dealt: Words, over: Bytes
 ) -> None:
     """Sort one chunk and write its directory, next, after and rows."""
     directory = np.zeros(DIRECTORY_STRIDE // 4, np.uint32)
     bound_buckets(chunked, layout.count, chunk, directory.ctypes.data)
     _write(descriptor, directory, layout.directories_at + chunk * DIRECTORY_STRIDE)
-    sources = dealt.ctypes.data, low.ctypes.data
+    sources = dealt.ctypes.data, over.ctypes.data if over.size else 0
     deal_high(chunked, layout.count, chunk, directory.ctypes.data, *sources)
     short_at = chunk * layout.short_stride
     targets = (

@@ -17,7 +17,7 @@ from lachan.matching.algorithms.pdq.chunks import (
     Words,
 )
 from lachan.matching.algorithms.pdq.join import join_chunk
-from lachan.matching.algorithms.pdq.pairs import Batch, Work
+from lachan.matching.algorithms.pdq.pairs import Batch, Sorted, Work
 
 _WEIGHTS = np.array(
     [0x9E3779B97F4A7C15, 0xC2B2AE3D27D4EB4F, 0x165667B19E3779F9, 0xD6E8FEB86659FD93], np.uint64
@@ -70,10 +70,12 @@ def _unite(codes: Words, radius: int) -> Numbers:
     parents = np.arange(batch.count)
     work = Work(parents=parents)
     bounds = BOUNDS_ADDRESS + radius * BOUNDS_RADIUS
+    members = Sorted(batch)
+    side = members.side.ctypes.data
     for chunk in range(CHUNKS):
         if BOUNDS[radius, 0, chunk] >= 0:
-            side, _kept = batch.sorted_by(chunk)
-            join_chunk(work.address, side.ctypes.data, side.ctypes.data, bounds, chunk, radius)
+            members.by(chunk)
+            join_chunk(work.address, side, side, bounds, chunk, radius)
     while (parents[parents] != parents).any():
         parents = parents[parents]
     return parents

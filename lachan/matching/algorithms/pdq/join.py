@@ -189,8 +189,8 @@ def join_block(
             if load64(work + PARENTS) != 0 and other_key < key:
                 continue  # a collection joined with itself meets this pair of buckets from the other one
         most = load64(bounds + BOUNDS_STEP + 8 * chunk) - flipped
-        ends = load64(directory + 4 * other_key)
-        for other in range(ends & _LOW, (ends >> 32) & _LOW):
+        ends, count = load64(directory + 4 * other_key), load64(few + LAST_ROW) + 1
+        for other in range(ends & _LOW, min((ends >> 32) & _LOW, count)):
             if singles == singles_limit:
                 drain(work, many, few, singles, begin, end, vectors, bounds, chunk, radius)
                 singles, mask = 0, work + _MASKS
@@ -210,8 +210,8 @@ def join_chunk(work: int, many: int, few: int, bounds: int, chunk: int, radius: 
     after = load64(many + AFTER)
     for key in range(BUCKETS):
         ends = load64(directory + 4 * key)
-        begin, end = ends & _LOW, (ends >> 32) & _LOW
-        if begin == end:
+        begin, end = ends & _LOW, min((ends >> 32) & _LOW, load64(many + LAST_ROW) + 1)
+        if begin >= end:
             continue
         for ahead in range(2 * end, 2 * (2 * end - begin) + 64, 64):  # about the next bucket
             prefetch(words + ahead)

@@ -21,6 +21,7 @@ from lachan.matching.algorithms.pdq.room import (
     CAPACITY,
     DIFFERENCES,
     DISTANCES,
+    PROBE,
     PROBES,
     QUERY,
     ROWS,
@@ -47,7 +48,7 @@ _AHEAD = (
     16  # probes between asking for a bucket's further lines and reading them; 8 and 32 are slower
 )
 _LOW = 0xFFFFFFFF
-_PLACE = (1 << 40) - 1
+_ADDRESS = (1 << 48) - 1
 
 
 @njit(cache=True)
@@ -66,35 +67,36 @@ def foresee(plan: int, query: int, bounds: int) -> None:
 
 
 @njit(cache=True)
-def aim_at(bucket: int, words: int, mark: int, probe: int) -> int:
+def aim_at(bucket: int, words: int, count: int, mark: int, probe: int) -> int:
     ends = load64(bucket)  # two numbers of 32 bits: where this bucket begins, and the next
-    store64(probe, ends)
-    store64(probe + 8, mark)
-    prefetch(words + 2 * (ends & _LOW))
-    return probe + 16
+    begin = words + 2 * min(ends & _LOW, count)  # an altered file must not lead outside of it
+    store64(probe, begin)
+    store64(probe + 8, words + 2 * min((ends >> 32) & _LOW, count))
+    store64(probe + 16, mark)
+    prefetch(begin)
+    return probe + PROBE
 
 
 @njit(cache=True)
 def aim(plan: int, room: int, bounds: int) -> int:
     """Read where the buckets begin and end, and ask for the first line of each; returns their number."""
     directory, words = load64(plan + DIRECTORIES), load64(plan + NEXT)
-    stride = load64(plan + SHORT_STRIDE)
+    stride, count = load64(plan + SHORT_STRIDE), load64(plan + COUNT)
     probe = first = room + PROBES
     for chunk in range(16):
         most = load64(bounds + 8 * chunk)
         if most >= 0:
             key = load16(room + QUERY + 2 * chunk)
-            probe = aim_at(directory + 4 * key, words, chunk, probe)
+            probe = aim_at(directory + 4 * key, words, count, chunk, probe)
             if most > 0:
                 for bit in range(16):
                     bucket = directory + 4 * (key ^ (1 << bit))
-                    probe = aim_at(bucket, words, chunk + 16, probe)
+                    probe = aim_at(bucket, words, count, chunk + 16, probe)
         directory += DIRECTORY_STRIDE
         words += stride
     for ahead in range(_AHEAD):  # `sift` looks so far ahead: harmless ones
-        store64(probe + 16 * ahead, 0)
-        store64(probe + 16 * ahead + 8, 0)
-    return (probe - first) >> 4
+        store64(probe + PROBE * ahead, words - stride)
+    return (probe - first) // PROBE
 
 
 @njit(cache=True)
@@ -127,32 +129,33 @@ def is_first(differences: int, bounds: int, chunk: int) -> bool:
 @njit("int64(int64,int64,int64,int64,int64,int64)", nogil=True, cache=True)
 def settle(plan: int, room: int, bounds: int, waiting: int, radius: int, found: int) -> int:
     """Compare the survivors by their third chunk, then as a whole; returns the hits so far."""
-    after, stride = load64(plan + AFTER), load64(plan + SHORT_STRIDE)
+    words, stride = load64(plan + NEXT), load64(plan + SHORT_STRIDE)
+    gap = load64(plan + AFTER) - words
     rows, rows_stride = load64(plan + ROWS_AT), load64(plan + ROWS_STRIDE)
     row_bytes, row_mask = load64(plan + ROW_BYTES), load64(plan + ROW_MASK)
     codes, last = load64(plan + CODES), load64(plan + COUNT) - 1
     left = 0
     for i in range(waiting):
         survivor = load64(room + SURVIVORS + 8 * i)
-        chunk, place = (survivor >> 40) & 15, survivor & _PLACE
-        third = load16(after + stride * chunk + 2 * place)
-        so_far = (survivor >> 44) + bits(third ^ load16(room + QUERY + 2 * ((chunk + 2) & 15)))
+        chunk, entry = (survivor >> 48) & 15, survivor & _ADDRESS
+        third = load16(entry + gap)
+        so_far = (survivor >> 56) + bits(third ^ load16(room + QUERY + 2 * ((chunk + 2) & 15)))
         if so_far <= load64(bounds + 2 * BOUNDS_STEP + 8 * chunk):
-            prefetch(rows + rows_stride * chunk + row_bytes * place)
-            store64(room + SURVIVORS + 8 * left, survivor)
+            place = (entry - words - stride * chunk) >> 1
+            row_at = rows + rows_stride * chunk + row_bytes * place
+            prefetch(row_at)
+            store64(room + SURVIVORS + 8 * left, (chunk << 48) | row_at)
             left += 1
     for i in range(left):
         survivor = load64(room + SURVIVORS + 8 * i)
-        chunk, place = (survivor >> 40) & 15, survivor & _PLACE
-        row = load32(rows + rows_stride * chunk + row_bytes * place) & row_mask
-        row = min(row, last)  # an altered file must not lead outside of it
+        row = min(load32(survivor & _ADDRESS) & row_mask, last)  # nor an altered row
         prefetch(codes + 32 * row)
-        store64(room + SURVIVORS + 8 * i, (chunk << 40) | row)
+        store64(room + SURVIVORS + 8 * i, (survivor & ~_ADDRESS) | row)
     for i in range(left):
         survivor = load64(room + SURVIVORS + 8 * i)
-        row = survivor & _PLACE
+        row = survivor & _ADDRESS
         distance = compare(codes + 32 * row, room)
-        if distance <= radius and is_first(room + DIFFERENCES, bounds, survivor >> 40):
+        if distance <= radius and is_first(room + DIFFERENCES, bounds, survivor >> 48):
             if found < load64(room + CAPACITY):
                 store64(load64(room + ROWS) + 8 * found, row)
                 store64(load64(room + DISTANCES) + 8 * found, distance)
@@ -162,19 +165,25 @@ def settle(plan: int, room: int, bounds: int, waiting: int, radius: int, found: 
 
 @njit(cache=True)
 def keep(
-    room: int, mask: int, line: int, origin: int, gap: int, following: int, mark: int, waiting: int
+    room: int,
+    mask: int,
+    line: int,
+    gap: int,
+    following: int,
+    chunk: int,
+    flipped: int,
+    waiting: int,
 ) -> int:
-    """Note the entries in `mask`, with their differing bits so far, chunk and place, and ask for their third
-    chunks; returns how many survivors wait now.
+    """Note the entries in `mask`: address, chunk and differing bits so far; and ask for their third chunks.
+
+    Returns how many survivors wait now.
     """
-    chunk, flipped = mark & 15, mark >> 4
     while mask != 0:
         entry = line + 2 * lowest(mask)
         mask &= mask - 1
         prefetch(entry + gap)
         so_far = flipped + bits(load16(entry) ^ following)
-        survivor = (so_far << 44) | (chunk << 40) | ((entry - origin) >> 1)
-        store64(room + SURVIVORS + 8 * waiting, survivor)
+        store64(room + SURVIVORS + 8 * waiting, (so_far << 56) | (chunk << 48) | entry)
         waiting += 1
     return waiting
 
@@ -182,19 +191,15 @@ def keep(
 @njit(cache=True)
 def sift(plan: int, room: int, bounds: int, probes: int, radius: int) -> tuple[int, int]:
     """Compare every bucket's entries by their second chunk; returns (hits so far, survivors that wait)."""
-    words, stride = load64(plan + NEXT), load64(plan + SHORT_STRIDE)
-    gap, lines = load64(plan + AFTER) - words, load64(plan + LINES)
+    gap, lines = load64(plan + AFTER) - load64(plan + NEXT), load64(plan + LINES)
     found = waiting = 0
     for i in range(probes):
-        probe = room + PROBES + 16 * i
-        ahead = words + stride * (load64(probe + 16 * _AHEAD + 8) & 15)
-        ahead += 2 * (load64(probe + 16 * _AHEAD) & _LOW)
+        probe = room + PROBES + PROBE * i
+        ahead = load64(probe + PROBE * _AHEAD)
         for line in range(1, lines):
             prefetch(ahead + 64 * line)
-        ends, mark = load64(probe), load64(probe + 8)
+        begin, end, mark = load64(probe), load64(probe + 8), load64(probe + 16)
         chunk, flipped = mark & 15, mark >> 4
-        origin = words + stride * chunk
-        begin, end = origin + 2 * (ends & _LOW), origin + 2 * ((ends >> 32) & _LOW)
         following = load16(room + QUERY + 2 * ((chunk + 1) & 15))
         most = load64(bounds + BOUNDS_STEP + 8 * chunk) - flipped
         line = begin & -64
@@ -202,8 +207,7 @@ def sift(plan: int, room: int, bounds: int, probes: int, radius: int) -> tuple[i
         while True:
             lanes &= (1 << min((end - line) >> 1, 32)) - 1
             mask = near_shorts(line, following, most) & lanes
-            if mask != 0:
-                waiting = keep(room, mask, line, origin, gap, following, mark, waiting)
+            waiting = keep(room, mask, line, gap, following, chunk, flipped, waiting)
             if waiting > SURVIVORS_LIMIT - 32:
                 found = settle(plan, room, bounds, waiting, radius, found)
                 waiting = 0

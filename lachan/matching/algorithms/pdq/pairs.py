@@ -1,6 +1,5 @@
 """A batch against a segment, joined or look-up after look-up: what runs `join.join_chunk` and `lookup.find_each`."""
 
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
@@ -36,20 +35,36 @@ class Batch:
         odd = int(sort.cut(codes.ctypes.data, self.chunked.ctypes.data, self.count))
         self.parity = {0: EVEN, self.count: ODD}.get(odd, MIXED)
 
-    def sorted_by(self, chunk: int) -> tuple[Numbers, list[np.ndarray]]:
-        """What `join` needs of this side, and the arrays that hold it."""
-        n = self.count
-        directory = np.zeros(DIRECTORY_STRIDE // 4, np.uint32)
-        dealt, low = np.empty(n, np.uint64), np.empty(n, np.uint8)
-        following, after = np.empty(n + _SPARE, np.uint16), np.empty(n + _SPARE, np.uint16)
-        rows = np.empty(n, np.uint32)
-        chunked, index = self.chunked.ctypes.data, directory.ctypes.data
+
+class Sorted:
+    """A batch sorted by one chunk after the other, in memory that each thread has for itself.
+
+    Attributes:
+        side: what `join` needs of it.
+    """
+
+    def __init__(self, batch: Batch) -> None:
+        n = batch.count
+        self._batch = batch
+        self._directory = np.zeros(DIRECTORY_STRIDE // 4, np.uint32)
+        self._dealt = np.empty(n, np.uint64)
+        self._over = np.empty(n if n > sort.OVER else 0, np.uint8)
+        self._next, self._after = np.empty(n + _SPARE, np.uint16), np.empty(n + _SPARE, np.uint16)
+        self._rows = np.empty(n, np.uint32)
+        arrays = self._directory, self._next, self._after, self._rows
+        places = (array.ctypes.data for array in arrays)
+        self.side = np.array(
+            [*places, 4, (1 << 32) - 1, batch.chunked.ctypes.data, n - 1], np.int64
+        )
+
+    def by(self, chunk: int) -> None:
+        """Sort it by this chunk."""
+        index, *targets = self.side[:4].tolist()
+        sources = self._dealt.ctypes.data, self._over.ctypes.data if self._over.size else 0
+        chunked, n = self._batch.chunked.ctypes.data, self._batch.count
         sort.bound_buckets(chunked, n, chunk, index)
-        sort.deal_high(chunked, n, chunk, index, dealt.ctypes.data, low.ctypes.data)
-        targets = following.ctypes.data, after.ctypes.data, rows.ctypes.data
-        sort.deal_low(index, 0, 256, dealt.ctypes.data, low.ctypes.data, *targets, 4)
-        side = np.array([index, *targets, 4, (1 << 32) - 1, chunked, n - 1], np.int64)
-        return side, [directory, following, after, rows]
+        sort.deal_high(chunked, n, chunk, index, *sources)
+        sort.deal_low(index, 0, 256, *sources, *targets, 4)
 
 
 def side_of(plan: Numbers, chunk: int) -> Numbers:
@@ -72,25 +87,25 @@ def join_batch(plan: Numbers, batch: Batch, radius: int, threads: int = 1) -> Pa
     if radius < 0:
         return _none()
     larger = batch.count > plan[lookup.COUNT // 8]
-
-    def work(chunk: int) -> Pairs:
-        queries, _kept = batch.sorted_by(chunk)
-        hashes = side_of(plan, chunk)
-        if larger:
-            return _join(queries, hashes, chunk, radius)
-        rows, places, distances = _join(hashes, queries, chunk, radius)
-        return places, rows, distances
-
-    return _over_chunks(work, radius, threads)
-
-
-def _over_chunks(work: Callable[[int], Pairs], radius: int, threads: int) -> Pairs:
     chunks = [chunk for chunk in range(CHUNKS) if BOUNDS[radius, 0, chunk] >= 0]
+
+    def work(first: int) -> list[Pairs]:
+        queries, found = Sorted(batch), []
+        for chunk in chunks[first::threads]:
+            queries.by(chunk)
+            hashes = side_of(plan, chunk)
+            if larger:
+                found.append(_join(queries.side, hashes, chunk, radius))
+            else:
+                rows, places, distances = _join(hashes, queries.side, chunk, radius)
+                found.append((places, rows, distances))
+        return found
+
     if threads == 1:
-        found = [work(chunk) for chunk in chunks]
+        found = work(0)
     else:
         with ThreadPoolExecutor(threads) as pool:
-            found = list(pool.map(work, chunks))
+            found = [pairs for part in pool.map(work, range(threads)) for pairs in part]
     firsts, seconds, distances = (np.concatenate(parts) for parts in zip(*found, strict=True))
     return firsts, seconds, distances
 

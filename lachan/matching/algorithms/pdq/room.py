@@ -5,7 +5,7 @@ Kernels see only its address. What lies where, in bytes from the start:
     0      the query, 32 bytes as the caller gave it; a kernel replaces them by its chunks
     32     differences: a found hash xor the query, chunk by chunk
     64     address of the rows found; 72 address of their distances; 80 how many there is room for
-    4096   probes: 16 bytes each
+    4096   probes: where a bucket begins and ends, its chunk, and 16 more where a bit is flipped
     16384  survivors: 8 bytes each
 """
 
@@ -14,7 +14,7 @@ import threading
 import numpy as np
 
 QUERY, DIFFERENCES, ROWS, DISTANCES, CAPACITY = 0, 32, 64, 72, 80
-PROBES, SURVIVORS = 4096, 16384
+PROBES, PROBE, SURVIVORS = 4096, 24, 16384
 SURVIVORS_LIMIT = 12000  # 96 KB: within the second cache
 _SIZE = SURVIVORS + 8 * SURVIVORS_LIMIT + 4096
 _FIRST, _KEPT = 1024, 1 << 16

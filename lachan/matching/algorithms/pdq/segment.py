@@ -32,8 +32,7 @@ from lachan.matching.algorithms.pdq.layout import LINE, PAGE, Layout
 from lachan.matching.algorithms.pdq.lookup import find_one
 from lachan.matching.algorithms.pdq.pairs import Batch, join_batch, loop_batch
 from lachan.matching.algorithms.pdq.room import own
-from lachan.matching.algorithms.pdq.scan import check, scan_at, scan_codes
-from lachan.matching.algorithms.pdq.sort import orderly
+from lachan.matching.algorithms.pdq.scan import check, scan_at, scan_codes_at
 from lachan.matching.records import InvalidHash, SegmentCorrupt
 
 Bytes = npt.NDArray[np.uint8]
@@ -69,12 +68,13 @@ class PdqSegment:
     def __init__(self, mapped: mmap.mmap, layout: Layout) -> None:
         self.layout = layout
         self.count = layout.count
+        self._indexed = layout.indexed
         self._map = mapped
         self._bytes = np.frombuffer(mapped, np.uint8)
         self._base: int = self._bytes.ctypes.data
         self.plan = self._facts()
         self._plan_address: int = self.plan.ctypes.data
-        self._words_at = self._base + layout.codes_at
+        self._codes_at = self._base + layout.codes_at
 
     build = staticmethod(building.build)
 
@@ -92,9 +92,6 @@ class PdqSegment:
             layout = Layout.read(file.read(PAGE), size)
             mapped = mmap.mmap(file.fileno(), size, access=mmap.ACCESS_READ)
         segment = cls(mapped, layout)
-        directories = segment._base + layout.directories_at
-        if layout.indexed and not orderly(directories, layout.count):
-            raise SegmentCorrupt("a directory is out of order: altered since it was written")
         if verify:
             segment.verify()
         return segment
@@ -123,24 +120,24 @@ class PdqSegment:
             InvalidHash: not 32 bytes long.
             InvalidInput: no such radius.
         """
-        check(code, radius)
-        if not self.layout.indexed:
-            return scan_at(self._words_at, self.layout.words_stride, self.count, code, radius)
+        if not self._indexed or len(code) != 32 or not 0 <= radius <= RADIUS_LIMIT:
+            return self._compare_all(code, radius)
         room = own.room
         room.query[:] = code
-        found = self._search(room.address, radius)
+        found = find_one(self._plan_address, room.address, radius)
         if not found:
             return _NOTHING, _NOTHING
         if found > room.capacity:
             room.grow(found)
             room.query[:] = code
-            found = self._search(room.address, radius)
+            found = find_one(self._plan_address, room.address, radius)
         return room.take(found)
 
-    def _search(self, room: int, radius: int) -> int:
-        if radius > RADIUS_LIMIT:
-            return int(scan_codes(self._words_at, self.count, room, radius))
-        return int(find_one(self._plan_address, room, radius))
+    def _compare_all(self, code: bytes, radius: int) -> tuple[Numbers, Numbers]:
+        check(code, radius)
+        if not self._indexed:
+            return scan_at(self._codes_at, self.layout.words_stride, self.count, code, radius)
+        return scan_codes_at(self._codes_at, self.count, code, radius)
 
     def find_many(
         self, codes: Words | Bytes, radius: int, *, threads: int = 1
@@ -153,7 +150,7 @@ class PdqSegment:
             threads: to spread a large batch over.
         """
         codes = words_of(codes)
-        if not self.layout.indexed or radius > RADIUS_LIMIT:
+        if not self._indexed or radius > RADIUS_LIMIT:
             return self._find_each(codes, radius)
         if len(codes) < join_from(self.count):
             return loop_batch(self.plan, codes, radius)

@@ -7,8 +7,7 @@ by the high byte first, and by the low byte within that, the writes keep within 
 import numpy as np
 
 from lachan.kernel.jit import njit
-from lachan.matching.algorithms.pdq.chunks import BUCKETS, CHUNKS, diagonal
-from lachan.matching.algorithms.pdq.layout import DIRECTORY_STRIDE
+from lachan.matching.algorithms.pdq.chunks import BUCKETS, diagonal
 from lachan.matching.algorithms.pdq.vector import (
     bits,
     load8,
@@ -20,6 +19,8 @@ from lachan.matching.algorithms.pdq.vector import (
     store32,
     store64,
 )
+
+OVER = 1 << 24  # from so many hashes on, a row needs more than 24 bits
 
 
 @njit("int64(int64,int64,int64)", nogil=True, cache=True)
@@ -53,8 +54,11 @@ def bound_buckets(codes: int, count: int, chunk: int, directory: int) -> None:
 
 
 @njit("void(int64,int64,int64,int64,int64,int64)", nogil=True, cache=True)
-def deal_high(codes: int, count: int, chunk: int, directory: int, dealt: int, low: int) -> None:
-    """Sort by the chunk's high byte: row, next and next but one chunk to `dealt`, the low byte to `low`."""
+def deal_high(codes: int, count: int, chunk: int, directory: int, dealt: int, over: int) -> None:
+    """Sort by the chunk's high byte: row, low byte, next and next but one chunk, in 64 bits at `dealt`.
+
+    A row's bits from the 24th on, which few collections need, go to `over`; 0 says that there are none.
+    """
     heads = np.empty(256, np.int64)
     for high in range(256):
         heads[high] = load32(directory + 4 * 256 * high)
@@ -65,8 +69,9 @@ def deal_high(codes: int, count: int, chunk: int, directory: int, dealt: int, lo
         place = heads[key >> 8]
         heads[key >> 8] = place + 1
         pair = (load16(code + after_next) << 16) | load16(code + after_that)
-        store64(dealt + 8 * place, (row << 32) | pair)
-        store8(low + place, key)
+        store64(dealt + 8 * place, (row << 40) | ((key & 255) << 32) | pair)
+        if over != 0:
+            store8(over + place, row >> 24)
 
 
 @njit("void(int64,int64,int64,int64,int64,int64,int64,int64,int64)", nogil=True, cache=True)
@@ -75,7 +80,7 @@ def deal_low(
     first: int,
     last: int,
     dealt: int,
-    low: int,
+    over: int,
     following: int,
     after: int,
     rows: int,
@@ -89,28 +94,14 @@ def deal_low(
         for key in range(256):
             heads[key] = load32(bucket + 4 * key) - origin
         for i in range(load32(bucket), load32(bucket + 4 * 256)):
-            key = load8(low + i)
+            entry = load64(dealt + 8 * i)
+            key = (entry >> 32) & 255
             place = heads[key]
             heads[key] = place + 1
-            entry = load64(dealt + 8 * i)
             store16(following + 2 * place, entry >> 16)
             store16(after + 2 * place, entry)
             row = rows + row_bytes * place
-            store16(row, entry >> 32)
-            if row_bytes == 3:
-                store8(row + 2, entry >> 48)
-            else:
-                store16(row + 2, entry >> 48)
-
-
-@njit("boolean(int64,int64)", nogil=True, cache=True)
-def orderly(directories: int, count: int) -> bool:
-    """Whether every bucket begins where the one before it ends, and the last one ends with the hashes."""
-    for chunk in range(CHUNKS):
-        directory = directories + DIRECTORY_STRIDE * chunk
-        wrong = load32(directory) != 0 or load32(directory + 4 * BUCKETS) != count
-        for k in range(BUCKETS):
-            wrong |= load32(directory + 4 * k) > load32(directory + 4 * k + 4)
-        if wrong:
-            return False
-    return True
+            store16(row, entry >> 40)
+            store8(row + 2, entry >> 56)
+            if row_bytes == 4:
+                store8(row + 3, load8(over + i) if over != 0 else 0)
