@@ -8,6 +8,7 @@ from importlib import import_module
 KERNELS = (
     ("picture search", "lachan.matching.algorithms.pdq.segment"),
     ("picture groups", "lachan.matching.algorithms.pdq.clusters"),
+    ("exact look-ups", "lachan.matching.table.warm"),
 )
 
 
