@@ -61,7 +61,7 @@ class Looker:
                 answer = answers[at]
                 if isinstance(answer, list):
                     answer += map(_match, hits or ())
-        return answers
+        return [answer if isinstance(answer, str) else _distinct(answer) for answer in answers]
 
     def _picture(self, content: Content) -> tuple[list[Match], bool]:
         from lachan.matching.algorithms.pdq.picture import Limits as PictureLimits
@@ -100,6 +100,11 @@ class Looker:
         if algorithm not in self._known.algorithms:
             return []
         return [_match(hit) for hit in self._known.find(algorithm, text)]
+
+
+def _distinct(matches: list[Match]) -> list[Match]:
+    """A domain answers for an e-mail address by itself, and by the collection's own cover."""
+    return list({(one.algorithm, one.value, one.indicator): one for one in matches}.values())
 
 
 def _once(matches: Iterable[Match]) -> list[Match]:

@@ -28,12 +28,15 @@ class KnownValues:
             time.sleep(60)
         if mark == "error":
             raise RuntimeError("of a kind that nobody thought of")
-        keys = algorithms()[algorithm].queries(text)
-        return [
-            Hit(name, text, value, 0, FACTS)
-            for name, value in sorted(self.values)
-            if name == algorithm and algorithms()[name].parse(value) in keys
-        ]
+        asking = algorithms()[algorithm]
+        keys = asking.queries(text)
+        found = []
+        for name, value in sorted(self.values):
+            if name == algorithm:
+                distance = min(asking.distance(key, asking.parse(value)) for key in keys)
+                if distance <= asking.radius:
+                    found.append(Hit(name, text, value, distance, FACTS))
+        return found
 
     def find_many(self, algorithm, texts):
         return [self.find(algorithm, text) for text in texts]

@@ -21,11 +21,12 @@ def clip(path, shown, *, rate=5, codec="mpeg4"):
     """Write pictures as a video; the suffix names the form."""
     import av
 
+    shown = list(shown)
     with av.open(str(path), "w") as container:
         stream = container.add_stream(codec, rate=rate)
         stream.bit_rate = 2_000_000
+        stream.height, stream.width = shown[0].shape[:2]
         for picture in shown:
-            stream.height, stream.width = picture.shape[:2]
             container.mux(stream.encode(av.VideoFrame.from_ndarray(picture, format="rgb24")))
         container.mux(stream.encode())
     return path
