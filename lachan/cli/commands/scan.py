@@ -31,6 +31,13 @@ _SHOWN = 50
 @click.option("--kind", default="", help="Of all values of a list: md5, sha256, pdq, url …")
 @click.option("--column", default="", help="Of a list: the one to read, by name or number.")
 @click.option("--jobs", type=click.IntRange(1), help="Processes; one a core where none is given.")
+@click.option(
+    "--engine",
+    type=click.Choice(["processes", "ray"]),
+    default="processes",
+    help="Who does the work: this machine, or a Ray cluster (lachan[ray]).",
+)
+@click.option("--address", default="", help="Of the Ray cluster: auto, or host:port.")
 @click.option("--no-archives", is_flag=True, help="Do not look inside zip and tar files.")
 @click.option("--clean", is_flag=True, help="The report also names what is not known.")
 @click.option("--restart", is_flag=True, help="Begin anew instead of going on.")
@@ -45,6 +52,8 @@ def command(
     kind: str,
     column: str,
     jobs: int | None,
+    engine: str,
+    address: str,
     *,
     no_archives: bool,
     clean: bool,
@@ -58,6 +67,7 @@ def command(
     lachan scan ~/Pictures
     lachan scan /evidence --report found.csv --collection lists
     lachan scan hashes.csv --column sha1 --json
+    lachan scan /shared --report found.parquet --engine ray --address auto
     lachan scan /evidence --report found.csv      # killed? the same again goes on where it was
 
     Nothing is changed, moved or sent. Of the content nothing is kept: a report holds paths, digests and hits.
@@ -70,9 +80,11 @@ def command(
                3  nothing is known, but something could not be examined: see the report
                130  interrupted; with a report, the same command goes on
     """
+    from lachan.matching.scanning.cluster import ClusterWorkers
     from lachan.matching.scanning.known import CollectionKnown
     from lachan.matching.scanning.report import report_json
     from lachan.matching.scanning.scan import Settings, scan, weight
+    from lachan.matching.scanning.workers import Workers
 
     folder = (collection or home_path() / "matching").absolute()
     settings = Settings(
@@ -84,6 +96,7 @@ def command(
         open_archives=not no_archives,
     )
     opener = functools.partial(CollectionKnown, folder, radius)
+    pool = functools.partial(ClusterWorkers, address=address) if engine == "ray" else Workers
     whole = weight(settings) if sys.stderr.isatty() and not as_json else 0
     try:
         opener()  # said at once when there is none
@@ -92,7 +105,7 @@ def command(
         ) as bar:
             summary, findings = scan(
                 settings, opener, report=report, restart=restart, jobs=jobs or 0,
-                progress=bar.update,
+                engine=pool, progress=bar.update,
             )  # fmt: skip
     except KeyboardInterrupt:
         click.echo("interrupted" + ("; the same command goes on" if report else ""), err=True)

@@ -1,5 +1,6 @@
 """The door: paths in, a summary and findings out."""
 
+import functools
 import os
 import time
 from collections import Counter
@@ -21,7 +22,7 @@ from lachan.matching.scanning.records import (
 )
 from lachan.matching.scanning.report import report_check, report_write
 from lachan.matching.scanning.walking import Work, unreadable, walk
-from lachan.matching.scanning.workers import Order, Workers
+from lachan.matching.scanning.workers import Order, Pool, Workers
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
@@ -53,6 +54,7 @@ def scan(
     report: Path | None = None,
     restart: bool = False,
     jobs: int = 0,
+    engine: Callable[[Order, int], Pool] = Workers,
     progress: Callable[[int], None] = lambda _: None,
 ) -> tuple[Summary, list[Finding]]:
     """Examine everything below the paths, on all cores.
@@ -63,7 +65,8 @@ def scan(
         report: the file to write at the end (`report.FORMS`). Until then a journal beside it notes what is
             done, and the same scan, interrupted and started again, goes on from there.
         restart: forget the journal.
-        jobs: processes; 0: one a core that this one may use.
+        jobs: processes; 0: one a core.
+        engine: who does the work; `cluster.ClusterWorkers` does it on other machines.
         progress: called with the weight (see `Item.weight`) of what is done.
 
     Returns:
@@ -75,13 +78,13 @@ def scan(
         OSError: report or journal cannot be written.
     """
     running = _Scan(settings, opener, progress, report)
-    jobs = jobs or len(os.sched_getaffinity(0))
+    pool = functools.partial(engine, running.order(), jobs)
     if report is None:
-        return running.run(None, jobs)
+        return running.run(None, pool)
     report_check(report)
     notes = Journal(journal_path(report), scan_name(settings), restart=restart)
     try:
-        found = running.run(notes, jobs)
+        found = running.run(notes, pool)
         report_write(report, *found)
         notes.finished = True
     finally:
@@ -116,17 +119,19 @@ class _Scan:
         self._aside: list[Outcome] = []
         self._resumed = 0
 
-    def run(self, notes: Journal | None, jobs: int) -> tuple[Summary, list[Finding]]:
-        began = time.monotonic()
-        state = self._opener().state
-        self._done = notes.done if notes else {}
-        order = Order(
+    def order(self) -> Order:
+        return Order(
             self._opener,
             self._settings.limits,
             keep_clean=self._settings.keep_clean,
             open_archives=self._settings.open_archives,
         )
-        with Workers(order, jobs) as workers:
+
+    def run(self, notes: Journal | None, pool: Callable[[], Pool]) -> tuple[Summary, list[Finding]]:
+        began = time.monotonic()
+        state = self._opener().state
+        self._done = notes.done if notes else {}
+        with pool() as workers:
             for outcome in workers.outcomes(self._todo()):
                 if notes is None:
                     self._aside.append(outcome)

@@ -7,12 +7,13 @@ own, says after every item what came of it, and is replaced when it falls silent
 
 import contextlib
 import multiprocessing
+import os
 import signal
 import time
 from collections import deque
 from collections.abc import Callable, Iterator
 from multiprocessing.connection import Connection, wait
-from typing import Self
+from typing import Protocol, Self
 
 from lachan.matching.records import ExtraMissing, MatchingError
 from lachan.matching.scanning.examining import Examiner
@@ -132,12 +133,25 @@ class _Worker:
         self.process.join()
 
 
+class Pool(Protocol):
+    """Who does the work: processes here, or a cluster."""
+
+    def __enter__(self) -> Self: ...
+
+    def __exit__(self, *_: object) -> None: ...
+
+    def add(self, item: Item) -> None: ...
+
+    def outcomes(self, items: Iterator[Item]) -> Iterator[Outcome]: ...
+
+
 class Workers:
-    """As many processes as `jobs`; use with `with`."""
+    """As many processes as `jobs`, or one a core that this one may use; use with `with`."""
 
     def __init__(self, order: Order, jobs: int) -> None:
         multiprocessing.get_context("forkserver").set_forkserver_preload([__name__])
         self._order = order
+        jobs = jobs or len(os.sched_getaffinity(0))
         self._workers = [_Worker(order) for _ in range(jobs)]
         self._again: deque[Item] = deque()
 

@@ -1,0 +1,135 @@
+"""The same scan on a Ray cluster: `lachan scan --engine ray`, with the extra lachan[ray].
+
+Every node sees the files and the collection's folder under the same paths (a shared disk, or copies), and
+has this version of the product. One actor a core opens the collection; those of one node share its mapped
+files. The process that was called hands out the items, keeps the journal and writes the report: killed, it
+goes on where it was, on any cluster. An actor that dies or falls silent is replaced like a local process.
+"""
+
+import time
+from collections import deque
+from collections.abc import Iterator
+from typing import Any, Self
+
+from lachan.matching.records import ExtraMissing
+from lachan.matching.scanning.records import Finding, Item, Outcome
+from lachan.matching.scanning.walking import printable
+from lachan.matching.scanning.workers import Order, examine
+
+_AHEAD = 2
+_START = 300.0
+
+
+class _Remote:
+    """One core of the cluster."""
+
+    def __init__(self, order: Order) -> None:
+        self._examiner = order.examiner(lambda: None)
+
+    def examine(self, item: Item) -> Outcome:
+        outcome = Outcome(item)
+        examine(self._examiner, outcome)
+        return outcome
+
+
+class _Actor:
+    def __init__(self, handle: Any) -> None:
+        self.handle = handle
+        self.waiting: deque[tuple[Any, Item]] = deque()
+        self.heard = time.monotonic()
+        self.ready = False
+
+
+class ClusterWorkers:
+    """As `workers.Workers`, on the cluster that `address` names: `auto`, `host:port`; empty: one made here."""
+
+    def __init__(self, order: Order, jobs: int, *, address: str = "") -> None:
+        """Connect.
+
+        Raises:
+            ExtraMissing: Ray is not installed, or the cluster does not answer.
+        """
+        self._order, self._ray = order, _library()
+        self._again: deque[Item] = deque()
+        try:
+            self._ray.init(
+                address=address or "local",
+                num_cpus=None if address else jobs,
+                log_to_driver=False,
+                include_dashboard=False if not address else None,
+            )
+        except (ConnectionError, ValueError) as error:
+            raise ExtraMissing(f"no such Ray cluster: {type(error).__name__}") from None
+        cores = int(self._ray.cluster_resources().get("CPU", 1))
+        self._class = self._ray.remote(num_cpus=1)(_Remote)
+        self._actors = [self._actor() for _ in range(jobs or cores)]
+
+    def _actor(self) -> _Actor:
+        return _Actor(self._class.remote(self._order))
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._ray.shutdown()
+
+    def add(self, item: Item) -> None:
+        """More work, before the next outcome is asked for."""
+        self._again.append(item)
+
+    def outcomes(self, items: Iterator[Item]) -> Iterator[Outcome]:
+        """See `workers.Workers.outcomes`."""
+        while True:
+            for actor in self._actors:
+                self._feed(actor, items)
+            # Actors answer in order: only the first of each can be done.
+            first = {actor.waiting[0][0]: actor for actor in self._actors if actor.waiting}
+            if not first:
+                return
+            done, _ = self._ray.wait(list(first), num_returns=len(first), timeout=0)
+            if not done:
+                done, _ = self._ray.wait(list(first), num_returns=1, timeout=1)
+            for reference in done:
+                yield self._take(first[reference], reference)
+            yield from self._silent()
+
+    def _feed(self, actor: _Actor, items: Iterator[Item]) -> None:
+        while len(actor.waiting) < _AHEAD:
+            item = self._again.popleft() if self._again else next(items, None)
+            if item is None:
+                return
+            if not actor.waiting:
+                actor.heard = time.monotonic()
+            actor.waiting.append((actor.handle.examine.remote(item), item))
+
+    def _take(self, actor: _Actor, reference: Any) -> Outcome:
+        try:
+            outcome: Outcome = self._ray.get(reference)
+        except self._ray.exceptions.RayActorError:
+            return self._lost(actor, "the process that examined it crashed")
+        actor.waiting.popleft()
+        actor.heard, actor.ready = time.monotonic(), True
+        return outcome
+
+    def _silent(self) -> Iterator[Outcome]:
+        for actor in list(self._actors):
+            patience = self._order.limits.seconds if actor.ready else _START
+            if actor.waiting and time.monotonic() - actor.heard > patience:
+                yield self._lost(actor, "it takes too long")
+
+    def _lost(self, actor: _Actor, reason: str) -> Outcome:
+        self._ray.kill(actor.handle)
+        _, item = actor.waiting.popleft()
+        self._again.extend(waiting for _, waiting in actor.waiting)
+        self._actors[self._actors.index(actor)] = self._actor()
+        outcome = Outcome(item)
+        outcome.add(Finding(printable(item.path), reason=reason))
+        return outcome
+
+
+def _library() -> Any:
+    try:
+        import ray
+    except ImportError:
+        raise ExtraMissing("a cluster needs Ray: install lachan[ray]") from None
+    return ray
