@@ -6,6 +6,7 @@ from importlib import import_module
 
 # What people read, and the module whose import (or `warm()`, where it has one) compiles its kernels.
 KERNELS = (
+    ("picture hashing", "lachan.matching.algorithms.pdq.hashing"),
     ("picture search", "lachan.matching.algorithms.pdq.segment"),
     ("picture groups", "lachan.matching.algorithms.pdq.clusters"),
     ("exact look-ups", "lachan.matching.table.warm"),

@@ -1,0 +1,103 @@
+// Hashes a picture on the device that holds it. Nothing is sent: this file makes no request, and the answer
+// to the page is the hash. Started as a module worker:
+//
+//   const worker = new Worker(url, { type: "module" });
+//   worker.postMessage({ id: 1, picture: file });    // → { id, stored, upright } or { id, error }
+//
+// `stored` and `upright` are {hash, quality}: of the pixels as the file holds them, and as people see them.
+//
+// PNG and other lossless pictures without transparency give the server's bits. What can differ: JPEG, WebP
+// and AVIF where the browser's decoder rounds otherwise (a few bits; matching allows 31); transparent
+// pixels, whose colour a canvas does not keep; 16 bits a colour.
+import { pdqHash } from "./pdq.js";
+
+const MOST_BYTES = 64 * 1024 * 1024, MOST_PIXELS = 89_478_485, STRIPE = 64;
+
+class Refused extends Error {
+  constructor(reason) {
+    super(reason);
+    this.reason = reason;
+  }
+}
+
+// Where a JPEG says how it is to be turned: {at, little, value}; null where it does not (EXIF 2.3, 4.5).
+function orientationIn(view) {
+  try {
+    if (view.getUint16(0) !== 0xffd8) return null;
+    for (let at = 2; ; at += 2 + view.getUint16(at + 2)) {
+      const marker = view.getUint16(at);
+      if (marker < 0xff01 || marker === 0xffda) return null;
+      if (marker === 0xffe1 && view.getUint32(at + 4) === 0x45786966) return tagIn(view, at + 10);
+    }
+  } catch {
+    return null; // it ends in the middle: the decoder will say so
+  }
+}
+
+function tagIn(view, start) {
+  const little = view.getUint16(start) === 0x4949, table = start + view.getUint32(start + 4, little);
+  for (let n = 0, count = view.getUint16(table, little); n < count; n++) {
+    const entry = table + 2 + 12 * n;
+    if (view.getUint16(entry, little) !== 0x0112) continue;
+    return { at: entry + 8, little, value: view.getUint16(entry + 8, little) };
+  }
+  return null;
+}
+
+async function decode(bytes) {
+  const options = { colorSpaceConversion: "none", premultiplyAlpha: "none" };
+  try {
+    return await createImageBitmap(new Blob([bytes]), options);
+  } catch {
+    throw new Refused("not-a-picture");
+  }
+}
+
+// Some browsers answer with noise, so that canvases cannot tell them apart: then there is no hash.
+function check(context) {
+  const known = context.createImageData(16, 16);
+  known.data.forEach((_, i) => { known.data[i] = i % 4 === 3 ? 255 : (i * 37) % 256; });
+  context.putImageData(known, 0, 0);
+  const read = context.getImageData(0, 0, 16, 16).data;
+  if (read.some((value, i) => value !== known.data[i])) throw new Refused("canvas-disturbed");
+}
+
+function hash(bitmap) {
+  const { width, height } = bitmap;
+  if (width * height > MOST_PIXELS) throw new Refused("too-many-pixels");
+  // A stripe at a time: phones limit canvases, not pictures.
+  const context = new OffscreenCanvas(Math.max(width, 16), STRIPE).getContext("2d", { willReadFrequently: true });
+  check(context);
+  return pdqHash(width, height, (first, count) => {
+    context.clearRect(0, 0, width, STRIPE);
+    context.drawImage(bitmap, 0, first, width, count, 0, 0, width, count);
+    return context.getImageData(0, 0, width, count).data;
+  });
+}
+
+async function hashBytes(bytes) {
+  const bitmap = await decode(bytes);
+  try {
+    return hash(bitmap);
+  } finally {
+    bitmap.close();
+  }
+}
+
+// Browsers turn what they draw; lists hold hashes of pictures as they are stored.
+async function hashPicture(picture) {
+  if (picture.size > MOST_BYTES) throw new Refused("too-large");
+  const bytes = await picture.arrayBuffer(), view = new DataView(bytes), turn = orientationIn(view);
+  const upright = await hashBytes(bytes);
+  if (!turn || turn.value === 1) return { stored: upright, upright };
+  view.setUint16(turn.at, 1, turn.little);
+  return { stored: await hashBytes(bytes), upright };
+}
+
+self.onmessage = async ({ data: { id, picture } }) => {
+  try {
+    self.postMessage({ id, ...(await hashPicture(picture)) });
+  } catch (error) {
+    self.postMessage({ id, error: error.reason ?? "damaged" });
+  }
+};

@@ -1,0 +1,153 @@
+"""The browser's half, in a real Chromium, beside the server's."""
+
+import threading
+from functools import partial
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+import lachan.matching
+from lachan.matching.algorithms.pdq.picture import picture_hash
+from lachan.matching.algorithms.pdq.tests.files import picture, save, turned_jpeg
+from lachan.matching.algorithms.pdq.tests.pictures import draw
+from lachan.web.middleware import CSP
+
+pytestmark = pytest.mark.browser
+
+STATIC = Path(lachan.matching.__file__).parent / "static" / "matching"
+HASH_ALL = """async (names) => {
+  const worker = new Worker("/pdq-worker.js", { type: "module" });
+  const waiting = new Map();
+  worker.onmessage = ({ data }) => waiting.get(data.id)(data);
+  const found = [];
+  for (const [id, name] of names.entries()) {
+    const picture = await (await fetch(`/pictures/${name}`)).blob();
+    const answer = new Promise((resolve) => waiting.set(id, resolve));
+    worker.postMessage({ id, picture });
+    found.push(await answer);
+  }
+  worker.terminate();
+  return found;
+}"""
+
+
+class Handler(BaseHTTPRequestHandler):
+    """An empty page under the product's own policy, the two modules, and the pictures."""
+
+    def __init__(self, pictures, asked, *args):
+        self.pictures, self.asked = pictures, asked
+        super().__init__(*args)
+
+    def do_GET(self):
+        self.asked.append(self.path)
+        if self.path == "/":
+            self.answer("text/html", b"<!doctype html><title>x</title><link rel=icon href=data:,>")
+        elif self.path.startswith("/pictures/"):
+            self.answer("application/octet-stream", self.pictures[self.path.split("/")[2]])
+        else:
+            self.answer("text/javascript", (STATIC / Path(self.path).name).read_bytes())
+
+    def answer(self, kind, body):
+        self.send_response(200)
+        self.send_header("Content-Type", kind)
+        self.send_header("Content-Length", str(len(body)))
+        self.send_header("Content-Security-Policy", CSP)
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *args):
+        pass
+
+
+@pytest.fixture
+def browser_hashes(desk):
+    """What Chromium answers for files by name, all on one page."""
+    pictures, asked = {}, []
+    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Handler, pictures, asked))
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+
+    def hashes(files):
+        pictures.update(files)
+        desk.goto(f"http://127.0.0.1:{server.server_port}/")
+        found = desk.evaluate(HASH_ALL, list(files))
+        modules = {"/", "/pdq-worker.js", "/pdq.js"}
+        # Only what the page itself fetched: the worker asks for nothing and tells nobody.
+        assert set(asked) - modules == {f"/pictures/{name}" for name in files}
+        assert len(asked) == len(modules) + len(files)
+        return dict(zip(files, found, strict=True))
+
+    yield hashes
+    server.shutdown()
+    server.server_close()
+
+
+def told(data):
+    found = picture_hash(data)
+    return [(one.text, one.quality) for one in (found.stored, found.upright)]
+
+
+def heard(answer):
+    return [(one["hash"], one["quality"]) for one in (answer["stored"], answer["upright"])]
+
+
+def apart(one, other):
+    return (int(one, 16) ^ int(other, 16)).bit_count()
+
+
+def lossless():
+    """Some hundred PNG files of odd sizes and kinds, and a few large ones."""
+    for number in range(220):
+        width, height = 1 + number * 37 % 331, 1 + number * 53 % 277
+        image = picture(number, width, height)
+        kind = ("RGB", "RGB", "L", "P", "1")[number % 5]
+        yield f"{number}-{kind}", save(image.convert(kind), "PNG")
+    for size in ((64, 64), (5, 5), (4, 99), (512, 512), (1920, 1080), (77, 3001)):
+        yield f"{size[0]}x{size[1]}", save(picture(1, *size), "PNG")
+    yield "bmp", save(picture(2), "BMP")
+    yield "webp", save(picture(2), "WEBP", lossless=True)
+    yield "gif", save(picture(2).quantize(64), "GIF")
+
+
+def test_it_hashes_in_the_browser_as_on_the_server(browser_hashes):
+    files = dict(lossless())
+    found = browser_hashes(files)
+    wrong = [name for name, data in files.items() if heard(found[name]) != told(data)]
+    assert len(files) >= 200
+    assert wrong == []
+
+
+def test_it_comes_close_where_the_browser_decodes_with_loss(browser_hashes):
+    files = {
+        f"jpeg-{n}": save(picture(n, 90 + n * 7, 300 - n), "JPEG", quality=60 + n)
+        for n in range(30)
+    }
+    files |= {f"turned-{o}": turned_jpeg(o) for o in range(1, 9)}
+    files |= {f"webp-{n}": save(picture(n, 200, 150), "WEBP", quality=80) for n in range(5)}
+    found = browser_hashes(files)
+    for name, data in files.items():
+        for (ours, _), (theirs, _) in zip(told(data), heard(found[name]), strict=True):
+            assert apart(ours, theirs) <= 4, name
+
+
+def test_it_says_why_it_has_no_hash(browser_hashes):
+    files = {
+        "text": b"no picture",
+        "nothing": b"",
+        "cut": save(picture(3), "PNG")[:200],
+        "large": bytes(64 * 1024 * 1024 + 1),
+    }
+    found = browser_hashes(files)
+    assert found["text"]["error"] == found["nothing"]["error"] == "not-a-picture"
+    assert found["large"]["error"] == "too-large"
+    assert "stored" not in found["cut"]
+
+
+def test_it_says_that_half_transparent_colours_differ(browser_hashes):
+    """What a canvas does not keep; written down, so that nobody promises more."""
+    pixels = draw(4, 90, 80, 4)
+    opaque = np.dstack([pixels[:, :, :3], np.full((80, 90, 1), 255, np.uint8)])
+    files = {"opaque": save(Image.fromarray(opaque), "PNG")}
+    assert heard(browser_hashes(files)["opaque"]) == told(files["opaque"])
