@@ -128,8 +128,9 @@ class Collection:
             for place, hits in enumerate(found):
                 if hits is not None:
                     answers[place] = (answers[place] or []) + hits
+        pointing = self._values.is_pointing(algorithm)
         for place, answer in enumerate(answers):
-            if more := self._covered(values[place], algorithm, viewer, shelves):
+            if pointing and (more := self._covered(values[place], algorithm, viewer, shelves)):
                 answers[place] = (answer or []) + more
             elif answer is None and self._values.readers(values[place], algorithm):
                 answers[place] = []

@@ -60,6 +60,10 @@ class Values:
             self.named(name).parse(value)
         raise InvalidHash("this is no value that any algorithm can read")
 
+    def is_pointing(self, name: str | None) -> bool:
+        """Whether `elsewhere` can find anything at all for values of an algorithm, or of all."""
+        return bool(self._pointing) if name is None else name in self._pointing
+
     def elsewhere(
         self, value: str, name: str | None, present: Container[str]
     ) -> list[tuple[str, str]]:

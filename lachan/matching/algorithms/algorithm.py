@@ -133,6 +133,20 @@ class Algorithm:
         raise NotImplementedError
 
 
+def plain_digits(text: str, width: int) -> bytes | None:
+    """The bytes that hexadecimal digits alone stand for; None for all else, which is read with more care.
+
+    Ten times as fast as reading whatever people write, and most of what machines ask looks like this.
+    """
+    if len(text) != 2 * width:
+        return None
+    try:
+        key = bytes.fromhex(text)
+    except ValueError:
+        return None
+    return key if len(key) == width else None  # shorter where there was white space between
+
+
 @cache
 def algorithms() -> dict[str, Algorithm]:
     """Every algorithm by name."""

@@ -178,7 +178,7 @@ def test_it_starts_anew_beside_a_ledger_that_was_set_back(publish, follower, fin
         assert follower.step()
         assert find(DIGESTS[0])
         assert not find(DIGESTS[7])
-        stale._look_at = 0.0  # a second later
+        stale._reader._look_at = 0.0  # a second later
         assert not stale.find(DIGESTS[7])
 
 

@@ -6,6 +6,7 @@ answered; whoever may choose trusts SHA-256.
 
 import hashlib
 
+from lachan.matching.algorithms.algorithm import plain_digits
 from lachan.matching.algorithms.exact import Exact
 
 _WORDS = ("", "lá chắn", "shield", "bouclier")
@@ -13,6 +14,8 @@ _WORDS = ("", "lá chắn", "shield", "bouclier")
 
 class _Digest(Exact):
     def parse(self, text: str) -> bytes:
+        if (key := plain_digits(text, self.width)) is not None:
+            return key
         return bytes.fromhex(self.observable(text).value)
 
     def text(self, key: bytes) -> str:

@@ -9,7 +9,7 @@ import numpy as np
 
 from lachan.formats.observables.parsing import parse
 from lachan.formats.observables.record import InvalidObservable
-from lachan.matching.algorithms.algorithm import Algorithm, Index, Keys, Numbers
+from lachan.matching.algorithms.algorithm import Algorithm, Index, Keys, Numbers, plain_digits
 from lachan.matching.records import InvalidHash
 
 RADIUS = 31
@@ -23,6 +23,8 @@ class Pdq(Algorithm):
     radius = RADIUS
 
     def parse(self, text: str) -> bytes:
+        if (key := plain_digits(text, self.width)) is not None:
+            return key
         try:
             return bytes.fromhex(parse(text, "pdq").value)
         except InvalidObservable as error:
