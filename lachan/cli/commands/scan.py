@@ -80,13 +80,14 @@ def command(
                3  nothing is known, but something could not be examined: see the report
                130  interrupted; with a report, the same command goes on
     """
+    from lachan.matching.places import collection_folder
     from lachan.matching.scanning.cluster import ClusterWorkers
     from lachan.matching.scanning.known import CollectionKnown
     from lachan.matching.scanning.report import report_json
     from lachan.matching.scanning.scan import Settings, scan, weight
     from lachan.matching.scanning.workers import Workers
 
-    folder = (collection or home_path() / "matching").absolute()
+    folder = (collection or collection_folder(home_path())).absolute()
     settings = Settings(
         paths=tuple(str(path) for path in paths),
         asking=f"{folder} {radius}",

@@ -18,7 +18,7 @@ import msgspec
 import numpy as np
 import pytest
 
-from lachan.matching.records import SegmentCorrupt
+from lachan.matching.records import ExtraMissing, SegmentCorrupt
 from lachan.matching.scanning.journal import Journal
 from lachan.matching.scanning.records import (
     Finding,
@@ -354,6 +354,30 @@ def corrupt():
 def test_it_gives_no_answer_without_its_lists(folder):
     with pytest.raises(SegmentCorrupt):
         look(folder, opener=corrupt)
+
+
+def test_it_reads_and_writes_parquet(folder, tmp_path):
+    pa = pytest.importorskip("pyarrow")
+    pq = pytest.importorskip("pyarrow.parquet")
+    columns = {"n": [1, 2, 3], "sha256": [SHA256, "0" * 64, None], "md5": ["", "3f" * 16, "x"]}
+    pq.write_table(pa.table(columns), folder / "l.parquet")
+    report = tmp_path / "report.parquet"
+    summary, _ = look(folder / "l.parquet", folder / "b", report=report)
+    counts = summary.counts
+    assert (counts.examined, counts.known, counts.quarantined, counts.skipped) == (6, 3, 1, 2)
+    rows = pq.read_table(report).to_pylist()
+    assert [row["status"] for row in rows] == ["known", "known", "known", "quarantined"]
+    assert rows[0]["categories"] == ["scam"]
+    assert [row["path"].rpartition(":")[2] for row in rows[2:]] == ["1", "3"]
+    (folder / "cut.parquet").write_bytes(b"PAR1 and no more")
+    with pytest.raises(ScanUnreadable, match="Parquet"):
+        look(folder / "cut.parquet")
+
+
+def test_it_says_which_extra_is_missing(folder, tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, "pyarrow", None)
+    with pytest.raises(ExtraMissing, match=r"lachan\[parquet\]"):
+        look(folder, report=tmp_path / "report.parquet")
 
 
 @pytest.mark.parametrize("suffix", ["json", "csv"])
