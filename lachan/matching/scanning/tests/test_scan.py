@@ -17,7 +17,9 @@ from pathlib import Path
 import msgspec
 import numpy as np
 import pytest
+from PIL import Image
 
+from lachan.matching.algorithms.pdq.picture import picture_hash
 from lachan.matching.records import ExtraMissing, SegmentCorrupt
 from lachan.matching.scanning.journal import Journal
 from lachan.matching.scanning.records import (
@@ -306,17 +308,12 @@ def test_it_outlives_files_that_crash_hang_or_surprise(folder, mark):
 
 
 def image(picture, form, **options):
-    from PIL import Image
-
     file = io.BytesIO()
     Image.fromarray(picture).save(file, form, **options)
     return file.getvalue()
 
 
 def test_it_knows_pictures_and_frames_of_videos(tmp_path):
-    picture_hash = pytest.importorskip("lachan.matching.algorithms.pdq.picture").picture_hash
-    from PIL import Image
-
     shown = list(pictures(40))
     listed = image(shown[20], "PNG")
     values = [("pdq", picture_hash(listed).stored.text)]
