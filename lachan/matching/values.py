@@ -1,6 +1,6 @@
 """Which algorithms can read a value, and what becomes an entry."""
 
-from collections.abc import Container, Mapping
+from collections.abc import Collection, Mapping
 
 import numpy as np
 
@@ -24,7 +24,7 @@ class Values:
         self._pointing = [
             name for name, each in algorithms.items() if type(each).elsewhere is not plain
         ]
-        self._exact = [name for name, each in algorithms.items() if each.radius == 0]
+        self._exact = {name for name, each in algorithms.items() if each.radius == 0}
 
     def named(self, name: str) -> Algorithm:
         """The algorithm of a name.
@@ -65,7 +65,7 @@ class Values:
         return bool(self._pointing) if name is None else name in self._pointing
 
     def elsewhere(
-        self, value: str, name: str | None, present: Container[str]
+        self, value: str, name: str | None, present: Collection[str]
     ) -> list[tuple[str, str]]:
         """(algorithm, value) of what would cover a value, and is another algorithm's to know.
 
@@ -75,7 +75,7 @@ class Values:
             present: the algorithms that have any entries. What covers is always compared for equality:
                 where only near things are kept, reading the value as an address would be for nothing.
         """
-        if name is None and not any(exact in present for exact in self._exact):
+        if name is None and self._exact.isdisjoint(present):
             return []
         found = []
         for pointing in self._pointing:

@@ -37,6 +37,45 @@ class Index(Protocol):
         """(places in `keys`, rows, distances) of every pair within `radius`, in no certain order."""
 
 
+class FewKeys(Protocol):
+    """Keys that no index holds yet: added one by one by one thread, and asked by any, like an index.
+
+    Places count from 0 in the order in which they came.
+    """
+
+    def add(self, key: bytes) -> None: ...
+
+    def find(self, key: bytes, radius: int) -> tuple[Numbers, Numbers]:
+        """(places, distances) of every key within `radius`, in no certain order."""
+
+
+class Few:
+    """`FewKeys` of any algorithm: compared with one by one, by its `distances`."""
+
+    def __init__(self, algorithm: "Algorithm") -> None:
+        self._algorithm, self.count = algorithm, 0
+        self._hold(bytearray(64 * algorithm.width))
+
+    def add(self, key: bytes) -> None:
+        at = self.count * len(key)
+        if at == len(self._bytes):
+            # Another buffer, not a longer one: threads may be looking at the old.
+            self._hold(self._bytes + bytes(at))
+        self._bytes[at : at + len(key)] = key
+        self.count += 1
+
+    def find(self, key: bytes, radius: int) -> tuple[Numbers, Numbers]:
+        """(places, distances) of every key within `radius`."""
+        count = self.count
+        distances = self._algorithm.distances(key, self._keys[:count])
+        places = np.flatnonzero(distances <= radius)
+        return places, distances[places]
+
+    def _hold(self, held: bytearray) -> None:
+        keys = np.frombuffer(held, np.uint8).reshape(-1, self._algorithm.width)
+        self._bytes, self._keys = held, keys
+
+
 class Algorithm:
     """How one sort of thing is known again.
 
@@ -104,6 +143,10 @@ class Algorithm:
         """`distance` to each of many keys at once; what a store asks of the few that no index holds yet."""
         different = np.any(keys != np.frombuffer(key, np.uint8), axis=1)
         return np.where(different, FAR, 0).astype(np.int64)
+
+    def few(self) -> "FewKeys":
+        """A place for keys that no index holds yet."""
+        return Few(self)
 
     def examples(self) -> list[str]:
         """Benign values, all different, for the contract test and the documentation."""

@@ -79,8 +79,13 @@ def writing() -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        why = "the disk is full" if error.errno in _NO_ROOM else error.strerror or "unknown"
-        raise StoreUnwritable(f"the collection cannot be written: {why}") from error
+        raise unwritable(error) from error
+
+
+def unwritable(error: OSError) -> StoreUnwritable:
+    """What the disk says, in our own words."""
+    why = "the disk is full" if error.errno in _NO_ROOM else error.strerror or "unknown"
+    return StoreUnwritable(f"the collection cannot be written: {why}")
 
 
 class Folder:

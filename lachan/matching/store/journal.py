@@ -14,7 +14,7 @@ from lachan.matching.algorithms.algorithm import Algorithm
 from lachan.matching.records import SegmentCorrupt, StoreUnwritable
 from lachan.matching.store import layout as ly
 from lachan.matching.store import log as lg
-from lachan.matching.store.folder import Folder, Manifest, Shelved, writing
+from lachan.matching.store.folder import Folder, Manifest, Shelved, unwritable, writing
 from lachan.matching.store.log import LogFull, LogWriter
 from lachan.matching.store.scribe import Scribe
 from lachan.matching.store.view import View, view_open
@@ -35,6 +35,9 @@ def collection_create(path: Path) -> None:
         manifest = Manifest(ly.VERSION, uuid4().hex, 1, 0, {}, (1,))
         lg.log_create(folder.log(1), collection=manifest.key, number=1, generation=1)
         folder.manifest_write(manifest)
+
+
+_BROKEN = "the disk failed in between: open the collection again"
 
 
 class Journal:
@@ -82,16 +85,18 @@ class Journal:
         Raises:
             StoreUnwritable: the disk is full; nothing was changed.
         """
-        with self.careful():
-            try:
-                self._log.append(encode(), durable=durable)
-            except LogFull:
+        if self._broken:
+            raise StoreUnwritable(_BROKEN)
+        try:
+            self._log.append(encode(), durable=durable)
+        except LogFull:
+            with self.careful():
                 self.freeze()
                 self._log.append(encode(), durable=durable)
-            except BaseException:
-                self.scribe.forget()
-                raise
-            self.scribe.keep()
+        except OSError as error:
+            self.scribe.forget()
+            raise self._refusal(error) from error
+        self.scribe.keep()
 
     def sync(self) -> None:
         with self.careful():
@@ -159,14 +164,15 @@ class Journal:
     def careful(self) -> Iterator[None]:
         """For changes. After a fault of the disk itself nobody knows what is on it: no more until reopened."""
         if self._broken:
-            raise StoreUnwritable("the disk failed in between: open the collection again")
+            raise StoreUnwritable(_BROKEN)
         try:
-            with writing():
-                yield
-        except StoreUnwritable as error:
-            cause = error.__cause__
-            self._broken |= isinstance(cause, OSError) and cause.errno == errno.EIO
-            raise
+            yield
+        except OSError as error:
+            raise self._refusal(error) from error
+
+    def _refusal(self, error: OSError) -> StoreUnwritable:
+        self._broken |= error.errno == errno.EIO
+        return unwritable(error)
 
     @property
     def closed(self) -> bool:

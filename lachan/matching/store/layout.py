@@ -26,7 +26,7 @@ ORDER = 0x0A0B0C0D
 HEAD_SIZE = 4096
 FACTS, GONE, LOG = 1, 2, 3
 PLACES = 8
-BLOCK_ROWS = 64
+BLOCK_ROWS = 16
 
 _HEAD = struct.Struct(f"<8sIII16sQIQQ{PLACES}Q")
 _CHECK = struct.Struct("<I")
@@ -141,21 +141,18 @@ def aligned(place: int) -> int:
     return (place + 63) // 64 * 64
 
 
-_MIX = (0x9E3779B1, 0x85EBCA6B, 0xC2B2AE35, 0x27D4EB2F)
+_PRIME = 4294967291  # the largest below 2**32
 
 
 def uid_hash(uid: bytes) -> int:
-    """32 bits of an indicator's identifier, under which a segment files its rows."""
-    a, b, c, d = struct.unpack("<4I", uid)
-    mixed = a * _MIX[0] ^ b * _MIX[1] ^ c * _MIX[2] ^ d * _MIX[3]
-    mixed &= 0xFFFFFFFF
-    return int(mixed ^ mixed >> 15)
+    """32 bits of an indicator's identifier, under which a segment files its rows: its remainder by a prime."""
+    return int.from_bytes(uid, "big") % _PRIME
 
 
 def uid_hashes(records: "np.ndarray[Any, np.dtype[Any]]") -> "np.ndarray[Any, np.dtype[np.uint32]]":
     """`uid_hash` of every record."""
-    words = np.ascontiguousarray(records["uid"]).view("<u4").reshape(-1, 4)
-    mixed = np.zeros(len(words), np.uint32)
-    for place, factor in enumerate(_MIX):
-        mixed ^= words[:, place] * np.uint32(factor)
-    return mixed ^ mixed >> np.uint32(15)
+    words = np.ascontiguousarray(records["uid"]).view(">u4").reshape(-1, 4)
+    rest = words[:, 0].astype(np.uint64) % np.uint64(_PRIME)
+    for place in range(1, 4):
+        rest = ((rest << np.uint64(32)) + words[:, place]) % np.uint64(_PRIME)
+    return rest.astype(np.uint32)

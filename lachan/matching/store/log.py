@@ -18,7 +18,6 @@ import struct
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
-from typing import NamedTuple
 
 from lachan.kernel.process import boot_word
 from lachan.matching.records import SegmentCorrupt
@@ -32,6 +31,7 @@ _MORE = 0x80  # another change belongs to this one: both or neither
 # number and a check of it, so that one store changes both and a flipped bit is not taken for a number.
 _END, _BOOT, _SYNCED, _GENERATION = 64, 72, 80, 88
 
+_PADS = [bytes(-size % 8) for size in range(8)]
 _CHECK, _WHAT = struct.Struct("<I"), struct.Struct("<HBB")
 _START = ly.HEAD_SIZE
 
@@ -40,19 +40,10 @@ def _sealed(number: int) -> int:
     return number | zlib.crc32(number.to_bytes(4, "little")) << 32
 
 
-class Change(NamedTuple):
-    """One record of a log.
-
-    Attributes:
-        what: ALGORITHM gives `number` a name, LABEL a label the next number, ADD an entry that was not
-            there before, REPLACE one that was or may have been, REMOVE takes one away, COMMIT names
-            the ledger's sequence.
-        number: the algorithm's, as this log has named it.
-    """
-
-    what: int
-    number: int
-    payload: bytes
+Change = tuple[int, int, bytes]
+"""What, number, payload. ALGORITHM gives a number a name, LABEL a label the next number, ADD an entry that
+was not there before, REPLACE one that was or may have been, REMOVE takes one away, COMMIT names the ledger's
+sequence. The number is the algorithm's, as this log has named it."""
 
 
 class LogFull(Exception):
@@ -180,9 +171,10 @@ class Log:
         """The changes that were appended together at `at`, and on to the next; none where they are not whole."""
         at, check, group = self.at, self._check, list[Change]()
         while self.at < end and (change := self._next(end)):
-            if not change.what & _MORE:
-                return [*group, change]
-            group.append(change._replace(what=change.what & ~_MORE))
+            what, number, payload = change
+            group.append((what & ~_MORE, number, payload))
+            if not what & _MORE:
+                return group
         self.at, self._check = at, check
         return []
 
@@ -201,7 +193,7 @@ class Log:
         if found != check:
             return None
         self._check, self.at = found, stop + -stop % 8
-        return Change(what, number, self._map[start:stop])
+        return what, number, self._map[start:stop]
 
 
 class LogWriter(Log):
@@ -240,13 +232,12 @@ class LogWriter(Log):
             LogFull: not enough room; nothing was written.
             OSError: the disk would not; nothing was published.
         """
-        check, parts = self._check, list[bytes]()
-        last = len(changes) - 1
-        for place, (what, number, payload) in enumerate(changes):
-            more = _MORE if place < last else 0
-            inner = _WHAT.pack(len(payload), what | more, number) + payload
+        check, parts, left = self._check, list[bytes](), len(changes)
+        for what, number, payload in changes:
+            left -= 1
+            inner = _WHAT.pack(len(payload), what | _MORE if left else what, number) + payload
             check = zlib.crc32(inner, check)
-            parts += _CHECK.pack(check), inner, bytes(-(_CHECK.size + len(inner)) % 8)
+            parts.append(_CHECK.pack(check) + inner + _PADS[len(inner) + _CHECK.size & 7])
         raw = b"".join(parts)
         end = self.at + len(raw)
         if end > self.head.size:

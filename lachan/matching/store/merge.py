@@ -53,9 +53,10 @@ class Frozen:
     def _kill(self, uid: bytes, key: bytes) -> None:
         delta = self._delta
         self._gone.update(place for place in delta.places_of(uid) if delta.keys[place] == key)
+        hashed = ly.uid_hash(uid)
         for held, gone in self.held:
-            facts = held.segment.facts
-            gone.update(row for row in held.rows_of(uid) if facts.key(row) == key)
+            rows = held.rows_of(uid, hashed)
+            gone.update(row for row in rows if held.segment.facts.key(row) == key)
 
     def fresh(self) -> list[Part]:
         """What no segment holds yet."""

@@ -1,6 +1,7 @@
 """Changes as a log writes them: algorithms and labels are named once a log, then called by number."""
 
 import struct
+from functools import lru_cache
 from typing import NamedTuple
 
 import msgspec
@@ -44,11 +45,8 @@ def entry_of(algorithm: Algorithm, text: str, facts: Facts) -> Entry:
         raise InvalidInput("confidence goes from 0 to 100, reach from 0 to 3")
     key = algorithm.parse(text)
     value = "" if algorithm.reversible else algorithm.canonical(text)
-    if len(value) > _MAX_VALUE:
+    if len(value.encode()) > _MAX_VALUE:
         raise InvalidHash("the value is too long to be kept")
-    label = tuple(facts.categories), facts.source
-    if len(label[1]) + sum(map(len, label[0])) > _MAX_VALUE:
-        raise InvalidInput("the names of categories and source are too long")
     try:
         record = ly.RECORD.pack(
             facts.indicator.bytes,
@@ -61,7 +59,18 @@ def entry_of(algorithm: Algorithm, text: str, facts: Facts) -> Entry:
         )
     except struct.error:
         raise InvalidInput("a number among the facts is too large, or negative") from None
-    return Entry(algorithm, record, label, key, value)
+    return Entry(algorithm, record, _label(tuple(facts.categories), facts.source), key, value)
+
+
+@lru_cache(1024)
+def _label(categories: tuple[str, ...], source: str) -> Label:
+    try:
+        size = len("".join((*categories, source)).encode())
+    except (TypeError, ValueError):
+        raise InvalidInput("categories and source are words") from None
+    if size > _MAX_VALUE:
+        raise InvalidInput("the names of categories and source are too long")
+    return categories, source
 
 
 class Scribe:
@@ -81,22 +90,23 @@ class Scribe:
         if place is None:
             place = self._labels[label] = len(self._labels)
             self._new_labels.append(label)
-            changes.append(Change(lg.LABEL, 0, msgspec.msgpack.encode(label)))
-        start, stop = ly.LABEL.start, ly.LABEL.stop
-        payload = record[:start] + place.to_bytes(4, "little") + record[stop:] + key
-        if value:
-            payload += value.encode()
-        changes.append(Change(lg.ADD if fresh else lg.REPLACE, number, payload))
+            changes.append((lg.LABEL, 0, msgspec.msgpack.encode(label)))
+        if place:
+            record = (
+                record[: ly.LABEL.start] + place.to_bytes(4, "little") + record[ly.LABEL.stop :]
+            )
+        payload = record + key + value.encode() if value else record + key
+        changes.append((lg.ADD if fresh else lg.REPLACE, number, payload))
         return changes
 
     def remove(self, algorithm: Algorithm, uid: bytes, key: bytes) -> list[Change]:
         changes: list[Change] = []
         number = self._algorithm(algorithm, changes)
-        changes.append(Change(lg.REMOVE, number, uid + key))
+        changes.append((lg.REMOVE, number, uid + key))
         return changes
 
     def commit(self, sequence: int) -> Change:
-        return Change(lg.COMMIT, 0, sequence.to_bytes(8, "little"))
+        return (lg.COMMIT, 0, sequence.to_bytes(8, "little"))
 
     def keep(self) -> None:
         """What was encoded since is in the log."""
@@ -117,5 +127,5 @@ class Scribe:
             number = self._names[algorithm.name] = len(self._names)
             self._new_names.append(algorithm.name)
             width = algorithm.width.to_bytes(2, "little")
-            changes.append(Change(lg.ALGORITHM, number, width + algorithm.name.encode()))
+            changes.append((lg.ALGORITHM, number, width + algorithm.name.encode()))
         return number

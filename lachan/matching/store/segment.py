@@ -3,7 +3,6 @@
 import mmap
 import os
 import zlib
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -71,9 +70,10 @@ class Held:
         before = self._before
         return row in self.gone or (before is not None and before[row >> 3] >> (row & 7) & 1 == 1)
 
-    def rows_of(self, uid: bytes) -> Iterator[int]:
+    def rows_of(self, uid: bytes, hashed: int) -> list[int]:
         """An indicator's rows that are not gone."""
-        return (row for row in self.segment.facts.rows_of(uid) if not self.is_gone(row))
+        rows = self.segment.facts.rows_of(uid, hashed)
+        return [row for row in rows if not self.is_gone(row)] if rows else rows
 
     def bits(self, gone: set[int]) -> npt.NDArray[np.uint8]:
         """One bit a row, those of `gone` added: what `gone_bytes` files."""

@@ -1,10 +1,9 @@
 """All that a collection holds of one algorithm: segments, and the entries that came since."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 
-from lachan.kernel import clock
 from lachan.matching.algorithms.algorithm import Algorithm
 from lachan.matching.records import Hit, InvalidHash, SegmentCorrupt, ShelfStats, Viewer
 from lachan.matching.store import layout as ly
@@ -96,22 +95,21 @@ class Shelf:
             if delta.keys[place] == key and place != but:
                 delta.gone.add(place)
                 killed += 1
+        hashed = ly.uid_hash(uid)
         for held in self.held:
-            rows = [row for row in held.rows_of(uid) if held.segment.facts.key(row) == key]
+            rows = held.rows_of(uid, hashed)
+            rows = [row for row in rows if held.segment.facts.key(row) == key]
             held.gone.update(rows)
             killed += len(rows)
         return killed
 
-    def keys_of(self, uid: bytes) -> Iterator[bytes]:
+    def keys_of(self, uid: bytes) -> list[bytes]:
         """The keys of an indicator's entries."""
-        for place in self.delta.places_of(uid):
-            yield self.delta.keys[place]
+        keys = [self.delta.keys[place] for place in self.delta.places_of(uid)]
+        hashed = ly.uid_hash(uid)
         for held in self.held:
-            for row in held.rows_of(uid):
-                yield held.segment.facts.key(row)
-
-    def has(self, uid: bytes, key: bytes) -> bool:
-        return any(found == key for found in self.keys_of(uid))
+            keys += map(held.segment.facts.key, held.rows_of(uid, hashed))
+        return keys
 
     @property
     def live(self) -> int:
@@ -124,15 +122,14 @@ class Shelf:
 
     def _hits(self, asked: str, found: list[_Near], viewer: Viewer) -> list[Hit]:
         algorithm, delta, hits = self.algorithm, self.delta, []
-        moment = clock.now().timestamp()
         for held, row, distance, key in found:
             if held is None:
-                facts = delta.facts(row, viewer, moment)
+                facts = delta.facts(row, viewer)
                 mine = delta.keys[row]
             elif held.is_gone(row):
                 continue
             else:
-                facts = held.segment.facts.facts(row, viewer, moment)
+                facts = held.segment.facts.facts(row, viewer)
                 mine = held.segment.facts.key(row)
             if facts is None:
                 continue

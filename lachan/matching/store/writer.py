@@ -70,7 +70,7 @@ class Writer:
         """
         with self._changing:
             shelf = self._shelf(entry.algorithm)
-            fresh = not shelf.has(entry.record[:16], entry.key)
+            fresh = entry.key not in shelf.keys_of(entry.record[:16])
             self._journal.append(
                 lambda: self._journal.scribe.add(entry, fresh=fresh), durable=self._durable
             )
@@ -112,7 +112,7 @@ class Writer:
                 for name, mine in keys.items()
                 if (shelf := self.view.shelves.get(name))
                 for key in dict.fromkeys(mine)
-                if shelf.has(uid, key)
+                if key in shelf.keys_of(uid)
             ]
             if not found:
                 return 0

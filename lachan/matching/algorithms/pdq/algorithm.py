@@ -9,7 +9,14 @@ import numpy as np
 
 from lachan.formats.observables.parsing import parse
 from lachan.formats.observables.record import InvalidObservable
-from lachan.matching.algorithms.algorithm import Algorithm, Index, Keys, Numbers, plain_digits
+from lachan.matching.algorithms.algorithm import (
+    Algorithm,
+    FewKeys,
+    Index,
+    Keys,
+    Numbers,
+    plain_digits,
+)
 from lachan.matching.records import InvalidHash
 
 RADIUS = 31
@@ -47,6 +54,11 @@ class Pdq(Algorithm):
             "PDQ:D8F8F0CCE0F4A84F0E370A22028F67F0B36E2ED596623E1D33E6339C4E9C9B22",
             "5555555555555555aaaaaaaaaaaaaaaa3333333333333333cccccccccccccccc",
         ]
+
+    def few(self) -> FewKeys:
+        from lachan.matching.algorithms.pdq.few import PdqFew
+
+        return PdqFew()
 
     def index_build(self, keys: Keys, path: Path) -> None:
         from lachan.matching.algorithms.pdq.segment import PdqSegment, words_of
