@@ -60,7 +60,7 @@ class Looker:
             for (at, _), hits in zip(values, found, strict=True):
                 answer = answers[at]
                 if isinstance(answer, list):
-                    answer += map(_match, hits or ())
+                    answer += map(match_of, hits or ())
         return [answer if isinstance(answer, str) else _distinct(answer) for answer in answers]
 
     def _picture(self, content: Content) -> tuple[list[Match], bool]:
@@ -99,7 +99,7 @@ class Looker:
     def _ask(self, algorithm: str, text: str) -> list[Match]:
         if algorithm not in self._known.algorithms:
             return []
-        return [_match(hit) for hit in self._known.find(algorithm, text)]
+        return [match_of(hit) for hit in self._known.find(algorithm, text)]
 
 
 def _distinct(matches: list[Match]) -> list[Match]:
@@ -117,7 +117,7 @@ def _once(matches: Iterable[Match]) -> list[Match]:
     return list(nearest.values())
 
 
-def _match(hit: Hit) -> Match:
+def match_of(hit: Hit) -> Match:
     facts = hit.facts
     return Match(
         algorithm=hit.algorithm,

@@ -1,0 +1,176 @@
+import json
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+import msgspec
+
+from lachan.kernel.home import home_path
+
+if TYPE_CHECKING:
+    from lachan.matching.records import Stats
+    from lachan.matching.scanning.records import Row
+
+_folder = click.option(
+    "--collection",
+    type=click.Path(path_type=Path),
+    help="Its folder; LACHAN_HOME/matching where none is named.",
+)
+_json = click.option("--json", "as_json", is_flag=True, help="One JSON object.")
+
+
+@click.group()
+def command() -> None:
+    """Keep a collection: what `lachan match` and `lachan scan` ask.
+
+    \b
+    lachan collection import hashes.csv --source "Our list" --category scam
+    lachan collection show
+    lachan collection verify --collection /srv/lists
+    """
+
+
+@command.command("import")
+@click.argument("files", nargs=-1, required=True, type=click.Path(exists=True, path_type=Path))
+@_folder
+@click.option("--source", default="", help="Whose list it is; the file's name where none is given.")
+@click.option("--category", "categories", multiple=True, help="A category's code; may be repeated.")
+@click.option("--kind", default="", help="What all values are: pdq, md5, sha256, url …")
+@click.option("--column", default="", help="The only one to read, by name or number.")
+@click.option("--confidence", default=100, type=click.IntRange(0, 100), show_default=True)
+@click.option(
+    "--reach",
+    default="public",
+    show_default=True,
+    type=click.Choice(["public", "community", "members", "own"]),
+    help="The narrowest audience that may see it.",
+)
+@_json
+def fill(
+    files: tuple[Path, ...],
+    collection: Path | None,
+    source: str,
+    categories: tuple[str, ...],
+    kind: str,
+    column: str,
+    confidence: int,
+    reach: str,
+    *,
+    as_json: bool,
+) -> None:
+    """Put lists in (CSV, TSV or Parquet), into a new collection where there is none.
+
+    The first row may name the columns: pdq, md5, sha256, url …, or value and kind. The same list once more
+    replaces what it said before.
+
+    \b
+    lachan collection import hashes.csv --source "Our list" --category scam
+    lachan collection import pictures.csv --kind pdq --reach members --json
+    """
+    from lachan.formats.classification.categories import category_code
+    from lachan.kernel.ids import uuid7
+    from lachan.matching.collection import Collection
+    from lachan.matching.filling import collection_fill
+    from lachan.matching.records import Facts
+
+    reaches = ["public", "community", "members", "own"]
+    folder = collection or home_path() / "matching"
+    known = (folder / "manifest.json").exists()
+    opened = Collection.open(folder, write=True) if known else Collection.create(folder)
+    codes = tuple(category_code(name) for name in categories)
+    told, shown = [], sys.stderr.isatty() and not as_json
+    with opened as lists:
+        for path in files:
+            like = Facts(
+                0, uuid7(), codes, confidence, reaches.index(reach), source=source or path.name
+            )
+            length = _rows_about(path)
+            with click.progressbar(
+                length=length, label=path.name, file=sys.stderr, hidden=not (shown and length)
+            ) as bar:
+                filled = collection_fill(lists, _rows(path, kind, column), like, bar.update)
+                bar.update(length - bar.pos)
+            told.append({"file": str(path), **msgspec.structs.asdict(filled)})
+    if as_json:
+        click.echo(json.dumps(told, ensure_ascii=False))
+        return
+    for each in told:
+        click.echo(f"{each['file']}: {each['taken']} of {each['rows']} rows are in")
+        for reason, number in sorted(each["refused"].items(), key=lambda pair: -pair[1]):
+            click.echo(f"  {number:>8} refused: {reason}")
+        for line, reason in each["lines"][:10]:
+            click.echo(f"  line {line}: {reason}")
+
+
+@command.command()
+@_folder
+@_json
+def show(collection: Path | None, *, as_json: bool) -> None:
+    """What is in it: entries by algorithm, and the ledger's sequence.
+
+    \b
+    lachan collection show --json
+    """
+    from lachan.matching.collection import Collection
+
+    _say(Collection.open(collection or home_path() / "matching").stats(), as_json=as_json)
+
+
+@command.command()
+@_folder
+def compact(collection: Path | None) -> None:
+    """Merge everything into one segment an algorithm; happens by itself now and then.
+
+    \b
+    lachan collection compact
+    """
+    from lachan.matching.collection import Collection
+
+    with Collection.open(collection or home_path() / "matching", write=True) as lists:
+        lists.compact()
+        _say(lists.stats(), as_json=False)
+
+
+@command.command()
+@_folder
+def verify(collection: Path | None) -> None:
+    """Read every file against its checksums; ends with 1 where one is damaged, and says which.
+
+    \b
+    lachan collection verify
+    """
+    from lachan.matching.collection import Collection
+
+    Collection.open(collection or home_path() / "matching").verify()
+    click.echo("every file is sound")
+
+
+def _rows(path: Path, kind: str, column: str) -> "Iterator[Row]":
+    from lachan.matching.scanning.lists import list_items
+
+    for item in list_items(path, kind=kind, column=column):
+        yield from item.rows
+
+
+def _rows_about(path: Path) -> int:
+    """Lines of a text; 0, and no progress, for what is none."""
+    if path.suffix.lower() == ".parquet":
+        return 0
+    with path.open("rb") as file:
+        return sum(piece.count(b"\n") for piece in iter(lambda: file.read(1 << 20), b""))
+
+
+def _say(stats: "Stats", *, as_json: bool) -> None:
+    if as_json:
+        click.echo(msgspec.json.encode(stats))
+        return
+    click.echo(f"ledger at {stats.sequence}, generation {stats.generation}")
+    for name, shelf in stats.algorithms.items():
+        click.echo(
+            f"  {name:<12} {shelf.entries:>10} entries  {shelf.segments} segments, "
+            f"{shelf.delta} newer ones, {shelf.bytes / 1e6:.1f} MB"
+        )
+    if stats.fault:
+        click.echo(f"the last merge did not succeed: {stats.fault}")

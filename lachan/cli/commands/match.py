@@ -1,0 +1,144 @@
+import json
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from lachan.kernel.errors import LachanError
+from lachan.kernel.home import home_path
+
+if TYPE_CHECKING:
+    from lachan.matching.scanning.known import CollectionKnown
+
+NOTHING, KNOWN, FAILED = 0, 1, 2
+
+
+@click.command()
+@click.argument("values", nargs=-1, required=True)
+@click.option(
+    "--collection",
+    type=click.Path(path_type=Path),
+    help="The folder of the collection to ask; LACHAN_HOME/matching where none is named.",
+)
+@click.option("--algorithm", help="What the values are: pdq, md5, address …; else all that fit.")
+@click.option("--radius", type=click.IntRange(0, 256), help="Of PDQ; 31 where none is given.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object a line, for each VALUE.")
+@click.pass_context
+def command(
+    ctx: click.Context,
+    values: tuple[str, ...],
+    collection: Path | None,
+    algorithm: str | None,
+    radius: int | None,
+    *,
+    as_json: bool,
+) -> None:
+    """Is each VALUE known? A file, a hash, an address, a number or an account; `-` reads values from standard
+    input, one a line.
+
+    \b
+    lachan match picture.jpg
+    lachan match https://game.example/free --json
+    lachan match d8f8f0cce0f4a84f0e370a22028f67f0b36e2ed596623e1d33e6339c4e9c9b22 --radius 20
+    lachan match - --collection /srv/lists < hashes.txt
+
+    A file is hashed here and stays here; an address is looked up and never fetched.
+
+    \b
+    Ends with  0  nothing is known
+               1  something is known
+               2  nothing is known, but a VALUE could not be read, or the collection not be asked
+    """
+    from lachan.matching.scanning.known import CollectionKnown
+
+    folder = collection or home_path() / "matching"
+    known = failed = False
+    try:
+        asked = _Asked(CollectionKnown(folder, radius), folder, algorithm, radius)
+        for value in _each(values):
+            answer = asked.answer(value)
+            known, failed = known or bool(answer["matches"]), failed or bool(answer["reason"])
+            click.echo(json.dumps(answer, ensure_ascii=False) if as_json else _say(answer))
+    except (LachanError, OSError) as error:
+        # Not with 1, which would say that something is known.
+        click.echo(f"Error: {error}", err=True)
+        ctx.exit(FAILED)
+    ctx.exit(KNOWN if known else FAILED if failed else NOTHING)
+
+
+def _each(values: tuple[str, ...]) -> Iterator[str]:
+    for value in values:
+        if value != "-":
+            yield value
+            continue
+        for line in sys.stdin:
+            if line.strip():
+                yield line.strip()
+
+
+class _Asked:
+    def __init__(
+        self, known: "CollectionKnown", folder: Path, algorithm: str | None, radius: int | None
+    ) -> None:
+        from lachan.matching.collection import Collection
+
+        self._known, self._algorithm, self._radius = known, algorithm, radius
+        self._collection: Collection = Collection.open(folder)
+
+    def answer(self, value: str) -> dict[str, Any]:
+        """What is known of a value; `reason` says why it could not be read, or not wholly."""
+        path = Path(value)
+        try:
+            is_file = self._algorithm is None and path.is_file()
+        except (OSError, ValueError):
+            is_file = False  # too long for a name, or not one at all
+        return self._of_file(path) if is_file else self._of_value(value)
+
+    def _of_value(self, value: str) -> dict[str, Any]:
+        from lachan.matching.records import KEEPER, InvalidHash
+        from lachan.matching.scanning.looking import match_of
+
+        try:
+            hits = self._collection.find(
+                value, viewer=KEEPER, radius=self._radius, algorithm=self._algorithm
+            )
+        except InvalidHash as error:
+            return {"value": value, "reason": str(error), "matches": []}
+        return {"value": value, "reason": "", "matches": [_shown(match_of(hit)) for hit in hits]}
+
+    def _of_file(self, path: Path) -> dict[str, Any]:
+        from lachan.matching.scanning.examining import Examiner
+        from lachan.matching.scanning.records import Item, Limits, Outcome
+
+        found = path.stat()
+        outcome = Outcome(Item(str(path), found.st_size, found.st_mtime_ns))
+        Examiner(self._known, Limits(), keep_clean=True, open_archives=False).examine(outcome)
+        (finding,) = outcome.findings
+        return {
+            "value": str(path),
+            "sha256": finding.sha256,
+            "reason": finding.reason,
+            "matches": [_shown(match) for match in finding.matches],
+        }
+
+
+def _shown(match: Any) -> dict[str, Any]:
+    import msgspec
+
+    return {key: value for key, value in msgspec.to_builtins(match).items() if value is not None}
+
+
+def _say(answer: dict[str, Any]) -> str:
+    lines = []
+    for match in answer["matches"]:
+        how = "listed" if match["distance"] == 0 else f"{match['distance']} bits away"
+        said = ", ".join(match["categories"]) or "no category"
+        lines.append(f"KNOWN  {answer['value']}")
+        lines.append(f"  {match['algorithm']:<8}  {match['value']} ({how})")
+        lines.append(f"  category  {said} ({match['confidence']} %)")
+        lines.append(f"  source    {match['source'] or '–'}")
+    if answer["reason"]:
+        lines.append(f"unread  {answer['value']}: {answer['reason']}")
+    return "\n".join(lines) or f"nothing known  {answer['value']}"
