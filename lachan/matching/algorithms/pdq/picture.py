@@ -17,6 +17,7 @@ import contextlib
 import io
 import os
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, BinaryIO, TypeAlias
 
@@ -34,6 +35,13 @@ from lachan.matching.algorithms.pdq.hashing import (
 )
 from lachan.matching.records import PictureRefused
 
+try:
+    from simplejpeg import decode_jpeg
+except (
+    ImportError
+):  # without the extra `jpeg`: the same library's pixels by way of Pillow, more slowly
+    decode_jpeg = None
+
 Source: TypeAlias = (
     bytes | bytearray | memoryview | str | os.PathLike[str] | BinaryIO | npt.NDArray[Any]
 )
@@ -42,15 +50,16 @@ Source: TypeAlias = (
 FORMATS = ("JPEG", "PNG", "GIF", "WEBP", "AVIF", "BMP", "TIFF")
 _ORIENTATION = 0x0112
 # EXIF's number (TIFF 6.0, tag 274) → what makes the stored picture upright.
-_TURNS = {
-    2: Image.Transpose.FLIP_LEFT_RIGHT,
-    3: Image.Transpose.ROTATE_180,
-    4: Image.Transpose.FLIP_TOP_BOTTOM,
-    5: Image.Transpose.TRANSPOSE,
-    6: Image.Transpose.ROTATE_270,
-    7: Image.Transpose.TRANSVERSE,
-    8: Image.Transpose.ROTATE_90,
+_TURNS: dict[int, Callable[[Pixels], Pixels]] = {
+    2: lambda pixels: pixels[:, ::-1],
+    3: lambda pixels: pixels[::-1, ::-1],
+    4: lambda pixels: pixels[::-1],
+    5: lambda pixels: pixels.swapaxes(0, 1),
+    6: lambda pixels: np.rot90(pixels, 3),
+    7: lambda pixels: np.rot90(pixels, 2).swapaxes(0, 1),
+    8: np.rot90,
 }
+_JPEG = {"RGB": "RGB", "L": "GRAY"}
 _AS_IS = {"L", "RGB", "RGBA", "RGBX"}
 _TURNS_INTO = {
     "1": "L", "LA": "L", "P": "RGBA", "PA": "RGBA", "La": "RGBA", "RGBa": "RGBA",
@@ -179,12 +188,10 @@ def _decode(data: bytes, limits: Limits) -> Picture:
     try:
         with Image.open(_Clocked(data, limits.seconds), formats=FORMATS) as image:
             _size_check(image, limits)
-            image.load()
-            stored = upright = pixels_check(_pixels(image))
+            stored = pixels_check(_pixels(image, data))
+            # Only now: of a TIFF, Pillow has applied it, and says so.
             turn = _TURNS.get(_orientation(image))
-            if turn is not None:
-                upright = pixels_check(_pixels(image.transpose(turn)))
-            return Picture(stored, upright)
+            return Picture(stored, stored if turn is None else pixels_check(turn(stored)))
     except PictureRefused:
         raise
     except Exception as error:  # noqa: BLE001  decoders meet hostile bytes with errors of every class
@@ -214,7 +221,13 @@ def _too_many_pixels(limits: Limits) -> PictureRefused:
     return PictureRefused("too-many-pixels", f"the picture has more than {limits.pixels:,} pixels")
 
 
-def _pixels(image: Image.Image) -> npt.NDArray[Any]:
+def _pixels(image: Image.Image, data: bytes) -> npt.NDArray[Any]:
+    """Decoded, as grey or RGB of 8 bits."""
+    if decode_jpeg is not None and image.format in {"JPEG", "MPO"} and image.mode in _JPEG:
+        # It is strict: what it does not take, Pillow decodes, or says what is wrong.
+        with contextlib.suppress(ValueError):
+            return np.asarray(decode_jpeg(data, _JPEG[image.mode]))
+    image.load()
     if image.mode in _AS_IS:
         return np.asarray(image)
     if image.mode in _TURNS_INTO:
@@ -226,8 +239,7 @@ def _pixels(image: Image.Image) -> npt.NDArray[Any]:
 
 
 def _orientation(image: Image.Image) -> int:
-    with contextlib.suppress(
-        Exception
-    ):  # EXIF data are somebody's bytes too; without them it is upright
+    # EXIF data are somebody's bytes too; where they cannot be read, the picture is upright.
+    with contextlib.suppress(Exception):
         return int(image.getexif().get(_ORIENTATION, 1))
     return 1

@@ -124,6 +124,39 @@ def test_it_knows_how_a_phone_was_held(orientation):
     assert found.upright == pdq_hash(np.asarray(seen))
 
 
+@pytest.fixture
+def pillow_alone(monkeypatch):
+    """As where the extra `jpeg` is not installed."""
+    monkeypatch.setattr("lachan.matching.algorithms.pdq.picture.decode_jpeg", None)
+
+
+@pytest.mark.parametrize("mode", ["RGB", "L"])
+@pytest.mark.parametrize("sampling", ["4:4:4", "4:2:2", "4:2:0", "4:1:1"])
+@pytest.mark.parametrize("progressive", [False, True])
+def test_it_decodes_jpeg_alike_by_both_ways(mode, sampling, progressive, request):
+    options = {"subsampling": sampling, "progressive": progressive}
+    files = [
+        save(
+            picture(n, 31 + 17 * n, 200 - 13 * n).convert(mode),
+            "JPEG",
+            quality=20 + 7 * n,
+            **options,
+        )
+        for n in range(11)
+    ]
+    quick = [picture_read(data).stored for data in files]
+    request.getfixturevalue("pillow_alone")
+    for data, pixels in zip(files, quick, strict=True):
+        assert np.array_equal(picture_read(data).stored, pixels)
+
+
+@pytest.mark.usefixtures("pillow_alone")
+def test_it_needs_no_second_decoder():
+    data = turned_jpeg(6)
+    assert picture_hash(data).stored == reference(data)
+    assert reason_of(data[: len(data) // 2]) == "truncated"
+
+
 def test_it_gives_all_eight_hashes_of_a_file():
     assert picture_dihedral(png(9)) == pdq_dihedral(draw(9, 150, 120))
 
