@@ -30,24 +30,27 @@ F = np.float32
 _STEP = 4 * LANES
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, error_model="numpy")
 def _luma_row(line: Any, channels: Any, width: Any, out: Any) -> Any:
     """Luma (ITU-R BT.601) of one row of pixels: 1 channel is grey, 3 are RGB, a fourth is passed over.
 
-    The bindings whose bits count add the three products in 64 bit, in this order, and round then. A branch
-    for each step between pixels, so that the compiler can take many pixels at once.
+    The bindings whose bits count add three products in 64 bit and round the sum: r * 0.299 + g * 0.587
+    + b * 0.114. In thousandths all is exact in 32 bit, and one division rounds to the very same number:
+    a multiple of 0.001 is never so near to the middle of two 32-bit floats that the error of 64 bit
+    could push it over. (A test goes through all 16,777,216 colours.)
     """
+    # A branch for each step between pixels, so that the compiler can take many at once.
     if channels == 1:
         for at in range(width):
-            out[at] = F((line[at] * 0.299 + line[at] * 0.587) + line[at] * 0.114)
+            out[at] = F(line[at])
     elif channels == 3:
         for at in range(width):
-            red, green, blue = line[3 * at], line[3 * at + 1], line[3 * at + 2]
-            out[at] = F((red * 0.299 + green * 0.587) + blue * 0.114)
+            red, green, blue = F(line[3 * at]), F(line[3 * at + 1]), F(line[3 * at + 2])
+            out[at] = (red * F(299) + green * F(587) + blue * F(114)) / F(1000)
     else:
         for at in range(width):
-            red, green, blue = line[4 * at], line[4 * at + 1], line[4 * at + 2]
-            out[at] = F((red * 0.299 + green * 0.587) + blue * 0.114)
+            red, green, blue = F(line[4 * at]), F(line[4 * at + 1]), F(line[4 * at + 2])
+            out[at] = (red * F(299) + green * F(587) + blue * F(114)) / F(1000)
 
 
 @njit(cache=True, nogil=True)

@@ -3,7 +3,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from lachan.matching.algorithms.pdq import hashing
+from lachan.matching.algorithms.pdq import downscale, hashing
 from lachan.matching.algorithms.pdq.hashing import pdq_dihedral, pdq_hash
 from lachan.matching.algorithms.pdq.tests import description
 from lachan.matching.algorithms.pdq.tests.pictures import draw
@@ -58,6 +58,17 @@ def test_it_has_the_same_coefficients_to_the_last_bit(number, width, height):
     expected, expected_quality = description.analyse(picture)
     assert found.tobytes() == expected.tobytes()
     assert quality == expected_quality
+
+
+@pytest.mark.parametrize("channels", [3, 4])
+def test_it_weighs_every_colour_as_64_bit_does(channels):
+    line = np.zeros((1 << 16, channels), np.uint8)
+    line[:, 1], line[:, 2] = np.divmod(np.arange(1 << 16), 256)
+    luma = np.empty(1 << 16, np.float32)
+    for red in range(0, 256, 1 if channels == 3 else 51):
+        line[:, 0] = red
+        downscale._luma_row(line.ravel(), channels, 1 << 16, luma)
+        assert np.array_equal(luma, description.luma(line[None])[0])
 
 
 @given(numbers, st.integers(5, 200), st.integers(5, 200))
