@@ -100,7 +100,6 @@ def command(
     pool = functools.partial(ClusterWorkers, address=address) if engine == "ray" else Workers
     whole = weight(settings) if sys.stderr.isatty() and not as_json else 0
     try:
-        opener()  # said at once when there is none
         with click.progressbar(
             length=whole, label="scanning", file=sys.stderr, hidden=not whole
         ) as bar:

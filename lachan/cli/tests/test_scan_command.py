@@ -21,7 +21,7 @@ BAD = b"a listed file"
 
 
 def lachan(*arguments):
-    return CliRunner().invoke(cli, ["scan", *arguments], catch_exceptions=False)
+    return CliRunner().invoke(cli, ["scan", "--jobs", "1", *arguments], catch_exceptions=False)
 
 
 @pytest.fixture
@@ -74,7 +74,7 @@ def test_it_reads_a_list_and_speaks_json(place):
 def test_it_goes_on_after_an_interruption(place):
     for number in range(3000):
         (place / f"files/{number}").write_bytes(b"%d" % number)
-    command = [sys.executable, "-m", "lachan", "scan", "files", "--collection", "lists", "--report", "r.csv"]  # fmt: skip
+    command = [sys.executable, "-m", "lachan", "scan", "files", "--collection", "lists", "--report", "r.csv", "--jobs", "1"]  # fmt: skip
     environment = os.environ | {"PYTHONPATH": str(Path(__file__).parents[3])}
     process = subprocess.Popen(command, env=environment, stderr=subprocess.PIPE)
     journal = place / "r.csv.journal"

@@ -50,6 +50,7 @@ class ClusterWorkers:
             ExtraMissing: Ray is not installed, or the cluster does not answer.
         """
         self._order, self._ray = order, _library()
+        self.state = order.opener().state
         self._again: deque[Item] = deque()
         try:
             self._ray.init(

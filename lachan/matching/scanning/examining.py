@@ -23,6 +23,9 @@ class Examiner:
         keep_clean: note what is clean, too.
         open_archives: look inside zip and tar files.
         sign: called now and then in between: a sign of life.
+
+    Attributes:
+        state: of the lists that are asked.
     """
 
     def __init__(
@@ -34,6 +37,7 @@ class Examiner:
         open_archives: bool = True,
         sign: Callable[[], None] = lambda: None,
     ) -> None:
+        self.state = known.state
         self._limits, self._sign = limits, sign
         self._looker = Looker(known, limits, sign)
         self._keep_clean, self._open_archives = keep_clean, open_archives

@@ -129,7 +129,6 @@ class _Scan:
 
     def run(self, notes: Journal | None, pool: Callable[[], Pool]) -> tuple[Summary, list[Finding]]:
         began = time.monotonic()
-        state = self._opener().state
         self._done = notes.done if notes else {}
         with pool() as workers:
             for outcome in workers.outcomes(self._todo()):
@@ -140,6 +139,7 @@ class _Scan:
                 self._progress(outcome.item.weight)
                 for item in self._shares(outcome.item, outcome.follow):
                     workers.add(item)
+            state = workers.state or self._opener().state
         counts, findings = self._gather(notes)
         reasons = Counter(found.reason.partition(":")[0] for found in findings if found.reason)
         seconds = round(time.monotonic() - began, 3)

@@ -61,7 +61,7 @@ def work(order: Order, pipe: Connection) -> None:
     with contextlib.suppress(EOFError, BrokenPipeError, ConnectionResetError):
         try:
             examiner = order.examiner(_signs(pipe))
-            pipe.send(None)
+            pipe.send(examiner.state)
             while True:
                 outcome = Outcome(pipe.recv())
                 examine(examiner, outcome)
@@ -102,7 +102,11 @@ class _Worker:
         theirs.close()
         self.waiting: deque[Item] = deque()
         self.heard = time.monotonic()
-        self.ready = False
+        self.state = ""
+
+    @property
+    def ready(self) -> bool:
+        return bool(self.state)
 
     def give(self, item: Item) -> None:
         if not self.waiting:
@@ -116,13 +120,15 @@ class _Worker:
     def take(self) -> Outcome | None:
         """An outcome, or None for a sign of life. Raises: EOFError, where the process is dead."""
         try:
-            message: Outcome | MatchingError | None = self.pipe.recv()
+            message: Outcome | MatchingError | str | None = self.pipe.recv()
         except (ConnectionResetError, BrokenPipeError):
             raise EOFError from None
         self.heard = time.monotonic()
-        self.ready = True
         if isinstance(message, MatchingError):
             raise message
+        if isinstance(message, str):
+            self.state = message
+            return None
         if message is not None:
             self.waiting.popleft()
         return message
@@ -134,7 +140,13 @@ class _Worker:
 
 
 class Pool(Protocol):
-    """Who does the work: processes here, or a cluster."""
+    """Who does the work: processes here, or a cluster.
+
+    Attributes:
+        state: of the lists that answered; empty until one did.
+    """
+
+    state: str
 
     def __enter__(self) -> Self: ...
 
@@ -146,14 +158,16 @@ class Pool(Protocol):
 
 
 class Workers:
-    """As many processes as `jobs`, or one a core that this one may use; use with `with`."""
+    """Up to `jobs` processes, or one a core that this one may use, as work comes; use with `with`."""
 
     def __init__(self, order: Order, jobs: int) -> None:
-        multiprocessing.get_context("forkserver").set_forkserver_preload([__name__])
-        self._order = order
-        jobs = jobs or len(os.sched_getaffinity(0))
-        self._workers = [_Worker(order) for _ in range(jobs)]
+        self._order, self._jobs = order, jobs or len(os.sched_getaffinity(0))
+        # What many would load, their parent loads once; alone, a process loads what it turns out to need.
+        preload = f"{__package__}.preload" if self._jobs > 1 else __name__
+        multiprocessing.get_context("forkserver").set_forkserver_preload([preload])
+        self._workers: list[_Worker] = []
         self._again: deque[Item] = deque()
+        self.state = ""
 
     def __enter__(self) -> Self:
         return self
@@ -169,8 +183,7 @@ class Workers:
             MatchingError: the lists cannot be asked.
         """
         while True:
-            for worker in self._workers:
-                self._feed(worker, items)
+            self._feed_all(items)
             busy = {worker.pipe: worker for worker in self._workers if worker.waiting}
             if not busy:
                 return
@@ -181,6 +194,7 @@ class Workers:
                 except EOFError:
                     yield self._lost(worker, "the process that examined it crashed")
                 else:
+                    self.state = worker.state
                     if outcome is not None:
                         yield outcome
             yield from self._silent()
@@ -189,9 +203,20 @@ class Workers:
         """More work, before the next outcome is asked for."""
         self._again.append(item)
 
+    def _feed_all(self, items: Iterator[Item]) -> None:
+        for worker in self._workers:
+            self._feed(worker, items)
+        while len(self._workers) < self._jobs and (item := self._next(items)) is not None:
+            self._again.appendleft(item)
+            self._workers.append(_Worker(self._order))
+            self._feed(self._workers[-1], items)
+
+    def _next(self, items: Iterator[Item]) -> Item | None:
+        return self._again.popleft() if self._again else next(items, None)
+
     def _feed(self, worker: _Worker, items: Iterator[Item]) -> None:
         while len(worker.waiting) < _AHEAD:
-            item = self._again.popleft() if self._again else next(items, None)
+            item = self._next(items)
             if item is None:
                 return
             if item.rows and worker.waiting:
