@@ -24,19 +24,20 @@ def lines_of(segment, codes, radius):
     return out[: _trace(plan, asked, len(codes), bounds, DIRECTORY_STRIDE, out.ctypes.data)].copy()
 
 
-def best_nanoseconds(lines):
-    """For each line, at the distance of prefetching that suits this machine best."""
-    return min(_nanoseconds(lines, ahead) for ahead in (8, 12, 16, 24, 32, 48))
+def best_ahead(parts):
+    """The distance of prefetching that suits this machine best."""
 
+    def seconds(ahead):
+        began = time.perf_counter()
+        for lines in parts:
+            touch(lines, ahead)
+        return time.perf_counter() - began
 
-def _nanoseconds(lines, ahead):
-    began = time.perf_counter()
-    _touch(lines, ahead)
-    return (time.perf_counter() - began) / len(lines) * 1e9
+    return min((8, 12, 16, 24, 32, 48), key=lambda ahead: min(seconds(ahead) for _ in range(3)))
 
 
 @njit
-def _touch(lines, ahead):
+def touch(lines, ahead):
     total = 0
     for i in range(len(lines) - ahead):
         prefetch(lines[i + ahead])

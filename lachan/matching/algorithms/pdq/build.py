@@ -34,7 +34,7 @@ SCAN_BELOW = (
     4096  # a scan of this many takes as long as a look-up, and needs no 4 MB of directories
 )
 _BLOCK = 1 << 16  # hashes moved into their chunks at once
-_PIECE = 1 << 20  # entries sorted between two writes
+_PIECE = 1 << 23  # entries sorted between two writes: large writes lie in large pages
 Bytes = npt.NDArray[np.uint8]
 
 

@@ -96,6 +96,7 @@ def aim(plan: int, room: int, bounds: int) -> int:
         words += stride
     for ahead in range(_AHEAD):  # `sift` looks so far ahead: harmless ones
         store64(probe + PROBE * ahead, words - stride)
+        store64(probe + PROBE * ahead + 8, words - stride)
     return (probe - first) // PROBE
 
 
@@ -195,9 +196,9 @@ def sift(plan: int, room: int, bounds: int, probes: int, radius: int) -> tuple[i
     found = waiting = 0
     for i in range(probes):
         probe = room + PROBES + PROBE * i
-        ahead = load64(probe + PROBE * _AHEAD)
+        ahead, last = load64(probe + PROBE * _AHEAD), load64(probe + PROBE * _AHEAD + 8) - 1
         for line in range(1, lines):
-            prefetch(ahead + 64 * line)
+            prefetch(min(ahead + 64 * line, last))
         begin, end, mark = load64(probe), load64(probe + 8), load64(probe + 16)
         chunk, flipped = mark & 15, mark >> 4
         following = load16(room + QUERY + 2 * ((chunk + 1) & 15))
