@@ -111,7 +111,7 @@ def test_it_tells_even_from_odd_in_a_batch(tmp_path, way):
 def test_it_makes_room_for_as_many_pairs_as_there_are(tmp_path, way):
     rng = np.random.default_rng(17)
     centre = random_codes(1, 18)[0]
-    crowd = np.array([displaced(centre, rng.integers(0, 2, 16), rng) for _ in range(5000)])
+    crowd = np.array([displaced(centre, rng.integers(0, 2, 16), rng) for _ in range(2000)])
     PdqSegment.build(crowd, tmp_path / "crowd", scan_below=0)
     segment = PdqSegment.open(tmp_path / "crowd")
     queries = np.concatenate([crowd[:40], np.repeat(centre[None], 10, axis=0)])
