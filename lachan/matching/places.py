@@ -5,6 +5,7 @@ run/matching.lock     held by the one follower
 run/matching-damaged  put there by whoever met a damaged file: the follower fills the collection anew
 """
 
+import contextlib
 from pathlib import Path
 
 
@@ -23,6 +24,12 @@ def lock_file(home: Path) -> Path:
 
 def damage_file(home: Path) -> Path:
     return home / "run" / "matching-damaged"
+
+
+def damage_tell(home: Path) -> None:
+    """Tell the follower, which looks at each change but not at each file."""
+    with contextlib.suppress(OSError):
+        damage_file(home).touch(mode=0o600)
 
 
 def keys_file(home: Path) -> Path:

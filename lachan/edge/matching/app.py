@@ -34,7 +34,7 @@ from lachan.edge.matching.sightings import Sightings
 from lachan.kernel.process import die_with_parent
 from lachan.matching.algorithms.algorithm import algorithm_of
 from lachan.matching.collection import Collection
-from lachan.matching.places import collection_folder, damage_file, keys_file
+from lachan.matching.places import collection_folder, damage_tell, keys_file
 from lachan.matching.records import KEEPER, MatchingError, SegmentCorrupt
 from lachan.matching.standing import LookupStatus, status_remove, status_write
 
@@ -116,11 +116,10 @@ class Application:
         return self._collection
 
     def _close(self, error: MatchingError) -> None:
-        """Open anew next time; and tell the follower what it cannot see by itself."""
+        """Open anew next time."""
         self._collection = None
         if isinstance(error, SegmentCorrupt):
-            with contextlib.suppress(OSError):
-                damage_file(self._home).touch(mode=0o600)
+            damage_tell(self._home)
 
     def _warm(self) -> None:
         """Load the compiled kernels before the first question comes."""

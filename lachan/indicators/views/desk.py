@@ -42,6 +42,7 @@ from lachan.indicators.words import (
     category_name,
 )
 from lachan.members.policy import Action, policy_allows, requires
+from lachan.web.panels import panel_list
 
 PAGE = 100
 
@@ -139,6 +140,7 @@ def indicator_answer(
             {"it": r, "decision": DECISIONS.get(r.decision, r.decision)}
             for r in indicator.reviews.select_related("by").order_by("-at")
         ],
+        "panels": panel_list("indicator", by=request.actor, thing=uid),
         "disputes": [_dispute(d) for d in indicator.disputes.order_by("-opened_at")],
         **_forms(request, indicator, warned=bool(warnings)),
     }

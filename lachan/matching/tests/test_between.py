@@ -22,12 +22,6 @@ from lachan.members.services import api_key_create, api_key_revoke
 HOUR = 1_790_000_000 // 3600 * 3600
 
 
-@pytest.fixture
-def place(tmp_path):
-    (tmp_path / "run").mkdir()
-    return tmp_path
-
-
 def make(staff, *scopes):
     scopes = scopes or (Action.MATCH_LOOKUP,)
     return api_key_create(

@@ -12,16 +12,13 @@ from lachan.indicators.records import WholeEntry
 from lachan.indicators.selectors import ledger_head, ledger_mark, ledger_whole, projection_whole
 from lachan.indicators.services import (
     indicator_expire_due,
-    indicator_propose,
     indicator_reshare,
-    indicator_review,
     indicator_withdraw,
 )
 from lachan.kernel.clock import held_at, now
 from lachan.kernel.errors import Refused
 from lachan.kernel.ids import uuid7
 from lachan.matching.collection import Collection
-from lachan.matching.follower import Follower
 from lachan.matching.marks import Mark, mark_write
 from lachan.matching.places import collection_folder, damage_file
 from lachan.matching.records import ANYBODY, KEEPER, Facts, Viewer
@@ -29,32 +26,6 @@ from lachan.matching.services import _kinds, collection_sync
 from lachan.members.records import system
 
 DIGESTS = [f"{number:064x}" for number in range(1, 9)]
-
-
-@pytest.fixture
-def publish(personas):
-    def publish(value, **facts):
-        facts = {"category": "scam"} | facts
-        proposed = indicator_propose(by=personas.analyst.actor, value=value, **facts)
-        return indicator_review(
-            by=personas.reviewer.actor, indicator=proposed.uid, decision="approve",
-            override_reason="documentation addresses stand for real ones here",
-        )  # fmt: skip
-
-    return publish
-
-
-@pytest.fixture
-def place(tmp_path):
-    (tmp_path / "run").mkdir()
-    return tmp_path
-
-
-@pytest.fixture
-def follower(place):
-    follower = Follower(place)
-    yield follower
-    follower.close()
 
 
 @pytest.fixture

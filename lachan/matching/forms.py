@@ -1,0 +1,44 @@
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+MOST = 50
+
+
+class TryForm(forms.Form):
+    """Fingerprints to look up; a picture itself never comes here."""
+
+    values = forms.CharField(
+        label=_("Fingerprints"),
+        help_text=_("PDQ, MD5, SHA-1 or SHA-256, one a line."),
+        max_length=8000,
+        required=False,  # `clean` says what is missing
+        widget=forms.Textarea(
+            attrs={"rows": 4, "class": "mono", "autocomplete": "off", "spellcheck": "false"}
+        ),
+    )
+    # What the page's script says of the picture: how much there is to see in it, or why it has no fingerprint.
+    quality = forms.IntegerField(
+        min_value=0, max_value=100, required=False, widget=forms.HiddenInput
+    )
+    reason = forms.SlugField(max_length=40, required=False, widget=forms.HiddenInput)
+
+    def clean_values(self) -> list[str]:
+        lines = [line.strip() for line in self.cleaned_data["values"].splitlines()]
+        values = list(dict.fromkeys(line for line in lines if line))
+        if len(values) > MOST:
+            raise forms.ValidationError(
+                _("At most %(most)d fingerprints at once."), params={"most": MOST}
+            )
+        return values
+
+    def clean(self) -> dict[str, object]:
+        cleaned = super().clean() or {}
+        if cleaned.get("values") == []:
+            too_large = cleaned.get("reason") == "too-large"
+            self.add_error(
+                "values",
+                _("This file is too large to be read in a browser.")
+                if too_large
+                else _("Choose a file, or enter a fingerprint."),
+            )
+        return cleaned

@@ -1,0 +1,135 @@
+"""What staff may learn: whether something is known, how the collection stands, how often something was met."""
+
+import dataclasses
+from collections.abc import Sequence
+from datetime import date, datetime, timedelta
+from functools import lru_cache
+from pathlib import Path
+from uuid import UUID
+
+from django.conf import settings
+from django.db.models import Sum
+from django.utils import timezone
+
+from lachan.indicators.selectors import audience_of, ledger_head
+from lachan.kernel.clock import now
+from lachan.matching.algorithms.algorithm import algorithm_of
+from lachan.matching.collection import Collection
+from lachan.matching.places import collection_folder, damage_tell
+from lachan.matching.records import Hit, InvalidHash, MatchingError, SegmentCorrupt, Stats, Viewer
+from lachan.matching.standing import LookupStatus, status_sum
+from lachan.members.policy import Action, policy_check
+from lachan.members.records import Actor
+from lachan.members.selectors import organisation_type
+
+from .models import Sighting
+
+FINGERPRINTS = ("pdq", "md5", "sha1", "sha256")
+_LONGEST = 100
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class MatchAnswer:
+    """Attributes: hits: nearest first, an indicator once; unread: those of the values that are no fingerprint."""
+
+    hits: tuple[Hit, ...]
+    unread: tuple[str, ...]
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class MatchingHealth:
+    """How look-ups stand.
+
+    Attributes:
+        stats: of the collection; None where it cannot be opened, and `fault` is the code of the reason.
+        head: the ledger's last number.
+        lookups: of the processes that answer platforms.
+    """
+
+    stats: Stats | None
+    fault: str
+    head: int
+    lookups: LookupStatus
+
+
+def match_list(*, by: Actor, values: Sequence[str]) -> MatchAnswer:
+    """What the lists that `by` may see say of fingerprints, of whatever kind each could be.
+
+    Raises:
+        NotAllowed: by policy.
+        NoCollection, SegmentCorrupt, SegmentVersion: there is nothing to look in.
+    """
+    policy_check(by, Action.MATCH_LOOKUP)
+    try:
+        return _answer(_collection(settings.LACHAN_HOME), _viewer(by), values)
+    except SegmentCorrupt:
+        damage_tell(settings.LACHAN_HOME)
+        raise
+
+
+def _answer(collection: Collection, viewer: Viewer, values: Sequence[str]) -> MatchAnswer:
+    nearest: dict[UUID, Hit] = {}
+    unread = []
+    for value in values:
+        is_read = False
+        for algorithm in filter(None, map(algorithm_of, FINGERPRINTS)):
+            try:
+                # What is far too long is no fingerprint, and is not read letter by letter.
+                hits = collection.find(value[:_LONGEST], viewer=viewer, algorithm=algorithm.name)
+            except InvalidHash:
+                continue
+            is_read = True
+            for hit in hits:
+                before = nearest.get(hit.facts.indicator)
+                if before is None or hit.distance < before.distance:
+                    nearest[hit.facts.indicator] = hit
+        if not is_read:
+            unread.append(value)
+    return MatchAnswer(tuple(sorted(nearest.values(), key=lambda hit: hit.distance)), tuple(unread))
+
+
+def matching_health(*, by: Actor) -> MatchingHealth:
+    """Raises:
+    NotAllowed: by policy.
+    """
+    policy_check(by, Action.MATCH_HEALTH)
+    stats, fault = None, ""
+    try:
+        stats = _collection(settings.LACHAN_HOME).stats()
+    except MatchingError as error:
+        fault = error.code
+    return MatchingHealth(stats, fault, ledger_head(), status_sum(settings.LACHAN_HOME))
+
+
+def sighting_counts(*, indicator: UUID, days: int = 30) -> list[tuple[date, int]]:
+    """How often an indicator was met on each of the last days, oldest first, in local days.
+
+    Whoever may see the indicator may see this; its page asks.
+    """
+    today = timezone.localdate(now())
+    first = today - timedelta(days=days - 1)
+    counts = {first + timedelta(days=n): 0 for n in range(days)}
+    rows = Sighting.objects.filter(indicator=indicator, hour__gte=now() - timedelta(days=days))
+    for hour, count in rows.values_list("hour").annotate(number=Sum("count")):
+        day = _day(hour)
+        if day in counts:
+            counts[day] += count
+    return list(counts.items())
+
+
+def _day(hour: datetime) -> date:
+    return timezone.localdate(hour)
+
+
+def _viewer(by: Actor) -> Viewer:
+    own = by.organisation_id
+    if own is None:
+        return Viewer()
+    audience = audience_of(organisation_id=own, organisation_type=organisation_type(own))
+    return Viewer(audience.level, own)
+
+
+@lru_cache(maxsize=1)
+def _collection(home: Path) -> Collection:
+    """Open for this process; threads share it, and it follows every change by itself."""
+    return Collection.open(collection_folder(home))
