@@ -17,7 +17,10 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 HOME = ROOT / ".venv-bench"
-OURS = ("numpy", "numba", "llvmlite", "msgspec", "pillow")
+OURS = (
+    "numpy", "numba", "llvmlite", "msgspec", "pillow",
+    "can-ada", "idna", "phonenumberslite", "publicsuffixlist",
+)  # fmt: skip
 _INSIDE = "LACHAN_BENCH_PEERS"
 
 

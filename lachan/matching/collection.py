@@ -111,8 +111,9 @@ class Collection:
                 readable = True
             except InvalidHash:
                 continue
-        found += self._covered(value, algorithm, viewer, shelves)
-        if not (found or readable):
+        if self._values.is_pointing(algorithm, shelves):
+            found += self._covered(value, algorithm, viewer, shelves)
+        if not (readable or found):
             self._values.read(value, algorithm)
         return found
 
@@ -128,7 +129,7 @@ class Collection:
             for place, hits in enumerate(found):
                 if hits is not None:
                     answers[place] = (answers[place] or []) + hits
-        pointing = self._values.is_pointing(algorithm)
+        pointing = self._values.is_pointing(algorithm, shelves)
         for place, answer in enumerate(answers):
             if pointing and (more := self._covered(values[place], algorithm, viewer, shelves)):
                 answers[place] = (answer or []) + more

@@ -60,9 +60,15 @@ class Values:
             self.named(name).parse(value)
         raise InvalidHash("this is no value that any algorithm can read")
 
-    def is_pointing(self, name: str | None) -> bool:
-        """Whether `elsewhere` can find anything at all for values of an algorithm, or of all."""
-        return bool(self._pointing) if name is None else name in self._pointing
+    def is_pointing(self, name: str | None, present: Collection[str]) -> bool:
+        """Whether `elsewhere` can find anything at all.
+
+        What covers is always compared for equality: where only near things are kept, reading the value
+        as an address would be for nothing.
+        """
+        if name is None:
+            return not self._exact.isdisjoint(present)
+        return name in self._pointing
 
     def elsewhere(
         self, value: str, name: str | None, present: Collection[str]
@@ -72,11 +78,8 @@ class Values:
         Args:
             value: what is asked.
             name: the algorithm that reads it; else all that can.
-            present: the algorithms that have any entries. What covers is always compared for equality:
-                where only near things are kept, reading the value as an address would be for nothing.
+            present: the algorithms that have any entries.
         """
-        if name is None and self._exact.isdisjoint(present):
-            return []
         found = []
         for pointing in self._pointing:
             if name not in (None, pointing):

@@ -65,6 +65,10 @@ class Delta:
             found = list(zip(places.tolist(), distances.tolist(), strict=True))
         return [pair for pair in found if pair[0] not in self.gone]
 
-    def facts(self, place: int, viewer: Viewer) -> Facts | None:
-        """What is known of an entry; None where it is not for the viewer, or no longer in force."""
-        return facts_for(ly.RECORD.unpack(self.records[place]), self.labels, viewer)
+    def entry(self, place: int, viewer: Viewer) -> tuple[Facts, bytes] | None:
+        """An entry's facts and key; None where they are not for the viewer, or no longer in force."""
+        facts = facts_for(ly.RECORD.unpack(self.records[place]), self.labels, viewer)
+        return None if facts is None else (facts, self.keys[place])
+
+    def value(self, place: int) -> str:
+        return self.values[place]

@@ -24,7 +24,7 @@ import msgspec
 import numpy as np
 
 from lachan.kernel import clock
-from lachan.matching.records import Facts, SegmentCorrupt, Viewer
+from lachan.matching.records import OWN, Facts, SegmentCorrupt, Viewer
 from lachan.matching.store import layout as ly
 
 Record = tuple[bytes, int, int, int, int, int, int]
@@ -40,7 +40,7 @@ _new, _set = object.__new__, object.__setattr__
 def facts_for(record: Record, labels: Sequence[Label], viewer: Viewer) -> Facts | None:
     """What a record says; None where that is not for the viewer, or no longer in force."""
     uid, sequence, valid_until, organisation, label, confidence, reach = record
-    if not viewer.sees(reach, organisation):
+    if (reach > viewer.level or reach >= OWN) and not viewer.sees(reach, organisation):
         return None
     if valid_until and valid_until <= clock.now().timestamp():
         return None
@@ -82,7 +82,8 @@ class FactsFile:
         self._blocks_at, self._uids_at = places[4:6]
         self.index_check, labels_check = places[6] >> 32, places[6] & 0xFFFFFFFF
         self._uids_check, blocks_check = places[7] >> 32, places[7] & 0xFFFFFFFF
-        self.rows, self._stride = self.head.rows, ly.stride(self.head.width)
+        self.rows, self._width = self.head.rows, self.head.width
+        self._stride = ly.stride(self._width)
         blocks = -(-self.rows // ly.BLOCK_ROWS)
         table = self._view[self._blocks_at : self._blocks_at + 4 * blocks]
         raw = self._view[self._labels_at : self._labels_end]
@@ -110,14 +111,23 @@ class FactsFile:
             self._check(row >> _BLOCK)
         return _unpack(self._map, ly.HEAD_SIZE + row * self._stride)
 
-    def facts(self, row: int, viewer: Viewer) -> Facts | None:
-        """What is known of a row; None where it is not for the viewer, or no longer in force."""
-        return facts_for(self.record(row), self.labels, viewer)
+    def entry(self, row: int, viewer: Viewer) -> tuple[Facts, bytes] | None:
+        """A row's facts and key; None where they are not for the viewer, or no longer in force.
+
+        Raises:
+            SegmentCorrupt: its bytes were altered.
+        """
+        if not self._seen[row >> _BLOCK]:
+            self._check(row >> _BLOCK)
+        at = ly.HEAD_SIZE + row * self._stride
+        facts = facts_for(_unpack(self._map, at), self.labels, viewer)
+        at += ly.RECORD.size
+        return None if facts is None else (facts, self._map[at : at + self._width])
 
     def key(self, row: int) -> bytes:
         """A row's key; of a row that was checked."""
         at = ly.HEAD_SIZE + row * self._stride + ly.RECORD.size
-        return self._map[at : at + self.head.width]
+        return self._map[at : at + self._width]
 
     def value(self, row: int) -> str:
         """The value of a row that was checked; where the algorithm's keys do not hold it."""

@@ -110,7 +110,6 @@ class Log:
         self.at, self._check = _START, self.head.places[0]
         self._seen = self._calm = 0
 
-    @property
     def quiet(self) -> bool:
         """Whether nothing was published since `changes` was last asked, and no bell rang; costs two words."""
         words = self._words

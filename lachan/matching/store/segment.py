@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from lachan.matching.algorithms.algorithm import Algorithm, Index
-from lachan.matching.records import SegmentCorrupt
+from lachan.matching.records import Facts, SegmentCorrupt, Viewer
 from lachan.matching.store import layout as ly
 from lachan.matching.store.facts import FactsFile
 from lachan.matching.store.folder import Folder, SegmentName
@@ -63,8 +63,13 @@ class Held:
 
     def __init__(self, segment: Segment, name: SegmentName, before: memoryview | None) -> None:
         self.segment, self.name = segment, name
+        self._read, self.value = segment.facts.entry, segment.facts.value
         self.gone: set[int] = set()
         self._before = before
+
+    def entry(self, row: int, viewer: Viewer) -> tuple[Facts, bytes] | None:
+        """A row's facts and key; None where it is gone, not for the viewer, or no longer in force."""
+        return None if self.is_gone(row) else self._read(row, viewer)
 
     def is_gone(self, row: int) -> bool:
         before = self._before

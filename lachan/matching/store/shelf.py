@@ -11,8 +11,8 @@ from lachan.matching.store.delta import Delta
 from lachan.matching.store.facts import Label
 from lachan.matching.store.segment import Held
 
-_Near = tuple[Held | None, int, int, bytes]
-"""Where (a segment, or the delta), row, distance, and the key that was asked for."""
+_Near = tuple[Held | Delta, int, int, bytes]
+"""Where, row, distance, and the key that was asked for."""
 
 
 class Shelf:
@@ -38,7 +38,7 @@ class Shelf:
                     found += [(held, row, distance, key) for row, distance in pairs]
             if self.delta.count:
                 near = self.delta.near(key, radius)
-                found += [(None, place, distance, key) for place, distance in near]
+                found += [(self.delta, place, distance, key) for place, distance in near]
         return self._hits(asked, found, viewer) if found else []
 
     def find_many(
@@ -75,7 +75,8 @@ class Shelf:
                 owners[number].append((held, row, distance, keys[number]))
         if self.delta.count:
             for key, owner in zip(keys, owners, strict=True):
-                owner += [(None, place, far, key) for place, far in self.delta.near(key, radius)]
+                near = self.delta.near(key, radius)
+                owner += [(self.delta, place, distance, key) for place, distance in near]
 
     def add(self, record: bytes, label: Label, key: bytes, value: str, *, fresh: bool) -> None:
         """Put an entry in; unless it is `fresh`, in place of the same indicator's under this key."""
@@ -121,27 +122,19 @@ class Shelf:
         return ShelfStats(self.live, len(self.held), self.delta.live, size)
 
     def _hits(self, asked: str, found: list[_Near], viewer: Viewer) -> list[Hit]:
-        algorithm, delta, hits = self.algorithm, self.delta, []
-        for held, row, distance, key in found:
-            if held is None:
-                facts = delta.facts(row, viewer)
-                mine = delta.keys[row]
-            elif held.is_gone(row):
+        algorithm, hits = self.algorithm, []
+        for where, row, distance, key in found:
+            entry = where.entry(row, viewer)
+            if entry is None:
                 continue
-            else:
-                facts = held.segment.facts.facts(row, viewer)
-                mine = held.segment.facts.key(row)
-            if facts is None:
-                continue
+            facts, mine = entry
             # The index says how near; the key itself must agree: a damaged index answers nothing wrong.
             if mine != key if distance == 0 else algorithm.distance(key, mine) != distance:
                 raise SegmentCorrupt("an index does not fit the keys that it was built from")
             if algorithm.reversible:
                 value = algorithm.text(mine)
-            else:
-                value = delta.values[row] if held is None else held.segment.facts.value(row)
-                if not algorithm.confirms(asked, value):
-                    continue
+            elif not algorithm.confirms(asked, value := where.value(row)):
+                continue
             hits.append(Hit(algorithm.name, asked, value, distance, facts))
         if len(hits) > 1:
             hits.sort(key=lambda hit: (hit.distance, hit.value, hit.facts.indicator.int))

@@ -84,10 +84,6 @@ class View:
             for change in tail.log.changes():
                 self._apply(tail, change)
 
-    def current(self) -> bool:
-        """Whether nothing has changed since; costs two words."""
-        return self.tails[-1].log.quiet
-
     def superseded(self) -> bool:
         """Whether there is a newer manifest."""
         return self.tails[-1].log.generation != self.manifest.generation
