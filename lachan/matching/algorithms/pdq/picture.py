@@ -36,11 +36,11 @@ from lachan.matching.algorithms.pdq.hashing import (
 from lachan.matching.records import PictureRefused
 
 try:
-    from simplejpeg import decode_jpeg
+    import simplejpeg
 except (
     ImportError
 ):  # without the extra `jpeg`: the same library's pixels by way of Pillow, more slowly
-    decode_jpeg = None
+    simplejpeg = None
 
 Source: TypeAlias = (
     bytes | bytearray | memoryview | str | os.PathLike[str] | BinaryIO | npt.NDArray[Any]
@@ -59,7 +59,8 @@ _TURNS: dict[int, Callable[[Pixels], Pixels]] = {
     7: lambda pixels: np.rot90(pixels, 2).swapaxes(0, 1),
     8: np.rot90,
 }
-_JPEG = {"RGB": "RGB", "L": "GRAY"}
+_JPEG = b"\xff\xd8"
+_COLOURS = {"Gray": "GRAY", "YCbCr": "RGB", "RGB": "RGB"}
 _AS_IS = {"L", "RGB", "RGBA", "RGBX"}
 _TURNS_INTO = {
     "1": "L", "LA": "L", "P": "RGBA", "PA": "RGBA", "La": "RGBA", "RGBa": "RGBA",
@@ -183,12 +184,16 @@ class _Clocked(io.BytesIO):
 
 def _decode(data: bytes, limits: Limits) -> Picture:
     # 0xFFDA begins a scan; inside one, every 0xFF is followed by 0 (ITU-T T.81, B.1.1.5).
-    if data[:2] == b"\xff\xd8" and data.count(b"\xff\xda") > limits.scans:
+    if data[:2] == _JPEG and data.count(b"\xff\xda") > limits.scans:
         raise PictureRefused("too-many-scans", "the JPEG has more scans than any camera makes")
     try:
+        stored = _jpeg(data, limits)
+        if stored is not None and b"Exif" not in data and b"Orientation" not in data:
+            return Picture(stored, stored)
         with Image.open(_Clocked(data, limits.seconds), formats=FORMATS) as image:
-            _size_check(image, limits)
-            stored = pixels_check(_pixels(image, data))
+            if stored is None:
+                _size_check(image.width * image.height, limits)
+                stored = pixels_check(_pixels(image))
             # Only now: of a TIFF, Pillow has applied it, and says so.
             turn = _TURNS.get(_orientation(image))
             return Picture(stored, stored if turn is None else pixels_check(turn(stored)))
@@ -198,8 +203,24 @@ def _decode(data: bytes, limits: Limits) -> Picture:
         raise _refusal(error, limits) from None
 
 
-def _size_check(image: Image.Image, limits: Limits) -> None:
-    if image.width * image.height > limits.pixels:
+def _jpeg(data: bytes, limits: Limits) -> Pixels | None:
+    """The pixels of a JPEG by the quick decoder.
+
+    None where there is no such, or it does not take the file: it is strict. Then Pillow decodes, or says
+    what is wrong.
+    """
+    if simplejpeg is None or data[:2] != _JPEG:
+        return None
+    with contextlib.suppress(ValueError):
+        height, width, colours, _ = simplejpeg.decode_jpeg_header(data)
+        _size_check(width * height, limits)
+        if colours in _COLOURS:
+            return pixels_check(simplejpeg.decode_jpeg(data, _COLOURS[colours]))
+    return None
+
+
+def _size_check(pixels: int, limits: Limits) -> None:
+    if pixels > limits.pixels:
         raise _too_many_pixels(limits)
 
 
@@ -221,12 +242,8 @@ def _too_many_pixels(limits: Limits) -> PictureRefused:
     return PictureRefused("too-many-pixels", f"the picture has more than {limits.pixels:,} pixels")
 
 
-def _pixels(image: Image.Image, data: bytes) -> npt.NDArray[Any]:
+def _pixels(image: Image.Image) -> npt.NDArray[Any]:
     """Decoded, as grey or RGB of 8 bits."""
-    if decode_jpeg is not None and image.format in {"JPEG", "MPO"} and image.mode in _JPEG:
-        # It is strict: what it does not take, Pillow decodes, or says what is wrong.
-        with contextlib.suppress(ValueError):
-            return np.asarray(decode_jpeg(data, _JPEG[image.mode]))
     image.load()
     if image.mode in _AS_IS:
         return np.asarray(image)

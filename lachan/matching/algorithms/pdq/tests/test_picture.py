@@ -109,7 +109,7 @@ def test_it_refuses_depths_without_a_white():
 
 def test_it_hashes_the_first_frame_of_an_animation():
     frames = [picture(number) for number in range(8, 12)]
-    for kind in ("GIF", "WEBP", "PNG", "TIFF"):
+    for kind in ("GIF", "WEBP", "PNG", "TIFF", "MPO"):
         options = {"lossless": True} if kind == "WEBP" else {}
         moving = save(frames[0], kind, save_all=True, append_images=frames[1:], **options)
         assert picture_hash(moving).stored == picture_hash(save(frames[0], kind, **options)).stored
@@ -127,7 +127,7 @@ def test_it_knows_how_a_phone_was_held(orientation):
 @pytest.fixture
 def pillow_alone(monkeypatch):
     """As where the extra `jpeg` is not installed."""
-    monkeypatch.setattr("lachan.matching.algorithms.pdq.picture.decode_jpeg", None)
+    monkeypatch.setattr("lachan.matching.algorithms.pdq.picture.simplejpeg", None)
 
 
 @pytest.mark.parametrize("mode", ["RGB", "L"])
@@ -238,6 +238,13 @@ def test_it_reads_no_further_than_its_limit(tmp_path):
     assert reason_of(path) == "too-large"
     with Path("/dev/zero").open("rb") as endless:
         assert reason_of(endless, size=10_000) == "too-large"
+
+
+def test_it_counts_the_pixels_of_a_jpeg_before_it_decodes_them():
+    data = bytearray(save(picture(14), "JPEG"))
+    frame = data.index(b"\xff\xc0")
+    data[frame + 5 : frame + 9] = b"\xff\xff\xff\xff"  # 65,535 × 65,535
+    assert reason_of(bytes(data)) == "too-many-pixels"
 
 
 def test_it_refuses_a_jpeg_of_endless_scans():
