@@ -167,6 +167,8 @@ class Collection:
     def add(self, value: str, facts: Facts, *, algorithm: str | None = None) -> None:
         """Put an entry in, in place of what the same indicator said of the same value.
 
+        Each addition looks at all values of its indicator: some thousands are fine, a million is not.
+
         Raises:
             InvalidHash: the value is none of the algorithm's, or of any.
             InvalidInput: several algorithms could read it; or the facts are beyond what fits.

@@ -34,7 +34,7 @@ Label = tuple[tuple[str, ...], str]
 _BLOCK = ly.BLOCK_ROWS.bit_length() - 1
 _labels = msgspec.msgpack.Decoder(list[Label])
 _unpack = ly.RECORD.unpack_from
-_new, _set = object.__new__, object.__setattr__
+_new, _set, _UNKNOWN = object.__new__, object.__setattr__, SafeUUID.unknown
 
 
 def facts_for(record: Record, labels: Sequence[Label], viewer: Viewer) -> Facts | None:
@@ -48,7 +48,7 @@ def facts_for(record: Record, labels: Sequence[Label], viewer: Viewer) -> Facts 
     # As UUID(bytes=uid) does after looking at its arguments, for a quarter of the time.
     indicator = _new(UUID)
     _set(indicator, "int", int.from_bytes(uid, "big"))
-    _set(indicator, "is_safe", SafeUUID.unknown)
+    _set(indicator, "is_safe", _UNKNOWN)
     return Facts(
         sequence, indicator, categories, confidence, reach, organisation, valid_until, source
     )
