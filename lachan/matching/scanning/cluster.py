@@ -3,7 +3,10 @@
 Every node sees the files and the collection's folder under the same paths (a shared disk, or copies), and
 has this version of the product. One actor a core opens the collection; those of one node share its mapped
 files. The process that was called hands out the items, keeps the journal and writes the report: killed, it
-goes on where it was, on any cluster. An actor that dies or falls silent is replaced like a local process.
+goes on where it was, on any cluster.
+
+An actor that dies or falls silent is replaced. It may have died with its node, or before an answer was on its
+way: so what it held is tried once more, one item at a time, and only what then ends its actor is set aside.
 """
 
 import time
@@ -18,18 +21,28 @@ from lachan.matching.scanning.workers import Order, examine
 
 _AHEAD = 2
 _START = 300.0
+_ANSWER = 10.0
 
 
 class _Remote:
     """One core of the cluster."""
 
     def __init__(self, order: Order) -> None:
-        self._examiner = order.examiner(lambda: None)
+        self._examiner = order.examiner(self._sign)
+        self._signed = time.monotonic()
 
     def examine(self, item: Item) -> Outcome:
+        self._sign()
         outcome = Outcome(item)
         examine(self._examiner, outcome)
         return outcome
+
+    def silent(self) -> float:
+        """Seconds since the last sign of life; answered beside the work, by another thread."""
+        return time.monotonic() - self._signed
+
+    def _sign(self) -> None:
+        self._signed = time.monotonic()
 
 
 class _Actor:
@@ -38,6 +51,14 @@ class _Actor:
         self.waiting: deque[tuple[Any, Item]] = deque()
         self.heard = time.monotonic()
         self.ready = False
+
+    def give(self, item: Item) -> None:
+        if not self.waiting:
+            self.heard = time.monotonic()
+        self.waiting.append((self.handle.examine.remote(item), item))
+
+    def holds_any(self, items: set[Item]) -> bool:
+        return any(item in items for _, item in self.waiting)
 
 
 class ClusterWorkers:
@@ -52,6 +73,8 @@ class ClusterWorkers:
         self._order, self._ray = order, _library()
         self.state = order.opener().state
         self._again: deque[Item] = deque()
+        self._suspects: deque[Item] = deque()
+        self._tried: set[Item] = set()
         try:
             self._ray.init(
                 address=address or "local",
@@ -59,10 +82,10 @@ class ClusterWorkers:
                 log_to_driver=False,
                 include_dashboard=False if not address else None,
             )
-        except (ConnectionError, ValueError) as error:
-            raise ExtraMissing(f"no such Ray cluster: {type(error).__name__}") from None
+        except Exception as error:  # Ray raises plain ones, too
+            raise ExtraMissing(f"no Ray cluster: {error}") from error
         cores = int(self._ray.cluster_resources().get("CPU", 1))
-        self._class = self._ray.remote(num_cpus=1)(_Remote)
+        self._class = self._ray.remote(num_cpus=1, concurrency_groups={"life": 1})(_Remote)
         self._actors = [self._actor() for _ in range(jobs or cores)]
 
     def _actor(self) -> _Actor:
@@ -91,19 +114,20 @@ class ClusterWorkers:
             if not done:
                 done, _ = self._ray.wait(list(first), num_returns=1, timeout=1)
             for reference in done:
-                yield self._take(first[reference], reference)
+                if (outcome := self._take(first[reference], reference)) is not None:
+                    yield outcome
             yield from self._silent()
 
     def _feed(self, actor: _Actor, items: Iterator[Item]) -> None:
-        while len(actor.waiting) < _AHEAD:
+        if self._suspects and not actor.waiting:
+            actor.give(self._suspects.popleft())
+        while len(actor.waiting) < _AHEAD and not actor.holds_any(self._tried):
             item = self._again.popleft() if self._again else next(items, None)
             if item is None:
                 return
-            if not actor.waiting:
-                actor.heard = time.monotonic()
-            actor.waiting.append((actor.handle.examine.remote(item), item))
+            actor.give(item)
 
-    def _take(self, actor: _Actor, reference: Any) -> Outcome:
+    def _take(self, actor: _Actor, reference: Any) -> Outcome | None:
         try:
             outcome: Outcome = self._ray.get(reference)
         except self._ray.exceptions.RayActorError:
@@ -116,15 +140,29 @@ class ClusterWorkers:
         for actor in list(self._actors):
             patience = self._order.limits.seconds if actor.ready else _START
             if actor.waiting and time.monotonic() - actor.heard > patience:
-                yield self._lost(actor, "it takes too long")
+                if self._works(actor):
+                    actor.heard = time.monotonic()
+                elif (outcome := self._lost(actor, "it takes too long")) is not None:
+                    yield outcome
 
-    def _lost(self, actor: _Actor, reason: str) -> Outcome:
+    def _works(self, actor: _Actor) -> bool:
+        """Whether it gave a sign of life since: in a large archive, say."""
+        asked = actor.handle.silent.options(concurrency_group="life").remote()
+        try:
+            return bool(self._ray.get(asked, timeout=_ANSWER) < self._order.limits.seconds)
+        except (self._ray.exceptions.RayActorError, self._ray.exceptions.GetTimeoutError):
+            return False
+
+    def _lost(self, actor: _Actor, reason: str) -> Outcome | None:
         self._ray.kill(actor.handle)
-        _, item = actor.waiting.popleft()
-        self._again.extend(waiting for _, waiting in actor.waiting)
         self._actors[self._actors.index(actor)] = self._actor()
-        outcome = Outcome(item)
-        outcome.add(Finding(printable(item.path), reason=reason))
+        items = [item for _, item in actor.waiting]
+        if len(items) > 1 or items[0] not in self._tried:
+            self._tried.update(items)
+            self._suspects.extend(items)
+            return None
+        outcome = Outcome(items[0])
+        outcome.add(Finding(printable(items[0].path), reason=reason))
         return outcome
 
 

@@ -181,4 +181,3 @@ class Summary(msgspec.Struct):
     seconds: float
     resumed: int = 0
     state: str = ""
-    done: bool = True

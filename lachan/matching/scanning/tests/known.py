@@ -23,7 +23,7 @@ class KnownValues:
         time.sleep(self.seconds)
         mark = self.marks.get(text)
         if mark == "crash":
-            os.kill(os.getpid(), 11)
+            os._exit(11)
         if mark == "hang":
             time.sleep(60)
         if mark == "error":

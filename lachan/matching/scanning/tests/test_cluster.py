@@ -3,6 +3,7 @@
 import functools
 import hashlib
 import sys
+import zipfile
 
 import pytest
 
@@ -14,6 +15,19 @@ from lachan.matching.scanning.tests.known import KnownValues
 
 BAD = b"a listed file"
 VALUES = [("sha256", hashlib.sha256(BAD).hexdigest())]
+
+
+def slow_archive(folder):
+    with zipfile.ZipFile(folder / "slow.zip", "w") as archive:
+        for number in range(9):
+            archive.writestr(str(number), b"%d" % number)
+
+
+def test_it_waits_for_a_large_archive_as_long_as_it_lives(tmp_path):
+    slow_archive(tmp_path)
+    opener = functools.partial(KnownValues, VALUES, {}, 0.4)
+    settings = Settings(paths=(str(tmp_path),), limits=Limits(seconds=2))
+    assert scan(settings, opener, jobs=1)[0].counts.clean == 10
 
 
 def test_it_says_what_is_missing(tmp_path, monkeypatch):
@@ -32,6 +46,7 @@ def test_it_scans_on_a_cluster_as_on_one_machine(tmp_path):
         (folder / f"{number:02}").write_bytes(BAD if number % 20 == 0 else b"%d" % number)
     marks = {hashlib.sha256(b"7").hexdigest(): "crash", hashlib.sha256(b"8").hexdigest(): "error"}
     opener = functools.partial(KnownValues, VALUES, marks)
+    slow_archive(folder)
     settings = Settings(paths=(str(folder),), limits=Limits(seconds=20))
     here = scan(settings, opener, jobs=2)
     there = scan(settings, opener, jobs=2, engine=ClusterWorkers, report=tmp_path / "r.json")
@@ -39,3 +54,6 @@ def test_it_scans_on_a_cluster_as_on_one_machine(tmp_path):
     assert there[0].counts == here[0].counts
     assert there[0].reasons == here[0].reasons
     assert there[0].counts.known == 3
+    slow = functools.partial(KnownValues, VALUES, {}, 0.4)
+    settings = Settings(paths=(str(folder / "slow.zip"),), limits=Limits(seconds=2))
+    assert scan(settings, slow, jobs=1, engine=ClusterWorkers)[0].counts.clean == 10
