@@ -19,7 +19,7 @@ def picture_codes(count, rng):
     for start in range(0, count, _PICTURES):
         part = frequencies[: min(_PICTURES, count - start)]
         noise = rng.standard_normal(part.shape, np.float32)
-        varied = part * (1 + 0.5 * noise) + 0.3 * np.roll(part, 1, axis=0)
+        varied = part * (1 + 0.3 * noise) + 0.1 * np.roll(part, 1, axis=0)
         median = np.partition(varied, 128, axis=1)[:, 128:129]
         bits = (varied >= median).reshape(-1, 16, 16)
         # Rows from the last to the first, columns from the last to the first: the hexadecimal text's order.

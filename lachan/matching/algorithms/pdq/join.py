@@ -32,6 +32,7 @@ DIRECTORY, NEXT, AFTER, ROWS, ROW_BYTES, ROW_MASK, CODES, LAST_ROW = range(0, 64
 
 # A join's working memory: where they differ, then addresses of what it writes, then masks and singles.
 DIFFERENCES, FIRSTS, SECONDS, DISTANCES, USED, CAPACITY, PARENTS = 0, 32, 40, 48, 56, 64, 72
+_OTHERS = 512  # 64 masks
 _SINGLES = 4096
 _SINGLES_LIMIT = 16384
 _MASKS = _SINGLES + 4 * _SINGLES_LIMIT
@@ -40,7 +41,9 @@ WORK_BYTES = _MASKS + 4 * _MASKS_LIMIT + 128
 
 _BLOCK = 2048  # entries in the lanes at once: 64 vectors
 _LOW = 0xFFFFFFFF
-_FLIPPED = 1 << 31
+_FLIPPED, _CROWD = 1 << 31, 1 << 30
+_ROW = _CROWD - 1
+_DENSE = 256  # entries of a bucket from which on a group is looked for that holds most of them
 
 
 @njit(cache=True)
@@ -103,7 +106,7 @@ def meet_lanes(
     radius: int,
 ) -> None:
     """The lanes of `mask` from `place` on against one single: by the third chunk, then as a whole."""
-    other = single & (_FLIPPED - 1)
+    other = single & _ROW
     following, third = (
         load16(load64(few + NEXT) + 2 * other),
         load16(load64(few + AFTER) + 2 * other),
@@ -157,7 +160,31 @@ def drain(
             place = begin + 32 * (i - single * vectors)
             mask = load32(masks + 4 * i) & ((1 << min(end - place, 32)) - 1)
             marked = load32(work + _SINGLES + 4 * single)
+            if marked & _CROWD:
+                mask &= load32(work + _OTHERS + 4 * (i - single * vectors))
             meet_lanes(work, many, few, mask, place, marked, bounds, chunk, radius)
+
+
+@njit("int64(int64,int64,int64,int64)", nogil=True, cache=True)
+def find_crowd(work: int, many: int, begin: int, end: int) -> int:
+    """The group that holds most of a block's entries, if one does; which entries are others' is noted.
+
+    In a crowd of near-duplicates nearly all pairs are of one group already: they are passed over 32 at once.
+    """
+    parents = load64(work + PARENTS)
+    crowd, votes = -1, 0  # the majority, if there is one, outlives all others (Boyer, Moore 1981)
+    for entry in range(begin, end):
+        group = root(parents, row_at(many, entry))
+        if votes == 0:
+            crowd = group
+        votes += 1 if group == crowd else -1
+    for start in range(begin, end, 32):
+        others = 0
+        for entry in range(start, min(start + 32, end)):
+            if root(parents, row_at(many, entry)) != crowd:
+                others |= 1 << (entry - start)
+        store32(work + _OTHERS + ((start - begin) >> 3), others)
+    return crowd
 
 
 @njit("void(int64,int64,int64,int64,int64,int64,int64,int64,int64)", nogil=True, cache=True)
@@ -180,13 +207,16 @@ def join_block(
     mask = work + _MASKS
     singles = 0
     flips = 16 if load64(bounds + 8 * chunk) > 0 else 0
+    parents, crowd = load64(work + PARENTS), -1
+    if parents != 0 and end - begin >= _DENSE:
+        crowd = find_crowd(work, many, begin, end)
     for flip in range(-1, flips):
         flipped = 0
         other_key = key
         if flip >= 0:
             flipped = 1
             other_key ^= 1 << flip
-            if load64(work + PARENTS) != 0 and other_key < key:
+            if parents != 0 and other_key < key:
                 continue  # a collection joined with itself meets this pair of buckets from the other one
         most = load64(bounds + BOUNDS_STEP + 8 * chunk) - flipped
         ends, count = load64(directory + 4 * other_key), load64(few + LAST_ROW) + 1
@@ -194,7 +224,10 @@ def join_block(
             if singles == singles_limit:
                 drain(work, many, few, singles, begin, end, vectors, bounds, chunk, radius)
                 singles, mask = 0, work + _MASKS
-            store32(work + _SINGLES + 4 * singles, other | (flipped << 31))
+            single = other | (flipped << 31)
+            if crowd >= 0 and root(parents, row_at(few, other)) == crowd:
+                single |= _CROWD
+            store32(work + _SINGLES + 4 * singles, single)
             word = load16(words + 2 * other)
             for vector in range(vectors):
                 near_shorts_store(block + 64 * vector, word, most, mask + 4 * vector)

@@ -155,6 +155,20 @@ def test_it_groups_a_crowd_without_its_square(tmp_path):
     assert set(labels[100:].tolist()) == {100}
 
 
+def test_it_tells_apart_two_crowds_that_share_most_chunks():
+    rng = np.random.default_rng(25)
+    one = random_codes(1, 26)[0]
+    other = displaced(one, [16] * 4 + [0] * 12, rng)
+    codes = np.array(
+        [
+            displaced(centre, rng.integers(0, 2, 16), rng)
+            for _ in range(1200)
+            for centre in (one, other)
+        ]
+    )
+    assert np.array_equal(groups(codes, 31), np.arange(len(codes)) % 2)
+
+
 def test_it_groups_none_and_refuses_a_radius_beyond():
     assert not len(groups(np.empty((0, 4), np.uint64), 31))
     with pytest.raises(InvalidInput, match="31"):
