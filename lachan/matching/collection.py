@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 from msgspec.structs import replace
 
-from lachan.kernel.errors import InvalidInput, LachanError, Refused
+from lachan.kernel.errors import LachanError, Refused
 from lachan.matching.algorithms.algorithm import Algorithm
 from lachan.matching.algorithms.algorithm import algorithms as all_algorithms
 from lachan.matching.records import ANYBODY, Added, Facts, Hit, InvalidHash, Refusal, Stats, Viewer
@@ -21,7 +21,7 @@ from lachan.matching.store.scribe import Entry
 from lachan.matching.store.shelf import Shelf
 from lachan.matching.store.view import View, view_open
 from lachan.matching.store.writer import Writer
-from lachan.matching.values import Values
+from lachan.matching.values import Values, radius_of
 
 _BATCH = 250_000
 
@@ -107,7 +107,7 @@ class Collection:
         shelves, found, readable = self._current().shelves, list[Hit](), False
         for shelf in self._chosen(shelves, algorithm):
             try:
-                found += shelf.find(value, _radius(shelf.algorithm, radius), viewer)
+                found += shelf.find(value, radius_of(shelf.algorithm, radius), viewer)
                 readable = True
             except InvalidHash:
                 continue
@@ -125,7 +125,7 @@ class Collection:
         answers: list[list[Hit] | None] = [None] * len(values)
         shelves = self._current().shelves
         for shelf in self._chosen(shelves, algorithm):
-            found = shelf.find_many(values, _radius(shelf.algorithm, radius), viewer)
+            found = shelf.find_many(values, radius_of(shelf.algorithm, radius), viewer)
             for place, hits in enumerate(found):
                 if hits is not None:
                     answers[place] = (answers[place] or []) + hits
@@ -302,11 +302,3 @@ class Collection:
         if self._writer is None:
             raise Refused("the collection was opened to read only")
         return self._writer
-
-
-def _radius(algorithm: Algorithm, asked: int | None) -> int:
-    if asked is None or algorithm.radius == 0:
-        return algorithm.radius
-    if asked < 0:
-        raise InvalidInput("a radius is not negative")
-    return asked

@@ -123,3 +123,16 @@ class Values:
             return algorithm, np.empty(0, ly.record_type(algorithm.width)), ((), "")
         sample = entry_of(algorithm, algorithm.text(keys[0].tobytes()), like)
         return algorithm, records_of(indicators, keys, sample.record), sample.label
+
+
+def radius_of(algorithm: Algorithm, asked: int | None) -> int:
+    """The radius to ask with: the algorithm's own where none is asked, or where it has only one.
+
+    Raises:
+        InvalidInput: it is negative.
+    """
+    if asked is None or algorithm.radius == 0:
+        return algorithm.radius
+    if asked < 0:
+        raise InvalidInput("a radius is not negative")
+    return asked

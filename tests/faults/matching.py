@@ -124,13 +124,13 @@ class Model:
 
 
 def state_of(lists):
-    found = lists.find_many(VALUES, viewer=KEEPER, radius=0)
-    return lists.sequence, {
-        (hit.value, hit.facts.indicator): hit.facts
-        for value, hits in zip(VALUES, found, strict=True)
-        for hit in hits
-        if hit.value == value
-    }
+    found, state = lists.find_many(VALUES, viewer=KEEPER, radius=0), {}
+    for value, hits in zip(VALUES, found, strict=True):
+        for hit in hits:
+            if hit.value == value:
+                place = hit.value, hit.facts.indicator
+                state[place] = "twice" if place in state else hit.facts
+    return lists.sequence, state
 
 
 class Disk:

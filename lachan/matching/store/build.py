@@ -90,7 +90,7 @@ class _Draft:
             for records, values in part.chunks():
                 records["label"] = numbers[records["label"]]
                 keys[row : row + len(records)] = records["key"]
-                hashes[row : row + len(records)] = ly.uid_hashes(records)
+                hashes[row : row + len(records)] = ly.uid_hashes(records["uid"])
                 at = ly.HEAD_SIZE + row * ly.stride(self._algorithm.width)
                 self._put(records.tobytes(), at)
                 if values is not None:

@@ -149,9 +149,9 @@ def uid_hash(uid: bytes) -> int:
     return int.from_bytes(uid, "big") % _PRIME
 
 
-def uid_hashes(records: "np.ndarray[Any, np.dtype[Any]]") -> "np.ndarray[Any, np.dtype[np.uint32]]":
-    """`uid_hash` of every record."""
-    words = np.ascontiguousarray(records["uid"]).view(">u4").reshape(-1, 4)
+def uid_hashes(uids: "np.ndarray[Any, np.dtype[Any]]") -> "np.ndarray[Any, np.dtype[np.uint32]]":
+    """`uid_hash` of many, 16 bytes each."""
+    words = np.ascontiguousarray(uids).view(">u4").reshape(-1, 4)
     rest = words[:, 0].astype(np.uint64) % np.uint64(_PRIME)
     for place in range(1, 4):
         rest = ((rest << np.uint64(32)) + words[:, place]) % np.uint64(_PRIME)

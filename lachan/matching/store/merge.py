@@ -36,19 +36,24 @@ class Frozen:
     def take(self, delta: Delta) -> None:
         """Add entries from outside, in place of what the same indicators have here under the same keys."""
         self.extra.append(DeltaPart(delta, delta.count, delta.gone))
-        for place in range(delta.count):
+        uids = np.frombuffer(b"".join(record[:16] for record in delta.records), "V16")
+        for place in self._perhaps_here(uids):
             if place not in delta.gone:
                 self._kill(delta.records[place][:16], delta.keys[place])
 
     def take_records(self, part: ArrayPart, records: Records) -> None:
-        """The same for records in an array: only those are looked at whose hash occurs here at all."""
+        """The same for records in an array."""
         self.extra.append(part)
-        hashes = ly.uid_hashes(records)
-        here = [held.segment.facts.hashes()[0] for held, _ in self.held]
-        uids = [self._delta.records[place][:16] for place in range(self._count)]
-        here.append(np.fromiter(map(ly.uid_hash, uids), np.uint32, len(uids)))
-        for row in np.flatnonzero(np.isin(hashes, np.concatenate(here))).tolist():
+        for row in self._perhaps_here(records["uid"]):
             self._kill(records["uid"][row].tobytes(), records["key"][row].tobytes())
+
+    def _perhaps_here(self, uids: Records) -> list[int]:
+        """Which of many indicators have a hash that occurs here: only those need looking at one by one."""
+        here = [held.segment.facts.hashes()[0] for held, _ in self.held]
+        mine = [self._delta.records[place][:16] for place in range(self._count)]
+        here.append(np.fromiter(map(ly.uid_hash, mine), np.uint32, len(mine)))
+        found = np.isin(ly.uid_hashes(uids), np.concatenate(here))
+        return list(np.flatnonzero(found).tolist())
 
     def _kill(self, uid: bytes, key: bytes) -> None:
         delta = self._delta
@@ -142,7 +147,7 @@ def records_of(uids: Records, keys: Records, like: bytes) -> Records:
     raw = records.view(np.uint8).reshape(len(keys), -1)
     raw[:, : ly.RECORD.size] = np.frombuffer(like, np.uint8)
     raw[:, :16], raw[:, ly.RECORD.size : ly.RECORD.size + width] = uids, keys
-    hashes = ly.uid_hashes(records)
+    hashes = ly.uid_hashes(records["uid"])
     order = np.argsort(hashes, kind="stable")
     twins = np.zeros(len(keys), np.bool_)
     same = hashes[order][1:] == hashes[order][:-1]
