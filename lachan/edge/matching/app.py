@@ -42,7 +42,7 @@ _PATH = "/v1/match"
 _JSON, _PROBLEM = "application/json", "application/problem+json"
 # Who sends too much hears why only if it is read to the end; beyond this the line is cut.
 _READ_BYTES = 8 * BODY_BYTES
-_STATUS_SECONDS, _SPOOL_SECONDS = 0.5, 5.0
+_STATUS_SECONDS, _SPOOL_SECONDS = 0.5, 2.0
 _ALWAYS = [("cache-control", "no-store"), ("x-content-type-options", "nosniff")]
 
 
