@@ -6,6 +6,7 @@ first-link.key    the first link's token, until the first administrator has join
 audit-head.json   the last line of the audit trail that was seen, so that a cut-off end shows
 snapshots/        what the edges read
 matching/         what fingerprints are looked up in
+sightings/        counts of hits on their way to the database
 run/              sockets and status of running processes; may be emptied at any time
 guard/            optional larger lists for the guard against harm
 """

@@ -66,7 +66,7 @@ def command(web: str, dns: str, match: str) -> None:
             supervisor.look()
             supervisor.stop.wait(0.1)
         if not supervisor.stop.is_set():
-            _say(web, dns, link, time.monotonic() - began)
+            _say(web, dns, match, link, time.monotonic() - began)
         supervisor.run()
     finally:
         supervisor.end()
@@ -90,13 +90,15 @@ def _prepare(supervisor: Supervisor) -> str | None:
     return None
 
 
-def _say(web: str, dns: str, link: str | None, seconds: float) -> None:
+def _say(web: str, dns: str, match: str, link: str | None, seconds: float) -> None:
     host, _, port = dns.rpartition(":")
     click.echo(f"\nLá Chắn is up ({seconds:.1f} s).")
     click.echo(f"  Report and check:  http://{web}/")
     click.echo(f"  Staff:             http://{web}/staff/")
     click.echo(f"  API:               http://{web}/v1/openapi.json")
     click.echo(f"  DNS:               {dns}    try: dig @{host} -p {port} example.org")
+    if match:
+        click.echo(f"  Look-ups:          http://{match}/v1/match")
     if link:
         click.echo(
             f"\n  Become the administrator (once, within seven days):\n  http://{web}{link}\n"
