@@ -15,5 +15,5 @@ fi
 # The checkout itself, on the path: no build, nothing more to fetch.
 site=$("$python" -c 'import sysconfig; print(sysconfig.get_path("purelib"))')
 pwd >"$site/lachan-checkout.pth"
-printf '#!%s\nfrom lachan.cli.main import cli\ncli(prog_name="lachan")\n' "$PWD/$python" >.venv/bin/lachan
+printf '#!%s\nfrom lachan.cli.main import cli\nif __name__ == "__main__":\n    cli(prog_name="lachan")\n' "$PWD/$python" >.venv/bin/lachan
 chmod +x .venv/bin/lachan

@@ -2,17 +2,19 @@
 
 Decoders of pictures and videos are made of C, and scans are made of unknown files: a crash is to be
 expected. A pool of `concurrent.futures` is broken for good by one; here each process has a pipe of its
-own, says after every item what came of it, and is replaced when it falls silent.
+own, says after every few items what came of them, and is replaced when it falls silent.
 """
 
 import contextlib
 import multiprocessing
 import os
 import signal
+import sys
 import time
 from collections import deque
 from collections.abc import Callable, Iterator
 from multiprocessing.connection import Connection, wait
+from types import ModuleType
 from typing import Protocol, Self
 
 from lachan.matching.records import ExtraMissing, MatchingError
@@ -20,8 +22,11 @@ from lachan.matching.scanning.examining import Examiner
 from lachan.matching.scanning.records import Finding, Item, Known, Limits, Outcome
 from lachan.matching.scanning.walking import printable
 
-_AHEAD = 4
-"""Items that wait in a process's pipe, so that it never waits for the next."""
+Batch = tuple[Item, ...]
+_AHEAD = 3
+"""Batches that wait in a process's pipe, so that it never waits for the next."""
+_BATCH, _SMALL = 8, 1 << 20
+"""Files of less than a megabyte go eight at a time: a message costs as much as a small file."""
 _SIGN = 1.0
 """Seconds between signs of life from inside a large archive."""
 _START = 300.0
@@ -60,12 +65,15 @@ def work(order: Order, pipe: Connection) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the one that keeps the journal
     with contextlib.suppress(EOFError, BrokenPipeError, ConnectionResetError):
         try:
-            examiner = order.examiner(_signs(pipe))
+            sign = _signs(pipe)
+            examiner = order.examiner(sign)
             pipe.send(examiner.state)
             while True:
-                outcome = Outcome(pipe.recv())
-                examine(examiner, outcome)
-                pipe.send(outcome)
+                outcomes = [Outcome(item) for item in pipe.recv()]
+                for outcome in outcomes:
+                    examine(examiner, outcome)
+                    sign()
+                pipe.send(outcomes)
         except MatchingError as error:
             pipe.send(error)
 
@@ -93,14 +101,26 @@ def _signs(pipe: Connection) -> Callable[[], None]:
     return sign
 
 
+@contextlib.contextmanager
+def _without_main() -> Iterator[None]:
+    """Start a process that does not run the program's own file again, which may have no guard against it."""
+    main = sys.modules["__main__"]
+    sys.modules["__main__"] = ModuleType("__main__")
+    try:
+        yield
+    finally:
+        sys.modules["__main__"] = main
+
+
 class _Worker:
     def __init__(self, order: Order) -> None:
         context = multiprocessing.get_context("forkserver")
         self.pipe, theirs = context.Pipe()
         self.process = context.Process(target=work, args=(order, theirs), daemon=True)
-        self.process.start()
+        with _without_main():
+            self.process.start()
         theirs.close()
-        self.waiting: deque[Item] = deque()
+        self.waiting: deque[Batch] = deque()
         self.heard = time.monotonic()
         self.state = ""
 
@@ -108,19 +128,19 @@ class _Worker:
     def ready(self) -> bool:
         return bool(self.state)
 
-    def give(self, item: Item) -> None:
+    def give(self, batch: Batch) -> None:
         if not self.waiting:
             self.heard = time.monotonic()
-        self.waiting.append(item)
+        self.waiting.append(batch)
         with contextlib.suppress(
             BrokenPipeError, ConnectionResetError
         ):  # its death is met at `take`
-            self.pipe.send(item)
+            self.pipe.send(batch)
 
-    def take(self) -> Outcome | None:
-        """An outcome, or None for a sign of life. Raises: EOFError, where the process is dead."""
+    def take(self) -> list[Outcome]:
+        """A batch's outcomes; none for a sign of life. Raises: EOFError, where the process is dead."""
         try:
-            message: Outcome | MatchingError | str | None = self.pipe.recv()
+            message: list[Outcome] | MatchingError | str | None = self.pipe.recv()
         except (ConnectionResetError, BrokenPipeError):
             raise EOFError from None
         self.heard = time.monotonic()
@@ -128,9 +148,9 @@ class _Worker:
             raise message
         if isinstance(message, str):
             self.state = message
-            return None
-        if message is not None:
-            self.waiting.popleft()
+        if not isinstance(message, list):
+            return []
+        self.waiting.popleft()
         return message
 
     def end(self) -> None:
@@ -166,7 +186,7 @@ class Workers:
         preload = f"{__package__}.preload" if self._jobs > 1 else __name__
         multiprocessing.get_context("forkserver").set_forkserver_preload([preload])
         self._workers: list[_Worker] = []
-        self._again: deque[Item] = deque()
+        self._again: deque[Batch] = deque()
         self.state = ""
 
     def __enter__(self) -> Self:
@@ -190,55 +210,65 @@ class Workers:
             for pipe in wait(list(busy), timeout=_SIGN):
                 worker = busy[pipe]  # type: ignore[index]  # wait() gives back what it got
                 try:
-                    outcome = worker.take()
+                    yield from worker.take()
                 except EOFError:
-                    yield self._lost(worker, "the process that examined it crashed")
-                else:
-                    self.state = worker.state
-                    if outcome is not None:
-                        yield outcome
+                    yield from self._lost(worker, "the process that examined it crashed")
+                self.state = worker.state
             yield from self._silent()
 
     def add(self, item: Item) -> None:
         """More work, before the next outcome is asked for."""
-        self._again.append(item)
+        self._again.append((item,))
 
     def _feed_all(self, items: Iterator[Item]) -> None:
         for worker in self._workers:
             self._feed(worker, items)
-        while len(self._workers) < self._jobs and (item := self._next(items)) is not None:
-            self._again.appendleft(item)
+        while len(self._workers) < self._jobs and (batch := self._next(items)):
+            self._again.appendleft(batch)
             self._workers.append(_Worker(self._order))
             self._feed(self._workers[-1], items)
 
-    def _next(self, items: Iterator[Item]) -> Item | None:
-        return self._again.popleft() if self._again else next(items, None)
+    def _next(self, items: Iterator[Item]) -> Batch:
+        """The next batch; empty where all is handed out."""
+        if self._again:
+            return self._again.popleft()
+        batch: list[Item] = []
+        for item in items:
+            if item.task != "file" or item.size > _SMALL:
+                self._again.append((item,))
+                break
+            batch.append(item)
+            if len(batch) == _BATCH:
+                break
+        return tuple(batch) or (self._again.popleft() if self._again else ())
 
     def _feed(self, worker: _Worker, items: Iterator[Item]) -> None:
-        while len(worker.waiting) < _AHEAD:
-            item = self._next(items)
-            if item is None:
-                return
-            if item.rows and worker.waiting:
+        while len(worker.waiting) < _AHEAD and (batch := self._next(items)):
+            if batch[0].rows and worker.waiting:
                 # Both ends could be writing more than a pipe holds, and wait for each other for ever.
-                self._again.appendleft(item)
+                self._again.appendleft(batch)
                 return
-            worker.give(item)
+            worker.give(batch)
 
     def _silent(self) -> Iterator[Outcome]:
         for worker in list(self._workers):
             patience = self._order.limits.seconds if worker.ready else _START
             if worker.waiting and time.monotonic() - worker.heard > patience:
-                yield self._lost(worker, "it takes too long")
+                yield from self._lost(worker, "it takes too long")
 
-    def _lost(self, worker: _Worker, reason: str) -> Outcome:
-        """Replace a process; the file that it was at is set aside, what waited behind it goes on."""
+    def _lost(self, worker: _Worker, reason: str) -> Iterator[Outcome]:
+        """Replace a process. What waited goes on; of the batch that it was at, each file is tried alone, and
+        the one that ends its process again is set aside.
+        """
         worker.end()
         if not worker.ready:
             raise ExtraMissing("the processes that examine files end before they begin")
-        item = worker.waiting.popleft()
+        batch = worker.waiting.popleft()
         self._again.extend(worker.waiting)
         self._workers[self._workers.index(worker)] = _Worker(self._order)
-        outcome = Outcome(item)
-        outcome.add(Finding(printable(item.path), reason=reason))
-        return outcome
+        if len(batch) > 1:
+            self._again.extend((item,) for item in batch)
+            return
+        outcome = Outcome(batch[0])
+        outcome.add(Finding(printable(batch[0].path), reason=reason))
+        yield outcome

@@ -413,7 +413,11 @@ def killed(folder, report):
         f"opener = functools.partial(KnownValues, {VALUES!r}, {{}}, 0.02)\n"
         "scan(Settings(paths=(sys.argv[1],)), opener, report=Path(sys.argv[2]), jobs=1)\n"
     )
-    process = subprocess.Popen([sys.executable, "-c", code, str(folder), str(report)])
+    # A file without `if __name__ == "__main__"`: its processes must not run it again.
+    program = report.with_name("program.py")
+    program.write_text(code)
+    environment = os.environ | {"PYTHONPATH": str(Path(__file__).parents[4])}
+    process = subprocess.Popen([sys.executable, program, folder, report], env=environment)
     journal = journal_path(report)
     while not journal.exists() or journal.read_bytes().count(b"\n") < 20:
         assert process.poll() is None
