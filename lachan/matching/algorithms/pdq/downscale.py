@@ -59,6 +59,14 @@ def _address(array: Any) -> Any:
 
 
 @njit(cache=True, nogil=True)
+def _room(height: Any, width: Any) -> Any:
+    """float32[height, width] of zeros that begins with a cache line: else most vectors would touch two."""
+    flat = np.zeros(height * width + LANES, np.float32)
+    skip = -_address(flat) % _STEP // 4
+    return flat[skip : skip + height * width].reshape((height, width))
+
+
+@njit(cache=True, nogil=True)
 def _stand(rows: Any, width: Any, out: Any) -> Any:
     """Sixteen rows of `width` as `width` rows of sixteen."""
     source, target = _address(rows), _address(out)
@@ -185,12 +193,10 @@ def _narrow(lines: Any, channels: Any) -> Any:
     # Not a power of two: rows of one column would share the same few lines of the cache.
     stride = padded + 3 * LANES
     # The oldest row that a sum still drops is lead + tail behind the next block of rows.
-    ring = np.zeros(((lead + tail + 2 * LANES - 1) // LANES * LANES, stride), np.float32)
-    rows = np.zeros((LANES, stride), np.float32)
-    standing, blurred = np.zeros((padded, LANES), np.float32), np.zeros((padded, LANES), np.float32)
-    sums, scratch = np.zeros(stride, np.float32), np.empty(LANES, np.float32)
-    samples = np.empty((SIDE, LANES), np.float32)
-    narrow = np.empty((height + LANES, SIDE), np.float32)
+    ring = _room((lead + tail + 2 * LANES - 1) // LANES * LANES, stride)
+    rows, sums, scratch = _room(LANES, stride), _room(1, stride)[0], _room(1, LANES)[0]
+    standing, blurred, samples = _room(padded, LANES), _room(padded, LANES), _room(SIDE, LANES)
+    narrow = _room(height + LANES, SIDE)
     ready = 0
     for at in range(height):
         while ready < min(at + lead + 1, height):

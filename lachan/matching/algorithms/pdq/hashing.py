@@ -108,12 +108,12 @@ def _analyse(lines: Any, channels: Any, straight: Any) -> Any:
     return _transform(grey), _quality(grey)
 
 
-def _bits(coefficients: npt.NDArray[np.float32]) -> list[bytes]:
-    """The hash of each row of 256 coefficients: a one where one is above the lower median."""
-    middle = coefficients.shape[1] // 2 - 1
-    medians = np.partition(coefficients, middle, axis=1)[:, middle]
-    ones = coefficients > medians[:, np.newaxis]
-    return [row.tobytes() for row in np.packbits(ones[:, ::-1], axis=1)]
+def _bits(coefficients: Coefficients) -> bytes:
+    """A one where a coefficient is above the lower median; the highest order first."""
+    values = coefficients.reshape(-1)
+    middle = len(values) // 2 - 1
+    median = np.partition(values, middle)[middle]
+    return np.packbits(values[::-1] > median).tobytes()
 
 
 def pixels_check(pixels: npt.NDArray[Any]) -> Pixels:
@@ -165,7 +165,7 @@ def pdq_hash(pixels: npt.NDArray[Any]) -> PdqHash:
     if found is None:
         return PdqHash(bytes(WIDTH), 0)
     coefficients, quality = found
-    return PdqHash(_bits(coefficients.reshape(1, -1))[0], quality)
+    return PdqHash(_bits(coefficients), quality)
 
 
 def pdq_dihedral(pixels: npt.NDArray[Any]) -> list[PdqHash]:
@@ -177,8 +177,7 @@ def pdq_dihedral(pixels: npt.NDArray[Any]) -> list[PdqHash]:
     if found is None:
         return [PdqHash(bytes(WIDTH), 0)] * 8
     coefficients, quality = found
-    rows = transforms(coefficients).reshape(8, -1)
-    return [PdqHash(key, quality) for key in _bits(rows)]
+    return [PdqHash(_bits(one), quality) for one in transforms(coefficients)]
 
 
 def warm() -> None:
