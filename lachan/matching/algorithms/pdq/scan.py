@@ -26,6 +26,15 @@ def check(code: bytes, radius: int) -> None:
     """
     if len(code) != 32:
         raise InvalidHash("a PDQ hash is 32 bytes long")
+    check_radius(radius)
+
+
+def check_radius(radius: int) -> None:
+    """Refuse what is no radius: kernels look it up in a table.
+
+    Raises:
+        InvalidInput: below 0 or beyond 256.
+    """
     if not 0 <= radius <= 256:
         raise InvalidInput("the radius is 0 to 256 bits")
 

@@ -32,7 +32,7 @@ from lachan.matching.algorithms.pdq.layout import LINE, PAGE, Layout
 from lachan.matching.algorithms.pdq.lookup import find_one
 from lachan.matching.algorithms.pdq.pairs import Batch, join_batch, loop_batch
 from lachan.matching.algorithms.pdq.room import own
-from lachan.matching.algorithms.pdq.scan import check, scan_at, scan_codes_at
+from lachan.matching.algorithms.pdq.scan import check, check_radius, scan_at, scan_codes_at
 from lachan.matching.records import InvalidHash, SegmentCorrupt
 
 Bytes = npt.NDArray[np.uint8]
@@ -69,6 +69,7 @@ class PdqSegment:
     Attributes:
         count: hashes in it.
         layout: what the file holds, and where.
+        plan: the same for the kernels, as addresses; good while the segment is held.
     """
 
     def __init__(self, mapped: mmap.mmap, layout: Layout) -> None:
@@ -97,10 +98,8 @@ class PdqSegment:
             size = os.fstat(file.fileno()).st_size
             layout = Layout.read(file.read(PAGE), size)
             mapped = mmap.mmap(file.fileno(), size, access=mmap.ACCESS_READ)
-        with contextlib.suppress(
-            OSError
-        ):  # large pages where the file system has them: a sixth faster
-            mapped.madvise(mmap.MADV_HUGEPAGE)
+        with contextlib.suppress(OSError):
+            mapped.madvise(mmap.MADV_HUGEPAGE)  # where the file system has them: a sixth faster
         segment = cls(mapped, layout)
         if verify:
             segment.verify()
@@ -158,8 +157,13 @@ class PdqSegment:
             codes: uint64[m, 4], or uint8[m, 32].
             radius: as in `find`.
             threads: to spread a large batch over.
+
+        Raises:
+            InvalidHash: the codes are of another type or shape.
+            InvalidInput: no such radius.
         """
         codes = words_of(codes)
+        check_radius(radius)
         if not self._indexed or radius > RADIUS_LIMIT:
             return self._find_each(codes, radius)
         if len(codes) < join_from(self.count):
@@ -205,4 +209,5 @@ class PdqSegment:
             (lookup.LINES, max(1, min(8, int(np.ceil(lines))))),
         ):
             facts[place // 8] = value
+        facts.flags.writeable = False
         return facts

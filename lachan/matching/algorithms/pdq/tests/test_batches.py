@@ -91,6 +91,9 @@ def test_it_refuses_what_are_no_hashes(world):
     for wrong in (np.zeros((3, 31), np.uint8), np.zeros((3, 4), np.int64), np.zeros(4, np.uint64)):
         with pytest.raises(InvalidHash, match="uint64"):
             segment.find_many(wrong, 31)
+    for radius in (-1, 257):
+        with pytest.raises(InvalidInput, match="radius"):
+            segment.find_many(world[0], radius)
 
 
 @pytest.mark.parametrize("way", [joined, looped])
