@@ -86,8 +86,6 @@ class Collection:
         """
         return cls(folder, write=write, durable=durable, algorithms=algorithms)
 
-    # Looking up
-
     def find(
         self, value: str, *, viewer: Viewer = ANYBODY, radius: int | None = None,
         algorithm: str | None = None,
@@ -161,8 +159,6 @@ class Collection:
             SegmentCorrupt, SegmentVersion: which file is damaged, and how.
         """
         view_open(self._folder, self._values.algorithms, verify=True)
-
-    # Changing
 
     def add(self, value: str, facts: Facts, *, algorithm: str | None = None) -> None:
         """Put an entry in, in place of what the same indicator said of the same value.
@@ -276,8 +272,6 @@ class Collection:
 
     def __exit__(self, *_: object) -> None:
         self.close()
-
-    # Inside
 
     def _current(self) -> View:
         return self._reader.current() if self._writer is None else self._writer.view

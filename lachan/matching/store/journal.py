@@ -9,7 +9,7 @@ from uuid import uuid4
 
 import msgspec
 
-from lachan.kernel.errors import Conflict
+from lachan.kernel.errors import Conflict, InvalidInput
 from lachan.matching.algorithms.algorithm import Algorithm
 from lachan.matching.records import SegmentCorrupt, StoreUnwritable
 from lachan.matching.store import layout as ly
@@ -90,13 +90,23 @@ class Journal:
         try:
             self._log.append(encode(), durable=durable)
         except LogFull:
-            with self.careful():
-                self.freeze()
-                self._log.append(encode(), durable=durable)
+            self.scribe.forget()
+            self._append_anew(encode, durable=durable)
         except OSError as error:
             self.scribe.forget()
             raise self._refusal(error) from error
         self.scribe.keep()
+
+    def _append_anew(self, encode: Callable[[], list[lg.Change]], *, durable: bool) -> None:
+        with self.careful():
+            self.freeze()
+            try:
+                self._log.append(encode(), durable=durable)
+            except (LogFull, OSError) as error:
+                self.scribe.forget()
+                if isinstance(error, LogFull):
+                    raise InvalidInput("too much at once: more than a log holds") from None
+                raise
 
     def sync(self) -> None:
         with self.careful():

@@ -29,7 +29,7 @@ from lachan.matching.store.shelf import Shelf
 from lachan.matching.store.view import View
 
 DELTA_ROWS = 1 << 15
-_BULK_ROWS, _BULK_BYTES = DELTA_ROWS // 4, lg.SIZE // 4
+_BULK_ROWS = DELTA_ROWS // 4
 _AGAIN_SECONDS = 10.0
 
 
@@ -84,8 +84,10 @@ class Writer:
         Raises:
             StoreUnwritable: as `add`: none of them is in.
         """
-        size = sum(len(entry.value) + len(entry.key) for entry in entries)
-        if len(entries) > _BULK_ROWS or size > _BULK_BYTES:
+        labels = {entry.label for entry in entries}
+        letters = sum(len("".join(categories)) + len(source) for categories, source in labels)
+        letters += sum(len(entry.value) for entry in entries)
+        if len(entries) > _BULK_ROWS or 4 * letters > lg.SIZE // 4:
             with self._merging, self._changing:
                 self._bulk(entries)
             return
@@ -197,8 +199,8 @@ class Writer:
     def _merge_quietly(self) -> None:
         try:
             self.compact(whole=False)
-        except MatchingError as error:
-            self.fault = str(error)
+        except Exception as error:  # noqa: BLE001  whatever it is, it is told and tried again later
+            self.fault = str(error) if isinstance(error, MatchingError) else repr(error)
             self._again_at = time.monotonic() + _AGAIN_SECONDS
 
     def _frozen(self) -> dict[str, Frozen]:

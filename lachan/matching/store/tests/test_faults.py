@@ -333,6 +333,32 @@ def test_it_loses_nothing_on_a_small_disk_that_is_full(tmp_path):
         subprocess.run(["umount", "-l", str(small)], check=True)
 
 
+def test_it_gives_no_number_that_the_log_does_not_know(tmp_path):
+    """A new source, a log without room and a disk without room for another: then a value that still fits."""
+    with create(tmp_path / "lists") as lists:
+        number = 0
+        while lists._writer._journal._log.at < 7600:
+            lists.add(f"w:{number:050}", facts(number, source="one"))
+            number += 1
+        with full_disk(8000), pytest.raises(StoreUnwritable):
+            lists.add("w:" + "x" * 2000, facts(900, source="two"))
+        lists.add("w:short", facts(901, source="two"))
+        (hit,) = read(tmp_path / "lists").find("w:short")
+        assert hit.facts == facts(901, source="two")
+    with write(tmp_path / "lists") as lists:
+        assert lists.find("w:short") == [hit]
+
+
+def test_it_takes_more_at_once_than_a_log_holds(tmp_path):
+    with create(tmp_path / "lists") as lists:
+        entries = [(value, facts(n, source=f"{n}" * 900)) for n, value in enumerate(VALUES)]
+        with pytest.raises(InvalidInput):
+            lists.add("w:" + "y" * 9000, facts(50))
+        assert lists.add_many([*entries, ("w:z", facts(51, source="last"))]).taken == 11
+        lists.add("w:zz", facts(52, source="last"))
+        assert known(read(tmp_path / "lists")) == VALUES
+
+
 def test_it_starts_no_collection_on_a_full_disk(tmp_path):
     with full_disk(1000), pytest.raises(StoreUnwritable):
         create(tmp_path / "lists")
