@@ -35,7 +35,7 @@ class Frozen:
 
     def take(self, delta: Delta) -> None:
         """Add entries from outside, in place of what the same indicators have here under the same keys."""
-        self.extra.append(DeltaPart(delta, delta.count, delta.gone))
+        self.extra.append(DeltaPart(delta, delta.count, set(delta.gone)))
         uids = np.frombuffer(b"".join(record[:16] for record in delta.records), "V16")
         for place in self._perhaps_here(uids):
             if place not in delta.gone:
@@ -103,7 +103,7 @@ def _merge_shelf(
     rows = sum(part.rows for part in parts)
     for held, gone in reversed(frozen.held):
         size = held.segment.facts.rows
-        live = size - held.gone_count - len(gone - held.gone)
+        live = size - held.gone_count - len(gone - held.gone.keys())
         # A whole merge of a single untouched segment would only copy it.
         alone = len(frozen.held) == 1 and live == size and not rows
         if alone or not (

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from lachan.matching.algorithms.algorithm import Algorithm, Index
-from lachan.matching.records import Facts, SegmentCorrupt, Viewer
+from lachan.matching.records import SegmentCorrupt
 from lachan.matching.store import layout as ly
 from lachan.matching.store.facts import FactsFile
 from lachan.matching.store.folder import Folder, SegmentName
@@ -54,31 +54,33 @@ class Segment:
             self.facts.verify()
 
 
+_ALL = 1 << 62
+
+
 class Held:
     """A segment as one manifest and the logs since see it.
 
     Attributes:
-        gone: rows that went since the manifest.
+        gone: rows that went since the manifest, and from which count of the delta on (see `Delta`).
     """
 
     def __init__(self, segment: Segment, name: SegmentName, before: memoryview | None) -> None:
         self.segment, self.name = segment, name
-        self._read, self.value = segment.facts.entry, segment.facts.value
-        self.gone: set[int] = set()
+        self.entry, self.value = segment.facts.entry, segment.facts.value
+        self.gone: dict[int, int] = {}
         self._before = before
 
-    def entry(self, row: int, viewer: Viewer) -> tuple[Facts, bytes] | None:
-        """A row's facts and key; None where it is gone, not for the viewer, or no longer in force."""
-        return None if self.is_gone(row) else self._read(row, viewer)
-
-    def is_gone(self, row: int) -> bool:
+    def is_gone(self, row: int, count: int) -> bool:
+        """Whether a row was gone when the delta had `count` places."""
         before = self._before
-        return row in self.gone or (before is not None and before[row >> 3] >> (row & 7) & 1 == 1)
+        if before is not None and before[row >> 3] >> (row & 7) & 1:
+            return True
+        return self.gone.get(row, count + 1) <= count
 
     def rows_of(self, uid: bytes, hashed: int) -> list[int]:
         """An indicator's rows that are not gone."""
         rows = self.segment.facts.rows_of(uid, hashed)
-        return [row for row in rows if not self.is_gone(row)] if rows else rows
+        return [row for row in rows if not self.is_gone(row, _ALL)] if rows else rows
 
     def bits(self, gone: set[int]) -> npt.NDArray[np.uint8]:
         """One bit a row, those of `gone` added: what `gone_bytes` files."""

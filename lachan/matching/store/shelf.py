@@ -29,23 +29,23 @@ class Shelf:
             InvalidHash: it means nothing to it.
             SegmentCorrupt: what would have been an answer is damaged.
         """
-        found: list[_Near] = []
+        count, found = self.delta.count, list[_Near]()
         for key in self.algorithm.queries(asked):
             for held in self.held:
                 rows, distances = held.segment.index.find(key, radius)
                 if len(rows):
                     pairs = zip(rows.tolist(), distances.tolist(), strict=True)
                     found += [(held, row, distance, key) for row, distance in pairs]
-            if self.delta.count:
-                near = self.delta.near(key, radius)
+            if count:
+                near = self.delta.near(key, radius, count)
                 found += [(self.delta, place, distance, key) for place, distance in near]
-        return self._hits(asked, found, viewer) if found else []
+        return self._hits(asked, found, viewer, count) if found else []
 
     def find_many(
         self, asked: Sequence[str], radius: int, viewer: Viewer
     ) -> list[list[Hit] | None]:
         """`find` for many, in one pass over the index; None for what is no value of the algorithm."""
-        keys: list[bytes] = []
+        count, keys = self.delta.count, list[bytes]()
         found: list[list[_Near] | None] = []
         owners: list[list[_Near]] = []
         for text in asked:
@@ -59,13 +59,15 @@ class Shelf:
             keys += mine
             owners += [pairs] * len(mine)
         if keys:
-            self._gather(keys, owners, radius)
+            self._gather(keys, owners, radius, count)
         return [
-            self._hits(text, near, viewer) if near else (None if near is None else [])
+            self._hits(text, near, viewer, count) if near else (None if near is None else [])
             for text, near in zip(asked, found, strict=True)
         ]
 
-    def _gather(self, keys: list[bytes], owners: list[list[_Near]], radius: int) -> None:
+    def _gather(
+        self, keys: list[bytes], owners: list[list[_Near]], radius: int, count: int
+    ) -> None:
         matrix = np.frombuffer(b"".join(keys), np.uint8).reshape(len(keys), -1)
         for held in self.held:
             numbers, rows, distances = held.segment.index.find_many(matrix, radius)
@@ -73,9 +75,9 @@ class Shelf:
                 numbers.tolist(), rows.tolist(), distances.tolist(), strict=True
             ):
                 owners[number].append((held, row, distance, keys[number]))
-        if self.delta.count:
+        if count:
             for key, owner in zip(keys, owners, strict=True):
-                near = self.delta.near(key, radius)
+                near = self.delta.near(key, radius, count)
                 owner += [(self.delta, place, distance, key) for place, distance in near]
 
     def add(self, record: bytes, label: Label, key: bytes, value: str, *, fresh: bool) -> None:
@@ -83,24 +85,29 @@ class Shelf:
         number = self.delta.label(label).to_bytes(4, "little")
         if record[ly.LABEL] != number:
             record = record[: ly.LABEL.start] + number + record[ly.LABEL.stop :]
-        self.delta.add(record, key, value)
+        place = self.delta.put(record, key, value)
         if not fresh:
-            # Afterwards, so that another thread finds the indicator at any moment.
-            self.kill(record[:16], key, but=self.delta.count - 1)
+            self.kill(record[:16], key, but=place)
+        # This one store brings the new and takes the old.
+        self.delta.count = place + 1
 
     def kill(self, uid: bytes, key: bytes, *, but: int = -1) -> int:
-        """Mark every entry of an indicator under a key as gone, except one in the delta; how many."""
+        """Mark every entry of an indicator under a key as gone; how many there were.
+
+        At once; with `but`, a place not counted yet, once that is counted.
+        """
         killed = 0
         delta = self.delta
+        since = delta.count if but < 0 else but + 1
         for place in delta.places_of(uid):
             if delta.keys[place] == key and place != but:
-                delta.gone.add(place)
+                delta.gone.setdefault(place, since)
                 killed += 1
         hashed = ly.uid_hash(uid)
         for held in self.held:
             rows = held.rows_of(uid, hashed)
             rows = [row for row in rows if held.segment.facts.key(row) == key]
-            held.gone.update(rows)
+            held.gone.update(dict.fromkeys(rows, since))
             killed += len(rows)
         return killed
 
@@ -121,10 +128,10 @@ class Shelf:
         """How the shelf stands, with `size` bytes on the disk."""
         return ShelfStats(self.live, len(self.held), self.delta.live, size)
 
-    def _hits(self, asked: str, found: list[_Near], viewer: Viewer) -> list[Hit]:
+    def _hits(self, asked: str, found: list[_Near], viewer: Viewer, count: int) -> list[Hit]:
         algorithm, hits = self.algorithm, []
         for where, row, distance, key in found:
-            entry = where.entry(row, viewer)
+            entry = None if where.is_gone(row, count) else where.entry(row, viewer)
             if entry is None:
                 continue
             facts, mine = entry

@@ -48,6 +48,7 @@ class View:
         if before is not None and before.manifest.collection != manifest.collection:
             before = None
         self.manifest: Manifest = manifest
+        self._fault: SegmentCorrupt | SegmentVersion | None = None
         self.sequence = manifest.sequence
         self.shelves: dict[str, Shelf] = {}
         for name, shelved in manifest.shelves.items():
@@ -80,9 +81,16 @@ class View:
         Raises:
             SegmentCorrupt: a change was altered.
         """
-        for tail in self.tails:
-            for change in tail.log.changes():
-                self._apply(tail, change)
+        if self._fault is not None:
+            raise self._fault
+        try:
+            for tail in self.tails:
+                for change in tail.log.changes():
+                    self._apply(tail, change)
+        except (SegmentCorrupt, SegmentVersion) as error:
+            # What came behind was read and not taken in: from here on this view would miss it.
+            self._fault = error
+            raise
 
     def superseded(self) -> bool:
         """Whether there is a newer manifest."""

@@ -390,3 +390,18 @@ def test_it_names_no_file_of_its_own_for_good(folder):
     names = {path.name for path in Path(folder).rglob("*")}
     assert not {"log-00000099", "00000098.facts", "00000098.index.tmp", "x.tmp"} & names
     assert stranger.exists()
+
+
+def test_it_does_not_go_on_behind_a_change_that_it_could_not_take_in(folder):
+    """A row that a change replaces is damaged: the reader says so at each question, whatever comes next."""
+    reader = read(folder)
+    path = max(folder.glob("bits/*.facts"))
+    with write(folder) as lists:
+        lists.add(VALUES[0], facts(0, sequence=77))
+        with path.open("r+b") as file:
+            file.seek(ly.HEAD_SIZE)
+            file.write(b"altered")
+        for value in VALUES[8:]:
+            with pytest.raises(SegmentCorrupt):
+                reader.find(value)
+            lists.add(value, facts(60))
