@@ -10,7 +10,7 @@ from lachan.cli.setup import django_ready, unreachable
 from lachan.cli.supervisor import Supervisor, orphans
 from lachan.kernel.home import home_path, home_prepare
 
-_BESIDES = ("shield", "web", "worker", "matching")
+_FIRST, _THEN = ("shield", "web", "worker"), ("matching",)
 
 
 @click.command()
@@ -61,11 +61,13 @@ def command(web: str, dns: str, match: str) -> None:
         supervisor.start("dns")  # names wait neither for Django nor for the database
         link = _prepare(supervisor)
         if not supervisor.stop.is_set():
-            supervisor.start(*_BESIDES, *(["match"] if match else []))
+            supervisor.start(*_FIRST)
         while not supervisor.stop.is_set() and not _answers(web):
             supervisor.look()
             supervisor.stop.wait(0.1)
         if not supervisor.stop.is_set():
+            # What pages and names do not wait for must not take the processor from them now.
+            supervisor.start(*_THEN, *(["match"] if match else []))
             _say(web, dns, match, link, time.monotonic() - began)
         supervisor.run()
     finally:
