@@ -19,6 +19,7 @@ import stat
 import struct
 import sys
 import tempfile
+import threading
 import time
 import traceback
 from collections import Counter
@@ -181,6 +182,16 @@ def worker(folder, seed, first, pipe, end):
     writing.DELTA_ROWS, writing._BULK_ROWS = 48, 20
     chance, step, disk = random.Random(f"end {seed} {first}"), 0, None
     kind, count, target = end
+    power = threading.RLock()  # once it is gone nothing is written, synced or told, by no thread
+
+    def noted(name, real, args, more):
+        with power:
+            if name in ("unlink", "replace"):
+                disk.dropped(args[-1])
+            result = real(*args, **more)
+            if name in ("fsync", "fdatasync"):
+                disk.synced(args[0])
+        return result
 
     def patched(name, real):
         def call(*args, **more):
@@ -188,16 +199,12 @@ def worker(folder, seed, first, pipe, end):
             step += 1
             if step == count and kind != "moment":
                 if kind == "power":
+                    power.acquire()
                     disk.leave(target)
                 elif name == "pwrite":
                     real(args[0], args[1][: chance.randrange(len(args[1]) + 1)], args[2])
                 os.kill(os.getpid(), signal.SIGKILL)
-            if disk is not None and name in ("unlink", "replace"):
-                disk.dropped(args[-1])
-            result = real(*args, **more)
-            if disk is not None and name in ("fsync", "fdatasync"):
-                disk.synced(args[0])
-            return result
+            return real(*args, **more) if disk is None else noted(name, real, args, more)
 
         return call
 
@@ -208,7 +215,8 @@ def worker(folder, seed, first, pipe, end):
     lists = Collection.open(folder, write=True, algorithms=ALGORITHMS)
     for number in range(first, 10**9):
         do(lists, number, seed)
-        os.write(pipe, struct.pack("<I", number))
+        with power:
+            os.write(pipe, struct.pack("<I", number))
 
 
 def killed(folder, seed, first, end):
