@@ -1,6 +1,10 @@
+import os
+
 import click
 
 from lachan.cli.setup import django_ready
+
+_YIELDING = 5
 
 
 @click.command()
@@ -13,6 +17,8 @@ def command(*, once: bool, rebuild: bool) -> None:
     lachan matching
     lachan matching --once --rebuild      when `lachan doctor` says so
     """
+    # The shield's block comes first: both wake at the same moment, for the same decision.
+    os.nice(_YIELDING)
     django_ready()
     from lachan.matching.follower import run
 
