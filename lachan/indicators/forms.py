@@ -87,7 +87,16 @@ class ProposalForm(forms.Form):
         self.fields["category"].choices = category_choices()
 
 
-class ReviewForm(forms.Form):
+class _WarnedForm(forms.Form):
+    """Asks for a reason to override only where there is a warning to override."""
+
+    def __init__(self, *args: Any, warned: bool = False, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if not warned:
+            del self.fields["override_reason"]
+
+
+class ReviewForm(_WarnedForm):
     note = forms.CharField(
         label=_("Note"),
         required=False,
@@ -102,11 +111,6 @@ class ReviewForm(forms.Form):
         widget=forms.Textarea(attrs={"rows": 2}),
     )
 
-    def __init__(self, *args: Any, warned: bool = False, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        if not warned:
-            del self.fields["override_reason"]
-
 
 class WithdrawForm(forms.Form):
     reason = forms.CharField(
@@ -116,7 +120,7 @@ class WithdrawForm(forms.Form):
     )
 
 
-class ShareForm(forms.Form):
+class ShareForm(_WarnedForm):
     tlp = forms.ChoiceField(label=_("Who may know (TLP)"), choices=choices(TLPS))
     override_reason = forms.CharField(
         label=_("Reason for sharing it more widely in spite of the warnings"),
@@ -125,11 +129,6 @@ class ShareForm(forms.Form):
         help_text=_("At least ten letters. It is kept with your name."),
         widget=forms.Textarea(attrs={"rows": 2}),
     )
-
-    def __init__(self, *args: Any, warned: bool = False, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        if not warned:
-            del self.fields["override_reason"]
 
 
 class MemberDisputeForm(forms.Form):
