@@ -168,12 +168,15 @@ def pdq_hash(pixels: npt.NDArray[Any]) -> PdqHash:
     return PdqHash(_bits(coefficients), quality)
 
 
-def pdq_dihedral(pixels: npt.NDArray[Any]) -> list[PdqHash]:
+def pdq_dihedral(pixels: npt.NDArray[Any], *, straight: bool = False) -> list[PdqHash]:
     """The hashes of the eight `Transform`s, in their order; equal to `pdqhash.compute_dihedral`.
 
     That one blurs 64×64 pictures too, so for them the first may differ from `pdq_hash` by a bit or two.
+    With `straight` it never does.
+
+    Args and errors: see `pdq_coefficients`.
     """
-    found = pdq_coefficients(pixels, straight=False)
+    found = pdq_coefficients(pixels, straight=straight)
     if found is None:
         return [PdqHash(bytes(WIDTH), 0)] * 8
     coefficients, quality = found

@@ -17,7 +17,6 @@ import contextlib
 import io
 import os
 import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any, BinaryIO, TypeAlias
 
@@ -33,6 +32,7 @@ from lachan.matching.algorithms.pdq.hashing import (
     pdq_hash,
     pixels_check,
 )
+from lachan.matching.algorithms.pdq.transform import Transform
 from lachan.matching.records import PictureRefused
 
 try:
@@ -50,14 +50,14 @@ Source: TypeAlias = (
 FORMATS = ("JPEG", "PNG", "GIF", "WEBP", "AVIF", "BMP", "TIFF")
 _ORIENTATION = 0x0112
 # EXIF's number (TIFF 6.0, tag 274) → what makes the stored picture upright.
-_TURNS: dict[int, Callable[[Pixels], Pixels]] = {
-    2: lambda pixels: pixels[:, ::-1],
-    3: lambda pixels: pixels[::-1, ::-1],
-    4: lambda pixels: pixels[::-1],
-    5: lambda pixels: pixels.swapaxes(0, 1),
-    6: lambda pixels: np.rot90(pixels, 3),
-    7: lambda pixels: np.rot90(pixels, 2).swapaxes(0, 1),
-    8: np.rot90,
+_TURNS = {
+    2: Transform.MIRRORED,
+    3: Transform.TURNED_ROUND,
+    4: Transform.UPSIDE_DOWN,
+    5: Transform.TRANSPOSED,
+    6: Transform.TURNED_RIGHT,
+    7: Transform.TRANSPOSED_OTHERWISE,
+    8: Transform.TURNED_LEFT,
 }
 _JPEG = b"\xff\xd8"
 _COLOURS = {"Gray": "GRAY", "YCbCr": "RGB", "RGB": "RGB"}
@@ -94,10 +94,12 @@ class Picture(msgspec.Struct, frozen=True):
     Attributes:
         stored: the pixels as the file holds them.
         upright: as people see them: turned where the EXIF data ask for it, otherwise the same array.
+        turn: what makes the one of the other.
     """
 
     stored: Pixels
     upright: Pixels
+    turn: Transform = Transform.AS_IS
 
 
 class PictureHash(msgspec.Struct, frozen=True):
@@ -106,14 +108,23 @@ class PictureHash(msgspec.Struct, frozen=True):
     Attributes:
         stored: of the pixels as the file holds them: what others hash.
         upright: of the picture as people see it; the same where the EXIF data ask for no turn.
+        before: where asked for: what may have been done to the picture that people see, and the hash that
+            it had before. Six or seven; nothing done is `upright`, and the EXIF data's own turn `stored`.
     """
 
     stored: PdqHash
     upright: PdqHash
+    before: dict[Transform, PdqHash] = {}
 
 
-def picture_hash(source: Source, *, limits: Limits = LIMITS) -> PictureHash:
+def picture_hash(source: Source, *, limits: Limits = LIMITS, turned: bool = False) -> PictureHash:
     """Hash a picture.
+
+    Args:
+        source: the picture.
+        limits: what it may cost.
+        turned: fill `before` too, so that the picture is found where somebody turned or mirrored it. Costs
+            next to nothing here, and each of its hashes a look-up.
 
     Raises:
         PictureRefused: it is none, is damaged, or costs more than `limits` allow; `reason` is one of
@@ -122,9 +133,16 @@ def picture_hash(source: Source, *, limits: Limits = LIMITS) -> PictureHash:
         OSError: the file or stream cannot be read.
     """
     picture = picture_read(source, limits=limits)
-    stored = pdq_hash(picture.stored)
+    before = {}
+    if turned:
+        selves = pdq_dihedral(picture.upright, straight=True)
+        upright = selves[Transform.AS_IS]
+        asked_anyway = {Transform.AS_IS, picture.turn}
+        before = {done: selves[done.inverse] for done in Transform if done not in asked_anyway}
+    else:
+        upright = pdq_hash(picture.upright)
     same = picture.upright is picture.stored
-    return PictureHash(stored, stored if same else pdq_hash(picture.upright))
+    return PictureHash(upright if same else pdq_hash(picture.stored), upright, before)
 
 
 def picture_dihedral(source: Source, *, limits: Limits = LIMITS) -> list[PdqHash]:
@@ -195,8 +213,9 @@ def _decode(data: bytes, limits: Limits) -> Picture:
                 _size_check(image.width * image.height, limits)
                 stored = pixels_check(_pixels(image))
             # Only now: of a TIFF, Pillow has applied it, and says so.
-            turn = _TURNS.get(_orientation(image))
-            return Picture(stored, stored if turn is None else pixels_check(turn(stored)))
+            turn = _TURNS.get(_orientation(image), Transform.AS_IS)
+            upright = stored if turn is Transform.AS_IS else pixels_check(turn.apply(stored))
+            return Picture(stored, upright, turn)
     except PictureRefused:
         raise
     except Exception as error:  # noqa: BLE001  decoders meet hostile bytes with errors of every class

@@ -5,6 +5,7 @@ import struct
 import zlib
 from pathlib import Path
 
+import msgspec
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -21,6 +22,7 @@ from lachan.matching.algorithms.pdq.picture import (
 )
 from lachan.matching.algorithms.pdq.tests.files import picture, png, save, turned_jpeg
 from lachan.matching.algorithms.pdq.tests.pictures import draw
+from lachan.matching.algorithms.pdq.transform import Transform
 from lachan.matching.records import PictureRefused
 
 
@@ -122,6 +124,30 @@ def test_it_knows_how_a_phone_was_held(orientation):
     assert found.stored == picture_hash(turned_jpeg(1)).stored
     seen = ImageOps.exif_transpose(Image.open(io.BytesIO(data)))
     assert found.upright == pdq_hash(np.asarray(seen))
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+def test_it_knows_what_a_picture_was_before_it_was_turned(orientation):
+    """Of what people see; what the file asks to be turned back, and nothing done, are asked anyway."""
+    found = picture_hash(turned_jpeg(orientation), turned=True)
+    assert (found.stored, found.upright) == msgspec.structs.astuple(
+        picture_hash(turned_jpeg(orientation))
+    )[:2]
+    seen = picture_read(turned_jpeg(orientation))
+    assert found.before.keys() == set(Transform) - {Transform.AS_IS, seen.turn}
+    assert np.array_equal(seen.turn.inverse.apply(seen.upright), seen.stored)
+    assert {before.quality for before in found.before.values()} == {found.upright.quality}
+    for done in found.before:
+        was = int(pdq_hash(done.inverse.apply(seen.upright)).text, 16)
+        apart = {one: (int(b.text, 16) ^ was).bit_count() for one, b in found.before.items()}
+        assert apart[done] == min(apart.values()) <= 31
+
+
+def test_its_eight_selves_begin_with_itself():
+    """Also where `pdqhash` blurs 64×64 pictures for the eight, but not for the one."""
+    found = picture_hash(png(1, 64, 64), turned=True)
+    assert found.upright == found.stored == picture_hash(png(1, 64, 64)).stored
+    assert len(found.before) == 7
 
 
 @pytest.fixture
