@@ -24,6 +24,11 @@ NOTHING, KNOWN, FAILED = 0, 1, 2
 )
 @click.option("--algorithm", help="What the values are: pdq, md5, address …; else all that fit.")
 @click.option("--radius", type=click.IntRange(0, 256), help="Of PDQ; 31 where none is given.")
+@click.option(
+    "--turned",
+    is_flag=True,
+    help="Also find a picture that somebody turned or mirrored: eight look-ups a file instead of one.",
+)
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a line, for each VALUE.")
 @click.pass_context
 def command(
@@ -33,6 +38,7 @@ def command(
     algorithm: str | None,
     radius: int | None,
     *,
+    turned: bool,
     as_json: bool,
 ) -> None:
     """Is each VALUE known? A file, a hash, an address, a number or an account; `-` reads values from standard
@@ -40,6 +46,7 @@ def command(
 
     \b
     lachan match picture.jpg
+    lachan match picture.jpg --turned
     lachan match https://game.example/free --json
     lachan match d8f8f0cce0f4a84f0e370a22028f67f0b36e2ed596623e1d33e6339c4e9c9b22 --radius 20
     lachan match - --collection /srv/lists < hashes.txt
@@ -56,7 +63,8 @@ def command(
     folder = collection or home_path() / "matching"
     known = failed = False
     try:
-        asked = _Asked(CollectionKnown(folder, radius), folder, algorithm, radius)
+        lists = CollectionKnown(folder, radius)
+        asked = _Asked(lists, folder, algorithm, radius, turned=turned)
         for value in _each(values):
             answer = asked.answer(value)
             known, failed = known or bool(answer["matches"]), failed or bool(answer["reason"])
@@ -80,11 +88,18 @@ def _each(values: tuple[str, ...]) -> Iterator[str]:
 
 class _Asked:
     def __init__(
-        self, known: "CollectionKnown", folder: Path, algorithm: str | None, radius: int | None
+        self,
+        known: "CollectionKnown",
+        folder: Path,
+        algorithm: str | None,
+        radius: int | None,
+        *,
+        turned: bool,
     ) -> None:
         from lachan.matching.collection import Collection
 
-        self._known, self._algorithm, self._radius = known, algorithm, radius
+        self._known, self._turned = known, turned
+        self._algorithm, self._radius = algorithm, radius
         self._collection: Collection = Collection.open(folder)
 
     def answer(self, value: str) -> dict[str, Any]:
@@ -114,7 +129,10 @@ class _Asked:
 
         found = path.stat()
         outcome = Outcome(Item(str(path), found.st_size, found.st_mtime_ns))
-        Examiner(self._known, Limits(), keep_clean=True, open_archives=False).examine(outcome)
+        examiner = Examiner(
+            self._known, Limits(), keep_clean=True, open_archives=False, turned=self._turned
+        )
+        examiner.examine(outcome)
         (finding,) = outcome.findings
         return {
             "value": str(path),
@@ -134,6 +152,7 @@ def _say(answer: dict[str, Any]) -> str:
     lines = []
     for match in answer["matches"]:
         how = "listed" if match["distance"] == 0 else f"{match['distance']} bits away"
+        how += f", {match['turned']}" if match["turned"] else ""
         said = ", ".join(match["categories"]) or "no category"
         lines.append(f"KNOWN  {answer['value']}")
         lines.append(f"  {match['algorithm']:<8}  {match['value']} ({how})")

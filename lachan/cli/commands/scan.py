@@ -38,6 +38,11 @@ _SHOWN = 50
     help="Who does the work: this machine, or a Ray cluster (lachan[ray]).",
 )
 @click.option("--address", default="", help="Of the Ray cluster: auto, or host:port.")
+@click.option(
+    "--turned",
+    is_flag=True,
+    help="Also find pictures that somebody turned or mirrored: eight look-ups a picture instead of one.",
+)
 @click.option("--no-archives", is_flag=True, help="Do not look inside zip and tar files.")
 @click.option("--clean", is_flag=True, help="The report also names what is not known.")
 @click.option("--restart", is_flag=True, help="Begin anew instead of going on.")
@@ -55,6 +60,7 @@ def command(
     engine: str,
     address: str,
     *,
+    turned: bool,
     no_archives: bool,
     clean: bool,
     restart: bool,
@@ -67,6 +73,7 @@ def command(
     lachan scan ~/Pictures
     lachan scan /evidence --report found.csv --collection lists
     lachan scan hashes.csv --column sha1 --json
+    lachan scan phone.zip --turned                # pictures that somebody mirrored, too
     lachan scan /shared --report found.parquet --engine ray --address auto
     lachan scan /evidence --report found.csv      # killed? the same again goes on where it was
 
@@ -95,6 +102,7 @@ def command(
         column=column,
         keep_clean=clean,
         open_archives=not no_archives,
+        turned=turned,
     )
     opener = functools.partial(CollectionKnown, folder, radius)
     pool = functools.partial(ClusterWorkers, address=address) if engine == "ray" else Workers
@@ -142,6 +150,7 @@ def _say(summary: "Summary", findings: "list[Finding]", report: Path | None) -> 
     for finding in known[:_SHOWN]:
         match = finding.matches[0]
         near = f", distance {match.distance}" if match.distance else ""
+        near += f", {match.turned}" if match.turned else ""
         categories = ", ".join(match.categories) or "no category"
         click.echo(f"KNOWN  {finding.path}  {match.algorithm}{near}: {categories}")
     if len(known) > _SHOWN:

@@ -22,6 +22,7 @@ class Examiner:
         known: asked about every digest and hash.
         keep_clean: note what is clean, too.
         open_archives: look inside zip and tar files.
+        turned: ask for pictures also as they were before somebody turned or mirrored them.
         sign: called now and then in between: a sign of life.
 
     Attributes:
@@ -35,11 +36,12 @@ class Examiner:
         *,
         keep_clean: bool = False,
         open_archives: bool = True,
+        turned: bool = False,
         sign: Callable[[], None] = lambda: None,
     ) -> None:
         self.state = known.state
         self._limits, self._sign = limits, sign
-        self._looker = Looker(known, limits, sign)
+        self._looker = Looker(known, limits, sign, turned=turned)
         self._keep_clean, self._open_archives = keep_clean, open_archives
 
     def examine(self, outcome: Outcome) -> None:

@@ -18,12 +18,20 @@ _DIGESTS = ("md5", "sha1", "sha256")
 class Looker:
     """Asks what is known.
 
+    Args:
+        known: asked about every digest and hash.
+        limits: what a picture or video may cost.
+        sign: called now and then in a video: a sign of life.
+        turned: ask for pictures also as they were before somebody turned or mirrored them.
+
     Attributes:
         digests: those worth making: what the lists hold, and SHA-256, which names a file in the report.
     """
 
-    def __init__(self, known: Known, limits: Limits, sign: Callable[[], None]) -> None:
-        self._known, self._limits, self._sign = known, limits, sign
+    def __init__(
+        self, known: Known, limits: Limits, sign: Callable[[], None], *, turned: bool = False
+    ) -> None:
+        self._known, self._limits, self._sign, self._turned = known, limits, sign, turned
         self.digests = [name for name in _DIGESTS if name in known.algorithms or name == "sha256"]
 
     def by_digest(self, content: Content) -> list[Match]:
@@ -69,12 +77,19 @@ class Looker:
 
         if content.data is None:
             raise PictureRefused("too-large", "the picture is too large to look at")
-        found = picture_hash(content.data, limits=PictureLimits(size=self._limits.memory))
+        limits = PictureLimits(size=self._limits.memory)
+        found = picture_hash(content.data, limits=limits, turned=self._turned)
         if not found.stored.reliable:
             return [], True
         # As stored and, where a camera noted that it lies on its side, as people see it.
-        texts = dict.fromkeys((found.stored.text, found.upright.text))
-        return _once(match for text in texts for match in self._ask("pdq", text)), False
+        texts = dict.fromkeys((found.stored.text, found.upright.text), "")
+        for done, before in found.before.items():
+            texts.setdefault(before.text, done.text)
+        return _once(
+            msgspec.structs.replace(match, turned=turned)
+            for text, turned in texts.items()
+            for match in self._ask("pdq", text)
+        ), False
 
     def _video(self, content: Content) -> list[Match]:
         """Of each indicator the nearest frame, and the share of frames that it is found in."""
@@ -108,7 +123,7 @@ def _distinct(matches: list[Match]) -> list[Match]:
 
 
 def _once(matches: Iterable[Match]) -> list[Match]:
-    """Of each indicator the nearest."""
+    """Of each indicator the nearest, among equals the first."""
     nearest: dict[str, Match] = {}
     for match in matches:
         before = nearest.get(match.indicator)

@@ -99,7 +99,8 @@ class Match(msgspec.Struct, frozen=True):
     """One hit: which value of the file equals, or is near, which listed one, and what the list says.
 
     In a video, `second` is where its nearest frame is shown, and `share` how much of the video's frames,
-    0 to 1, the same indicator is found in.
+    0 to 1, the same indicator is found in. `turned` says what had been done to the listed picture to make it
+    this one, as people see it (`Transform.text`); empty where nothing, and where nobody asked for that.
     """
 
     algorithm: str
@@ -113,6 +114,7 @@ class Match(msgspec.Struct, frozen=True):
     source: str = ""
     second: float | None = None
     share: float | None = None
+    turned: str = ""
 
 
 class Finding(msgspec.Struct, frozen=True, omit_defaults=True):

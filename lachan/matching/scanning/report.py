@@ -16,6 +16,7 @@ from lachan.matching.scanning.records import Finding, ScanUnreadable, Summary
 COLUMNS = (
     *("status", "path", "sha256", "reason", "algorithm", "asked", "value", "distance"),
     *("sequence", "indicator", "categories", "confidence", "source", "second", "share"),
+    "turned",
 )
 """Of CSV and Parquet: one row a hit; one for what has none."""
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")

@@ -36,6 +36,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         kind, column: of lists, see `lists.list_items`.
         keep_clean: the report also names what is clean.
         open_archives: look inside zip and tar files.
+        turned: ask for pictures also as they were before somebody turned or mirrored them; eight look-ups a
+            picture instead of one.
     """
 
     paths: tuple[str, ...]
@@ -44,6 +46,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     column: str = ""
     keep_clean: bool = False
     open_archives: bool = True
+    turned: bool = False
     limits: Limits = Limits()
 
 
@@ -125,6 +128,7 @@ class _Scan:
             self._settings.limits,
             keep_clean=self._settings.keep_clean,
             open_archives=self._settings.open_archives,
+            turned=self._settings.turned,
         )
 
     def run(self, notes: Journal | None, pool: Callable[[], Pool]) -> tuple[Summary, list[Finding]]:

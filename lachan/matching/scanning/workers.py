@@ -43,9 +43,10 @@ class Order:
         *,
         keep_clean: bool = False,
         open_archives: bool = True,
+        turned: bool = False,
     ) -> None:
         self.opener, self.limits = opener, limits
-        self.keep_clean, self.open_archives = keep_clean, open_archives
+        self.keep_clean, self.open_archives, self.turned = keep_clean, open_archives, turned
 
     def examiner(self, sign: Callable[[], None]) -> Examiner:
         return Examiner(
@@ -53,6 +54,7 @@ class Order:
             self.limits,
             keep_clean=self.keep_clean,
             open_archives=self.open_archives,
+            turned=self.turned,
             sign=sign,
         )
 
