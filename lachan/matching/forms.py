@@ -1,7 +1,10 @@
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from .algorithms.pdq.transform import Transform
+
 MOST = 50
+_TURNED = frozenset(transform.text for transform in Transform if transform.text)
 
 
 class TryForm(forms.Form):
@@ -21,10 +24,25 @@ class TryForm(forms.Form):
         min_value=0, max_value=100, required=False, widget=forms.HiddenInput
     )
     reason = forms.SlugField(max_length=40, required=False, widget=forms.HiddenInput)
+    # For the script alone, which then adds lines; here so that it stays as it was chosen.
+    turned = forms.BooleanField(
+        label=_("Also find it turned or mirrored"),
+        required=False,
+        widget=forms.CheckboxInput(attrs={"id": "turned"}),
+    )
 
-    def clean_values(self) -> list[str]:
-        lines = [line.strip() for line in self.cleaned_data["values"].splitlines()]
-        values = list(dict.fromkeys(line for line in lines if line))
+    def clean_values(self) -> dict[str, str]:
+        """Each fingerprint once, with what was done to its picture to make the one that is tried.
+
+        A line is a fingerprint and perhaps, after a space, the `text` of a `Transform`.
+        """
+        values: dict[str, str] = {}
+        for line in self.cleaned_data["values"].splitlines():
+            value, _space, done = line.strip().rpartition(" ")
+            if done not in _TURNED:
+                value, done = line.strip(), ""
+            if value:
+                values.setdefault(value.strip(), done)
         if len(values) > MOST:
             raise forms.ValidationError(
                 _("At most %(most)d fingerprints at once."), params={"most": MOST}
@@ -33,7 +51,7 @@ class TryForm(forms.Form):
 
     def clean(self) -> dict[str, object]:
         cleaned = super().clean() or {}
-        if cleaned.get("values") == []:
+        if cleaned.get("values") == {}:
             too_large = cleaned.get("reason") == "too-large"
             self.add_error(
                 "values",

@@ -37,7 +37,7 @@ def match(request: HttpRequest) -> HttpResponse:
 def _answer(request: HttpRequest, form: TryForm, context: dict[str, Any]) -> int:
     values = form.cleaned_data["values"]
     try:
-        answer = match_list(by=request.actor, values=values)  # type: ignore[attr-defined]
+        answer = match_list(by=request.actor, values=list(values))  # type: ignore[attr-defined]
     except MatchingError:
         context["resting"] = True
         return 503
@@ -46,18 +46,19 @@ def _answer(request: HttpRequest, form: TryForm, context: dict[str, Any]) -> int
     audit_record(by=request.actor, action="match.lookup", detail=detail)  # type: ignore[attr-defined]
     if answer.unread:
         form.add_error("values", _("This is no fingerprint: %s") % ", ".join(answer.unread)[:200])
-    context |= {"answered": len(values) > len(answer.unread), "hits": _hits(answer)}
+    context |= {"answered": len(values) > len(answer.unread), "hits": _hits(answer, values)}
     quality = form.cleaned_data["quality"]
     context["poor"] = quality is not None and quality < _LEAST_QUALITY
     context["reason"] = form.cleaned_data["reason"]
     return 422 if answer.unread else 200
 
 
-def _hits(answer: MatchAnswer) -> list[dict[str, Any]]:
+def _hits(answer: MatchAnswer, done: dict[str, str]) -> list[dict[str, Any]]:
     return [
         {
             "it": hit,
             "likeness": _likeness(hit),
+            "turned": _turned(done.get(hit.asked, "")),
             "category": _category(hit),
             "url": f"/staff/indicators/{hit.facts.indicator}/",
         }
@@ -73,6 +74,25 @@ def _likeness(hit: Hit) -> str:
     if hit.distance <= _CLOSE:
         return _("The pictures are alike but for small changes, such as another size.")
     return _("The pictures resemble one another. Look closely: it may be a coincidence.")
+
+
+def _turned(done: str) -> str:
+    """What had been done to the listed picture, by `Transform.text`."""
+    return {
+        "rotated-90": _("Compared with the listed picture, this one is turned right by 90°."),
+        "rotated-180": _("Compared with the listed picture, this one is turned by 180°."),
+        "rotated-270": _("Compared with the listed picture, this one is turned left by 90°."),
+        "mirrored": _("Compared with the listed picture, this one is mirrored left to right."),
+        "mirrored-rotated-90": _(
+            "Compared with the listed picture, this one is mirrored left to right, then turned right by 90°."
+        ),
+        "mirrored-rotated-180": _(
+            "Compared with the listed picture, this one is mirrored top to bottom."
+        ),
+        "mirrored-rotated-270": _(
+            "Compared with the listed picture, this one is mirrored left to right, then turned left by 90°."
+        ),
+    }.get(done, "")
 
 
 def _category(hit: Hit) -> str:

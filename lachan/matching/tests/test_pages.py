@@ -49,6 +49,40 @@ def test_it_says_how_near_a_picture_is(personas, known):
     assert "trông như nhau" in words(ask(personas.analyst, PDQ))
 
 
+@pytest.mark.parametrize(
+    ("done", "said"),
+    [
+        ("", None),
+        ("rotated-90", "xoay phải 90°."),
+        ("rotated-180", "xoay 180°."),
+        ("rotated-270", "xoay trái 90°."),
+        ("mirrored", "lật ngang."),
+        ("mirrored-rotated-90", "lật ngang rồi xoay phải 90°."),
+        ("mirrored-rotated-180", "lật dọc."),
+        ("mirrored-rotated-270", "lật ngang rồi xoay trái 90°."),
+    ],
+)
+def test_it_says_how_a_picture_was_turned(personas, known, done, said):
+    page = words(ask(personas.analyst, "cd" * 32, f"{NEAR} {done}"))
+    assert "3 trên 256 điểm khác nhau" in page
+    if said is None:
+        assert "So với ảnh trong danh sách" not in page
+    else:
+        assert f"So với ảnh trong danh sách, ảnh này đã bị {said}" in page
+
+
+def test_it_takes_the_picture_as_it_is_before_a_turned_one(personas, known):
+    assert "xoay" not in words(ask(personas.analyst, PDQ, f"{PDQ} rotated-90")).split("Có trong")[1]
+    assert "Đây không phải mã băm" in words(ask(personas.analyst, f"{PDQ} bent"))
+    assert "lật ngang." in words(ask(personas.analyst, NEAR, f"{PDQ} mirrored"))
+
+
+def test_it_keeps_the_wish_to_look_for_turned_pictures(personas, known):
+    box = re.compile(r'<input type="checkbox"[^>]*name="turned"[^>]*>')
+    assert "checked" in box.search(ask(personas.analyst, PDQ, turned="on").content.decode())[0]
+    assert "checked" not in box.search(ask(personas.analyst, PDQ).content.decode())[0]
+
+
 def test_it_shows_only_what_is_for_the_asker(personas, known):
     assert "Không có trong danh sách" in words(ask(personas.other.analyst, PDQ))
     assert "Có trong danh sách" in words(ask(personas.other.analyst, DIGEST))

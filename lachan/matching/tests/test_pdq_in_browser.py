@@ -93,6 +93,11 @@ def heard(answer):
     return [(one["hash"], one["quality"]) for one in (answer["stored"], answer["upright"])]
 
 
+def told_before(data):
+    found = picture_hash(data, turned=True)
+    return {done.text: before.text for done, before in found.before.items()}
+
+
 def apart(one, other):
     return (int(one, 16) ^ int(other, 16)).bit_count()
 
@@ -117,6 +122,8 @@ def test_it_hashes_in_the_browser_as_on_the_server(browser_hashes):
     wrong = [name for name, data in files.items() if heard(found[name]) != told(data)]
     assert len(files) >= 200
     assert wrong == []
+    turned = [name for name, data in files.items() if found[name]["before"] != told_before(data)]
+    assert turned == []
 
 
 def test_it_comes_close_where_the_browser_decodes_with_loss(browser_hashes):
@@ -130,6 +137,10 @@ def test_it_comes_close_where_the_browser_decodes_with_loss(browser_hashes):
     for name, data in files.items():
         for (ours, _), (theirs, _) in zip(told(data), heard(found[name]), strict=True):
             assert apart(ours, theirs) <= 4, name
+        before = told_before(data)
+        assert found[name]["before"].keys() == before.keys(), name
+        for done, ours in before.items():
+            assert apart(ours, found[name]["before"][done]) <= 4, (name, done)
 
 
 def test_it_says_why_it_has_no_hash(browser_hashes):

@@ -2,9 +2,11 @@
 // to the page is the hash. Started as a module worker:
 //
 //   const worker = new Worker(url, { type: "module" });
-//   worker.postMessage({ id: 1, picture: file });    // → { id, stored, upright } or { id, error }
+//   worker.postMessage({ id: 1, picture: file });    // → { id, stored, upright, before } or { id, error }
 //
 // `stored` and `upright` are {hash, quality}: of the pixels as the file holds them, and as people see them.
+// `before`: what may have been done to the picture that people see → the hash that it had before; without what
+// `stored` undoes already.
 //
 // PNG and other lossless pictures without transparency give the server's bits. What can differ: JPEG, WebP
 // and AVIF where the browser's decoder rounds otherwise (a few bits; matching allows 31); transparent
@@ -12,6 +14,16 @@
 import { pdqHash } from "./pdq.js";
 
 const MOST_BYTES = 64 * 1024 * 1024, MOST_PIXELS = 89_478_485, STRIPE = 64;
+// EXIF's number → what makes the stored picture upright.
+const TURNS = {
+  2: "mirrored",
+  3: "rotated-180",
+  4: "mirrored-rotated-180",
+  5: "mirrored-rotated-270",
+  6: "rotated-90",
+  7: "mirrored-rotated-90",
+  8: "rotated-270",
+};
 
 class Refused extends Error {
   constructor(reason) {
@@ -88,10 +100,12 @@ async function hashBytes(bytes) {
 async function hashPicture(picture) {
   if (picture.size > MOST_BYTES) throw new Refused("too-large");
   const bytes = await picture.arrayBuffer(), view = new DataView(bytes), turn = orientationIn(view);
-  const upright = await hashBytes(bytes);
-  if (!turn || turn.value === 1) return { stored: upright, upright };
+  const { before, ...upright } = await hashBytes(bytes);
+  if (!turn || turn.value === 1) return { stored: upright, upright, before };
   view.setUint16(turn.at, 1, turn.little);
-  return { stored: await hashBytes(bytes), upright };
+  const { hash, quality } = await hashBytes(bytes);
+  delete before[TURNS[turn.value]];
+  return { stored: { hash, quality }, upright, before };
 }
 
 self.onmessage = async ({ data: { id, picture } }) => {

@@ -131,15 +131,45 @@ function bits(coefficients) {
   return text;
 }
 
+// What can have been done to a picture, and how its coefficients before that follow from those after it: signs
+// of every second one changed down or across, then transposed. See transform.py, whose names these are.
+const UNDO = {
+  "rotated-90": { across: true, transpose: true },
+  "rotated-180": { down: true, across: true },
+  "rotated-270": { down: true, transpose: true },
+  mirrored: { across: true },
+  "mirrored-rotated-90": { down: true, across: true, transpose: true },
+  "mirrored-rotated-180": { down: true },
+  "mirrored-rotated-270": { transpose: true },
+};
+
+function undo(coefficients, { down = false, across = false, transpose = false }) {
+  return Float32Array.from(coefficients, (_, i) => {
+    const ahead = Math.floor(i / ORDERS), aside = i % ORDERS;
+    const row = transpose ? aside : ahead, column = transpose ? ahead : aside;
+    // Row and column 0 hold order 1, which is odd.
+    const minus = (down && row % 2 === 0) !== (across && column % 2 === 0);
+    return (minus ? -1 : 1) * coefficients[row * ORDERS + column];
+  });
+}
+
+function beforeOf(coefficients) {
+  return Object.fromEntries(Object.entries(UNDO).map(([done, how]) => [done, bits(undo(coefficients, how))]));
+}
+
 /**
  * @param {number} width of the picture in pixels
  * @param {number} height of the picture in pixels
  * @param {(first: number, count: number) => Uint8ClampedArray} stripe gives the RGBA bytes of some whole rows
- * @returns {{hash: string, quality: number}} 64 hexadecimal digits, and how much there is to see, 0 to 100:
- *   below 50 a hash may not be matched
+ * @returns {{hash: string, quality: number, before: Object<string, string>}} 64 hexadecimal digits; how much
+ *   there is to see, 0 to 100: below 50 a hash may not be matched; and for all seven ways in which somebody may
+ *   have turned or mirrored the picture, the hash that it had before
  */
 export function pdqHash(width, height, stripe) {
-  if (Math.min(width, height) < LEAST_SIDE) return { hash: "0".repeat((ORDERS * ORDERS) / 4), quality: 0 };
-  const grey = downscale(width, height, stripe);
-  return { hash: bits(transform(grey)), quality: qualityOf(grey) };
+  if (Math.min(width, height) < LEAST_SIDE) {
+    const hash = "0".repeat((ORDERS * ORDERS) / 4);
+    return { hash, quality: 0, before: Object.fromEntries(Object.keys(UNDO).map((done) => [done, hash])) };
+  }
+  const grey = downscale(width, height, stripe), coefficients = transform(grey);
+  return { hash: bits(coefficients), quality: qualityOf(grey), before: beforeOf(coefficients) };
 }

@@ -2,6 +2,7 @@
 // input has no name, so that no browser ever sends the file. Without this script the text field does the same.
 const form = document.querySelector("#try");
 const picture = document.querySelector("#picture");
+const turned = document.querySelector("#turned");
 const working = document.querySelector("#working");
 const field = (name) => form.elements.namedItem(name);
 const MOST_BYTES = 64 * 1024 * 1024;
@@ -18,7 +19,7 @@ async function digests(file) {
   return Promise.all(["SHA-1", "SHA-256"].map(async (name) => hex(await crypto.subtle.digest(name, bytes))));
 }
 
-// {stored, upright}, or {error}: see pdq-worker.js.
+// {stored, upright, before}, or {error}: see pdq-worker.js.
 function pictureHash(file) {
   const worker = new Worker(form.dataset.worker, { type: "module" });
   return new Promise((resolve) => {
@@ -28,13 +29,22 @@ function pictureHash(file) {
   }).finally(() => worker.terminate());
 }
 
+// The lines of a picture: its hashes and, where that is asked for, those that it had before somebody turned it,
+// each followed by what was done to it.
+function pictureLines({ stored, upright, before }) {
+  const lines = new Map([[stored.hash, stored.hash], [upright.hash, upright.hash]]);
+  if (!turned.checked) return [...lines.values()];
+  for (const [done, hash] of Object.entries(before)) if (!lines.has(hash)) lines.set(hash, `${hash} ${done}`);
+  return [...lines.values()];
+}
+
 form.addEventListener("submit", async (event) => {
   const file = picture.files[0];
   if (!file) return;
   event.preventDefault();
   working.hidden = false;
   const [seen, bytes] = await Promise.all([pictureHash(file), digests(file)]);
-  const hashes = seen.error ? [] : [...new Set([seen.stored.hash, seen.upright.hash])];
+  const hashes = seen.error ? [] : pictureLines(seen);
   field("values").value = [...hashes, ...bytes].join("\n");
   field("quality").value = seen.error ? "" : seen.upright.quality;
   field("reason").value = seen.error ?? "";
