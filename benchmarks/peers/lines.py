@@ -33,7 +33,10 @@ def best_ahead(parts):
             touch(lines, ahead)
         return time.perf_counter() - began
 
-    return min((8, 12, 16, 24, 32, 48), key=lambda ahead: min(seconds(ahead) for _ in range(3)))
+    return min(
+        (8, 16, 24, 32, 48, 64, 96, 128, 192),
+        key=lambda ahead: min(seconds(ahead) for _ in range(3)),
+    )
 
 
 @njit

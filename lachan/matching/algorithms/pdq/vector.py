@@ -12,8 +12,11 @@ as the array that it came from: whoever takes one keeps the array until the call
 from typing import Any
 
 from llvmlite import ir
+from llvmlite.binding import get_host_cpu_features
 from numba import extending
 from numba.core import cgutils, types
+
+from lachan.kernel.jit import njit
 
 intrinsic: Any = (
     extending.intrinsic
@@ -22,6 +25,7 @@ intrinsic: Any = (
 _BIT, _BYTE = ir.IntType(1), ir.IntType(8)
 _SHORT, _INT, _LONG = ir.IntType(16), ir.IntType(32), ir.IntType(64)
 _BYTES = _BYTE.as_pointer()
+_SHORTS = ir.VectorType(_SHORT, 32)
 _I64 = types.int64
 
 
@@ -95,14 +99,18 @@ store8, store16, store32, store64 = (_storer(word) for word in (_BYTE, _SHORT, _
 
 @intrinsic
 def prefetch(context: Any, address: Any) -> Any:
-    """`prefetch(address)`: have the line of 64 bytes fetched while other work goes on; never faults."""
+    """`prefetch(address)`: have the line of 64 bytes fetched while other work goes on; never faults.
+
+    Into the second cache: the first one has only a few dozen lines under way, and drops or holds up what is asked
+    for beyond them.
+    """
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         place = builder.inttoptr(arguments[0], _BYTES)
         kinds = [_BYTES, _INT, _INT, _INT]
         fetch = _external(builder, "llvm.prefetch.p0", ir.VoidType(), kinds)
-        # to read (0), to be kept in every cache (3), as data (1)
-        builder.call(fetch, [place, *(ir.Constant(_INT, n) for n in (0, 3, 1))])
+        # to read (0), to be kept from the second cache on (2), as data (1)
+        builder.call(fetch, [place, *(ir.Constant(_INT, n) for n in (0, 2, 1))])
         return context.get_dummy_value()
 
     return types.void(_I64), generate
@@ -129,30 +137,92 @@ def lowest(context: Any, word: Any) -> Any:
     return _I64(_I64), generate
 
 
-@intrinsic
-def near_shorts(context: Any, address: Any, word: Any, limit: Any) -> Any:
-    """`near_shorts(address, word, limit)`: of the 32 words of 16 bits at `address`, those that differ from
-    `word` in at most `limit` bits, as a mask of 32 bits.
-    """
+def _counted(builder: Any, address: Any, word: Any, limit: Any) -> Any:
+    """Which shorts are near, by counting bits: one instruction where the processor has it, a dozen elsewhere."""
+    return _near(builder, _load(builder, address, _SHORTS, 2), word, limit)
 
+
+def _cleared(builder: Any, limit: int, address: Any, word: Any) -> Any:
+    """The same by clearing the lowest set bit `limit` times: half of that dozen for 2, and never a table."""
+    words = _load(builder, address, _SHORTS, 2)
+    left = builder.xor(words, _spread(builder, _narrow(builder, word, _SHORT), 32))
+    for _ in range(limit):
+        left = builder.and_(left, builder.add(left, ir.Constant(_SHORTS, [-1] * 32)))
+    none = builder.icmp_unsigned("==", left, ir.Constant(_SHORTS, [0] * 32))
+    return builder.bitcast(none, _INT)
+
+
+@intrinsic
+def _shorts_counted(context: Any, address: Any, word: Any, limit: Any) -> Any:
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        words = _load(builder, arguments[0], ir.VectorType(_SHORT, 32), 2)
-        return _widen(builder, _near(builder, words, arguments[1], arguments[2]))
+        return _widen(builder, _counted(builder, *arguments))
 
     return _I64(_I64, _I64, _I64), generate
 
 
 @intrinsic
-def near_shorts_store(context: Any, address: Any, word: Any, limit: Any, target: Any) -> Any:
-    """As `near_shorts`, the mask written as 32 bits at `target`: the processor does so without a detour."""
-
+def _shorts_counted_store(context: Any, address: Any, word: Any, limit: Any, target: Any) -> Any:
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        words = _load(builder, arguments[0], ir.VectorType(_SHORT, 32), 2)
-        mask = _near(builder, words, arguments[1], arguments[2])
+        mask = _counted(builder, *arguments[:3])
         builder.store(mask, builder.inttoptr(arguments[3], _INT.as_pointer()), align=4)
         return context.get_dummy_value()
 
     return types.void(_I64, _I64, _I64, _I64), generate
+
+
+def _shorts_cleared(limit: int) -> Any:
+    @intrinsic
+    def near(context: Any, address: Any, word: Any) -> Any:
+        def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+            return _widen(builder, _cleared(builder, limit, *arguments))
+
+        return _I64(_I64, _I64), generate
+
+    return near
+
+
+def _shorts_cleared_store(limit: int) -> Any:
+    @intrinsic
+    def near(context: Any, address: Any, word: Any, target: Any) -> Any:
+        def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+            mask = _cleared(builder, limit, *arguments[:2])
+            builder.store(mask, builder.inttoptr(arguments[2], _INT.as_pointer()), align=4)
+            return context.get_dummy_value()
+
+        return types.void(_I64, _I64, _I64), generate
+
+    return near
+
+
+# Limits of 2 and 3 are nearly all that is asked: the second chunk's, at a radius of 31 (`chunks.BOUNDS`).
+COUNTS_SHORTS: bool = get_host_cpu_features().get("avx512bitalg", False)
+_two, _three = _shorts_cleared(2), _shorts_cleared(3)
+_two_store, _three_store = _shorts_cleared_store(2), _shorts_cleared_store(3)
+
+
+@njit(cache=True)
+def near_shorts(address: int, word: int, limit: int) -> Any:
+    """Of the 32 words of 16 bits at `address`, those that differ from `word` in at most `limit` bits, as a mask
+    of 32 bits.
+    """
+    if not COUNTS_SHORTS and limit == 2:
+        mask = _two(address, word)
+    elif not COUNTS_SHORTS and limit == 3:
+        mask = _three(address, word)
+    else:
+        mask = _shorts_counted(address, word, limit)
+    return mask
+
+
+@njit(cache=True)
+def near_shorts_store(address: int, word: int, limit: int, target: int) -> None:
+    """As `near_shorts`, the mask written as 32 bits at `target`: the processor does so without a detour."""
+    if not COUNTS_SHORTS and limit == 2:
+        _two_store(address, word, target)
+    elif not COUNTS_SHORTS and limit == 3:
+        _three_store(address, word, target)
+    else:
+        _shorts_counted_store(address, word, limit, target)
 
 
 @intrinsic
