@@ -13,6 +13,7 @@ from lachan.kernel import clock
 from lachan.kernel.errors import InvalidInput
 from lachan.matching.collection import Collection
 from lachan.matching.records import KEEPER, OWN, Facts, SegmentCorrupt, Viewer
+from lachan.matching.store.shelf import Shelf
 from lachan.matching.store.tests.toys import TOYS, facts, uid
 
 CENTRES = np.random.default_rng(5).integers(0, 256, (4, 32), np.uint8)
@@ -151,6 +152,25 @@ def test_it_stays_as_it_was_while_others_change_and_merge(lists):
     lists.compact()
     assert numbers(groups) == [[0, 1, 2, 3, 4, 5, 7]]
     assert numbers(lists.groups()) == [[0, 1, 3, 4, 5, 7, 8]]
+
+
+@pytest.mark.parametrize("merged", [False, True])
+def test_it_sees_a_replacement_whole_or_not_at_all(lists, monkeypatch, merged):
+    add(lists, 1, 0)
+    add(lists, 2, 1)
+    if merged:
+        lists.compact()
+    kill, seen = Shelf.kill, []
+
+    def look_meanwhile(shelf, *what, **more):
+        killed = kill(shelf, *what, **more)
+        seen.append(numbers(lists.groups()))
+        return killed
+
+    monkeypatch.setattr(Shelf, "kill", look_meanwhile)
+    add(lists, 1, 0, source="another list")
+    assert seen == [[[1, 2]]]
+    assert numbers(lists.groups()) == [[1, 2]]
 
 
 def test_it_reads_members_with_facts_and_distance_from_the_first(lists):
