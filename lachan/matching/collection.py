@@ -8,16 +8,25 @@ from uuid import UUID
 
 import numpy as np
 import numpy.typing as npt
-from msgspec.structs import replace
 
-from lachan.kernel.errors import LachanError, Refused
+from lachan.kernel.errors import Refused
 from lachan.matching.algorithms.algorithm import Algorithm
 from lachan.matching.algorithms.algorithm import algorithms as all_algorithms
-from lachan.matching.records import ANYBODY, Added, Facts, Hit, InvalidHash, Refusal, Stats, Viewer
+from lachan.matching.groups import Groups
+from lachan.matching.records import (
+    ANYBODY,
+    Added,
+    Facts,
+    Hit,
+    InvalidHash,
+    Listed,
+    Stats,
+    Viewer,
+)
+from lachan.matching.store.alike import shelf_groups
 from lachan.matching.store.folder import Folder
 from lachan.matching.store.journal import collection_create
 from lachan.matching.store.reader import Reader
-from lachan.matching.store.scribe import Entry
 from lachan.matching.store.shelf import Shelf
 from lachan.matching.store.view import View, view_open
 from lachan.matching.store.writer import Writer
@@ -103,14 +112,14 @@ class Collection:
             SegmentCorrupt, SegmentVersion: the files changed, and cannot be used.
         """
         shelves, found, readable = self._current().shelves, list[Hit](), False
-        for shelf in self._chosen(shelves, algorithm):
+        for shelf in self._values.chosen(shelves, algorithm):
             try:
                 found += shelf.find(value, radius_of(shelf.algorithm, radius), viewer)
                 readable = True
             except InvalidHash:
                 continue
         if self._values.is_pointing(algorithm, shelves):
-            found += self._covered(value, algorithm, viewer, shelves)
+            found += self._values.covered(value, algorithm, viewer, shelves)
         if not (readable or found):
             self._values.read(value, algorithm)
         return found
@@ -122,18 +131,41 @@ class Collection:
         """`find` for many at once, faster than one by one; None for a value that cannot be read."""
         answers: list[list[Hit] | None] = [None] * len(values)
         shelves = self._current().shelves
-        for shelf in self._chosen(shelves, algorithm):
+        for shelf in self._values.chosen(shelves, algorithm):
             found = shelf.find_many(values, radius_of(shelf.algorithm, radius), viewer)
             for place, hits in enumerate(found):
                 if hits is not None:
                     answers[place] = (answers[place] or []) + hits
         pointing = self._values.is_pointing(algorithm, shelves)
-        for place, answer in enumerate(answers):
-            if pointing and (more := self._covered(values[place], algorithm, viewer, shelves)):
+        for place, (value, answer) in enumerate(zip(values, answers, strict=True)):
+            if pointing and (more := self._values.covered(value, algorithm, viewer, shelves)):
                 answers[place] = (answer or []) + more
-            elif answer is None and self._values.readers(values[place], algorithm):
+            elif answer is None and self._values.readers(value, algorithm):
                 answers[place] = []
         return answers
+
+    def groups(
+        self, *, algorithm: str = "pdq", radius: int | None = None, viewer: Viewer = ANYBODY,
+        progress: Callable[[int], object] = lambda _: None,
+    ) -> Groups[Listed]:  # fmt: skip
+        """Which entries are alike, the largest group first (see `Groups`), as they stand now.
+
+        Whatever is within the radius of one of a group is of it too. Only what the viewer may see takes
+        part: a group never tells that something hidden lies between two of its entries.
+
+        Args:
+            algorithm: whose entries; those that compare for equality group equal values.
+            radius: instead of the algorithm's own.
+            viewer: who asks.
+            progress: called with the number of entries done since the last call; `stats` knows of how many.
+
+        Raises:
+            InvalidInput: no such algorithm, or no groups can be made within the radius.
+            SegmentCorrupt, SegmentVersion: as `find`.
+        """
+        chosen = self._values.named(algorithm)
+        shelf = self._current().shelves.get(algorithm) or Shelf(chosen, [])
+        return shelf_groups(shelf, radius_of(chosen, radius), viewer, progress)
 
     @property
     def sequence(self) -> int:
@@ -141,16 +173,7 @@ class Collection:
         return self._current().sequence
 
     def stats(self) -> Stats:
-        view = self._current()
-        return Stats(
-            sequence=view.sequence,
-            generation=view.manifest.generation,
-            algorithms={
-                name: shelf.stats(self._folder.size(name))
-                for name, shelf in sorted(view.shelves.items())
-            },
-            fault=self._writer.fault if self._writer else "",
-        )
+        return self._current().stats(self._writer.fault if self._writer else "")
 
     def verify(self) -> None:
         """Read every file against its checksums (seconds for ten million entries).
@@ -186,22 +209,17 @@ class Collection:
         Raises:
             StoreUnwritable: the disk is full. What was taken before stays; doing it all again is harmless.
         """
-        writer, taken, refused, place = self._writing(), 0, list[Refusal](), 0
+        writer, added, place = self._writing(), Added(0), 0
         source = iter(entries)
         while batch := list(islice(source, _BATCH)):
-            ready: list[Entry] = []
-            for value, facts in batch:
-                try:
-                    ready.append(self._values.entry(value, facts, algorithm))
-                except LachanError as error:
-                    refused.append(Refusal(place, error.code, str(error)))
-                place += 1
+            ready, refused = self._values.entries(batch, algorithm, place)
             if ready:
                 writer.add_all(ready)
-            taken += len(ready)
+            added = Added(added.taken + len(ready), added.refused + refused)
+            place += len(batch)
             if progress is not None:
                 progress(len(batch))
-        return Added(taken, tuple(refused))
+        return added
 
     def add_keys(
         self, algorithm: str, keys: npt.NDArray[np.uint8], indicators: npt.NDArray[np.uint8],
@@ -234,12 +252,10 @@ class Collection:
         """
         writer, uid = self._writing(), indicator.bytes
         if value is None:
-            shelves = self._chosen(self._current().shelves, algorithm)
+            shelves = self._values.chosen(self._current().shelves, algorithm)
             keys = {shelf.algorithm.name: list(shelf.keys_of(uid)) for shelf in shelves}
         else:
-            keys = {
-                found.name: [found.parse(value)] for found in self._values.read(value, algorithm)
-            }
+            keys = self._values.keys(value, algorithm)
         return writer.remove(uid, keys)
 
     def commit(self, sequence: int) -> None:
@@ -275,22 +291,6 @@ class Collection:
 
     def _current(self) -> View:
         return self._reader.current() if self._writer is None else self._writer.view
-
-    def _chosen(self, shelves: Mapping[str, Shelf], algorithm: str | None) -> Iterable[Shelf]:
-        if algorithm is None:
-            return tuple(shelves.values())
-        shelf = shelves.get(self._values.named(algorithm).name)
-        return () if shelf is None else (shelf,)
-
-    def _covered(
-        self, value: str, algorithm: str | None, viewer: Viewer, shelves: Mapping[str, Shelf]
-    ) -> list[Hit]:
-        """What covers a value by being something else: the address of its host, the domain of its e-mail."""
-        return [
-            replace(hit, asked=value)
-            for name, other in self._values.elsewhere(value, algorithm, shelves)
-            for hit in shelves[name].find(other, shelves[name].algorithm.radius, viewer)
-        ]
 
     def _writing(self) -> Writer:
         if self._writer is None:

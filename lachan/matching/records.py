@@ -109,6 +109,21 @@ class Hit(msgspec.Struct, frozen=True):
     facts: Facts
 
 
+class Listed(msgspec.Struct, frozen=True):
+    """One entry of a group of entries that are alike.
+
+    Attributes:
+        value: its own, in canonical form.
+        distance: from the group's first, in the algorithm's own unit. In a group that is a chain it may be
+            larger than the radius.
+        facts: what the collection knows of it.
+    """
+
+    value: str
+    distance: int
+    facts: Facts
+
+
 class Viewer(msgspec.Struct, frozen=True):
     """Who asks.
 

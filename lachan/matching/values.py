@@ -1,17 +1,19 @@
 """Which algorithms can read a value, and what becomes an entry."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 
 import numpy as np
+from msgspec.structs import replace
 
-from lachan.kernel.errors import InvalidInput
+from lachan.kernel.errors import InvalidInput, LachanError
 from lachan.matching.algorithms.algorithm import Algorithm, Keys
-from lachan.matching.records import Facts, InvalidHash
+from lachan.matching.records import Facts, Hit, InvalidHash, Refusal, Viewer
 from lachan.matching.store import layout as ly
 from lachan.matching.store.facts import Label
 from lachan.matching.store.merge import records_of
 from lachan.matching.store.parts import Records
 from lachan.matching.store.scribe import Entry, entry_of
+from lachan.matching.store.shelf import Shelf
 
 
 class Values:
@@ -36,6 +38,17 @@ class Values:
         if found is None:
             raise InvalidInput(f"no such algorithm; there are: {', '.join(self.algorithms)}")
         return found
+
+    def chosen(self, shelves: Mapping[str, Shelf], name: str | None) -> Iterable[Shelf]:
+        """The shelf of the algorithm that is named, where there is one; else all.
+
+        Raises:
+            InvalidInput: there is no such algorithm.
+        """
+        if name is None:
+            return tuple(shelves.values())
+        shelf = shelves.get(self.named(name).name)
+        return () if shelf is None else (shelf,)
 
     def readers(self, value: str, name: str | None) -> list[Algorithm]:
         """The algorithms that can read a value; of all, or of the one that is named."""
@@ -70,7 +83,17 @@ class Values:
             return not self._exact.isdisjoint(present)
         return name in self._pointing
 
-    def elsewhere(
+    def covered(
+        self, value: str, name: str | None, viewer: Viewer, shelves: Mapping[str, Shelf]
+    ) -> list[Hit]:
+        """What covers a value by being something else: the address of its host, the domain of its e-mail."""
+        return [
+            replace(hit, asked=value)
+            for other, text in self._elsewhere(value, name, shelves)
+            for hit in shelves[other].find(text, shelves[other].algorithm.radius, viewer)
+        ]
+
+    def _elsewhere(
         self, value: str, name: str | None, present: Collection[str]
     ) -> list[tuple[str, str]]:
         """(algorithm, value) of what would cover a value, and is another algorithm's to know.
@@ -90,6 +113,26 @@ class Values:
                 continue
             found += [(self._kinds[kind], text) for kind, text in places if kind in self._kinds]
         return [(algorithm, text) for algorithm, text in found if algorithm in present]
+
+    def keys(self, value: str, name: str | None) -> dict[str, list[bytes]]:
+        """A value's key, by each algorithm that can read it.
+
+        Raises:
+            InvalidHash: none can.
+        """
+        return {found.name: [found.parse(value)] for found in self.read(value, name)}
+
+    def entries(
+        self, batch: Iterable[tuple[str, Facts]], name: str | None, first: int
+    ) -> tuple[list[Entry], tuple[Refusal, ...]]:
+        """`entry` of many, whose places count from `first`; what cannot be taken is named."""
+        ready, refused = list[Entry](), list[Refusal]()
+        for place, (value, facts) in enumerate(batch, first):
+            try:
+                ready.append(self.entry(value, facts, name))
+            except LachanError as error:
+                refused.append(Refusal(place, error.code, str(error)))
+        return ready, tuple(refused)
 
     def entry(self, value: str, facts: Facts, name: str | None) -> Entry:
         """A checked entry.

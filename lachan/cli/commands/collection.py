@@ -28,6 +28,7 @@ def command() -> None:
     \b
     lachan collection import hashes.csv --source "Our list" --category scam
     lachan collection show
+    lachan collection groups
     lachan collection verify --collection /srv/lists
     """
 
@@ -69,6 +70,7 @@ def fill(
     lachan collection import hashes.csv --source "Our list" --category scam
     lachan collection import pictures.csv --kind pdq --reach members --json
     """
+    from lachan.cli.grouping import rows_about
     from lachan.formats.classification.categories import category_code
     from lachan.kernel.ids import uuid7
     from lachan.matching.collection import Collection
@@ -86,7 +88,7 @@ def fill(
             like = Facts(
                 0, uuid7(), codes, confidence, reaches.index(reach), source=source or path.name
             )
-            length = _rows_about(path)
+            length = rows_about(path)
             with click.progressbar(
                 length=length, label=path.name, file=sys.stderr, hidden=not (shown and length)
             ) as bar:
@@ -116,6 +118,68 @@ def show(collection: Path | None, *, as_json: bool) -> None:
     from lachan.matching.collection import Collection
 
     _say(Collection.open(collection or home_path() / "matching").stats(), as_json=as_json)
+
+
+@command.command()
+@click.argument("files", nargs=-1, type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@_folder
+@click.option(
+    "--algorithm", default="pdq", show_default=True, help="Whose values: pdq, md5, address …"
+)
+@click.option("--radius", type=click.IntRange(0, 31), help="Of PDQ; 31 where none is given.")
+@click.option("--column", default="", help="Of a list: the only one to read, by name or number.")
+@click.option(
+    "--report",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Write every group here: .csv (a row a member) or .json.",
+)
+@_json
+def groups(
+    files: tuple[Path, ...],
+    collection: Path | None,
+    algorithm: str,
+    radius: int | None,
+    column: str,
+    report: Path | None,
+    *,
+    as_json: bool,
+) -> None:
+    """Which entries are alike? Or, where FILES are named, which rows of these lists (CSV, TSV or Parquet),
+    before they are imported. Nothing is changed.
+
+    \b
+    lachan collection groups
+    lachan collection groups --radius 20 --report groups.csv --collection lists
+    lachan collection groups reports.csv more.parquet --json
+
+    Whatever is near one of a group is of it too, so the ends of a chain may be far apart: each member is
+    shown with its distance from the first. What names no kind is taken for a value of --algorithm.
+    """
+    from lachan.cli import grouping
+
+    if files and collection:
+        raise click.UsageError("either lists or a --collection: not both at once")
+    if report is not None and report.suffix.lower() not in grouping.FORMS:
+        raise click.UsageError(f"a report ends with one of: {', '.join(grouping.FORMS)}")
+    hidden = as_json or not sys.stderr.isatty()
+    if files:
+        counts, found = grouping.rows_group(files, algorithm, radius, column, hidden=hidden)
+    else:
+        folder = collection or home_path() / "matching"
+        counts, found = grouping.entries_group(folder, algorithm, radius, hidden=hidden)
+    if report is not None:
+        try:
+            grouping.report_write(report, counts, found)
+        except OSError as error:
+            raise click.ClickException(f"the report cannot be written: {error.strerror}") from None
+    if as_json:
+        sys.stdout.writelines(grouping.json_pieces(counts, found))
+        return
+    grouping.counts_say(counts, len(found))
+    if report is None:
+        grouping.groups_say(found)
+    else:
+        click.echo(f"report: {report}")
 
 
 @command.command()
@@ -152,14 +216,6 @@ def _rows(path: Path, kind: str, column: str) -> "Iterator[Row]":
 
     for item in list_items(path, kind=kind, column=column):
         yield from item.rows
-
-
-def _rows_about(path: Path) -> int:
-    """Lines of a text; 0, and no progress, for what is none."""
-    if path.suffix.lower() == ".parquet":
-        return 0
-    with path.open("rb") as file:
-        return sum(piece.count(b"\n") for piece in iter(lambda: file.read(1 << 20), b""))
 
 
 def _say(stats: "Stats", *, as_json: bool) -> None:

@@ -5,6 +5,7 @@ them, and one contract test holds each to what is said here. Algorithms know not
 nothing of who may see what: that is the store's.
 """
 
+from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 from typing import ClassVar, Protocol
@@ -144,6 +145,26 @@ class Algorithm:
         different = np.any(keys != np.frombuffer(key, np.uint8), axis=1)
         return np.where(different, FAR, 0).astype(np.int64)
 
+    def groups(
+        self, keys: Keys, radius: int, progress: Callable[[int], object] = lambda _: None
+    ) -> Numbers:
+        """int64[n]: for each key the place of the first one of its group.
+
+        Whatever is within `radius` of one of a group is of it too, so its two ends may be far apart. Here:
+        equal keys, whatever the radius; what measures distances brings its own.
+
+        Args:
+            keys: uint8[n, width].
+            radius: as in a look-up.
+            progress: called with the number of keys done since the last call.
+
+        Raises:
+            InvalidInput: groups cannot be made within this radius.
+        """
+        firsts = equal_firsts(keys)
+        progress(len(keys))
+        return firsts
+
     def few(self) -> "FewKeys":
         """A place for keys that no index holds yet."""
         return Few(self)
@@ -174,6 +195,19 @@ class Algorithm:
             FileNotFoundError: no such file.
         """
         raise NotImplementedError
+
+
+def equal_firsts(keys: Keys) -> Numbers:
+    """int64[n]: for each key the place of the first one that equals it."""
+    count, width = keys.shape
+    words = np.zeros((count, -(-width // 8)), np.uint64)
+    words.view(np.uint8)[:, :width] = keys
+    order = np.lexsort(words.T)  # stable: of equal ones the first stays first
+    new = np.ones(count, np.bool_)
+    new[1:] = (words[order[1:]] != words[order[:-1]]).any(axis=1)
+    firsts = np.empty(count, np.int64)
+    firsts[order] = order[new][np.cumsum(new) - 1]
+    return firsts
 
 
 def plain_digits(text: str, width: int) -> bytes | None:

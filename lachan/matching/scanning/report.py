@@ -63,7 +63,7 @@ def _report_csv(summary: Summary, findings: list[Finding]) -> bytes:
     writer.writeheader()
     for row in _rows(findings):
         row["categories"] = " ".join(row["categories"])
-        writer.writerow({name: _unarmed(value) for name, value in row.items()})
+        writer.writerow({name: unarmed(value) for name, value in row.items()})
     return text.getvalue().encode()
 
 
@@ -103,7 +103,7 @@ def _rows(findings: list[Finding]) -> Iterator[dict[str, Any]]:
             yield own
 
 
-def _unarmed(value: Any) -> Any:
+def unarmed(value: Any) -> Any:
     """A file can be named `=cmd|…`: in a spreadsheet it would be a formula, and run."""
     return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA) else value
 

@@ -18,13 +18,14 @@ import zlib
 from bisect import bisect_left
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 from uuid import UUID, SafeUUID
 
 import msgspec
 import numpy as np
 
 from lachan.kernel import clock
-from lachan.matching.records import OWN, Facts, SegmentCorrupt, Viewer
+from lachan.matching.records import EVERYTHING, OWN, Facts, SegmentCorrupt, Viewer
 from lachan.matching.store import layout as ly
 
 Record = tuple[bytes, int, int, int, int, int, int]
@@ -52,6 +53,20 @@ def facts_for(record: Record, labels: Sequence[Label], viewer: Viewer) -> Facts 
     return Facts(
         sequence, indicator, categories, confidence, reach, organisation, valid_until, source
     )
+
+
+def records_for(
+    records: "np.ndarray[Any, np.dtype[Any]]", viewer: Viewer
+) -> "np.ndarray[Any, np.dtype[np.bool_]]":
+    """Of many records at once: whether `facts_for` would say what they say."""
+    reach, valid_until = records["reach"], records["valid_until"]
+    seen: np.ndarray[Any, np.dtype[np.bool_]] = (reach < OWN) & (reach <= viewer.level)
+    if viewer.level == EVERYTHING:
+        seen = np.ones(len(records), np.bool_)
+    elif viewer.organisation:
+        seen |= (reach >= OWN) & (records["organisation"] == viewer.organisation)
+    seen &= (valid_until == 0) | (valid_until > clock.now().timestamp())
+    return seen
 
 
 class FactsFile:

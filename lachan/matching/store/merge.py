@@ -70,7 +70,7 @@ class Frozen:
 
     def older(self, held: Held, gone: set[int]) -> SegmentPart:
         bits = held.bits(gone)
-        return SegmentPart(held.segment.facts, bits, reversible=self.algorithm.reversible)
+        return SegmentPart(held.segment.facts, bits, with_values=not self.algorithm.reversible)
 
 
 def merge(

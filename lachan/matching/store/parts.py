@@ -20,11 +20,13 @@ class Part(Protocol):
 
     Attributes:
         rows: how many there are.
+        places: where they stand in what they come from, in the order of `chunks`.
         labels: that the records' label numbers mean.
         values_size: bytes of all values; 0 where keys hold them.
     """
 
     rows: int
+    places: npt.NDArray[np.int64]
     labels: list[Label]
     values_size: int
 
@@ -35,21 +37,21 @@ class Part(Protocol):
 class SegmentPart:
     """The rows of a segment that are not gone."""
 
-    def __init__(self, facts: FactsFile, gone: npt.NDArray[np.uint8], *, reversible: bool) -> None:
-        """`gone` has one bit a row, as `Held.bits` makes them."""
-        self._facts, self._reversible = facts, reversible
+    def __init__(self, facts: FactsFile, gone: npt.NDArray[np.uint8], *, with_values: bool) -> None:
+        """`gone` has one bit a row, as `Held.bits` makes them; values are where keys do not hold them."""
+        self._facts, self._with_values = facts, with_values
         kept = np.unpackbits(gone, count=facts.rows, bitorder="little") == 0
-        self._rows = np.flatnonzero(kept)
-        self.rows, self.labels = len(self._rows), facts.labels
-        self.values_size = 0 if reversible else int(facts.lengths()[self._rows].sum())
+        self.places = np.flatnonzero(kept)
+        self.rows, self.labels = len(self.places), facts.labels
+        self.values_size = int(facts.lengths()[self.places].sum()) if with_values else 0
 
     def chunks(self) -> Iterator[Chunk]:
         """Checked first: a merge must not give altered bytes a new and valid checksum."""
         facts, columns = self._facts, self._facts.columns()
         for start in range(0, self.rows, CHUNK):
-            rows = self._rows[start : start + CHUNK]
+            rows = self.places[start : start + CHUNK]
             facts.check_rows(int(rows[0]), int(rows[-1]))
-            values = None if self._reversible else [facts.raw_value(row) for row in rows.tolist()]
+            values = [facts.raw_value(row) for row in rows.tolist()] if self._with_values else None
             yield columns[rows], values
 
 
@@ -58,16 +60,17 @@ class DeltaPart:
 
     def __init__(self, delta: Delta, count: int, gone: set[int]) -> None:
         self._delta = delta
-        self._places = [place for place in range(count) if place not in gone]
-        self.rows, self.labels = len(self._places), delta.labels
+        live = [place for place in range(count) if place not in gone]
+        self.places = np.array(live, np.int64)
+        self.rows, self.labels = len(live), delta.labels
         self._reversible = delta.algorithm.reversible
-        self.values_size = sum(len(delta.values[place].encode()) for place in self._places)
+        self.values_size = sum(len(delta.values[place].encode()) for place in live)
 
     def chunks(self) -> Iterator[Chunk]:
         delta, width = self._delta, self._delta.algorithm.width
         pad = bytes(ly.stride(width) - ly.RECORD.size - width)
         for start in range(0, self.rows, CHUNK):
-            places = self._places[start : start + CHUNK]
+            places = self.places[start : start + CHUNK].tolist()
             raw = b"".join(delta.records[place] + delta.keys[place] + pad for place in places)
             records = np.frombuffer(bytearray(raw), ly.record_type(width))
             values = None if self._reversible else [delta.values[p].encode() for p in places]
@@ -81,6 +84,7 @@ class ArrayPart:
 
     def __init__(self, records: Records, labels: list[Label]) -> None:
         self._records, self.labels, self.rows = records, labels, len(records)
+        self.places = np.arange(len(records))
 
     def chunks(self) -> Iterator[Chunk]:
         for start in range(0, self.rows, CHUNK):

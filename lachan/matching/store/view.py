@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import msgspec
 
 from lachan.matching.algorithms.algorithm import Algorithm
-from lachan.matching.records import SegmentCorrupt, SegmentVersion
+from lachan.matching.records import SegmentCorrupt, SegmentVersion, Stats
 from lachan.matching.store import layout as ly
 from lachan.matching.store import log as lg
 from lachan.matching.store.facts import Label
@@ -91,6 +91,18 @@ class View:
             # What came behind was read and not taken in: from here on this view would miss it.
             self._fault = error
             raise
+
+    def stats(self, fault: str) -> Stats:
+        """How the collection stands, where the last merge ended with `fault`."""
+        return Stats(
+            sequence=self.sequence,
+            generation=self.manifest.generation,
+            algorithms={
+                name: shelf.stats(self._folder.size(name))
+                for name, shelf in sorted(self.shelves.items())
+            },
+            fault=fault,
+        )
 
     def superseded(self) -> bool:
         """Whether there is a newer manifest."""

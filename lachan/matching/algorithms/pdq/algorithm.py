@@ -2,6 +2,7 @@
 algorithm", 2019). 256 bits, compared by how many differ.
 """
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import ClassVar
 
@@ -54,6 +55,14 @@ class Pdq(Algorithm):
             "PDQ:D8F8F0CCE0F4A84F0E370A22028F67F0B36E2ED596623E1D33E6339C4E9C9B22",
             "5555555555555555aaaaaaaaaaaaaaaa3333333333333333cccccccccccccccc",
         ]
+
+    def groups(
+        self, keys: Keys, radius: int, progress: Callable[[int], object] = lambda _: None
+    ) -> Numbers:
+        from lachan.matching.algorithms.pdq.clusters import groups
+        from lachan.matching.algorithms.pdq.segment import words_of
+
+        return groups(words_of(keys), radius, progress)
 
     def few(self) -> FewKeys:
         from lachan.matching.algorithms.pdq.few import PdqFew

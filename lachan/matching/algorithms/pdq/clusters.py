@@ -4,6 +4,9 @@ So the two ends of a chain may be far apart: right for finding out that a thousa
 picture, wrong for saying that two pictures are the same.
 """
 
+from collections.abc import Callable
+from itertools import pairwise
+
 import numpy as np
 
 from lachan.kernel.errors import InvalidInput
@@ -24,7 +27,9 @@ _WEIGHTS = np.array(
 )
 
 
-def groups(codes: Words, radius: int) -> Numbers:
+def groups(
+    codes: Words, radius: int, progress: Callable[[int], object] = lambda _: None
+) -> Numbers:
     """int64[n]: for each hash the place of the first one of its group.
 
     The collection is joined with itself, chunk by chunk; a pair whose two are already of one group costs
@@ -33,6 +38,7 @@ def groups(codes: Words, radius: int) -> Numbers:
     Args:
         codes: uint64[n, 4].
         radius: 0 … 31.
+        progress: called with the number of hashes done since the last call.
 
     Raises:
         InvalidInput: no such radius.
@@ -41,7 +47,11 @@ def groups(codes: Words, radius: int) -> Numbers:
         raise InvalidInput(f"hashes are grouped within a radius of 0 to {RADIUS_LIMIT} bits")
     codes = np.ascontiguousarray(codes, np.uint64).reshape(-1, 4)
     firsts, members = _distinct(codes)
-    return firsts[_unite(codes[firsts], radius)[members]]
+    chunks = [chunk for chunk in range(CHUNKS) if BOUNDS[radius, 0, chunk] >= 0]
+    done = [len(codes) * number // len(chunks) for number in range(len(chunks) + 1)]
+    shares = (after - before for before, after in pairwise(done))
+    parents = _unite(codes[firsts], radius, chunks, lambda: progress(next(shares)))
+    return firsts[parents[members]]
 
 
 def _distinct(codes: Words) -> tuple[Numbers, Numbers]:
@@ -65,17 +75,19 @@ def _distinct(codes: Words) -> tuple[Numbers, Numbers]:
     return firsts[by_place], members
 
 
-def _unite(codes: Words, radius: int) -> Numbers:
+def _unite(
+    codes: Words, radius: int, chunks: list[int], chunk_done: Callable[[], object]
+) -> Numbers:
     batch = Batch(codes)
     parents = np.arange(batch.count)
     work = Work(parents=parents)
     bounds = BOUNDS_ADDRESS + radius * BOUNDS_RADIUS
     members = Sorted(batch)
     side = members.side.ctypes.data
-    for chunk in range(CHUNKS):
-        if BOUNDS[radius, 0, chunk] >= 0:
-            members.by(chunk)
-            join_chunk(work.address, side, side, bounds, chunk, radius)
+    for chunk in chunks:
+        members.by(chunk)
+        join_chunk(work.address, side, side, bounds, chunk, radius)
+        chunk_done()
     while (parents[parents] != parents).any():
         parents = parents[parents]
     return parents

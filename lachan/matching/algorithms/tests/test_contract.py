@@ -99,6 +99,31 @@ def test_it_finds_what_brute_force_finds(algorithm: Algorithm, number, tmp_path)
     assert [len(part) for part in nothing] == [0, 0, 0]
 
 
+def plain_groups(algorithm, keys, radius):
+    """For each key the first one that a chain of near ones leads to; all pairs, compared one by one."""
+    firsts = np.full(len(keys), -1)
+    for first in range(len(keys)):
+        waiting = [first] if firsts[first] < 0 else []
+        while waiting:
+            row = waiting.pop()
+            firsts[row] = first
+            near = algorithm.distances(keys[row].tobytes(), keys) <= radius
+            waiting += np.flatnonzero(near & (firsts < 0)).tolist()
+    return firsts
+
+
+@each
+@pytest.mark.parametrize("number", SIZES)
+def test_it_groups_as_brute_force_does(algorithm: Algorithm, number):
+    keys = keys_like(algorithm, number)
+    keys = np.concatenate([keys, keys[::7], keys_like(algorithm, number // 9, seed=9)])
+    for radius in {0, algorithm.radius}:
+        done = []
+        firsts = algorithm.groups(keys, radius, done.append)
+        assert firsts.tolist() == plain_groups(algorithm, keys, radius).tolist()
+        assert sum(done) == len(keys)
+
+
 @each
 def test_it_builds_anew_over_an_open_index(algorithm: Algorithm, tmp_path):
     keys, path = keys_like(algorithm, 30), tmp_path / "index"

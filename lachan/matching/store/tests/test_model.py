@@ -74,6 +74,29 @@ class Model:
                 hits.append(Hit(name, asked, value, distance, facts))
         return sorted(hits, key=lambda hit: (hit.distance, hit.value, hit.facts.indicator.int))
 
+    def groups(self, name, viewer, radius):
+        """Every group of two or more, by all pairs."""
+        moment, groups = clock.now().timestamp(), []
+        for (algorithm, key, _), (value, facts) in self.entries.items():
+            force = not 0 < facts.valid_until <= moment
+            if algorithm != name or not force or not viewer.sees(facts.reach, facts.organisation):
+                continue
+            touched = [
+                group
+                for group in groups
+                if any(
+                    value == other if name == "words" else TOYS[name].distance(key, near) <= radius
+                    for other, near, _ in group
+                )
+            ]
+            groups = [group for group in groups if group not in touched]
+            groups.append([(value, key, facts), *(each for group in touched for each in group)])
+        return {
+            frozenset((value, facts) for value, _, facts in group)
+            for group in groups
+            if len(group) > 1
+        }
+
 
 class StoreMachine(RuleBasedStateMachine):
     @initialize()
@@ -148,6 +171,20 @@ class StoreMachine(RuleBasedStateMachine):
         expected = [self.model.find(value, viewer, None) for value in BITS + WORDS]
         assert self.reader.find_many(BITS + WORDS, viewer=viewer) == expected
         assert [self.reader.find(value, viewer=viewer) for value in BITS + WORDS] == expected
+
+    @rule(
+        name=st.sampled_from(sorted(TOYS)),
+        viewer=st.sampled_from(VIEWERS),
+        radius=st.sampled_from([None, 0, 8]),
+    )
+    def groups(self, name, viewer, radius):
+        within = TOYS[name].radius if radius is None else radius
+        expected = self.model.groups(name, viewer, within)
+        for store in (self.store, self.reader):
+            found = store.groups(algorithm=name, viewer=viewer, radius=radius)
+            assert {frozenset((e.value, e.facts) for e in group) for group in found} == expected
+            assert len(found) == len(expected)
+            assert found.grouped == sum(map(len, expected))
 
     def teardown(self):
         if hasattr(self, "store"):

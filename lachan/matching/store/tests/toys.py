@@ -63,6 +63,14 @@ class Bits(_Toy):
     def distances(self, key, keys):
         return np.bitwise_count(keys ^ np.frombuffer(key, np.uint8)).sum(axis=1).astype(np.int64)
 
+    def groups(self, keys, radius, progress=lambda _: None):
+        firsts = np.arange(len(keys))
+        for key in keys:
+            near = firsts[self.distances(key.tobytes(), keys) <= radius]
+            firsts[np.isin(firsts, near)] = near.min()
+        progress(len(keys))
+        return firsts
+
     def examples(self):
         return ["00000000", "ffffffff"]
 
