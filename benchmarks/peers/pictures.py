@@ -10,7 +10,7 @@ are alike.
 import numpy as np
 
 SIDE = 32
-_PICTURES = 50_000
+_PICTURES = 200_000
 # Of the natural content's own strength. Buckets are then 1.11 times as full as evenly spread bits would make
 # them, and 1.32 times with rows as chunks: about what collections of real pictures show (1.10 and 1.48).
 _FILLING = 0.42
@@ -18,11 +18,12 @@ _FILLING = 0.42
 
 def picture_codes(count, rng):
     """uint64[count, 4]."""
-    frames = np.concatenate([_frequencies(_draw(1000, rng)) for _ in range(_PICTURES // 1000)])
+    thousands = min(_PICTURES, count + 999) // 1000
+    frames = np.concatenate([_frequencies(_draw(1000, rng)) for _ in range(thousands)])
     fall = _FILLING * _natural_fall()
     out = np.empty((count, 4), np.uint64)
-    for start in range(0, count, _PICTURES):
-        part = frames[: min(_PICTURES, count - start)]
+    for start in range(0, count, len(frames)):
+        part = frames[: count - start]
         filled = part + fall * rng.standard_normal(part.shape, np.float32)
         median = np.partition(filled, 128, axis=1)[:, 128:129]
         bits = (filled >= median).reshape(-1, 16, 16)
