@@ -23,7 +23,7 @@ from typing import Any
 import numpy as np
 
 from lachan.kernel.jit import njit
-from lachan.matching.algorithms.pdq.tile import LANES, add, drop, mean, transpose
+from lachan.matching.algorithms.pdq.tile import LANES, add, drop, mean, slide, slide_mean, transpose
 
 SIDE = 64
 F = np.float32
@@ -108,9 +108,9 @@ def _advance(sums: Any, columns: Any, size: Any, start: Any, stop: Any) -> Any:
             add(sums, columns + _STEP * at)
     for at in range(start, min(stop, tail)):
         add(sums, columns + _STEP * (at + lead))
-    for at in range(max(start, tail), min(stop, size - lead)):
-        add(sums, columns + _STEP * (at + lead))
-        drop(sums, columns + _STEP * (at - tail))
+    first = max(start, tail)
+    new, old = columns + _STEP * (first + lead), columns + _STEP * (first - tail)
+    slide(sums, new, old, max(min(stop, size - lead) - first, 0))
     for at in range(max(start, size - lead), stop):
         drop(sums, columns + _STEP * (at - tail))
 
@@ -124,10 +124,8 @@ def _blur_lanes(rows: Any, size: Any, scratch: Any, blurred: Any) -> Any:
     for at in range(tail):
         _advance(sums, columns, size, at, at + 1)
         mean(sums, _held(at, size, lead, tail), out + _STEP * at)
-    for at in range(tail, size - lead):
-        add(sums, columns + _STEP * (at + lead))
-        drop(sums, columns + _STEP * (at - tail))
-        mean(sums, F(lead + tail), out + _STEP * at)
+    new, between = columns + _STEP * (tail + lead), max(size - lead - tail, 0)
+    slide_mean(sums, new, columns, between, F(lead + tail), out + _STEP * tail)
     for at in range(size - lead, size):
         _advance(sums, columns, size, at, at + 1)
         mean(sums, _held(at, size, lead, tail), out + _STEP * at)

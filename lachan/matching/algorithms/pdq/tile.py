@@ -7,7 +7,7 @@ addresses of float32; nobody checks them.
 from typing import Any
 
 from llvmlite import ir
-from numba.core import types
+from numba.core import cgutils, types
 
 from lachan.matching.algorithms.pdq.vector import intrinsic
 
@@ -22,6 +22,14 @@ def _pointer(builder: Any, address: Any) -> Any:
 
 def _load(builder: Any, address: Any) -> Any:
     return builder.load(_pointer(builder, address), align=4)
+
+
+def _spread(builder: Any, value: Any) -> Any:
+    """The same number in every lane."""
+    nothing = ir.Constant(_VECTOR, ir.Undefined)
+    one = builder.insert_element(nothing, value, ir.Constant(_INT, 0))
+    zeros = ir.Constant(ir.VectorType(_INT, LANES), [0] * LANES)
+    return builder.shuffle_vector(one, nothing, zeros)
 
 
 @intrinsic
@@ -50,16 +58,63 @@ def drop(context: Any, sums: Any, source: Any) -> Any:
     return types.void(types.int64, types.int64), generate
 
 
+def _slide(builder: Any, moved: Any, written: Any = None) -> None:
+    """Move sums on: `moved` is where they are, the new, the old, and how many; `written` is called with each state
+    of theirs and its place in bytes.
+
+    They stay in registers meanwhile: `add` and `drop` in turn would wait for memory twice a step.
+    """
+    sums, new, old, count = moved
+    allocate: Any = cgutils.alloca_once_value
+    now = allocate(builder, _load(builder, sums))
+    with cgutils.for_range(builder, count) as loop:
+        at = builder.mul(loop.index, ir.Constant(loop.index.type, 4 * LANES))
+        more = builder.fadd(builder.load(now), _load(builder, builder.add(new, at)))
+        less = builder.fsub(more, _load(builder, builder.add(old, at)))
+        builder.store(less, now)
+        if written is not None:
+            written(less, at)
+    builder.store(builder.load(now), _pointer(builder, sums), align=4)
+
+
+@intrinsic
+def slide(context: Any, sums: Any, new: Any, old: Any, count: Any) -> Any:
+    """`count` times: add the next vector of `new` to the sums, and take the next of `old` from them."""
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        _slide(builder, arguments)
+        return context.get_dummy_value()
+
+    return types.void(*[types.int64] * 4), generate
+
+
+@intrinsic
+def slide_mean(
+    context: Any, sums: Any, new: Any, old: Any, count: Any, held: Any, target: Any
+) -> Any:
+    """As `slide`; each time the sums divided by `held`, a float32, go to the next vector of `target`."""
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        *moved, held, target = arguments
+        divisor = _spread(builder, held)
+
+        def written(sums: Any, at: Any) -> None:
+            place = _pointer(builder, builder.add(target, at))
+            builder.store(builder.fdiv(sums, divisor), place, align=4)
+
+        _slide(builder, moved, written)
+        return context.get_dummy_value()
+
+    return types.void(*[types.int64] * 4, types.float32, types.int64), generate
+
+
 @intrinsic
 def mean(context: Any, sums: Any, held: Any, target: Any) -> Any:
     """Write the sums divided by `held`, a float32."""
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         sums, held, target = arguments
-        one = builder.insert_element(ir.Constant(_VECTOR, ir.Undefined), held, ir.Constant(_INT, 0))
-        zeros = ir.Constant(ir.VectorType(_INT, LANES), [0] * LANES)
-        all_ = builder.shuffle_vector(one, ir.Constant(_VECTOR, ir.Undefined), zeros)
-        result = builder.fdiv(_load(builder, sums), all_)
+        result = builder.fdiv(_load(builder, sums), _spread(builder, held))
         builder.store(result, _pointer(builder, target), align=4)
         return context.get_dummy_value()
 
