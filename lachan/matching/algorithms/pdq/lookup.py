@@ -44,9 +44,7 @@ COUNT, PARITY, BOUNDS_AT, CODES, DIRECTORIES, NEXT, AFTER, SHORT_STRIDE = range(
 ROWS_AT, ROWS_STRIDE, ROW_BYTES, ROW_MASK, LINES = range(64, 104, 8)
 PLAN_WORDS = 13
 
-_AHEAD = (
-    16  # probes between asking for a bucket's further lines and reading them; 8 and 32 are slower
-)
+_AHEAD = 16  # probes between asking for a bucket's further lines and reading them; 8 and 32 are no faster
 _LOW = 0xFFFFFFFF
 _ADDRESS = (1 << 48) - 1
 
@@ -136,6 +134,10 @@ def settle(plan: int, room: int, bounds: int, waiting: int, radius: int, found: 
     row_bytes, row_mask = load64(plan + ROW_BYTES), load64(plan + ROW_MASK)
     codes, last = load64(plan + CODES), load64(plan + COUNT) - 1
     left = 0
+    for i in range(
+        waiting
+    ):  # all at once: one by one, as they are found, they would hold up the sifting
+        prefetch((load64(room + SURVIVORS + 8 * i) & _ADDRESS) + gap)
     for i in range(waiting):
         survivor = load64(room + SURVIVORS + 8 * i)
         chunk, entry = (survivor >> 48) & 15, survivor & _ADDRESS
@@ -166,23 +168,12 @@ def settle(plan: int, room: int, bounds: int, waiting: int, radius: int, found: 
 
 @njit(cache=True)
 def keep(
-    room: int,
-    mask: int,
-    line: int,
-    gap: int,
-    following: int,
-    chunk: int,
-    flipped: int,
-    waiting: int,
+    room: int, mask: int, line: int, following: int, chunk: int, flipped: int, waiting: int
 ) -> int:
-    """Note the entries in `mask`: address, chunk and differing bits so far; and ask for their third chunks.
-
-    Returns how many survivors wait now.
-    """
+    """Note the entries in `mask`: address, chunk and differing bits so far; returns how many wait now."""
     while mask != 0:
         entry = line + 2 * lowest(mask)
         mask &= mask - 1
-        prefetch(entry + gap)
         so_far = flipped + bits(load16(entry) ^ following)
         store64(room + SURVIVORS + 8 * waiting, (so_far << 56) | (chunk << 48) | entry)
         waiting += 1
@@ -190,15 +181,23 @@ def keep(
 
 
 @njit(cache=True)
+def ask(probe: int, lines: int) -> None:
+    """Ask for a bucket's lines after the first, which `aim` asked for."""
+    begin, last = load64(probe), load64(probe + 8) - 1
+    for line in range(1, lines):
+        prefetch(min(begin + 64 * line, last))
+
+
+@njit(cache=True)
 def sift(plan: int, room: int, bounds: int, probes: int, radius: int) -> tuple[int, int]:
     """Compare every bucket's entries by their second chunk; returns (hits so far, survivors that wait)."""
-    gap, lines = load64(plan + AFTER) - load64(plan + NEXT), load64(plan + LINES)
+    lines, first = load64(plan + LINES), room + PROBES
+    for i in range(_AHEAD):
+        ask(first + PROBE * i, lines)
     found = waiting = 0
     for i in range(probes):
-        probe = room + PROBES + PROBE * i
-        ahead, last = load64(probe + PROBE * _AHEAD), load64(probe + PROBE * _AHEAD + 8) - 1
-        for line in range(1, lines):
-            prefetch(min(ahead + 64 * line, last))
+        probe = first + PROBE * i
+        ask(probe + PROBE * _AHEAD, lines)
         begin, end, mark = load64(probe), load64(probe + 8), load64(probe + 16)
         chunk, flipped = mark & 15, mark >> 4
         following = load16(room + QUERY + 2 * ((chunk + 1) & 15))
@@ -208,7 +207,7 @@ def sift(plan: int, room: int, bounds: int, probes: int, radius: int) -> tuple[i
         while True:
             lanes &= (1 << min((end - line) >> 1, 32)) - 1
             mask = near_shorts(line, following, most) & lanes
-            waiting = keep(room, mask, line, gap, following, chunk, flipped, waiting)
+            waiting = keep(room, mask, line, following, chunk, flipped, waiting)
             if waiting > SURVIVORS_LIMIT - 32:
                 found = settle(plan, room, bounds, waiting, radius, found)
                 waiting = 0
