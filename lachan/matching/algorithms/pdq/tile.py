@@ -24,30 +24,24 @@ def _load(builder: Any, address: Any) -> Any:
     return builder.load(_pointer(builder, address), align=4)
 
 
-@intrinsic
-def add(context: Any, sums: Any, source: Any) -> Any:
-    """Add a vector to the sums."""
+def _summing(operation: str) -> Any:
+    """An intrinsic that changes a vector of sums by another one."""
 
-    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        sums, source = arguments
-        result = builder.fadd(_load(builder, sums), _load(builder, source))
-        builder.store(result, _pointer(builder, sums), align=4)
-        return context.get_dummy_value()
+    @intrinsic
+    def change(context: Any, sums: Any, source: Any) -> Any:
+        def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+            sums, source = arguments
+            result = getattr(builder, operation)(_load(builder, sums), _load(builder, source))
+            builder.store(result, _pointer(builder, sums), align=4)
+            return context.get_dummy_value()
 
-    return types.void(types.int64, types.int64), generate
+        return types.void(types.int64, types.int64), generate
+
+    return change
 
 
-@intrinsic
-def drop(context: Any, sums: Any, source: Any) -> Any:
-    """Take a vector from the sums."""
-
-    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        sums, source = arguments
-        result = builder.fsub(_load(builder, sums), _load(builder, source))
-        builder.store(result, _pointer(builder, sums), align=4)
-        return context.get_dummy_value()
-
-    return types.void(types.int64, types.int64), generate
+add, drop = _summing("fadd"), _summing("fsub")
+"""`add(sums, source)`: add a vector to the sums; `drop(sums, source)`: take it from them."""
 
 
 @intrinsic
