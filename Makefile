@@ -11,14 +11,22 @@ help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1|\2/' | column -t -s'|'
 
 .PHONY: setup
-setup: .venv/.ready ## prepare .venv: packages by hash, compiled texts and kernels
+setup: .venv/.ready ## prepare .venv to run: packages by hash, compiled texts and kernels
+
+.PHONY: setup-dev
+setup-dev: .venv/.ready-dev ## and what checks, tests and benchmarks need on top
 
 # The same pins whether uv or pip installs them.
-.venv/.ready: requirements/dev.txt pyproject.toml
+.venv/.ready: requirements/base.txt pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed; set PYTHON=/path/to/it" >&2; exit 1; }
 	@test -x $(BIN)/python || $(PYTHON) -m venv .venv || { rm -rf .venv; bash requirements/bootstrap.sh $(PYTHON); }
-	@bash requirements/install.sh
+	@bash requirements/install.sh base
 	@$(BIN)/python -m lachan warm
+	@touch $@
+
+# Nothing that runs is replaced: dev.txt names the same versions (tests/architecture).
+.venv/.ready-dev: .venv/.ready requirements/dev.txt
+	@bash requirements/install.sh dev
 	@touch $@
 
 .PHONY: run
@@ -30,31 +38,31 @@ demo: setup ## the whole loop once, in a throw-away instance
 	@exec $(BIN)/python -m lachan demo
 
 .PHONY: test
-test: setup lint ## every check and every test, on SQLite and on PostgreSQL
+test: setup-dev lint ## every check and every test, on SQLite and on PostgreSQL
 	@bash tests/system.sh
 	@$(PYTEST)
 	@echo "Once more, on PostgreSQL, what touches the database:"
 	@LACHAN_TEST_DB=postgresql $(PYTEST) --only-db
 
 .PHONY: lint
-lint: setup ## style, types, floors
+lint: setup-dev ## style, types, floors
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports --no-logo
 
 .PHONY: bench
-bench: setup ## every benchmark, one JSON object each
+bench: setup-dev ## every benchmark, one JSON object each
 	@for program in benchmarks/*.py; do echo "$$program"; $(BIN)/python $$program || exit 1; done
 
 .PHONY: pictures
-pictures: setup ## take the README's screenshots anew
+pictures: setup-dev ## take the README's screenshots anew
 	@PYTHONPATH=. $(BIN)/python docs/pictures/make.py
 
 .PHONY: lock
 lock: setup ## resolve the dependencies anew (needs uv)
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --upgrade pyproject.toml -o requirements/base.txt -q
-	uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --upgrade pyproject.toml --group dev -o requirements/dev.txt -q
+	uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --upgrade pyproject.toml --group dev -c requirements/base.txt -o requirements/dev.txt -q
 
 .PHONY: clean
 clean: ## remove what was made, but not var/

@@ -44,6 +44,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
 
 
+def pytest_make_parametrize_id(val: object, argname: str) -> str | None:
+    """A test is not named after all of a long value: names stand in each process's environment."""
+    return argname if isinstance(val, str | bytes) and len(val) > 200 else None
+
+
 # What must not run beside its like: one Chromium, one whole instance at a time. All else keeps to its file,
 # whose fixtures may be dear.
 _GROUPS = ("faults", "browser")

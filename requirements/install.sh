@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
-# Install the pinned packages into .venv: wheels only, hashes checked. uv does it in seconds; where there is no
-# uv, pip fetches the pinned one; where that fails too, pip does all the work.
+# `install.sh base` or `install.sh dev`: bring the packages of that lock into .venv, and take none away. Wheels
+# only, hashes checked. uv does it in seconds; where there is no uv, pip fetches the pinned one; where that fails
+# too, pip does all the work.
 set -euo pipefail
-python=.venv/bin/python lock=requirements/dev.txt
+python=.venv/bin/python lock=requirements/$1.txt
 pip=("$python" -m pip install -q --disable-pip-version-check --require-hashes --only-binary :all:)
 uv=$(command -v uv || true)
 if [ -z "$uv" ] && "${pip[@]}" -r requirements/uv.txt; then uv=.venv/bin/uv; fi

@@ -37,7 +37,7 @@ _SHOWN = 50
     default="processes",
     help="Who does the work: this machine, or a Ray cluster (lachan[ray]).",
 )
-@click.option("--address", default="", help="Of the Ray cluster: auto, or host:port.")
+@click.option("--address", default="", help="Of a Ray cluster: auto, or host:port; else one here.")
 @click.option(
     "--turned",
     is_flag=True,

@@ -146,7 +146,7 @@ def test_it_sees_events_that_wait_or_fail(db):
 
 
 def test_it_sees_how_the_snapshot_stands_to_the_ledger(home, personas, monkeypatch):
-    monkeypatch.setattr("lachan.cli.checks.snapshot._PATIENCE", 0.1)
+    monkeypatch.setattr("lachan.cli.follower._PATIENCE", 0.1)
     assert "none yet" in look(Snapshot, home).says
     publish(personas, "ten.example")
     assert "the ledger at 1" in look(Snapshot, home).says

@@ -12,9 +12,11 @@ way: so what it held is tried once more, one item at a time, and only what then 
 import time
 from collections import deque
 from collections.abc import Iterator
+from contextlib import ExitStack
 from typing import Any, Self
 
 from lachan.matching.records import ExtraMissing
+from lachan.matching.scanning.alone import alone
 from lachan.matching.scanning.records import Finding, Item, Outcome
 from lachan.matching.scanning.walking import printable
 from lachan.matching.scanning.workers import Order, examine
@@ -70,23 +72,26 @@ class ClusterWorkers:
         Raises:
             ExtraMissing: Ray is not installed, or the cluster does not answer.
         """
-        self._order, self._ray = order, _library()
+        self._order = order
         self.state = order.opener().state
         self._again: deque[Item] = deque()
         self._suspects: deque[Item] = deque()
         self._tried: set[Item] = set()
+        with ExitStack() as stack:
+            options = {"address": address} if address else stack.enter_context(alone(jobs))
+            self._ray = _library()
+            stack.callback(self._ray.shutdown)
+            self._connect(options)
+            cores = int(self._ray.cluster_resources().get("CPU", 1))
+            self._class = self._ray.remote(num_cpus=1, concurrency_groups={"life": 1})(_Remote)
+            self._actors = [self._actor() for _ in range(jobs or cores)]
+            self._stack = stack.pop_all()
+
+    def _connect(self, options: dict[str, Any]) -> None:
         try:
-            self._ray.init(
-                address=address or "local",
-                num_cpus=None if address else jobs,
-                log_to_driver=False,
-                include_dashboard=False if not address else None,
-            )
+            self._ray.init(log_to_driver=False, **options)
         except Exception as error:  # Ray raises plain ones, too
             raise ExtraMissing(f"no Ray cluster: {error}") from error
-        cores = int(self._ray.cluster_resources().get("CPU", 1))
-        self._class = self._ray.remote(num_cpus=1, concurrency_groups={"life": 1})(_Remote)
-        self._actors = [self._actor() for _ in range(jobs or cores)]
 
     def _actor(self) -> _Actor:
         return _Actor(self._class.remote(self._order))
@@ -95,7 +100,7 @@ class ClusterWorkers:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._ray.shutdown()
+        self._stack.close()
 
     def add(self, item: Item) -> None:
         """More work, before the next outcome is asked for."""

@@ -236,7 +236,7 @@ def test_nobody_but_the_system_reads_the_whole_ledger(publish, personas):
 
 
 def test_the_doctor_sees_how_it_stands(publish, follower, place, monkeypatch):
-    monkeypatch.setattr("lachan.cli.checks.matching._PATIENCE", 0)
+    monkeypatch.setattr("lachan.cli.follower._PATIENCE", 0)
     look = lambda: Matching().look(place, lambda _: None)  # noqa: E731
     assert look().level is Level.WARNING
     publish(DIGESTS[0])

@@ -32,30 +32,24 @@ def _spread(builder: Any, value: Any) -> Any:
     return builder.shuffle_vector(one, nothing, zeros)
 
 
-@intrinsic
-def add(context: Any, sums: Any, source: Any) -> Any:
-    """Add a vector to the sums."""
+def _summing(operation: str) -> Any:
+    """An intrinsic that changes a vector of sums by another one."""
 
-    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        sums, source = arguments
-        result = builder.fadd(_load(builder, sums), _load(builder, source))
-        builder.store(result, _pointer(builder, sums), align=4)
-        return context.get_dummy_value()
+    @intrinsic
+    def change(context: Any, sums: Any, source: Any) -> Any:
+        def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+            sums, source = arguments
+            result = getattr(builder, operation)(_load(builder, sums), _load(builder, source))
+            builder.store(result, _pointer(builder, sums), align=4)
+            return context.get_dummy_value()
 
-    return types.void(types.int64, types.int64), generate
+        return types.void(types.int64, types.int64), generate
+
+    return change
 
 
-@intrinsic
-def drop(context: Any, sums: Any, source: Any) -> Any:
-    """Take a vector from the sums."""
-
-    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        sums, source = arguments
-        result = builder.fsub(_load(builder, sums), _load(builder, source))
-        builder.store(result, _pointer(builder, sums), align=4)
-        return context.get_dummy_value()
-
-    return types.void(types.int64, types.int64), generate
+add, drop = _summing("fadd"), _summing("fsub")
+"""`add(sums, source)`: add a vector to the sums; `drop(sums, source)`: take it from them."""
 
 
 def _slide(builder: Any, moved: Any, written: Any = None) -> None:

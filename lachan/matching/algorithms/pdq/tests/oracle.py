@@ -79,3 +79,15 @@ PLACEMENTS = (
     "3 and 1 in turn",
     "hardly",
 )
+
+
+def surroundings(queries, each, rng):
+    """Hashes around every query: `each` of every placement."""
+    return np.array(
+        [
+            displaced(query, placement(kind, rng), rng)
+            for query in queries
+            for kind in PLACEMENTS
+            for _ in range(each)
+        ]
+    )

@@ -8,13 +8,13 @@ from lachan.matching.algorithms.pdq import pairs as ways
 from lachan.matching.algorithms.pdq.clusters import groups
 from lachan.matching.algorithms.pdq.segment import PdqSegment
 from lachan.matching.algorithms.pdq.tests.oracle import (
-    PLACEMENTS,
     displaced,
     distances,
     found_pairs,
     pairs,
     placement,
     random_codes,
+    surroundings,
 )
 from lachan.matching.records import InvalidHash
 
@@ -30,15 +30,9 @@ def looped(segment, queries, radius):
 @pytest.fixture(scope="module")
 def world(tmp_path_factory):
     """(queries, some of them twice; hashes; a segment of those)."""
-    rng = np.random.default_rng(11)
     asked = random_codes(60, 12)
-    around = [
-        displaced(query, placement(kind, rng), rng)
-        for query in asked
-        for kind in PLACEMENTS
-        for _ in range(3)
-    ]
-    codes = np.concatenate([random_codes(3000, 13), np.array(around), asked, asked[:5]])
+    around = surroundings(asked, 3, np.random.default_rng(11))
+    codes = np.concatenate([random_codes(3000, 13), around, asked, asked[:5]])
     path = tmp_path_factory.mktemp("batches") / "segment"
     PdqSegment.build(codes, path, scan_below=0)
     queries = np.concatenate([asked, random_codes(200, 14), asked[:9], around[::7]])

@@ -13,13 +13,12 @@ from lachan.matching.algorithms.pdq import build as building
 from lachan.matching.algorithms.pdq.layout import Layout
 from lachan.matching.algorithms.pdq.segment import PdqSegment
 from lachan.matching.algorithms.pdq.tests.oracle import (
-    PLACEMENTS,
     displaced,
     distances,
     found,
     neighbours,
-    placement,
     random_codes,
+    surroundings,
 )
 from lachan.matching.records import InvalidHash
 
@@ -40,13 +39,7 @@ def placed():
     """(queries, hashes around them and elsewhere)."""
     rng = np.random.default_rng(7)
     queries = random_codes(40, 1)
-    around = [
-        displaced(query, placement(kind, rng), rng)
-        for query in queries
-        for kind in PLACEMENTS
-        for _ in range(5)
-    ]
-    codes = np.concatenate([random_codes(6000, 2), queries, around])
+    codes = np.concatenate([random_codes(6000, 2), queries, surroundings(queries, 5, rng)])
     return queries, codes[rng.permutation(len(codes))]
 
 
