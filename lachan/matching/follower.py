@@ -21,6 +21,7 @@ from lachan.matching.records import (
     StoreLocked,
     StoreUnwritable,
 )
+from lachan.matching.shards import WHOLE, Shard
 from lachan.outbox.services import listener_open
 
 from .services import collection_rebuild, collection_sync, keys_export, needs_rebuild
@@ -32,8 +33,8 @@ LOOK_EVERY = 0.5
 _UNUSABLE = (NoCollection, SegmentCorrupt, SegmentVersion)
 
 
-def run(*, once: bool = False, rebuild: bool = False) -> None:
-    """Follow the ledger until SIGTERM or SIGINT.
+def run(*, once: bool = False, rebuild: bool = False, shard: Shard = WHOLE) -> None:
+    """Follow a shard of the ledger until SIGTERM or SIGINT.
 
     While the database does not answer, or the disk is full, the collection stays as it is and look-ups go on.
 
@@ -45,7 +46,7 @@ def run(*, once: bool = False, rebuild: bool = False) -> None:
         signal.signal(number, lambda *_: stop.set())
     home: Path = settings.LACHAN_HOME
     with _alone(home):
-        listener, follower = listener_open(), Follower(home, rebuild=rebuild)
+        listener, follower = listener_open(), Follower(home, rebuild=rebuild, shard=shard)
         try:
             while not stop.is_set():
                 close_old_connections()
@@ -60,8 +61,8 @@ def run(*, once: bool = False, rebuild: bool = False) -> None:
 class Follower:
     """Holds the collection open from one look at the ledger to the next."""
 
-    def __init__(self, home: Path, *, rebuild: bool = False) -> None:
-        self._home, self._rebuild = home, rebuild
+    def __init__(self, home: Path, *, rebuild: bool = False, shard: Shard = WHOLE) -> None:
+        self._home, self._rebuild, self._shard = home, rebuild, shard
         self._collection: Collection | None = None
         self._said = ""
         self._keys = b""
@@ -91,13 +92,13 @@ class Follower:
         if damage.exists():
             damage.unlink(missing_ok=True)
             self._check()
-        if self._rebuild or needs_rebuild(self._home):
+        if self._rebuild or needs_rebuild(self._home, shard=self._shard):
             self.close()
-            self._collection = collection_rebuild(self._home)
+            self._collection = collection_rebuild(self._home, shard=self._shard)
             self._rebuild = False
         if self._collection is None:
             self._collection = Collection.open(collection_folder(self._home), write=True)
-        while collection_sync(self._collection, self._home):
+        while collection_sync(self._collection, self._home, shard=self._shard):
             pass
 
     def _check(self) -> None:

@@ -8,17 +8,20 @@ from pathlib import Path
 import msgspec
 
 from lachan.matching.places import mark_file
+from lachan.matching.shards import WHOLE, Shard
 
 
 class Mark(msgspec.Struct, frozen=True):
     """Attributes:
     kinds: of indicator that were known to be matched when the collection was filled.
     sequence, hash: a row of the ledger that is in, and the chain's hash there.
+    shard: of the ledger, which the collection holds.
     """
 
     kinds: tuple[str, ...]
     sequence: int = 0
     hash: str = ""
+    shard: Shard = WHOLE
 
 
 def mark_read(folder: Path) -> Mark | None:

@@ -26,6 +26,7 @@ from lachan.matching.keys import LookupKey, keys_encode, keys_write
 from lachan.matching.marks import Mark, mark_read, mark_write
 from lachan.matching.places import collection_folder, keys_file
 from lachan.matching.records import Facts
+from lachan.matching.shards import WHOLE, Shard
 from lachan.matching.spool import Met, spool_list, spool_read
 from lachan.members.policy import Action
 from lachan.members.records import ApiKeyRecord, system
@@ -43,8 +44,12 @@ _BY = system("matching")
 Batch = dict[str, list[tuple[str, Facts]]]
 
 
-def collection_sync(collection: Collection, home: Path, *, limit: int = CHUNK) -> int:
+def collection_sync(
+    collection: Collection, home: Path, *, shard: Shard = WHOLE, limit: int = CHUNK
+) -> int:
     """Bring the collection up to the ledger's head, `limit` rows at most; how many it took.
+
+    What is another shard's is taken note of, and not put in.
 
     Raises:
         StoreUnwritable: the disk is full; what was not taken is taken next time.
@@ -53,7 +58,7 @@ def collection_sync(collection: Collection, home: Path, *, limit: int = CHUNK) -
     if not rows:
         return 0
     # Of several rows for one indicator the last one holds.
-    last = {row.entry.uid: row for row in rows}
+    last = {row.entry.uid: row for row in rows if shard.holds(row.entry.uid)}
     batch: Batch = {}
     for row in last.values():
         algorithm = algorithm_of(row.entry.kind)
@@ -66,12 +71,12 @@ def collection_sync(collection: Collection, home: Path, *, limit: int = CHUNK) -
     _add(collection, batch)
     sequence = rows[-1].entry.seq
     collection.commit(sequence)
-    mark_write(collection_folder(home), _mark(sequence))
+    mark_write(collection_folder(home), _mark(sequence, shard))
     return len(rows)
 
 
-def collection_rebuild(home: Path) -> Collection:
-    """Fill a new collection from the whole ledger and put it in place; opened to write.
+def collection_rebuild(home: Path, *, shard: Shard = WHOLE) -> Collection:
+    """Fill a new collection with a shard of the ledger and put it in place; opened to write.
 
     Look-ups go on in the old one until the new one is whole. The old one must not be open for writing.
 
@@ -84,9 +89,10 @@ def collection_rebuild(home: Path) -> Collection:
         shutil.rmtree(path, ignore_errors=True)
     head = ledger_head()
     with Collection.create(draft) as fresh:
-        _fill(fresh, projection_whole(by=_BY, sequence=head, kinds=_kinds()))
+        rows = projection_whole(by=_BY, sequence=head, kinds=_kinds())
+        _fill(fresh, (row for row in rows if shard.holds(row.entry.uid)))
         fresh.commit(head)
-    mark_write(draft, _mark(head))
+    mark_write(draft, _mark(head, shard))
     if folder.exists():
         folder.rename(old)
     draft.rename(folder)
@@ -94,9 +100,9 @@ def collection_rebuild(home: Path) -> Collection:
     return Collection.open(folder, write=True)
 
 
-def needs_rebuild(home: Path) -> bool:
+def needs_rebuild(home: Path, *, shard: Shard = WHOLE) -> bool:
     """Whether the collection is to be filled anew: there is none, or it followed a ledger that is no longer
-    this one, or a program that knew other kinds. An empty ledger is a wrong database rather than the truth.
+    this one, or a program that knew other kinds or was to hold another shard. An empty ledger is a wrong database rather than the truth.
     """
     folder = collection_folder(home)
     if not folder.exists():
@@ -104,7 +110,7 @@ def needs_rebuild(home: Path) -> bool:
     if ledger_head() == 0:
         return False
     mark = mark_read(folder)
-    if mark is None or mark.kinds != _kinds():
+    if mark is None or (mark.kinds, mark.shard) != (_kinds(), shard):
         return True
     return ledger_mark(mark.sequence) != mark.hash
 
@@ -145,8 +151,8 @@ def _kinds() -> tuple[str, ...]:
     return tuple(sorted(kind for each in algorithms().values() for kind in each.kinds))
 
 
-def _mark(sequence: int) -> Mark:
-    return Mark(_kinds(), sequence, ledger_mark(sequence))
+def _mark(sequence: int, shard: Shard) -> Mark:
+    return Mark(_kinds(), sequence, ledger_mark(sequence), shard)
 
 
 def keys_export(home: Path, before: bytes = b"") -> bytes:

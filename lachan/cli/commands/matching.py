@@ -10,16 +10,25 @@ _YIELDING = 5
 @click.command()
 @click.option("--once", is_flag=True, help="Bring the collection up to date and end.")
 @click.option("--rebuild", is_flag=True, help="Fill the collection anew from the ledger first.")
-def command(*, once: bool, rebuild: bool) -> None:
+@click.option(
+    "--shard",
+    default="1/1",
+    envvar="LACHAN_MATCH_SHARD",
+    metavar="N/COUNT",
+    help="Hold only this share of the indicators, as in 2/5 [LACHAN_MATCH_SHARD]; docs/howto/large.md.",
+)
+def command(*, once: bool, rebuild: bool, shard: str) -> None:
     """Follow the ledger and keep the collection that look-ups of fingerprints are answered from.
 
     \b
     lachan matching
     lachan matching --once --rebuild      when `lachan doctor` says so
+    lachan matching --shard 2/5           the second of five machines
     """
     # The shield's block comes first: both wake at the same moment, for the same decision.
     os.nice(_YIELDING)
     django_ready()
     from lachan.matching.follower import run
+    from lachan.matching.shards import Shard
 
-    run(once=once, rebuild=rebuild)
+    run(once=once, rebuild=rebuild, shard=Shard.parse(shard))

@@ -16,13 +16,15 @@ from lachan.indicators.services import (
     indicator_withdraw,
 )
 from lachan.kernel.clock import held_at, now
-from lachan.kernel.errors import Refused
+from lachan.kernel.errors import InvalidInput, Refused
 from lachan.kernel.ids import uuid7
 from lachan.matching.collection import Collection
+from lachan.matching.follower import Follower
 from lachan.matching.marks import Mark, mark_write
 from lachan.matching.places import collection_folder, damage_file
 from lachan.matching.records import ANYBODY, KEEPER, Facts, Viewer
 from lachan.matching.services import _kinds, collection_sync
+from lachan.matching.shards import Shard
 from lachan.members.records import system
 
 DIGESTS = [f"{number:064x}" for number in range(1, 9)]
@@ -129,6 +131,54 @@ def test_it_takes_the_ledger_in_pieces(publish, follower, place, find):
         taken = [collection_sync(collection, place, limit=3) for _ in range(4)]
     assert taken == [3, 3, 2, 0]
     assert all(find(digest) for digest in DIGESTS)
+
+
+def test_shards_together_hold_everything_once(publish, place, tmp_path):
+    made = [publish(digest) for digest in DIGESTS[:4]]
+    homes = [tmp_path / f"machine-{number}" for number in (1, 2, 3)]
+    followers = []
+    for number, home in enumerate(homes, 1):
+        (home / "run").mkdir(parents=True)
+        followers.append(Follower(home, shard=Shard(number, 3)))
+        assert followers[-1].step()
+    made += [publish(digest) for digest in DIGESTS[4:]]
+    assert all(follower.step() for follower in followers)
+    held = {home: set(known_of(home)) for home in homes}
+    assert sum(map(len, held.values())) == len(DIGESTS)
+    assert set.union(*held.values()) == {each.uid for each in made}
+    # Another share of the same ledger: what is no longer its own goes.
+    followers[0].close()
+    followers[0] = Follower(homes[0], shard=Shard(2, 3))
+    assert followers[0].step()
+    assert set(known_of(homes[0])) == held[homes[1]]
+    for follower in followers:
+        follower.close()
+
+
+def test_a_withdrawal_reaches_the_shard_that_holds_it(publish, place, personas):
+    made = publish(DIGESTS[0])
+    shard = Shard(made.uid.int % 2 + 1, 2)
+    follower = Follower(place, shard=shard)
+    assert follower.step()
+    assert known_of(place) == [made.uid]
+    indicator_withdraw(by=personas.reviewer.actor, indicator=made.uid, reason="another file")
+    assert follower.step()
+    assert known_of(place) == []
+    follower.close()
+
+
+@pytest.mark.parametrize("text", ["", "1", "0/1", "3/2", "1/0", "-1/2", "1/2/3", "a/b", "١/0"])
+def test_it_refuses_what_is_no_shard(text):
+    with pytest.raises(InvalidInput):
+        Shard.parse(text)
+
+
+def known_of(home):
+    """The indicators of all digests that a reader of this home sees."""
+    with Collection.open(collection_folder(home)) as reader:
+        return [
+            hit.facts.indicator for digest in DIGESTS for hit in reader.find(digest, viewer=KEEPER)
+        ]
 
 
 def stray(place, follower, *, sequence):

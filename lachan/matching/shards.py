@@ -1,0 +1,40 @@
+"""Which part of the ledger a machine holds, where one machine's memory does not hold it all (docs/howto/large.md)."""
+
+from typing import Self
+from uuid import UUID
+
+import msgspec
+
+from lachan.kernel.errors import InvalidInput
+
+
+class Shard(msgspec.Struct, frozen=True):
+    """One of `count` shares of all indicators, which together are all of them and have none in common.
+
+    An indicator's identifier says whose it is: it never moves, so its changes find it.
+
+    Attributes:
+        number: 1 … count.
+    """
+
+    number: int = 1
+    count: int = 1
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """`2/5`: the second of five.
+
+        Raises:
+            InvalidInput: it is no such thing.
+        """
+        number, _, count = text.partition("/")
+        if number.isdecimal() and count.isdecimal() and 1 <= int(number) <= int(count):
+            return cls(int(number), int(count))
+        raise InvalidInput(f"{text!r} is no shard: 2/5 is the second of five")
+
+    def holds(self, indicator: UUID) -> bool:
+        """The last 62 bits of a UUIDv7 are random (RFC 9562, 5.7): shards are equally large."""
+        return indicator.int % self.count == self.number - 1
+
+
+WHOLE = Shard()
