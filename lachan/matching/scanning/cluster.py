@@ -175,5 +175,5 @@ def _library() -> Any:
     try:
         import ray
     except ImportError:
-        raise ExtraMissing("a cluster needs Ray: install lachan[ray]") from None
+        raise ExtraMissing("a cluster needs Ray: pip install ray") from None
     return ray

@@ -100,7 +100,7 @@ def _parquet(path: Path, kind: str, column: str) -> Iterator[Row]:
         import pyarrow as pa
         import pyarrow.parquet as pq
     except ImportError:
-        raise ExtraMissing("Parquet needs pyarrow: install lachan[parquet]") from None
+        raise ExtraMissing("Parquet needs pyarrow: pip install pyarrow") from None
     try:
         file = pq.ParquetFile(path)
         columns, headed = _columns(file.schema_arrow.names, kind, column)

@@ -113,5 +113,5 @@ def _arrow() -> tuple[Any, Any]:
         import pyarrow as pa
         import pyarrow.parquet as pq
     except ImportError:
-        raise ExtraMissing("Parquet needs pyarrow: install lachan[parquet]") from None
+        raise ExtraMissing("Parquet needs pyarrow: pip install pyarrow") from None
     return pa, pq

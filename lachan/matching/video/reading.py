@@ -123,6 +123,6 @@ def _library() -> Any:
     try:
         import av
     except ImportError:
-        raise ExtraMissing("videos need PyAV: install lachan[video]") from None
+        raise ExtraMissing("videos need PyAV: pip install av") from None
     av.logging.set_level(None)
     return av
