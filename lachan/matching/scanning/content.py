@@ -4,7 +4,7 @@ import hashlib
 import io
 import os
 import stat
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import IO, NamedTuple
 
 _HEAD = 512
@@ -31,9 +31,17 @@ class Content(NamedTuple):
 
 
 def content_read(
-    stream: IO[bytes], digests: Sequence[str], memory: int, again: IO[bytes] | None = None
-) -> Content:
+    stream: IO[bytes], digests: Sequence[str], memory: int, sign: Callable[[], None],
+    again: IO[bytes] | None = None,
+) -> Content:  # fmt: skip
     """Read a stream to its end, holding at most `memory` bytes of it.
+
+    Args:
+        stream: from where it stands.
+        digests: to be made, by name.
+        memory: more than so many bytes are not held.
+        sign: called with every piece: a disk image takes longer to read than a silent process may live.
+        again: what reads it once more, where that is possible.
 
     Raises: whatever the stream raises.
     """
@@ -45,6 +53,7 @@ def content_read(
         size += len(piece)
         for digest in made.values():
             digest.update(piece)
+        sign()
         piece = b"" if whole else stream.read(_PIECE)
     return Content(
         {name: digest.hexdigest() for name, digest in made.items()},

@@ -162,7 +162,7 @@ class Examiner:
         outcome.add(finding, keep_clean=self._keep_clean)
 
     def _read(self, stream: IO[bytes], again: IO[bytes] | None = None) -> Content:
-        return content_read(stream, self._looker.digests, self._limits.memory, again)
+        return content_read(stream, self._looker.digests, self._limits.memory, self._sign, again)
 
     def _rows(self, name: str, item: Item, outcome: Outcome) -> None:
         answers = self._looker.by_rows(item.rows)
