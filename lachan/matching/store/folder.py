@@ -123,7 +123,7 @@ class Folder:
         try:
             raw = (self.path / "manifest.json").read_bytes()
         except (FileNotFoundError, NotADirectoryError):
-            raise NoCollection("there is no collection in this folder") from None
+            raise NoCollection(f"there is no collection in {self.path}") from None
         except OSError as error:
             raise SegmentCorrupt(f"the manifest cannot be read: {error.strerror}") from None
         body, _, check = raw.rstrip().rpartition(b"\n")
