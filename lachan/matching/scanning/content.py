@@ -9,7 +9,14 @@ from typing import IO, NamedTuple
 
 _HEAD = 512
 _PIECE = 1 << 20
-_PICTURES = (b"\xff\xd8\xff", b"\x89PNG\r\n", b"GIF8", b"II*\0", b"MM\0*")
+_PICTURES = (
+    *(b"\xff\xd8\xff", b"\x89PNG\r\n", b"GIF8", b"II*\0", b"MM\0*"),
+    *(b"\0\0\0\x0cJXL \r\n\x87\n", b"\0\0\0\x0cjP  \r\n\x87\n"),
+)
+_STILLS = (
+    *(b"avif", b"avis", b"mif1", b"msf1"),
+    *(b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx"),
+)
 
 
 class Content(NamedTuple):
@@ -78,11 +85,14 @@ def file_open(path: str) -> IO[bytes]:
 
 
 def is_picture(head: bytes) -> bool:
-    """Whether the first bytes are a picture's; what then cannot be decoded is damaged, not another file."""
+    """Whether the first bytes are a picture's; what then cannot be decoded is damaged, not another file.
+
+    Also of kinds that nothing here decodes (HEIC, JPEG XL, JPEG 2000): not to be looked at is not to be clean.
+    """
     if head[:4] == b"RIFF":
         return head[8:12] == b"WEBP"
     if head[4:8] == b"ftyp":
-        return head[8:12] in (b"avif", b"avis")
+        return head[8:12] in _STILLS
     if head[:2] == b"BM":  # two letters are little: the reserved zeros stand for the rest
         return head[6:10] == bytes(4)
     return head.startswith(_PICTURES)
