@@ -131,7 +131,10 @@ def _say(summary: "Summary", findings: "list[Finding]", report: Path | None) -> 
     if counts.flat:
         click.echo(f"  of the clean ones {counts.flat} pictures are too flat to be compared")
     if summary.resumed:
-        click.echo(f"  {summary.resumed} were done before the scan was interrupted")
+        click.echo(
+            f"  {summary.resumed} were done before the scan was interrupted, with the lists of then: "
+            "--restart does all anew"
+        )
     if summary.reasons:
         click.echo("  why things were set aside:")
     for reason, number in sorted(summary.reasons.items(), key=lambda item: -item[1]):
