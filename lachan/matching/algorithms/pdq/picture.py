@@ -249,7 +249,9 @@ def _refusal(error: Exception, limits: Limits) -> PictureRefused:
         case Image.DecompressionBombError() | Image.DecompressionBombWarning():
             return _too_many_pixels(limits)
         case UnidentifiedImageError():
-            return PictureRefused("not-a-picture", f"not a picture in one of: {', '.join(FORMATS)}")
+            return PictureRefused(
+                "not-a-picture", f"no picture of a kind that is read here: {', '.join(FORMATS)}"
+            )
         case MemoryError():
             return PictureRefused("too-large", "there is not enough memory for the picture")
         case OSError() if "truncated" in str(error):

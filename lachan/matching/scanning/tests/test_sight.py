@@ -37,7 +37,7 @@ def test_it_sets_aside_pictures_that_nothing_here_decodes(tmp_path, head):
     (tmp_path / "a").write_bytes(head + os.urandom(2000))
     finding = examined(tmp_path / "a")
     assert finding.status == "quarantined"
-    assert finding.reason == f"not a picture in one of: {', '.join(FORMATS)}"
+    assert finding.reason == f"no picture of a kind that is read here: {', '.join(FORMATS)}"
     other = KnownValues([("sha256", "0" * 64)])
     assert examined(tmp_path / "a", known=other).status == "clean"  # nobody asked for pictures
 
