@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any, TextIO
 import click
 import msgspec
 
+from lachan.cli.verdict import plain
+
 if TYPE_CHECKING:
     from lachan.matching.groups import Groups
     from lachan.matching.records import Listed
@@ -186,9 +188,9 @@ def groups_say(groups: "Found") -> None:
 def _line(member: dict[str, Any]) -> str:
     start = f"  {member['distance']:>4}  "
     if "place" in member:
-        return f"{start}{member['place']}  {member['value']}"
+        return f"{start}{plain(member['place'])}  {member['value']}"
     said = ", ".join(member["categories"]) or "no category"
-    return f"{start}{member['value']}  {said}  {member['source'] or '–'}"
+    return f"{start}{member['value']}  {said}  {plain(member['source']) or '–'}"
 
 
 def _flat(member: "Listed | ListedRow") -> dict[str, Any]:

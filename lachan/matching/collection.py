@@ -67,6 +67,7 @@ class Collection:
 
         Raises:
             Conflict: there is something in the folder.
+            StoreLocked: another process makes one there.
             StoreUnwritable: the disk is full or read-only.
         """
         collection_create(Path(folder))

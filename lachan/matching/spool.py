@@ -40,9 +40,14 @@ def spool_write(home: Path, met: list[Met]) -> None:
     batch = MetBatch(uuid7(), met)
     path = folder / f"{batch.uid}.json"
     draft = path.with_suffix(".draft")
-    with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
-        file.write(msgspec.json.encode(batch))
-    draft.replace(path)
+    try:
+        with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
+            file.write(msgspec.json.encode(batch))
+        draft.replace(path)
+    except BaseException:
+        # Tried again every other second, each time under another name.
+        draft.unlink(missing_ok=True)
+        raise
 
 
 def spool_list(home: Path) -> list[Path]:

@@ -34,7 +34,9 @@ def command() -> None:
 
 
 @command.command("import")
-@click.argument("files", nargs=-1, required=True, type=click.Path(exists=True, path_type=Path))
+@click.argument(
+    "files", nargs=-1, required=True, type=click.Path(exists=True, dir_okay=False, path_type=Path)
+)
 @_folder
 @click.option("--source", default="", help="Whose list it is; the file's name where none is given.")
 @click.option("--category", "categories", multiple=True, help="A category's code; may be repeated.")

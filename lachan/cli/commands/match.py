@@ -1,18 +1,16 @@
 import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from lachan.kernel.errors import LachanError
+from lachan.cli.verdict import FAILED, KNOWN, NOTHING, or_failure, plain
 from lachan.kernel.home import home_path
 
 if TYPE_CHECKING:
     from lachan.matching.scanning.known import CollectionKnown
-
-NOTHING, KNOWN, FAILED = 0, 1, 2
 
 
 @click.command()
@@ -57,22 +55,20 @@ def command(
     Ends with  0  nothing is known
                1  something is known
                2  nothing is known, but a VALUE could not be read, or the collection not be asked
+               130  interrupted
     """
-    from lachan.matching.scanning.known import CollectionKnown
-
-    folder = collection or home_path() / "matching"
     known = failed = False
-    try:
+    with or_failure(ctx):
+        from lachan.matching.places import collection_folder
+        from lachan.matching.scanning.known import CollectionKnown
+
+        folder = collection or collection_folder(home_path())
         lists = CollectionKnown(folder, radius)
         asked = _Asked(lists, folder, algorithm, radius, turned=turned)
         for value in _each(values):
             answer = asked.answer(value)
             known, failed = known or bool(answer["matches"]), failed or bool(answer["reason"])
             click.echo(json.dumps(answer, ensure_ascii=False) if as_json else _say(answer))
-    except (LachanError, OSError) as error:
-        # Not with 1, which would say that something is known.
-        click.echo(f"Error: {error}", err=True)
-        ctx.exit(FAILED)
     ctx.exit(KNOWN if known else FAILED if failed else NOTHING)
 
 
@@ -105,10 +101,7 @@ class _Asked:
     def answer(self, value: str) -> dict[str, Any]:
         """What is known of a value; `reason` says why it could not be read, or not wholly."""
         path = Path(value)
-        try:
-            is_file = self._algorithm is None and path.is_file()
-        except (OSError, ValueError):
-            is_file = False  # too long for a name, or not one at all
+        is_file = self._algorithm is None and _is(path.is_file)
         return self._of_file(path) if is_file else self._of_value(value)
 
     def _of_value(self, value: str) -> dict[str, Any]:
@@ -120,8 +113,15 @@ class _Asked:
                 value, viewer=KEEPER, radius=self._radius, algorithm=self._algorithm
             )
         except InvalidHash as error:
-            return {"value": value, "reason": str(error), "matches": []}
+            return {"value": value, "reason": self._why_not(value, error), "matches": []}
         return {"value": value, "reason": "", "matches": [_shown(match_of(hit)) for hit in hits]}
+
+    def _why_not(self, value: str, error: Exception) -> str:
+        if self._algorithm is not None:
+            return str(error)
+        if _is(Path(value).is_dir):
+            return "a folder: `lachan scan` looks inside"
+        return f"there is no such file, and {error}"
 
     def _of_file(self, path: Path) -> dict[str, Any]:
         from lachan.matching.scanning.examining import Examiner
@@ -138,8 +138,17 @@ class _Asked:
             "value": str(path),
             "sha256": finding.sha256,
             "reason": finding.reason,
+            "flat": bool(outcome.counts.flat),
             "matches": [_shown(match) for match in finding.matches],
         }
+
+
+def _is(asked: Callable[[], bool]) -> bool:
+    """What a path is; nothing where it is too long for a name, or not one at all."""
+    try:
+        return asked()
+    except (OSError, ValueError):
+        return False
 
 
 def _shown(match: Any) -> dict[str, Any]:
@@ -149,15 +158,16 @@ def _shown(match: Any) -> dict[str, Any]:
 
 
 def _say(answer: dict[str, Any]) -> str:
-    lines = []
+    lines, value = [], plain(answer["value"])
     for match in answer["matches"]:
         how = "listed" if match["distance"] == 0 else f"{match['distance']} bits away"
         how += f", {match['turned']}" if match["turned"] else ""
         said = ", ".join(match["categories"]) or "no category"
-        lines.append(f"KNOWN  {answer['value']}")
+        lines.append(f"KNOWN  {value}")
         lines.append(f"  {match['algorithm']:<8}  {match['value']} ({how})")
         lines.append(f"  category  {said} ({match['confidence']} %)")
-        lines.append(f"  source    {match['source'] or '–'}")
+        lines.append(f"  source    {plain(match['source']) or '–'}")
     if answer["reason"]:
-        lines.append(f"unread  {answer['value']}: {answer['reason']}")
-    return "\n".join(lines) or f"nothing known  {answer['value']}"
+        lines.append(f"unread  {value}: {answer['reason']}")
+    flat = " (a picture too flat to be compared)" if answer.get("flat") else ""
+    return "\n".join(lines) or f"nothing known  {value}{flat}"

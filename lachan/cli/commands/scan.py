@@ -5,13 +5,13 @@ from typing import TYPE_CHECKING
 
 import click
 
-from lachan.kernel.errors import LachanError
+from lachan.cli.verdict import KNOWN, NOTHING, or_failure, plain
 from lachan.kernel.home import home_path
 
 if TYPE_CHECKING:
     from lachan.matching.scanning.records import Finding, Summary
 
-NOTHING, KNOWN, FAILED, QUARANTINED, INTERRUPTED = 0, 1, 2, 3, 130
+QUARANTINED = 3
 _SHOWN = 50
 
 
@@ -87,27 +87,27 @@ def command(
                3  nothing is known, but something could not be examined: see the report
                130  interrupted; with a report, the same command goes on
     """
-    from lachan.matching.places import collection_folder
-    from lachan.matching.scanning.cluster import ClusterWorkers
-    from lachan.matching.scanning.known import CollectionKnown
-    from lachan.matching.scanning.report import report_json
-    from lachan.matching.scanning.scan import Settings, scan, weight
-    from lachan.matching.scanning.workers import Workers
+    with or_failure(ctx, goes_on=report is not None):
+        from lachan.matching.places import collection_folder
+        from lachan.matching.scanning.cluster import ClusterWorkers
+        from lachan.matching.scanning.known import CollectionKnown
+        from lachan.matching.scanning.report import report_json
+        from lachan.matching.scanning.scan import Settings, scan, weight
+        from lachan.matching.scanning.workers import Workers
 
-    folder = (collection or collection_folder(home_path())).absolute()
-    settings = Settings(
-        paths=tuple(str(path) for path in paths),
-        asking=f"{folder} {radius}",
-        kind=kind,
-        column=column,
-        keep_clean=clean,
-        open_archives=not no_archives,
-        turned=turned,
-    )
-    opener = functools.partial(CollectionKnown, folder, radius)
-    pool = functools.partial(ClusterWorkers, address=address) if engine == "ray" else Workers
-    whole = weight(settings) if sys.stderr.isatty() and not as_json else 0
-    try:
+        folder = (collection or collection_folder(home_path())).absolute()
+        settings = Settings(
+            paths=tuple(str(path) for path in paths),
+            asking=f"{folder} {radius}",
+            kind=kind,
+            column=column,
+            keep_clean=clean,
+            open_archives=not no_archives,
+            turned=turned,
+        )
+        opener = functools.partial(CollectionKnown, folder, radius)
+        pool = functools.partial(ClusterWorkers, address=address) if engine == "ray" else Workers
+        whole = weight(settings) if sys.stderr.isatty() and not as_json else 0
         with click.progressbar(
             length=whole, label="scanning", file=sys.stderr, hidden=not whole
         ) as bar:
@@ -115,17 +115,10 @@ def command(
                 settings, opener, report=report, restart=restart, jobs=jobs or 0,
                 engine=pool, progress=bar.update,
             )  # fmt: skip
-    except KeyboardInterrupt:
-        click.echo("interrupted" + ("; the same command goes on" if report else ""), err=True)
-        ctx.exit(INTERRUPTED)
-    except (LachanError, OSError) as error:
-        # Not with 1, which would say that something is known.
-        click.echo(f"Error: {error}", err=True)
-        ctx.exit(FAILED)
-    if as_json:
-        sys.stdout.buffer.write(report_json(summary, findings))
-    else:
-        _say(summary, findings, report)
+        if as_json:
+            sys.stdout.buffer.write(report_json(summary, findings))
+        else:
+            _say(summary, findings, report)
     counts = summary.counts
     ctx.exit(KNOWN if counts.known else QUARANTINED if counts.quarantined else NOTHING)
 
@@ -138,7 +131,10 @@ def _say(summary: "Summary", findings: "list[Finding]", report: Path | None) -> 
     if counts.flat:
         click.echo(f"  of the clean ones {counts.flat} pictures are too flat to be compared")
     if summary.resumed:
-        click.echo(f"  {summary.resumed} were done before the scan was interrupted")
+        click.echo(
+            f"  {summary.resumed} were done before the scan was interrupted, with the lists of then: "
+            "--restart does all anew"
+        )
     if summary.reasons:
         click.echo("  why things were set aside:")
     for reason, number in sorted(summary.reasons.items(), key=lambda item: -item[1]):
@@ -147,11 +143,14 @@ def _say(summary: "Summary", findings: "list[Finding]", report: Path | None) -> 
         click.echo(f"report: {report}")
         return
     known = [finding for finding in findings if finding.matches]
+    aside = [finding for finding in findings if finding.status == "quarantined"]
+    for finding in aside[:_SHOWN]:
+        click.echo(f"unread  {plain(finding.path)}: {finding.reason}")
     for finding in known[:_SHOWN]:
         match = finding.matches[0]
         near = f", distance {match.distance}" if match.distance else ""
         near += f", {match.turned}" if match.turned else ""
         categories = ", ".join(match.categories) or "no category"
-        click.echo(f"KNOWN  {finding.path}  {match.algorithm}{near}: {categories}")
-    if len(known) > _SHOWN:
-        click.echo(f"… and {len(known) - _SHOWN} more: ask for a --report")
+        click.echo(f"KNOWN  {plain(finding.path)}  {match.algorithm}{near}: {categories}")
+    if more := max(len(known) - _SHOWN, 0) + max(len(aside) - _SHOWN, 0):
+        click.echo(f"… and {more} more: ask for a --report")

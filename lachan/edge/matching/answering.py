@@ -5,7 +5,7 @@ from uuid import UUID
 
 import msgspec
 
-from lachan.edge.matching.problems import unreadable
+from lachan.edge.matching.problems import too_many_hits, unreadable
 from lachan.kernel.errors import InvalidInput
 from lachan.matching.algorithms.algorithm import Algorithm, algorithm_of
 from lachan.matching.collection import Collection
@@ -16,7 +16,10 @@ KINDS = ("pdq", "md5", "sha1", "sha256")
 read whole lists out."""
 MOST_VALUES = 10_000
 BODY_BYTES = 2_000_000
-STEP = 1_000
+MOST_HITS = 100_000
+STEP = 100
+"""Values that are answered at once. A thousand together are hardly quicker, and where one picture is listed
+thousands of times, each of them has thousands of hits: seconds in which nobody else is answered."""
 _LONGEST = 100
 
 
@@ -81,9 +84,9 @@ def question_answer(asked: Question, collection: Collection, viewer: Viewer) -> 
 
     Raises:
         NoCollection, SegmentCorrupt, SegmentVersion: there is nothing to answer from.
-        Problem: the question cannot be answered.
+        Problem: the question cannot be answered, or the answer would be larger than any may be.
     """
-    algorithm = _algorithm(asked)
+    algorithm, hits = _algorithm(asked), 0
     for start in range(0, len(asked.values), STEP):
         # What is far too long is no value, and must not be read letter by letter.
         values = [
@@ -95,6 +98,9 @@ def question_answer(asked: Question, collection: Collection, viewer: Viewer) -> 
             )
         except InvalidInput as error:
             raise unreadable(str(error)) from None
+        hits += sum(len(mine) for mine in found if mine)
+        if hits > MOST_HITS:
+            raise too_many_hits(MOST_HITS)
         yield Answer(
             len(values),
             [
@@ -102,10 +108,10 @@ def question_answer(asked: Question, collection: Collection, viewer: Viewer) -> 
                     place, hit.distance, hit.facts.categories, hit.facts.sequence,
                     hit.facts.indicator, hit.facts.confidence,
                 )
-                for place, hits in enumerate(found, start)
-                for hit in hits or ()
+                for place, mine in enumerate(found, start)
+                for hit in mine or ()
             ],
-            [place for place, hits in enumerate(found, start) if hits is None],
+            [place for place, mine in enumerate(found, start) if mine is None],
         )  # fmt: skip
 
 

@@ -46,6 +46,11 @@ def unreadable(why: str) -> Problem:
     return Problem(422, "invalid-input", why)
 
 
+def too_many_hits(limit: int) -> Problem:
+    title = f"more than {limit:,} hits: ask for fewer values at once, or within a smaller radius"
+    return Problem(422, "too-many-hits", title)
+
+
 def quota_spent(seconds: int) -> Problem:
     title = "this key has asked for as many values as it may for now"
     return Problem(429, "quota-spent", title, (("retry-after", str(seconds)),))

@@ -11,6 +11,8 @@ from lachan.formats.observables.record import InvalidObservable, Observable
 from lachan.kernel.discovery import discover
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff]")
+# Half of a pair: what bytes that are no UTF-8 become where a file is read all the same, and "\\ud800" in JSON.
+_NO_LETTER = re.compile(r"[\ud800-\udfff]")
 MAX_RAW = 8192
 
 
@@ -38,6 +40,8 @@ def parse(text: str, kind: str | None = None) -> Observable:
     if len(text) > MAX_RAW:
         raise InvalidObservable("too-long")
     if not text.isascii():
+        if _NO_LETTER.search(text):
+            raise InvalidObservable("bad-characters")
         text = unicodedata.normalize("NFC", text)
     if _CONTROL.search(text):
         raise InvalidObservable("control-characters")

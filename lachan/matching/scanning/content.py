@@ -4,12 +4,19 @@ import hashlib
 import io
 import os
 import stat
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import IO, NamedTuple
 
 _HEAD = 512
 _PIECE = 1 << 20
-_PICTURES = (b"\xff\xd8\xff", b"\x89PNG\r\n", b"GIF8", b"II*\0", b"MM\0*")
+_PICTURES = (
+    *(b"\xff\xd8\xff", b"\x89PNG\r\n", b"GIF8", b"II*\0", b"MM\0*"),
+    *(b"\0\0\0\x0cJXL \r\n\x87\n", b"\0\0\0\x0cjP  \r\n\x87\n"),
+)
+_STILLS = (
+    *(b"avif", b"avis", b"mif1", b"msf1"),
+    *(b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx"),
+)
 
 
 class Content(NamedTuple):
@@ -31,9 +38,17 @@ class Content(NamedTuple):
 
 
 def content_read(
-    stream: IO[bytes], digests: Sequence[str], memory: int, again: IO[bytes] | None = None
-) -> Content:
+    stream: IO[bytes], digests: Sequence[str], memory: int, sign: Callable[[], None],
+    again: IO[bytes] | None = None,
+) -> Content:  # fmt: skip
     """Read a stream to its end, holding at most `memory` bytes of it.
+
+    Args:
+        stream: from where it stands.
+        digests: to be made, by name.
+        memory: more than so many bytes are not held.
+        sign: called with every piece: a disk image takes longer to read than a silent process may live.
+        again: what reads it once more, where that is possible.
 
     Raises: whatever the stream raises.
     """
@@ -45,6 +60,7 @@ def content_read(
         size += len(piece)
         for digest in made.values():
             digest.update(piece)
+        sign()
         piece = b"" if whole else stream.read(_PIECE)
     return Content(
         {name: digest.hexdigest() for name, digest in made.items()},
@@ -69,11 +85,14 @@ def file_open(path: str) -> IO[bytes]:
 
 
 def is_picture(head: bytes) -> bool:
-    """Whether the first bytes are a picture's; what then cannot be decoded is damaged, not another file."""
+    """Whether the first bytes are a picture's; what then cannot be decoded is damaged, not another file.
+
+    Also of kinds that nothing here decodes (HEIC, JPEG XL, JPEG 2000): not to be looked at is not to be clean.
+    """
     if head[:4] == b"RIFF":
         return head[8:12] == b"WEBP"
     if head[4:8] == b"ftyp":
-        return head[8:12] in (b"avif", b"avis")
+        return head[8:12] in _STILLS
     if head[:2] == b"BM":  # two letters are little: the reserved zeros stand for the rest
         return head[6:10] == bytes(4)
     return head.startswith(_PICTURES)

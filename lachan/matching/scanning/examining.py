@@ -151,18 +151,19 @@ class Examiner:
     def _note(self, name: str, content: Content, outcome: Outcome, reason: str = "") -> None:
         matches = self._looker.by_digest(content)
         try:
-            seen, flat = self._looker.by_sight(content)
+            sight = self._looker.by_sight(content)
         except (PictureRefused, ExtraMissing) as error:
             reason = reason or str(error)
         else:
-            matches += seen
-            outcome.counts.flat += flat
+            matches += sight.matches
+            reason = reason or sight.reason
+            outcome.counts.flat += sight.flat
         outcome.counts.bytes += content.size
         finding = Finding(name, content.digests["sha256"], reason, tuple(matches))
         outcome.add(finding, keep_clean=self._keep_clean)
 
     def _read(self, stream: IO[bytes], again: IO[bytes] | None = None) -> Content:
-        return content_read(stream, self._looker.digests, self._limits.memory, again)
+        return content_read(stream, self._looker.digests, self._limits.memory, self._sign, again)
 
     def _rows(self, name: str, item: Item, outcome: Outcome) -> None:
         answers = self._looker.by_rows(item.rows)

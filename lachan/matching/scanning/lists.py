@@ -7,9 +7,9 @@ what it holds is guessed value by value; 64 digits are a SHA-256 unless `pdq:` s
 
 import csv
 import itertools
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from lachan.formats.observables.parsing import parse
 from lachan.formats.observables.record import InvalidObservable
@@ -22,6 +22,7 @@ _SHARE = 1_000
 _VALUES = ("value", "hash", "indicator", "digest")
 _KINDS = ("kind", "type", "algorithm")
 _DELIMITERS = ",;\t|"
+_LONGEST = 1 << 20
 Columns = list[tuple[int, str, int]]
 """Of each value: its column, its kind ("" to be guessed), and the column that says its kind (-1: none)."""
 
@@ -79,10 +80,10 @@ def row_read(row: Row) -> list[tuple[str, str]]:
 def _csv(path: Path, kind: str, column: str) -> Iterator[Row]:
     # What is no UTF-8 spoils its own row alone: no value holds such letters.
     with path.open(encoding="utf-8-sig", errors="surrogateescape", newline="") as file:
-        start = file.readline()
+        start = file.readline(_LONGEST)
         file.seek(0)
         delimiter = max(_DELIMITERS, key=start.count)
-        reader = csv.reader(file, delimiter=delimiter)
+        reader = csv.reader(_lines(file), delimiter=delimiter)
         columns: Columns | None = None
         try:
             for cells in reader:
@@ -93,6 +94,14 @@ def _csv(path: Path, kind: str, column: str) -> Iterator[Row]:
                 yield from _values(reader.line_num, cells, columns)
         except csv.Error as error:
             raise ScanUnreadable(f"no CSV from line {reader.line_num} on: {error}") from None
+
+
+def _lines(file: IO[str]) -> Iterator[str]:
+    """Line by line, but never gigabytes of a file that has none."""
+    while line := file.readline(_LONGEST):
+        if len(line) == _LONGEST:
+            raise csv.Error(f"a line of more than {_LONGEST:,} letters")
+        yield line
 
 
 def _parquet(path: Path, kind: str, column: str) -> Iterator[Row]:
@@ -121,15 +130,21 @@ def _text(cell: Any) -> str:
     return cell.hex() if isinstance(cell, bytes) else str(cell)
 
 
-def _columns(cells: Iterable[str], kind: str, column: str) -> tuple[Columns, bool]:
-    """Which columns hold values, and whether `cells` are their names."""
+def _columns(cells: Sequence[str], kind: str, column: str) -> tuple[Columns, bool]:
+    """Which columns hold values, and whether `cells`, the first row's, are their names.
+
+    Raises:
+        ScanUnreadable: the one that was asked for is not there.
+    """
     names = [cell.strip().lower().replace("-", "") for cell in cells]
     known = {name: at for at, name in reversed(list(enumerate(names)))}
     said = next((known[name] for name in _KINDS if name in known), -1)
     named = [(at, name, -1) for at, name in enumerate(names) if _is_kind(name)]
     plain = [(known[name], kind, said) for name in _VALUES if name in known]
     headed = bool(named or plain)
-    if column.isdigit():
+    if column.isdecimal():
+        if not 1 <= int(column) <= len(cells):
+            raise ScanUnreadable(f"there is no such column: the first row has {len(cells)}")
         return [(int(column) - 1, kind, -1)], headed
     if column:
         at = known.get(column.strip().lower().replace("-", ""))

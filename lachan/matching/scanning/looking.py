@@ -1,6 +1,7 @@
 """What is known of something that was read: by its digests, and as a picture, a video or rows of a list."""
 
 from collections.abc import Callable, Iterable, Sequence
+from typing import NamedTuple
 
 import msgspec
 
@@ -13,6 +14,17 @@ from lachan.matching.video.reading import Limits as VideoLimits
 from lachan.matching.video.reading import video_kind, video_read
 
 _DIGESTS = ("md5", "sha1", "sha256")
+_IN_PART = "not all of the video was looked at: it is damaged, or longer than the limits allow"
+
+
+class Sight(NamedTuple):
+    """What something is known as by how it looks; `flat`: a picture too flat to tell; `reason`: why not all of
+    it was looked at.
+    """
+
+    matches: list[Match]
+    flat: bool = False
+    reason: str = ""
 
 
 class Looker:
@@ -39,18 +51,18 @@ class Looker:
             match for name, digest in content.digests.items() for match in self._ask(name, digest)
         ]
 
-    def by_sight(self, content: Content) -> tuple[list[Match], bool]:
-        """What it is known as as a picture or video; and whether it is a picture too flat to tell.
+    def by_sight(self, content: Content) -> Sight:
+        """What it is known as as a picture or video; nothing where it is neither.
 
         Raises:
             PictureRefused: it is one, but cannot be decoded or costs more than the limits allow.
             ExtraMissing: it is a video, and PyAV is not installed.
         """
         if "pdq" not in self._known.algorithms:
-            return [], False
+            return Sight([])
         if is_picture(content.head):
             return self._picture(content)
-        return (self._video(content) if video_kind(content.head) else []), False
+        return self._video(content) if video_kind(content.head) else Sight([])
 
     def by_rows(self, rows: Sequence[Row]) -> list[list[Match] | str]:
         """What each row is known as, or why it cannot be read: asked together, at a fraction of the cost."""
@@ -71,7 +83,7 @@ class Looker:
                     answer += map(match_of, hits or ())
         return [answer if isinstance(answer, str) else _distinct(answer) for answer in answers]
 
-    def _picture(self, content: Content) -> tuple[list[Match], bool]:
+    def _picture(self, content: Content) -> Sight:
         from lachan.matching.algorithms.pdq.picture import Limits as PictureLimits
         from lachan.matching.algorithms.pdq.picture import picture_hash
 
@@ -80,36 +92,39 @@ class Looker:
         limits = PictureLimits(size=self._limits.memory)
         found = picture_hash(content.data, limits=limits, turned=self._turned)
         if not found.stored.reliable:
-            return [], True
+            return Sight([], flat=True)
         # As stored and, where a camera noted that it lies on its side, as people see it.
         texts = dict.fromkeys((found.stored.text, found.upright.text), "")
         for done, before in found.before.items():
             texts.setdefault(before.text, done.text)
-        return _once(
-            msgspec.structs.replace(match, turned=turned)
-            for text, turned in texts.items()
-            for match in self._ask("pdq", text)
-        ), False
+        return Sight(
+            _once(
+                msgspec.structs.replace(match, turned=turned)
+                for text, turned in texts.items()
+                for match in self._ask("pdq", text)
+            )
+        )
 
-    def _video(self, content: Content) -> list[Match]:
+    def _video(self, content: Content) -> Sight:
         """Of each indicator the nearest frame, and the share of frames that it is found in."""
         if content.again is None:
             raise PictureRefused("too-large", "the video is too large to look at in an archive")
         content.again.seek(0)
         limits = VideoLimits(frames=self._limits.frames)
-        frames = frames_sound(video_read(content.again, limits=limits, sign=self._sign).frames)
+        video = video_read(content.again, limits=limits, sign=self._sign)
+        frames = frames_sound(video.frames)
         found: dict[str, list[Match]] = {}
         for frame in frames:
             for match in _once(self._ask("pdq", frame.key.hex())):
                 at = msgspec.structs.replace(match, second=frame.second)
                 found.setdefault(match.indicator, []).append(at)
-        return [
+        matches = [
             msgspec.structs.replace(
-                min(matches, key=lambda match: match.distance),
-                share=round(len(matches) / len(frames), 3),
+                min(mine, key=lambda match: match.distance), share=round(len(mine) / len(frames), 3)
             )
-            for matches in found.values()
+            for mine in found.values()
         ]
+        return Sight(matches, reason="" if video.whole else _IN_PART)
 
     def _ask(self, algorithm: str, text: str) -> list[Match]:
         if algorithm not in self._known.algorithms:

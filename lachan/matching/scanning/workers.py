@@ -13,6 +13,7 @@ import sys
 import time
 from collections import deque
 from collections.abc import Callable, Iterator
+from multiprocessing import forkserver, resource_tracker
 from multiprocessing.connection import Connection, wait
 from types import ModuleType
 from typing import Protocol, Self
@@ -114,12 +115,25 @@ def _without_main() -> Iterator[None]:
         sys.modules["__main__"] = main
 
 
+def _server_start() -> None:
+    """Start the process that all others are forked from, deaf to Ctrl-C from the first moment: while it loads
+    what they need, it would die of it with a page of its own words.
+    """
+    resource_tracker.ensure_running()  # first, for it would lift what is blocked here
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        forkserver.ensure_running()
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
 class _Worker:
     def __init__(self, order: Order) -> None:
         context = multiprocessing.get_context("forkserver")
         self.pipe, theirs = context.Pipe()
         self.process = context.Process(target=work, args=(order, theirs), daemon=True)
         with _without_main():
+            _server_start()
             self.process.start()
         theirs.close()
         self.waiting: deque[Batch] = deque()

@@ -31,7 +31,9 @@ from lachan.matching.records import (
 )
 from lachan.matching.store import layout as ly
 
-_OURS = re.compile(r"log-\d{8}|\d{8}\.(?:facts|index|gone-\d+)|.*\.tmp")
+# An index is drafted under a name of its algorithm's choice: hidden, with its own name in front.
+_OURS = re.compile(r"log-\d{8}|\d{8}\.(?:facts|index|gone-\d+)|.*\.tmp|\.\d{8}\.index.*\.draft")
+_BEGUN = {"writer.lock", "log-00000001", "log-00000001.tmp", "manifest.json.tmp"}
 _NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
 
@@ -92,6 +94,11 @@ class Folder:
     def __init__(self, path: Path) -> None:
         self.path = path
 
+    @property
+    def vacant(self) -> bool:
+        """Whether nothing is here but what a collection leaves that was cut off while it was made."""
+        return _BEGUN.issuperset(path.name for path in self.path.iterdir())
+
     def log(self, number: int) -> Path:
         return self.path / f"log-{number:08d}"
 
@@ -123,7 +130,7 @@ class Folder:
         try:
             raw = (self.path / "manifest.json").read_bytes()
         except (FileNotFoundError, NotADirectoryError):
-            raise NoCollection("there is no collection in this folder") from None
+            raise NoCollection(f"there is no collection in {self.path}") from None
         except OSError as error:
             raise SegmentCorrupt(f"the manifest cannot be read: {error.strerror}") from None
         body, _, check = raw.rstrip().rpartition(b"\n")
@@ -208,7 +215,9 @@ class Folder:
             )
             try:
                 fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
+            except OSError as error:
                 os.close(descriptor)
-                raise StoreLocked("another process writes this collection") from None
+                if isinstance(error, BlockingIOError):
+                    raise StoreLocked("another process writes this collection") from None
+                raise
         return descriptor

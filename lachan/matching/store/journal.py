@@ -25,16 +25,26 @@ def collection_create(path: Path) -> None:
 
     Raises:
         Conflict: there is something in the folder.
+        StoreLocked: another process makes one here.
         StoreUnwritable: the disk will not.
     """
     folder = Folder(path)
     with writing():
         path.mkdir(parents=True, exist_ok=True)
-        if any(path.iterdir()):
-            raise Conflict("the folder for a new collection is not empty")
-        manifest = Manifest(ly.VERSION, uuid4().hex, 1, 0, {}, (1,))
-        lg.log_create(folder.log(1), collection=manifest.key, number=1, generation=1)
-        folder.manifest_write(manifest)
+        _vacant_check(folder)
+        lock = folder.lock()
+        try:
+            _vacant_check(folder)  # somebody else may have been faster
+            manifest = Manifest(ly.VERSION, uuid4().hex, 1, 0, {}, (1,))
+            lg.log_create(folder.log(1), collection=manifest.key, number=1, generation=1)
+            folder.manifest_write(manifest)
+        finally:
+            os.close(lock)
+
+
+def _vacant_check(folder: Folder) -> None:
+    if not folder.vacant:
+        raise Conflict(f"{folder.path} is not empty: a new collection needs a folder of its own")
 
 
 _BROKEN = "the disk failed in between: open the collection again"
@@ -67,11 +77,15 @@ class Journal:
             self._log = LogWriter(path, collection=manifest.key)
         except FileNotFoundError:
             raise SegmentCorrupt(f"{path.name} is missing") from None
-        for path in self.folder.logs():
-            lg.ring(path, manifest.generation)
-        self.folder.sweep(manifest)
-        self.view = view_open(self.folder, self._algorithms)
-        self._take_up()
+        try:
+            for path in self.folder.logs():
+                lg.ring(path, manifest.generation)
+            self.folder.sweep(manifest)
+            self.view = view_open(self.folder, self._algorithms)
+            self._take_up()
+        except BaseException:
+            self._log.close()
+            raise
 
     def _take_up(self) -> None:
         """Go on where the last log ends."""
@@ -129,7 +143,11 @@ class Journal:
             ours = msgspec.structs.replace(
                 manifest, generation=generation, logs=(*manifest.logs, number)
             )
-            self._enforce(ours)
+            try:
+                self._enforce(ours)
+            except BaseException:
+                log.close()  # open, it would keep its room on a disk that is full
+                raise
         except BaseException:
             path.unlink(missing_ok=True)
             raise

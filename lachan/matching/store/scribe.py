@@ -65,10 +65,10 @@ def entry_of(algorithm: Algorithm, text: str, facts: Facts) -> Entry:
 @lru_cache(1024)
 def _label(categories: tuple[str, ...], source: str) -> Label:
     try:
-        size = len("".join((*categories, source)).encode())
+        "".join((*categories, source)).encode()
     except (TypeError, ValueError):
         raise InvalidInput("categories and source are words") from None
-    if size > _MAX_VALUE:
+    if len(msgspec.msgpack.encode((categories, source))) > _MAX_VALUE:
         raise InvalidInput("the names of categories and source are too long")
     return categories, source
 

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from lachan.matching.algorithms.algorithm import Algorithm, Index
-from lachan.matching.records import SegmentCorrupt
+from lachan.matching.records import SegmentCorrupt, SegmentVersion
 from lachan.matching.store import layout as ly
 from lachan.matching.store.facts import FactsFile
 from lachan.matching.store.folder import Folder, SegmentName
@@ -42,7 +42,7 @@ class Segment:
         path = folder.index(algorithm.name, name.number)
         self.number, self.algorithm = name.number, algorithm
         self.facts = FactsFile(folder.facts(algorithm.name, name.number), collection=collection)
-        self.index: Index = algorithm.index_open(path, verify=verify)
+        self.index = _index_open(algorithm, path, verify=verify)
         head = self.facts.head
         if not (self.facts.rows == name.rows == self.index.count):
             raise SegmentCorrupt(f"{path.name} does not have the rows that the manifest names")
@@ -52,6 +52,14 @@ class Segment:
             raise SegmentCorrupt(f"{path.name} is not the index of its segment")
         if verify:
             self.facts.verify()
+
+
+def _index_open(algorithm: Algorithm, path: Path, *, verify: bool) -> Index:
+    """An algorithm knows nothing of collections: here its error gets the file's name."""
+    try:
+        return algorithm.index_open(path, verify=verify)
+    except (SegmentCorrupt, SegmentVersion) as error:
+        raise type(error)(f"{algorithm.name}/{path.name}: {error}") from None
 
 
 _ALL = 1 << 62

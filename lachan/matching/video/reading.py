@@ -24,7 +24,10 @@ _MARKS = (
     (0, b"OggS", "ogg"),
     (0, b"0&\xb2u\x8ef\xcf\x11", "asf"),
 )
-_STILLS = (b"avif", b"avis", b"heic", b"heix", b"mif1", b"msf1", b"crx ", b"M4A ", b"M4B ")
+_NO_VIDEOS = (
+    *(b"avif", b"avis", b"mif1", b"msf1", b"crx ", b"M4A ", b"M4B "),
+    *(b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx"),
+)
 
 
 class Limits(msgspec.Struct, frozen=True):
@@ -53,7 +56,7 @@ class VideoFrames(msgspec.Struct, frozen=True):
 def video_kind(head: bytes) -> str:
     """The demuxer for a file that begins with `head` (512 bytes); empty where it is no video."""
     if head[4:8] == b"ftyp":
-        return "" if head[8:12] in _STILLS else "mov"
+        return "" if head[8:12] in _NO_VIDEOS else "mov"
     if len(head) > 376 and head[0] == head[188] == head[376] == 0x47:
         return "mpegts"
     return next((kind for at, mark, kind in _MARKS if head[at : at + len(mark)] == mark), "")

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from lachan.edge.matching import answering
 from lachan.edge.matching.answering import MOST_VALUES, question_answer, question_read
 from lachan.edge.matching.keyring import Keyring
 from lachan.edge.matching.problems import Problem
@@ -50,9 +51,22 @@ def test_it_says_where_and_what(collection):
 
 def test_it_counts_on_from_piece_to_piece(collection):
     collection.add(FIRST, Facts(1, uuid7()), algorithm="sha256")
-    pieces = ask(collection, *["cd" * 32] * 2500, FIRST, "?")
-    assert [piece.values for piece in pieces] == [1000, 1000, 502]
-    assert (pieces[2].hits[0].index, pieces[2].unread) == (2500, [2501])
+    pieces = ask(collection, *["cd" * 32] * 250, FIRST, "?")
+    assert [piece.values for piece in pieces] == [100, 100, 52]
+    assert (pieces[2].hits[0].index, pieces[2].unread) == (250, [251])
+
+
+def test_it_gives_no_answer_without_end(collection, monkeypatch):
+    """A picture that is listed many times, asked for many times."""
+    monkeypatch.setattr(answering, "MOST_HITS", 1000)
+    collection.add_many(
+        [(FIRST, Facts(1, uuid7(), reach=n % 2)) for n in range(20)], algorithm="sha256"
+    )
+    (answer,) = ask(collection, *[FIRST] * 100)
+    assert len(answer.hits) == 1000  # of what is for others nothing counts
+    with pytest.raises(Problem) as raised:
+        ask(collection, *[FIRST] * 101)
+    assert (raised.value.status, raised.value.code) == (422, "too-many-hits")
 
 
 @pytest.mark.parametrize("level", range(4))

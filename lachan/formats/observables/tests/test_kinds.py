@@ -64,12 +64,22 @@ def test_it_guesses_the_kind(text, kind):
         ("xin chào", "unrecognised"),
         ("xau\u202e.example", "control-characters"),
         ("x" * 9000, "too-long"),
+        ("caf\udce9.example", "bad-characters"),
+        ("http://xau.example/\ud800", "bad-characters"),
     ],
 )
 def test_it_refuses_with_a_reason(text, reason):
     with pytest.raises(InvalidObservable) as refused:
         parse(text)
     assert refused.value.reason == reason
+
+
+@pytest.mark.parametrize("kind", [None, *sorted(kinds())])
+def test_it_refuses_halves_of_letters_whatever_they_are_taken_for(kind):
+    for text in ("caf\udce9.example", "la\udce9@xau.example", "tiktok:\ud800la", "\udfff"):
+        with pytest.raises(InvalidObservable) as refused:
+            parse(text, kind)
+        assert refused.value.reason == "bad-characters"
 
 
 def test_it_knows_no_other_kind():

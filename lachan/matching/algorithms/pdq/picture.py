@@ -32,6 +32,7 @@ from lachan.matching.algorithms.pdq.hashing import (
     pdq_hash,
     pixels_check,
 )
+from lachan.matching.algorithms.pdq.jpeg import scan_count
 from lachan.matching.algorithms.pdq.transform import Transform
 from lachan.matching.records import PictureRefused
 
@@ -201,8 +202,7 @@ class _Clocked(io.BytesIO):
 
 
 def _decode(data: bytes, limits: Limits) -> Picture:
-    # 0xFFDA begins a scan; inside one, every 0xFF is followed by 0 (ITU-T T.81, B.1.1.5).
-    if data[:2] == _JPEG and data.count(b"\xff\xda") > limits.scans:
+    if data[:2] == _JPEG and scan_count(data, limits.scans) > limits.scans:
         raise PictureRefused("too-many-scans", "the JPEG has more scans than any camera makes")
     try:
         stored = _jpeg(data, limits)
@@ -249,7 +249,9 @@ def _refusal(error: Exception, limits: Limits) -> PictureRefused:
         case Image.DecompressionBombError() | Image.DecompressionBombWarning():
             return _too_many_pixels(limits)
         case UnidentifiedImageError():
-            return PictureRefused("not-a-picture", f"not a picture in one of: {', '.join(FORMATS)}")
+            return PictureRefused(
+                "not-a-picture", f"no picture of a kind that is read here: {', '.join(FORMATS)}"
+            )
         case MemoryError():
             return PictureRefused("too-large", "there is not enough memory for the picture")
         case OSError() if "truncated" in str(error):
