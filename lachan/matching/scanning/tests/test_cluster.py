@@ -39,7 +39,7 @@ def test_it_waits_for_a_large_archive_as_long_as_it_lives(tmp_path):
 def test_it_says_what_is_missing(tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, "ray", None)
     opener = functools.partial(KnownValues, VALUES)
-    with pytest.raises(ExtraMissing, match=r"lachan\[ray\]"):
+    with pytest.raises(ExtraMissing, match=r"pip install ray"):
         scan(Settings(paths=(str(tmp_path),)), opener, engine=ClusterWorkers)
 
 

@@ -34,7 +34,7 @@ def test_it_reads_and_writes_parquet(folder, tmp_path):
 
 def test_it_says_which_extra_is_missing(folder, tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, "pyarrow", None)
-    with pytest.raises(ExtraMissing, match=r"lachan\[parquet\]"):
+    with pytest.raises(ExtraMissing, match=r"pip install pyarrow"):
         look(folder, report=tmp_path / "report.parquet")
 
 

@@ -128,7 +128,7 @@ def test_it_knows_videos_by_their_first_bytes(head, kind):
 
 def test_it_says_what_is_missing(tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, "av", None)
-    with pytest.raises(ExtraMissing, match=r"lachan\[video\]"):
+    with pytest.raises(ExtraMissing, match=r"pip install av"):
         video_read(io.BytesIO(b"\x1aE\xdf\xa3" + bytes(100)))
     with pytest.raises(PictureRefused):
         video_read(io.BytesIO(b"#EXTM3U"))
