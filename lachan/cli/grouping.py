@@ -2,7 +2,6 @@
 
 import csv
 import itertools
-import os
 import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING, Any, TextIO
 import click
 import msgspec
 
+from lachan.cli.draft import whole_or_not
 from lachan.cli.verdict import plain
 
 if TYPE_CHECKING:
@@ -114,24 +114,16 @@ def _bar(length: int, label: str, *, hidden: bool) -> Any:
 
 
 def report_write(path: Path, counts: Counts, groups: "Found") -> None:
-    """As JSON or CSV by its suffix: beside it first, then moved into place, so it is whole or not there.
+    """As JSON or CSV by its suffix; whole or not there.
 
     Raises:
         OSError: it cannot be written.
     """
-    draft = path.with_name(f"{path.name}.tmp")
-    try:
-        with draft.open("w", encoding="utf-8", newline="") as file:
-            if path.suffix.lower() == ".json":
-                file.writelines(json_pieces(counts, groups))
-            else:
-                _csv_write(file, groups, _ROW_COLUMNS if "rows" in counts else _ENTRY_COLUMNS)
-            file.flush()
-            os.fsync(file.fileno())
-        draft.replace(path)
-    except BaseException:
-        draft.unlink(missing_ok=True)
-        raise
+    with whole_or_not(path) as file:
+        if path.suffix.lower() == ".json":
+            file.writelines(json_pieces(counts, groups))
+        else:
+            _csv_write(file, groups, _ROW_COLUMNS if "rows" in counts else _ENTRY_COLUMNS)
 
 
 def json_pieces(counts: Counts, groups: "Found") -> Iterator[str]:

@@ -1,4 +1,4 @@
-"""How `lachan match` and `lachan scan` end and speak: 1 says that something is known, so nothing else may."""
+"""How `lachan match`, `scan` and `hash` end and speak: 1 says that something is known, so nothing else may."""
 
 import contextlib
 import traceback
@@ -8,7 +8,7 @@ import click
 
 from lachan.kernel.errors import LachanError
 
-NOTHING, KNOWN, FAILED, INTERRUPTED = 0, 1, 2, 130
+NOTHING, KNOWN, FAILED, QUARANTINED, INTERRUPTED = 0, 1, 2, 3, 130
 
 
 @contextlib.contextmanager
@@ -37,8 +37,9 @@ def _words(error: LachanError | OSError) -> str:
 
     if isinstance(error, NoCollection):
         return f"{error}; `lachan collection import` makes one of a list"
-    if isinstance(error, OSError) and error.filename:
-        return f"{error.filename}: {(error.strerror or type(error).__name__).lower()}"
+    if isinstance(error, OSError):
+        said = (error.strerror or str(error) or type(error).__name__).lower()
+        return f"{error.filename}: {said}" if error.filename else said
     return str(error)
 
 

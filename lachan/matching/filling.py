@@ -12,7 +12,7 @@ from lachan.matching.records import Facts, InvalidHash
 from lachan.matching.scanning.lists import row_read
 from lachan.matching.scanning.records import Row
 
-_BATCH = 100_000
+BATCH = 100_000
 _SHOWN = 100
 
 
@@ -52,7 +52,7 @@ def collection_fill(
     count, taken, empty, refused = 0, 0, 0, Counter[str]()
     lines: list[tuple[int, str]] = []
     source = iter(rows)
-    while batch := list(islice(source, _BATCH)):
+    while batch := list(islice(source, BATCH)):
         count += len(batch)
         empty += sum(not row.text for row in batch)
         entries: dict[str, list[tuple[str, Facts]]] = {}

@@ -1,3 +1,4 @@
+import itertools
 import json
 import sys
 from collections.abc import Iterator
@@ -73,6 +74,7 @@ def fill(
     lachan collection import pictures.csv --kind pdq --reach members --json
     """
     from lachan.cli.grouping import rows_about
+    from lachan.cli.listing import lists_check
     from lachan.formats.classification.categories import category_code
     from lachan.kernel.ids import uuid7
     from lachan.matching.collection import Collection
@@ -82,11 +84,14 @@ def fill(
     reaches = ["public", "community", "members", "own"]
     folder = collection or home_path() / "matching"
     known = (folder / "manifest.json").exists()
-    opened = Collection.open(folder, write=True) if known else Collection.create(folder)
     codes = tuple(category_code(name) for name in categories)
+    lists_check(files, kind=kind, column=column)
+    each_rows = [_rows(path, kind, column) for path in files]
+    each_rows[0] = _begun(each_rows[0])
     told, shown = [], sys.stderr.isatty() and not as_json
+    opened = Collection.open(folder, write=True) if known else Collection.create(folder)
     with opened as lists:
-        for path in files:
+        for path, rows in zip(files, each_rows, strict=True):
             like = Facts(
                 0, uuid7(), codes, confidence, reaches.index(reach), source=source or path.name
             )
@@ -94,7 +99,7 @@ def fill(
             with click.progressbar(
                 length=length, label=path.name, file=sys.stderr, hidden=not (shown and length)
             ) as bar:
-                filled = collection_fill(lists, _rows(path, kind, column), like, bar.update)
+                filled = collection_fill(lists, rows, like, bar.update)
                 bar.update(length - bar.pos)
             told.append({"file": str(path), **msgspec.structs.asdict(filled)})
     if as_json:
@@ -158,6 +163,7 @@ def groups(
     shown with its distance from the first. What names no kind is taken for a value of --algorithm.
     """
     from lachan.cli import grouping
+    from lachan.cli.listing import lists_check
 
     if files and collection:
         raise click.UsageError("either lists or a --collection: not both at once")
@@ -165,6 +171,7 @@ def groups(
         raise click.UsageError(f"a report ends with one of: {', '.join(grouping.FORMS)}")
     hidden = as_json or not sys.stderr.isatty()
     if files:
+        lists_check(files, column=column)
         counts, found = grouping.rows_group(files, algorithm, radius, column, hidden=hidden)
     else:
         folder = collection or home_path() / "matching"
@@ -218,6 +225,16 @@ def _rows(path: Path, kind: str, column: str) -> "Iterator[Row]":
 
     for item in list_items(path, kind=kind, column=column):
         yield from item.rows
+
+
+def _begun(rows: "Iterator[Row]") -> "Iterator[Row]":
+    """The same rows, as many of them read as are put in at once: no collection is made of a list that cannot be.
+
+    Raises: as `_rows`.
+    """
+    from lachan.matching.filling import BATCH
+
+    return itertools.chain(list(itertools.islice(rows, BATCH)), rows)
 
 
 def _say(stats: "Stats", *, as_json: bool) -> None:

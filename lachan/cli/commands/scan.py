@@ -5,13 +5,12 @@ from typing import TYPE_CHECKING
 
 import click
 
-from lachan.cli.verdict import KNOWN, NOTHING, or_failure, plain
+from lachan.cli.verdict import KNOWN, NOTHING, QUARANTINED, or_failure, plain
 from lachan.kernel.home import home_path
 
 if TYPE_CHECKING:
     from lachan.matching.scanning.records import Finding, Summary
 
-QUARANTINED = 3
 _SHOWN = 50
 
 
@@ -88,13 +87,16 @@ def command(
                130  interrupted; with a report, the same command goes on
     """
     with or_failure(ctx, goes_on=report is not None):
+        from lachan.cli.listing import lists_check
         from lachan.matching.places import collection_folder
         from lachan.matching.scanning.cluster import ClusterWorkers
         from lachan.matching.scanning.known import CollectionKnown
+        from lachan.matching.scanning.lists import is_list
         from lachan.matching.scanning.report import report_json
         from lachan.matching.scanning.scan import Settings, scan, weight
         from lachan.matching.scanning.workers import Workers
 
+        lists_check(filter(is_list, paths), kind=kind, column=column)
         folder = (collection or collection_folder(home_path())).absolute()
         settings = Settings(
             paths=tuple(str(path) for path in paths),

@@ -5,6 +5,7 @@ MatchingError
 └ ScanUnreadable   (InvalidInput)  a list of hashes that cannot be read at all
 """
 
+from collections.abc import Callable
 from typing import Literal, Protocol
 
 import msgspec
@@ -173,6 +174,22 @@ class Outcome(msgspec.Struct):
         setattr(self.counts, status, getattr(self.counts, status) + 1)
         if status != "clean" or keep_clean:
             self.findings.append(finding)
+
+
+class Examines(Protocol):
+    """What a process does with items; `state`: of what it asks, sent once it is ready, never empty."""
+
+    state: str
+
+    def examine(self, outcome: Outcome) -> None: ...
+
+
+class Orders(Protocol):
+    """What `Workers` can be told to do: it is sent to each process, and makes there what examines."""
+
+    limits: Limits
+
+    def examiner(self, sign: Callable[[], None]) -> Examines: ...
 
 
 class Summary(msgspec.Struct):

@@ -10,7 +10,7 @@ from pathlib import Path
 import msgspec
 
 from lachan.matching.scanning.journal import Journal, item_name, scan_name
-from lachan.matching.scanning.lists import is_list, list_items
+from lachan.matching.scanning.lists import is_list, kind_check, list_items
 from lachan.matching.scanning.records import (
     Counts,
     Finding,
@@ -76,10 +76,11 @@ def scan(
         A summary, and every finding in order of path.
 
     Raises:
-        MatchingError: the lists cannot be asked, the report's form is unknown, or the journal is not this
-            scan's.
+        MatchingError: the lists cannot be asked, the report's form or the kind is unknown, or the journal
+            is not this scan's.
         OSError: report or journal cannot be written.
     """
+    kind_check(settings.kind)
     running = _Scan(settings, opener, progress, report)
     pool = functools.partial(engine, running.order(), jobs)
     if report is None:

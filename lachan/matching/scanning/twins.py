@@ -13,7 +13,7 @@ from lachan.matching.algorithms.algorithm import Algorithm, Keys, Numbers
 from lachan.matching.groups import Groups, firsts_of
 from lachan.matching.records import InvalidHash
 from lachan.matching.scanning.lists import list_items, row_read
-from lachan.matching.scanning.records import Row, ScanUnreadable
+from lachan.matching.scanning.records import Row
 from lachan.matching.scanning.walking import printable
 
 _SHOWN = 100
@@ -138,9 +138,6 @@ def rows_take(rows: Rows, path: Path, column: str, progress: Callable[[int], obj
         ExtraMissing: Parquet cannot be read here.
         OSError: the file cannot be read.
     """
-    try:
-        for item in list_items(path, column=column):
-            rows.take(path, item.rows)
-            progress(len(item.rows))
-    except ScanUnreadable as error:
-        raise ScanUnreadable(f"{printable(str(path))}: {error}") from None
+    for item in list_items(path, column=column):
+        rows.take(path, item.rows)
+        progress(len(item.rows))

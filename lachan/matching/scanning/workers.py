@@ -20,7 +20,15 @@ from typing import Protocol, Self
 
 from lachan.matching.records import ExtraMissing, MatchingError
 from lachan.matching.scanning.examining import Examiner
-from lachan.matching.scanning.records import Finding, Item, Known, Limits, Outcome
+from lachan.matching.scanning.records import (
+    Examines,
+    Finding,
+    Item,
+    Known,
+    Limits,
+    Orders,
+    Outcome,
+)
 from lachan.matching.scanning.walking import printable
 
 Batch = tuple[Item, ...]
@@ -60,7 +68,7 @@ class Order:
         )
 
 
-def work(order: Order, pipe: Connection) -> None:
+def work(order: Orders, pipe: Connection) -> None:
     """A process's life: items in, outcomes out, until the pipe ends with the process that holds it.
 
     An error of the lists themselves is sent instead of an outcome: without them no answer is right.
@@ -81,7 +89,7 @@ def work(order: Order, pipe: Connection) -> None:
             pipe.send(error)
 
 
-def examine(examiner: Examiner, outcome: Outcome) -> None:
+def examine(examiner: Examines, outcome: Outcome) -> None:
     """Fill an outcome, whatever the file holds. Raises: MatchingError, where the lists cannot be asked."""
     try:
         examiner.examine(outcome)
@@ -128,7 +136,7 @@ def _server_start() -> None:
 
 
 class _Worker:
-    def __init__(self, order: Order) -> None:
+    def __init__(self, order: Orders) -> None:
         context = multiprocessing.get_context("forkserver")
         self.pipe, theirs = context.Pipe()
         self.process = context.Process(target=work, args=(order, theirs), daemon=True)
@@ -196,7 +204,7 @@ class Pool(Protocol):
 class Workers:
     """Up to `jobs` processes, or one a core that this one may use, as work comes; use with `with`."""
 
-    def __init__(self, order: Order, jobs: int) -> None:
+    def __init__(self, order: Orders, jobs: int) -> None:
         self._order, self._jobs = order, jobs or len(os.sched_getaffinity(0))
         # What many would load, their parent loads once; alone, a process loads what it turns out to need.
         preload = f"{__package__}.preload" if self._jobs > 1 else __name__
