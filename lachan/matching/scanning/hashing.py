@@ -94,6 +94,11 @@ class Hasher:
         except OSError as error:
             outcome.add(Hashed(printable(path), reason=reason_of(error)))
             return
+        if not content.size:
+            outcome.add(
+                Hashed(printable(path), reason="it is empty, and would stand for every empty file")
+            )
+            return
         pdq, quality, reason = "", None, ""
         try:
             pdq, quality = self._picture(content)

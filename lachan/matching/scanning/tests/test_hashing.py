@@ -35,3 +35,10 @@ def test_what_vanished_or_became_a_pipe_since_it_was_listed_is_set_aside(tmp_pat
     folder = Outcome(Item(str(tmp_path), 1, 0))
     Hasher(Limits()).examine(folder)
     assert folder.findings[0].reason.startswith("unreadable: ")
+
+
+def test_an_empty_file_is_in_no_list(tmp_path):
+    (tmp_path / "empty").touch()
+    ((found,),) = (outcome.findings for outcome in files_hash([tmp_path], jobs=1))
+    assert (found.sha256, found.md5, found.status) == ("", "", "quarantined")
+    assert found.reason == "it is empty, and would stand for every empty file"
