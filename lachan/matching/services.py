@@ -2,6 +2,7 @@
 And what goes between the database and the look-up processes that have none: keys out, counts in.
 """
 
+import contextlib
 import logging
 import shutil
 from collections.abc import Iterable
@@ -197,7 +198,8 @@ def sightings_take(home: Path) -> int:
             continue  # another worker was faster
         except ValueError:
             log.warning("a batch of sightings cannot be read; it is set aside")
-            path.replace(path.with_suffix(".refused"))
+            with contextlib.suppress(FileNotFoundError):  # another worker was faster here, too
+                path.replace(path.with_suffix(".refused"))
             continue
         with turn(), transaction.atomic():
             fresh = SightingBatch.objects.get_or_create(pk=batch.uid)[1]
