@@ -115,13 +115,16 @@ def _bar(length: int, label: str, *, hidden: bool) -> Any:
 
 def report_write(path: Path, counts: Counts, groups: "Found") -> None:
     """As JSON or CSV by its suffix: beside it first, then moved into place, so it is whole or not there.
+    Its owner alone may read it.
 
     Raises:
         OSError: it cannot be written.
     """
+    from lachan.matching.scanning.report import private_make
+
     draft = path.with_name(f"{path.name}.tmp")
     try:
-        with draft.open("w", encoding="utf-8", newline="") as file:
+        with os.fdopen(private_make(draft), "w", encoding="utf-8", newline="") as file:
             if path.suffix.lower() == ".json":
                 file.writelines(json_pieces(counts, groups))
             else:
