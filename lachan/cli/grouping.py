@@ -114,7 +114,7 @@ def _bar(length: int, label: str, *, hidden: bool) -> Any:
 
 
 def report_write(path: Path, counts: Counts, groups: "Found") -> None:
-    """As JSON or CSV by its suffix; whole or not there.
+    """As JSON or CSV by its suffix; whole or not there, and its owner's alone.
 
     Raises:
         OSError: it cannot be written.

@@ -2,6 +2,7 @@
 And what goes between the database and the look-up processes that have none: keys out, counts in.
 """
 
+import contextlib
 import logging
 import shutil
 from collections.abc import Iterable
@@ -28,6 +29,7 @@ from lachan.matching.places import collection_folder, keys_file
 from lachan.matching.records import Facts
 from lachan.matching.shards import WHOLE, Shard
 from lachan.matching.spool import Met, spool_list, spool_read
+from lachan.matching.store.folder import Folder
 from lachan.members.policy import Action
 from lachan.members.records import ApiKeyRecord, system
 from lachan.members.selectors import api_key_usable_list, organisation_ids
@@ -78,25 +80,23 @@ def collection_sync(
 def collection_rebuild(home: Path, *, shard: Shard = WHOLE) -> Collection:
     """Fill a new collection with a shard of the ledger and put it in place; opened to write.
 
-    Look-ups go on in the old one until the new one is whole. The old one must not be open for writing.
+    Look-ups go on in the old one until the new one is whole, and never find none. The old one must not be open
+    for writing.
 
     Raises:
         StoreUnwritable: the disk is full; the old one stays.
     """
     folder = collection_folder(home)
-    draft, old = folder.with_name("matching.new"), folder.with_name("matching.old")
-    for path in (draft, old):
-        shutil.rmtree(path, ignore_errors=True)
+    draft = folder.with_name("matching.new")
+    shutil.rmtree(draft, ignore_errors=True)
+    Folder(folder).put_back()
     head = ledger_head()
     with Collection.create(draft) as fresh:
         rows = projection_whole(by=_BY, sequence=head, kinds=_kinds())
         _fill(fresh, (row for row in rows if shard.holds(row.entry.uid)))
         fresh.commit(head)
     mark_write(draft, _mark(head, shard))
-    if folder.exists():
-        folder.rename(old)
-    draft.rename(folder)
-    shutil.rmtree(old, ignore_errors=True)
+    Folder(folder).replace(draft)
     return Collection.open(folder, write=True)
 
 
@@ -198,7 +198,8 @@ def sightings_take(home: Path) -> int:
             continue  # another worker was faster
         except ValueError:
             log.warning("a batch of sightings cannot be read; it is set aside")
-            path.replace(path.with_suffix(".refused"))
+            with contextlib.suppress(FileNotFoundError):  # another worker was faster here, too
+                path.replace(path.with_suffix(".refused"))
             continue
         with turn(), transaction.atomic():
             fresh = SightingBatch.objects.get_or_create(pk=batch.uid)[1]

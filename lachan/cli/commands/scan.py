@@ -127,7 +127,8 @@ def command(
 
 def _say(summary: "Summary", findings: "list[Finding]", report: Path | None) -> None:
     counts = summary.counts
-    click.echo(f"{counts.examined} examined in {summary.seconds:.1f} s ({summary.state})")
+    states = " to ".join(dict.fromkeys((summary.state, summary.state_end)))
+    click.echo(f"{counts.examined} examined in {summary.seconds:.1f} s ({states})")
     for name in ("known", "clean", "quarantined", "skipped"):
         click.echo(f"  {name:<12} {getattr(counts, name)}")
     if counts.flat:

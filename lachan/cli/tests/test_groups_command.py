@@ -2,16 +2,18 @@
 
 import csv
 import json
+import os
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from click.testing import CliRunner
 
+from lachan.cli.grouping import report_write
 from lachan.cli.main import cli
 from lachan.kernel.ids import uuid7
 from lachan.matching.collection import Collection
-from lachan.matching.records import OWN, Facts
+from lachan.matching.records import KEEPER, OWN, Facts
 
 ONE = "f8f8f0cce0f4e84d0e370a22028f67f0b36e2ed596623e1d33e6b39c4e9c9b22"
 OTHER = "5555555555555555aaaaaaaaaaaaaaaa3333333333333333cccccccccccccccc"
@@ -82,6 +84,17 @@ def test_it_writes_every_group_into_a_report(run, lists, tmp_path):
     assert sorted(path.suffix for path in tmp_path.glob("found.*")) == [".csv", ".json"]
     assert "cannot be written" in run("--report", "nowhere/found.csv", code=1)
     assert "ends with" in run("--report", "found.doc", code=2)
+
+
+@pytest.mark.parametrize("name", ["found.csv", "found.json"])
+def test_only_its_owner_may_read_a_report(lists, tmp_path, name):
+    report = tmp_path / name
+    before = os.umask(0)
+    try:
+        report_write(report, {}, lists.groups(viewer=KEEPER))
+    finally:
+        os.umask(before)
+    assert report.stat().st_mode & 0o777 == 0o600
 
 
 def test_it_says_how_many_more_there_are(run, lists, tmp_path):

@@ -25,6 +25,7 @@ from lachan.edge.matching.problems import (
     not_found,
     quota_spent,
     too_large,
+    too_many_values,
     unavailable,
     wrong_method,
 )
@@ -92,8 +93,7 @@ class Application:
             raise wrong_method()
         key = self._keys.open(scope.headers.get("authorization"))
         asked = question_read(await _body(scope, proto))
-        if seconds := self._quotas.take(key.prefix, len(asked.values), time.time()):
-            raise quota_spent(seconds)
+        self._pay(key.prefix, len(asked.values))
         began, answer = time.perf_counter(), Answer(0, [], [])
         try:
             for piece in question_answer(asked, self._opened(), key.viewer):
@@ -109,6 +109,13 @@ class Application:
         self._sightings.see([hit.indicator for hit in answer.hits], key.owner)
         self._status.count(answer.values, len(answer.hits), time.perf_counter() - began)
         return answer_encode(answer)
+
+    def _pay(self, key: str, values: int) -> None:
+        """Count a call's values. Raises: Problem, where they are more than the key may ask for."""
+        if values > self._quotas.most:
+            raise too_many_values(self._quotas.most)
+        if seconds := self._quotas.take(key, values, time.time()):
+            raise quota_spent(seconds)
 
     def _opened(self) -> Collection:
         if self._collection is None:

@@ -51,6 +51,12 @@ def too_many_hits(limit: int) -> Problem:
     return Problem(422, "too-many-hits", title)
 
 
+def too_many_values(limit: int) -> Problem:
+    """More than a quota holds: no pause would help, so none is named."""
+    title = f"more values than a key may ever ask for at once: send {limit:,} at most"
+    return Problem(422, "too-many-values", title)
+
+
 def quota_spent(seconds: int) -> Problem:
     title = "this key has asked for as many values as it may for now"
     return Problem(429, "quota-spent", title, (("retry-after", str(seconds)),))

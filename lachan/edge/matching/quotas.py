@@ -13,9 +13,14 @@ class Quota(msgspec.Struct, frozen=True):
 
 
 class Quotas:
-    """Counts by key. They end with the process: nothing of anybody's asking is kept."""
+    """Counts by key. They end with the process: nothing of anybody's asking is kept.
+
+    Attributes:
+        most: values that one call may ever hold; waiting helps none that holds more.
+    """
 
     def __init__(self, quota: Quota) -> None:
+        self.most = min(quota.minute, quota.day)
         self._limits = ((MINUTE, quota.minute), (DAY, quota.day))
         self._spent: dict[str, list[tuple[int, int]]] = {}
 
@@ -24,7 +29,9 @@ class Quotas:
 
         Args:
             key: a known one: a stranger's must not fill the memory.
+            values: `most` at most; a call without any counts as one.
         """
+        values = max(values, 1)
         now, spent = int(moment), self._spent.get(key, [(0, 0), (0, 0)])
         after = []
         for (length, limit), (window, count) in zip(self._limits, spent, strict=True):

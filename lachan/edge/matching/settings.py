@@ -7,7 +7,7 @@ from pathlib import Path
 import msgspec
 
 from lachan.edge.matching.quotas import Quota
-from lachan.kernel.env import Env
+from lachan.kernel.env import Env, EnvError
 from lachan.kernel.home import home_path
 
 MASTER = "LACHAN_MATCH_MASTER"
@@ -63,12 +63,20 @@ def settings_make(flags: dict[str, str | None] | None = None) -> Settings:
         f"LACHAN_MATCH_{name.upper()}": value for name, value in (flags or {}).items() if value
     }
     env, usual = Env({**os.environ, **given}), Quota()
+    workers = env.number("LACHAN_MATCH_WORKERS", 1, low=1, high=256)
     return Settings(
         home=home_path(),
         listen=env.parsed("LACHAN_MATCH_LISTEN", "127.0.0.1:8001", listen_parse),
-        workers=env.number("LACHAN_MATCH_WORKERS", 1, low=1, high=256),
+        workers=workers,
         quota=Quota(
-            env.number("LACHAN_MATCH_PER_MINUTE", usual.minute, low=1, high=2**40),
-            env.number("LACHAN_MATCH_PER_DAY", usual.day, low=1, high=2**40),
+            _quota(env, "LACHAN_MATCH_PER_MINUTE", usual.minute, workers),
+            _quota(env, "LACHAN_MATCH_PER_DAY", usual.day, workers),
         ),
     )
+
+
+def _quota(env: Env, name: str, usual: int, workers: int) -> int:
+    value = env.number(name, usual, low=1, high=2**40)
+    if value < workers:
+        raise EnvError(f"{name} is divided among {workers} workers: {value} leaves none for each")
+    return value

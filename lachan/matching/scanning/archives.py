@@ -2,8 +2,8 @@
 
 **Threat:** archives are made to unpack to a thousand times their size, to hold a million names, or
 themselves. Members are counted and so are the bytes that come out, over all depths together; a member is
-read as far as its head declares and no further, so that what it declares is what it costs. Names are only
-ever shown, never opened.
+read as far as its head declares and no further, so that what it declares is what it costs. A zip file's
+directory is weighed before it is opened. Names are only ever shown, never opened.
 """
 
 import bz2
@@ -15,6 +15,7 @@ import zlib
 from collections.abc import Iterator
 from typing import IO, NamedTuple, Self, cast
 
+from lachan.matching.scanning.directory import zip_fits
 from lachan.matching.scanning.records import Limits
 
 LEAST_SHARE, SHARES = 64, 64
@@ -60,6 +61,12 @@ class Budget:
         if self._members < 0 or self._bytes < 0:
             raise TooMuch
 
+    def zip_open(self, stream: IO[bytes]) -> zipfile.ZipFile:
+        """Open a zip file whose directory fits in; its members are still to be paid for."""
+        if not zip_fits(stream, self._members, self.at_once):
+            raise TooMuch
+        return zipfile.ZipFile(stream)
+
 
 def archive_kind(name: str, head: bytes) -> str:
     """`zip`, `tar` or nothing, by its first bytes (262 or more)."""
@@ -75,9 +82,9 @@ def zip_shares(stream: IO[bytes], limits: Limits) -> list[tuple[int, int]]:
     Raises:
         TooMuch: it declares more than `limits` allow.
     """
-    with zipfile.ZipFile(stream) as archive:
+    budget = Budget(limits)
+    with budget.zip_open(stream) as archive:
         members = archive.infolist()
-        budget = Budget(limits)
         for member in members:
             budget.spend(member.file_size)
     if len(members) <= 2 * LEAST_SHARE:
@@ -102,11 +109,11 @@ def members_of(
 
 
 def _zip(stream: IO[bytes], budget: Budget, first: int, last: int | None) -> Iterator[Member]:
-    with zipfile.ZipFile(stream) as archive:
+    with budget.zip_open(stream) as archive:
         for member in archive.infolist()[first:last]:
+            budget.spend(member.file_size)  # folders too: they cost as much to read
             if member.is_dir():
                 continue
-            budget.spend(member.file_size)
             if member.flag_bits & 1:
                 yield Member(member.filename, None, "locked by a password")
                 continue

@@ -73,7 +73,6 @@ class ClusterWorkers:
             ExtraMissing: Ray is not installed, or the cluster does not answer.
         """
         self._order = order
-        self.state = order.opener().state
         self._again: deque[Item] = deque()
         self._suspects: deque[Item] = deque()
         self._tried: set[Item] = set()

@@ -1,6 +1,7 @@
 """What a scan has done, beside its report, so that an interrupted one goes on where it was.
 
-One line of JSON an item, written as soon as its outcome is known; the first line says which scan it is.
+One line of JSON an item, written as soon as its outcome is known; the first line says which scan it is, and
+what state the lists were in when it began.
 A kill costs at most the items that were being examined. A line that a crash cut short is cut off; items
 whose file has changed since have another name and are examined anew.
 """
@@ -16,12 +17,13 @@ import msgspec
 
 from lachan.matching.scanning.records import Counts, Finding, Item, Outcome, ScanConflict
 
-_VERSION = 1
+_VERSION = 2
 
 
 class _Head(msgspec.Struct):
     scan: str
     version: int
+    state: str = ""
 
 
 class _Line(msgspec.Struct, omit_defaults=True):
@@ -42,22 +44,36 @@ def scan_name(settings: Any) -> str:
     return hashlib.blake2b(msgspec.json.encode(settings), digest_size=16).hexdigest()
 
 
+def _begun(raw: bytes, scan: str) -> str:
+    """The state of the lists when this scan began, by the journal's first line."""
+    head = msgspec.json.decode(raw, type=_Head)
+    if head.version != _VERSION:
+        other = "of another version of this program"
+    elif head.scan != scan:
+        other = "of another scan"
+    else:
+        return head.state
+    raise ScanConflict(f"the journal beside the report is {other}: --restart forgets it")
+
+
 class Journal:
     """The journal of one scan; held by one process until it is closed.
 
     Attributes:
+        state: of the lists when the scan began, in whichever run.
         done: items by name, each with the shares that it turned out to hold.
         finished: set once the report stands; then `close` removes the journal.
     """
 
-    def __init__(self, path: Path, scan: str, *, restart: bool = False) -> None:
-        """Open, or begin.
+    def __init__(self, path: Path, scan: str, state: str = "", *, restart: bool = False) -> None:
+        """Open, or begin with lists in this state.
 
         Raises:
-            ScanConflict: another process writes it, or it is of another scan (`restart` throws that away).
+            ScanConflict: another process writes it, or it is of another scan or version (`restart` throws
+                that away).
             OSError: it cannot be written.
         """
-        self._path = path
+        self._path, self.state = path, state
         self.finished = False
         self._file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         try:
@@ -85,11 +101,7 @@ class Journal:
                     break
                 try:
                     if number == 0:
-                        head = msgspec.json.decode(raw, type=_Head)
-                        if (head.scan, head.version) != (scan, _VERSION):
-                            raise ScanConflict(
-                                "the journal beside the report is of another scan: --restart forgets it"
-                            )
+                        self.state = _begun(raw, scan)
                     else:
                         line = msgspec.json.decode(raw, type=_Line)
                         done[line.item] = line.follow
@@ -99,7 +111,7 @@ class Journal:
         os.ftruncate(self._file, end)
         os.lseek(self._file, end, os.SEEK_SET)
         if end == 0:
-            self._write(_Head(scan, _VERSION))
+            self._write(_Head(scan, _VERSION, self.state))
             return {}
         return done
 

@@ -193,10 +193,18 @@ class Orders(Protocol):
 
 
 class Summary(msgspec.Struct):
-    """How a scan went. `resumed`: items whose outcome an earlier, interrupted run had noted."""
+    """How a scan went.
+
+    Attributes:
+        resumed: items whose outcome an earlier, interrupted run had noted.
+        state: of the lists when the scan began, in the first of its runs.
+        state_end: of the lists when it ended. Where that is another, what came in between was compared with
+            a part of the files only.
+    """
 
     counts: Counts
     reasons: dict[str, int]
     seconds: float
     resumed: int = 0
     state: str = ""
+    state_end: str = ""

@@ -36,16 +36,28 @@ def report_check(path: Path) -> None:
 
 
 def report_write(path: Path, summary: Summary, findings: list[Finding]) -> None:
-    """Write beside it, then move into place: a report is whole or it is not there.
+    """Write beside it, then move into place: a report is whole or it is not there. Its owner alone may read it.
 
     Raises:
         OSError: it cannot be written.
     """
     draft = path.with_name(f"{path.name}.tmp")
-    draft.write_bytes(FORMS[path.suffix.lower()](summary, findings))
-    with draft.open("rb") as file:
+    with os.fdopen(private_make(draft), "wb") as file:
+        file.write(FORMS[path.suffix.lower()](summary, findings))
+        file.flush()
         os.fsync(file.fileno())
     draft.replace(path)
+
+
+def private_make(path: Path) -> int:
+    """A descriptor of a new file that nobody but its owner may read, in place of whatever stood there.
+
+    Raises:
+        OSError: it cannot be made.
+    """
+    # A file that was left there would keep its mode; a link would lead elsewhere.
+    path.unlink(missing_ok=True)
+    return os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
 
 
 def report_json(summary: Summary, findings: list[Finding]) -> bytes:

@@ -86,7 +86,7 @@ def scan(
     if report is None:
         return running.run(None, pool)
     report_check(report)
-    notes = Journal(journal_path(report), scan_name(settings), restart=restart)
+    notes = Journal(journal_path(report), scan_name(settings), running.state, restart=restart)
     try:
         found = running.run(notes, pool)
         report_write(report, *found)
@@ -122,6 +122,7 @@ class _Scan:
         self._names: set[str] = set()
         self._aside: list[Outcome] = []
         self._resumed = 0
+        self.state = opener().state
 
     def order(self) -> Order:
         return Order(
@@ -144,11 +145,11 @@ class _Scan:
                 self._progress(outcome.item.weight)
                 for item in self._shares(outcome.item, outcome.follow):
                     workers.add(item)
-            state = workers.state or self._opener().state
         counts, findings = self._gather(notes)
         reasons = Counter(found.reason.partition(":")[0] for found in findings if found.reason)
         seconds = round(time.monotonic() - began, 3)
-        return Summary(counts, dict(reasons), seconds, self._resumed, state), findings
+        states = notes.state if notes else self.state, self._opener().state
+        return Summary(counts, dict(reasons), seconds, self._resumed, *states), findings
 
     def _works(self) -> Iterator[Work]:
         for path in map(Path, self._settings.paths):

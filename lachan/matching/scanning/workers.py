@@ -184,13 +184,7 @@ class _Worker:
 
 
 class Pool(Protocol):
-    """Who does the work: processes here, or a cluster.
-
-    Attributes:
-        state: of the lists that answered; empty until one did.
-    """
-
-    state: str
+    """Who does the work: processes here, or a cluster."""
 
     def __enter__(self) -> Self: ...
 
@@ -211,7 +205,6 @@ class Workers:
         multiprocessing.get_context("forkserver").set_forkserver_preload([preload])
         self._workers: list[_Worker] = []
         self._again: deque[Batch] = deque()
-        self.state = ""
 
     def __enter__(self) -> Self:
         return self
@@ -237,7 +230,6 @@ class Workers:
                     yield from worker.take()
                 except EOFError:
                     yield from self._lost(worker, "the process that examined it crashed")
-                self.state = worker.state
             yield from self._silent()
 
     def add(self, item: Item) -> None:

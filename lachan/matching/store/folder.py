@@ -16,6 +16,8 @@ import errno
 import fcntl
 import os
 import re
+import shutil
+import time
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
@@ -34,6 +36,8 @@ from lachan.matching.store import layout as ly
 # An index is drafted under a name of its algorithm's choice: hidden, with its own name in front.
 _OURS = re.compile(r"log-\d{8}|\d{8}\.(?:facts|index|gone-\d+)|.*\.tmp|\.\d{8}\.index.*\.draft")
 _BEGUN = {"writer.lock", "log-00000001", "log-00000001.tmp", "manifest.json.tmp"}
+_REPLACED_SECONDS = 1.0
+"""A reader waits so long at most for a collection that is being put in another's place: two renames."""
 _NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
 
@@ -128,7 +132,7 @@ class Folder:
             SegmentCorrupt: altered or unreadable.
         """
         try:
-            raw = (self.path / "manifest.json").read_bytes()
+            raw = self._manifest_raw()
         except (FileNotFoundError, NotADirectoryError):
             raise NoCollection(f"there is no collection in {self.path}") from None
         except OSError as error:
@@ -145,6 +149,41 @@ class Folder:
             return msgspec.json.decode(body, type=Manifest)
         except (msgspec.DecodeError, ValueError):
             raise SegmentCorrupt("the manifest was altered or cut off") from None
+
+    def _manifest_raw(self) -> bytes:
+        path, until = self.path / "manifest.json", time.monotonic() + _REPLACED_SECONDS
+        while True:
+            try:
+                return path.read_bytes()
+            except FileNotFoundError:
+                # In the middle of `replace`, or just after it.
+                replaced = self._aside.exists() or path.exists()
+                if not replaced or time.monotonic() > until:
+                    raise
+            time.sleep(0.001)
+
+    @property
+    def _aside(self) -> Path:
+        return self.path.with_name(f"{self.path.name}.old")
+
+    def replace(self, draft: Path) -> None:
+        """Put a whole collection that nobody has open in this one's place, if there is one.
+
+        Between the two renames there is none: whoever opens or looks waits (`manifest_read`).
+
+        Raises:
+            OSError: it cannot be moved.
+        """
+        shutil.rmtree(self._aside, ignore_errors=True)
+        if self.path.exists():
+            self.path.rename(self._aside)
+        draft.rename(self.path)
+        shutil.rmtree(self._aside, ignore_errors=True)
+
+    def put_back(self) -> None:
+        """After a kill in the middle of `replace`: the old one is better than none."""
+        if self._aside.exists() and not self.path.exists():
+            self._aside.rename(self.path)
 
     def manifest_write(self, manifest: Manifest) -> None:
         """Put it in force, once it is on the disk."""

@@ -175,7 +175,7 @@ def view_open(
         NoCollection: nothing is here.
         SegmentCorrupt, SegmentVersion: a file cannot be used.
     """
-    missing = ""
+    why = ""
     for _ in range(_TRIES):
         manifest = folder.manifest_read()
         try:
@@ -184,9 +184,14 @@ def view_open(
             return View(folder, algorithms, manifest, before, verify=verify)
         except FileNotFoundError as error:
             # The writer has put another manifest in force meanwhile, and swept; if not, a file is lost.
-            missing = str(error.filename).rpartition("/")[2]
+            why = f"{str(error.filename).rpartition('/')[2]} is missing"
             if folder.manifest_read() == manifest:
                 break
         except OSError as error:
             raise SegmentCorrupt(f"a file cannot be read: {error.strerror}") from None
-    raise SegmentCorrupt(f"{missing} is missing")
+        except (SegmentCorrupt, SegmentVersion) as error:
+            # The whole folder was replaced meanwhile, and the file was the next one's; if not, it is damaged.
+            why = str(error)
+            if folder.manifest_read() == manifest:
+                raise
+    raise SegmentCorrupt(why)

@@ -14,7 +14,7 @@ from lachan.matching.models import Sighting
 from lachan.matching.places import keys_file
 from lachan.matching.records import Viewer
 from lachan.matching.services import keys_export, sightings_purge, sightings_take
-from lachan.matching.spool import Met, spool_list, spool_write
+from lachan.matching.spool import Met, spool_list, spool_read, spool_write
 from lachan.members.models import Organisation
 from lachan.members.policy import Action
 from lachan.members.services import api_key_create, api_key_revoke
@@ -114,6 +114,22 @@ def test_it_sets_aside_what_is_no_batch_and_takes_the_rest(personas, place):
     (place / "sightings" / "0.json").write_text("{")
     assert sightings_take(place) == 1
     assert (place / "sightings" / "0.refused").exists()
+
+
+def test_it_goes_on_where_another_worker_has_set_it_aside(personas, place, monkeypatch):
+    spool_write(place, [Met(uuid7(), HOUR, personas.organisation.pk, 1)])
+    odd = place / "sightings" / "0.json"
+    odd.write_text("{")
+
+    def meanwhile(path):
+        if path == odd:
+            path.rename(path.with_suffix(".refused"))
+            raise ValueError
+        return spool_read(path)
+
+    monkeypatch.setattr("lachan.matching.services.spool_read", meanwhile)
+    assert sightings_take(place) == 1
+    assert spool_list(place) == []
 
 
 def test_it_forgets_counts_after_three_months(personas, place):

@@ -2,6 +2,7 @@
 
 import shutil
 from datetime import timedelta
+from threading import Event, Thread
 
 import pytest
 from django.db import OperationalError, connection
@@ -23,7 +24,7 @@ from lachan.matching.follower import Follower
 from lachan.matching.marks import Mark, mark_write
 from lachan.matching.places import collection_folder, damage_file
 from lachan.matching.records import ANYBODY, KEEPER, Facts, Viewer
-from lachan.matching.services import _kinds, collection_sync
+from lachan.matching.services import _kinds, collection_rebuild, collection_sync
 from lachan.matching.shards import Shard
 from lachan.members.records import system
 
@@ -210,6 +211,28 @@ def test_it_starts_anew_beside_another_ledger_of_the_same_length(publish, follow
     mark_write(collection_folder(place), Mark(_kinds(), 1, "ab" * 32))
     assert follower.step()
     assert [bool(find(digest)) for digest in (DIGESTS[0], DIGESTS[7])] == [True, False]
+
+
+def test_a_rebuild_never_leaves_a_reader_without_a_collection(publish, follower, place):
+    publish(DIGESTS[0])
+    follower.step()
+    follower.close()
+    stop, failed = Event(), []
+
+    def look():
+        while not stop.is_set():
+            try:
+                assert Collection.open(collection_folder(place)).find(DIGESTS[0], viewer=KEEPER)
+            except Exception as error:  # noqa: BLE001  whatever it is
+                failed.append(repr(error))
+
+    looking = Thread(target=look)
+    looking.start()
+    for _ in range(20):
+        collection_rebuild(place).close()
+    stop.set()
+    looking.join()
+    assert failed == []
 
 
 def test_it_starts_anew_when_it_learns_another_kind(publish, follower, find, place):

@@ -114,6 +114,18 @@ def test_it_refuses_beyond_the_quota_and_says_until_when():
     assert quotas.take("a", 100, noon + DAY) == 0
 
 
+def test_an_empty_call_is_not_free():
+    quotas = Quotas(Quota(minute=2, day=9))
+    assert [quotas.take("a", 0, 0) for _ in range(3)] == [0, 0, MINUTE]
+
+
+@pytest.mark.parametrize("quota", [Quota(minute=7, day=9), Quota(minute=9, day=7)])
+def test_it_knows_what_never_fits(quota):
+    quotas = Quotas(quota)
+    assert quotas.most == 7
+    assert quotas.take("a", 7, 0) == 0
+
+
 @settings(max_examples=50)
 @given(st.lists(st.tuples(st.integers(0, 50), st.integers(0, 40)), max_size=60))
 def test_no_minute_and_no_day_gets_more_than_its_quota(asked):
@@ -213,6 +225,10 @@ def test_its_settings_are_checked(monkeypatch):
     assert (
         settings_make({"listen": "0.0.0.0:1", "workers": "4", "per_minute": "8"}).share.minute == 2
     )
+    for name in ("minute", "day"):
+        assert settings_make({"workers": "4", f"per_{name}": "4"}).share
+        with pytest.raises(EnvError, match=f"PER_{name.upper()} is divided among 4 workers"):
+            settings_make({"workers": "4", f"per_{name}": "3"})
     monkeypatch.setenv("LACHAN_MATCH_LISTEN", "nowhere")
     with pytest.raises(EnvError):
         settings_make()

@@ -102,6 +102,20 @@ def test_it_counts_values_and_says_when_to_come_back(server, home):
     assert 1 <= int(refused[2]["Retry-After"]) <= 60
 
 
+def test_it_says_that_a_call_never_fits(home):
+    (key,) = give_keys(home, 0)
+    server = Server(home, LACHAN_MATCH_PER_MINUTE="3")
+    try:
+        server.until(lambda: server.ask(body=question(), key=key)[0] in (200, 429))
+        for _ in range(2):
+            status, answer, headers = server.ask(body=question(*[CANARY] * 4), key=key)
+            assert (status, answer["code"]) == (422, "too-many-values")
+            assert "send 3 at most" in answer["title"]
+            assert "Retry-After" not in headers
+    finally:
+        server.stop()
+
+
 def test_it_follows_keys_within_a_second(server, home):
     (key,) = give_keys(home, 0)
     server.until(lambda: server.ask(body=question(), key=key)[0] == 200, seconds=5)

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from lachan.matching.scanning.journal import Journal
+from lachan.matching.scanning.journal import Journal, scan_name
 from lachan.matching.scanning.records import Item, Outcome, ScanConflict
 from lachan.matching.scanning.scan import Settings, journal_path, scan
 from lachan.matching.scanning.tests.known import KnownValues
@@ -71,6 +71,28 @@ def test_it_keeps_journals_apart(folder, tmp_path):
     settings = Settings(paths=(str(folder),))
     scan(settings, known(), jobs=1, report=report, restart=True)
     assert report.exists()
+
+
+def test_it_says_with_which_lists_it_began_and_ended(folder, tmp_path):
+    report = tmp_path / "report.json"
+    settings = Settings(paths=(str(folder),))
+    first = Journal(journal_path(report), scan_name(settings), "sequence 3")
+    first.note(Outcome(Item("x", 1, 2)))
+    first.close()
+    summary, _ = look(folder, report=report)
+    assert (summary.state, summary.state_end) == ("sequence 3", "sequence 7")
+    said = json.loads(report.read_text())["summary"]
+    assert (said["state"], said["state_end"]) == ("sequence 3", "sequence 7")
+    summary, _ = look(folder, report=report)
+    assert (summary.state, summary.state_end) == ("sequence 7", "sequence 7")
+
+
+def test_it_refuses_the_journal_of_an_older_version(folder, tmp_path):
+    report = tmp_path / "report.json"
+    name = scan_name(Settings(paths=(str(folder),)))
+    journal_path(report).write_text(f'{{"scan":"{name}","version":1}}\n')
+    with pytest.raises(ScanConflict, match="another version"):
+        look(folder, report=report)
 
 
 def test_it_ignores_whatever_a_torn_journal_ends_with(tmp_path):

@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import os
 import sys
 from pathlib import Path
 
@@ -10,7 +11,9 @@ import msgspec
 import pytest
 
 from lachan.matching.records import ExtraMissing
+from lachan.matching.scanning.journal import Journal
 from lachan.matching.scanning.records import Finding, ScanUnreadable
+from lachan.matching.scanning.scan import journal_path
 from lachan.matching.scanning.tests.scans import BAD, SHA256, look
 
 
@@ -55,6 +58,29 @@ def test_it_writes_a_report(folder, tmp_path, suffix):
         rows = list(csv.DictReader(io.StringIO(text)))
         assert [row["status"] for row in rows].count("known") == 3
         assert rows[-1]["sha256"] == ""
+
+
+def test_only_its_owner_may_read_what_a_scan_writes(folder, tmp_path, monkeypatch):
+    report, other = tmp_path / "report.json", tmp_path / "other"
+    other.touch(mode=0o644)
+    (tmp_path / "report.json.tmp").symlink_to(other)
+    report.touch(mode=0o644)
+    journals = []
+
+    def outcome_noted(journal, outcome):
+        journals.append(journal_path(report).stat().st_mode & 0o777)
+        note(journal, outcome)
+
+    note = Journal.note
+    monkeypatch.setattr(Journal, "note", outcome_noted)
+    before = os.umask(0)
+    try:
+        look(folder, report=report)
+    finally:
+        os.umask(before)
+    assert set(journals) == {0o600}
+    assert report.stat().st_mode & 0o777 == 0o600
+    assert other.read_bytes() == b""
 
 
 def test_it_disarms_formulas_in_a_spreadsheet(folder, tmp_path, monkeypatch):

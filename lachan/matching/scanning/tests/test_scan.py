@@ -20,7 +20,7 @@ def test_it_finds_what_is_known_and_accounts_for_everything(folder):
     assert (counts.examined, counts.known, counts.clean, counts.quarantined) == (9, 2, 6, 1)
     assert accounted(counts)
     assert counts.skipped == 2
-    assert summary.state == "sequence 7"
+    assert summary.state == summary.state_end == "sequence 7"
     assert [(found.path, found.status) for found in findings] == [
         (f"{folder}/b/known.bin", "known"),
         (f"{folder}/b/other.bin", "known"),
