@@ -206,7 +206,7 @@ class PdqSegment:
             (lookup.ROWS_STRIDE, layout.rows_stride),
             (lookup.ROW_BYTES, layout.row_bytes),
             (lookup.ROW_MASK, (1 << 8 * layout.row_bytes) - 1),
-            (lookup.LINES, max(1, min(8, int(np.ceil(lines))))),
+            (lookup.LINES, max(1, int(np.ceil(lines)))),
         ):
             facts[place // 8] = value
         facts.flags.writeable = False

@@ -17,10 +17,25 @@ def _words():
     return words, asked
 
 
+def _each(near):
+    """A kernel that asks `near` about vector after vector."""
+
+    @njit
+    def each(address, vectors, word, limit, masks):
+        for number in range(vectors):
+            masks[number] = near(address + 64 * number, word, limit)
+
+    return each
+
+
 @njit
-def _by_look_up(address, vectors, word, limit, masks):
-    for number in range(vectors):
-        masks[number] = vector.near_shorts(address + 64 * number, word, limit)
+def _two(address, word, limit):
+    return vector._two(address, word)
+
+
+@njit
+def _three(address, word, limit):
+    return vector._three(address, word)
 
 
 @njit
@@ -29,36 +44,19 @@ def _by_store(address, vectors, word, limit, target):
         vector.near_shorts_store(address + 64 * number, word, limit, target + 8 * number)
 
 
-@njit
-def _by_counting(address, vectors, word, limit, masks):
-    for number in range(vectors):
-        masks[number] = vector._shorts_counted(address + 64 * number, word, limit)
-
-
-@njit
-def _by_clearing_two(address, vectors, word, limit, masks):
-    for number in range(vectors):
-        masks[number] = vector._two(address + 64 * number, word)
-
-
-@njit
-def _by_clearing_three(address, vectors, word, limit, masks):
-    for number in range(vectors):
-        masks[number] = vector._three(address + 64 * number, word)
-
-
 # Each way, whichever of them this machine's processor is given.
 @pytest.mark.parametrize(
-    ("way", "limits"),
+    ("near", "limits"),
     [
-        (_by_look_up, range(17)),
-        (_by_counting, range(17)),
-        (_by_clearing_two, (2,)),
-        (_by_clearing_three, (3,)),
+        (vector.near_shorts, range(17)),
+        (vector._shorts_counted, range(17)),
+        (_two, (2,)),
+        (_three, (3,)),
     ],
 )
-def test_it_finds_the_words_within_a_limit_however_the_processor_counts(way, limits):
+def test_it_finds_the_words_within_a_limit_however_the_processor_counts(near, limits):
     words, asked = _words()
+    way = _each(near)
     for limit in limits:
         masks = np.zeros(_SIDE // 32, np.int64)
         way(words.ctypes.data, len(masks), asked, limit, masks)
