@@ -38,6 +38,11 @@ def value_check(text: str, kind: str | None = None) -> CheckAnswer:
     asked = parse(text, kind)
     reader = _reader()
     verdict = _covering(reader, parents(asked))
+    if verdict is None and kind is None and asked.kind == "sha256":
+        # 64 hexadecimal digits are a file's digest or a picture's.
+        other = parse(text, "pdq")
+        if (verdict := _covering(reader, parents(other))) is not None:
+            asked = other
     common = {"kind": asked.kind, "value": asked.value, "sequence": reader.sequence}
     if verdict is None:
         return CheckAnswer(**common, known=False, action="none")

@@ -1,4 +1,5 @@
 import json
+import mimetypes
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -101,8 +102,12 @@ class _Asked:
     def answer(self, value: str) -> dict[str, Any]:
         """What is known of a value; `reason` says why it could not be read, or not wholly."""
         path = Path(value)
-        is_file = self._algorithm is None and _is(path.is_file)
-        return self._of_file(path) if is_file else self._of_value(value)
+        if self._algorithm is None:
+            if _is(path.is_file):
+                return self._of_file(path)
+            if reason := _no_file(path):
+                return {"value": value, "reason": reason, "matches": []}
+        return self._of_value(value)
 
     def _of_value(self, value: str) -> dict[str, Any]:
         from lachan.matching.records import KEEPER, InvalidHash
@@ -113,15 +118,11 @@ class _Asked:
                 value, viewer=KEEPER, radius=self._radius, algorithm=self._algorithm
             )
         except InvalidHash as error:
-            return {"value": value, "reason": self._why_not(value, error), "matches": []}
+            return {"value": value, "reason": self._why_not(error), "matches": []}
         return {"value": value, "reason": "", "matches": [_shown(match_of(hit)) for hit in hits]}
 
-    def _why_not(self, value: str, error: Exception) -> str:
-        if self._algorithm is not None:
-            return str(error)
-        if _is(Path(value).is_dir):
-            return "a folder: `lachan scan` looks inside"
-        return f"there is no such file, and {error}"
+    def _why_not(self, error: Exception) -> str:
+        return str(error) if self._algorithm else f"there is no such file, and {error}"
 
     def _of_file(self, path: Path) -> dict[str, Any]:
         from lachan.matching.scanning.examining import Examiner
@@ -141,6 +142,18 @@ class _Asked:
             "flat": bool(outcome.counts.flat),
             "matches": [_shown(match) for match in finding.matches],
         }
+
+
+def _no_file(path: Path) -> str:
+    """Why a value that was meant as a file is none: else `picture.jpg`, mistyped, would be a domain that nobody
+    knows.
+    """
+    if _is(path.is_dir):
+        return "a folder: `lachan scan` looks inside"
+    kind, _ = mimetypes.guess_type(path.name)
+    if path.name == str(path) and (kind or "").startswith(("image/", "video/")):
+        return "there is no such file; say --algorithm address if it is a name"
+    return ""
 
 
 def _is(asked: Callable[[], bool]) -> bool:

@@ -132,7 +132,7 @@ def _say(summary: "Summary", findings: "list[Finding]", report: Path | None) -> 
     for name in ("known", "clean", "quarantined", "skipped"):
         click.echo(f"  {name:<12} {getattr(counts, name)}")
     if counts.flat:
-        click.echo(f"  of the clean ones {counts.flat} pictures are too flat to be compared")
+        click.echo(f"  too flat to be compared as pictures: {counts.flat}")
     if summary.resumed:
         click.echo(
             f"  {summary.resumed} were done before the scan was interrupted, with the lists of then: "

@@ -107,6 +107,14 @@ def test_a_match_says_what_is_no_file_and_no_value(place):
     assert "unread  files: a folder: `lachan scan` looks inside" in said.output
 
 
+def test_a_mistyped_file_is_no_domain_that_nobody_knows(place):
+    said = lachan("match", "absent.jpg", "photos")
+    assert said.exit_code == 2
+    assert "unread  absent.jpg: there is no such file; say --algorithm address" in said.output
+    said = lachan("match", "absent.jpg", "--algorithm", "address")
+    assert (said.exit_code, said.output) == (0, "nothing known  absent.jpg\n")
+
+
 def test_names_of_files_cannot_command_a_terminal(place):
     (place / "files" / HOSTILE).write_bytes(b"PK\x03\x04")
     assert f"nothing known  files/{SHOWN}\n" in lachan("match", f"files/{HOSTILE}").output

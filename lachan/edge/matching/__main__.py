@@ -1,10 +1,25 @@
 """`python -m lachan.edge.matching`: see `--help` and docs/howto/match-server.md."""
 
 import os
+import socket
 import sys
 from collections.abc import Sequence
 
 from lachan.edge.matching.settings import MASTER, parser_make, settings_make
+
+
+def _taken(host: str, port: int) -> str:
+    """Why an address cannot be had. The server shares its port among its workers, and so would with a second
+    server, which would count every key's quota anew.
+    """
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family, socket.SOCK_STREAM) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # a port that was just left
+        try:
+            probe.bind((host, port))
+        except OSError as error:
+            return (error.strerror or type(error).__name__).lower()
+    return ""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -16,6 +31,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
             os.environ[f"LACHAN_MATCH_{name.upper()}"] = value
     os.environ[MASTER] = str(os.getpid())  # it stays the same through exec
     host, port = settings.listen
+    if reason := _taken(host, port):
+        sys.stderr.write(f"Error: {host}:{port} cannot be listened on: {reason}\n")
+        return 1
     # No access log: what platforms ask, and when, is theirs.
     command = [
         sys.executable, "-m", "granian", "--interface", "rsgi", "--factory", "--no-ws",

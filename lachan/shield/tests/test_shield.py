@@ -59,6 +59,15 @@ def test_it_knows_what_was_published_however_it_is_written(writer, publish, publ
     assert answer.published == answer.sequence == indicator.seq
 
 
+def test_it_takes_64_digits_for_a_picture_where_no_file_is_known_by_them(writer, publish):
+    indicator = publish("5a" * 32, kind="pdq")
+    snapshot_sync(writer)
+    answer = selectors.value_check("5A" * 32)
+    assert (answer.known, answer.kind, answer.indicator) == (True, "pdq", str(indicator.uid))
+    assert not selectors.value_check("5a" * 32, "sha256").known
+    assert selectors.value_check("a5" * 32).kind == "sha256"
+
+
 @pytest.mark.parametrize("asked", ["bad.example.test", "ad.example", "example", "notbad.example"])
 def test_it_says_nothing_of_neighbours(writer, publish, asked):
     publish("bad.example")

@@ -1,5 +1,8 @@
 """The process as platforms meet it: a real server, real HTTP."""
 
+import os
+import subprocess
+import sys
 import time
 
 import pytest
@@ -114,6 +117,16 @@ def test_it_says_that_a_call_never_fits(home):
             assert "Retry-After" not in headers
     finally:
         server.stop()
+
+
+def test_it_shares_its_port_with_no_other_server(server, home):
+    second = subprocess.run(
+        [sys.executable, "-m", "lachan.edge.matching", "--listen", f"127.0.0.1:{server.port}"],
+        env={**os.environ, "LACHAN_HOME": str(home)}, capture_output=True, text=True, check=False,
+        timeout=60,
+    )  # fmt: skip
+    assert second.returncode == 1
+    assert f"127.0.0.1:{server.port} cannot be listened on: address already in use" in second.stderr
 
 
 def test_it_follows_keys_within_a_second(server, home):

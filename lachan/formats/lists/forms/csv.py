@@ -21,6 +21,8 @@ _VALUE = (
 _KIND = ("kind", "type", "loại")
 _NAMED = {"domain": "domain", "url": "url", "host": "domain", "hostname": "domain"}
 _COLUMNS = ("kind", "value")
+_FINGERPRINTS = ("pdq", "sha256", "sha1", "md5")
+"""Columns that name a kind of their own; a row may have several (`lachan hash` writes such lists)."""
 
 
 class Csv(Form):
@@ -29,6 +31,8 @@ class Csv(Form):
 
     def recognise(self, lines: list[str]) -> bool:
         columns = [column.lower() for column in _row(lines[0])]
+        if any(name in columns for name in _FINGERPRINTS):
+            return True
         return len(columns) > 1 and any(name in columns for name in _VALUE)
 
     def reader(self) -> LineReader:
@@ -48,6 +52,12 @@ class Csv(Form):
                 (("domain", "xau.example"), ("ipv4", "192.0.2.1")),
                 ("no-value", "bad-csv"),
             ),
+            Example(
+                f"pdq,quality,sha256,path\n{'5a' * 32},99,{'0f' * 32},a.png\n,,{'f0' * 32},b\n,,,c\n",
+                (("pdq", "5a" * 32), ("sha256", "0f" * 32), ("sha256", "f0" * 32)),
+                ("no-value",),
+            ),
+            Example(f"pdq\n{'5a' * 32}\n", (("pdq", "5a" * 32),)),
             Example("url;note\nhttps://xau.example/a;x\n", (("url", "https://xau.example/a"),)),
         ]
 
@@ -67,9 +77,13 @@ class _Reader(LineReader):
         except csv.Error:
             yield Found(line, reason="bad-csv")
             return
+        prints = [Found(row[name], name) for name in _FINGERPRINTS if row.get(name)]
+        # Without the other columns: of files they hold paths and names.
+        yield from prints
         name = next((name for name in _VALUE if row.get(name)), None)
         if name is None:
-            yield Found(line, reason="no-value")
+            if not prints:
+                yield Found(line, reason="no-value")
             return
         kind = next((row[name].lower() for name in _KIND if row.get(name)), _NAMED.get(name))
         facts = {key: fact for key, fact in row.items() if fact and key not in (name, *_KIND)}
