@@ -120,7 +120,7 @@ def test_it_writes_down_that_somebody_looked_and_not_for_what(personas, known):
     ("more", "said"),
     [
         ({"quality": "12"}, "quá ít chi tiết"),
-        ({"reason": "not-a-picture"}, "không phải ảnh đọc được"),
+        ({"reason": "not-a-picture"}, "Không mở được ảnh này"),
         ({"reason": "too-many-pixels"}, "Ảnh quá lớn"),
         ({"reason": "canvas-disturbed"}, "làm nhiễu"),
     ],
