@@ -94,7 +94,7 @@ def test_any_other_file_goes_by_its_bytes(desk, live_server, personas, publish, 
     choose(desk, live_server.url, data, "thu.txt")
     desk.get_by_role("button", name="Tra cứu").click()
     desk.get_by_role("heading", name="Có trong danh sách").wait_for()
-    desk.get_by_text("nên chỉ so chính tệp").wait_for()
+    desk.get_by_text("nên chỉ so khớp nguyên tệp").wait_for()
     assert_accessible(desk)
 
 
