@@ -7,6 +7,8 @@ import subprocess
 import sys
 import time
 
+import dns.exception
+
 from lachan.formats.snapshot.records import Verdict
 from lachan.formats.snapshot.writer import SnapshotWriter
 
@@ -28,13 +30,13 @@ class Edge:
         return json.loads((self.home / "run" / "dns.json").read_text())
 
     def until(self, wanted, seconds=60):
-        """Wait for something that must come true; `wanted` may fail while it is not yet."""
+        """Wait for something that must come true; `wanted` may fail while it is not yet, and datagrams get lost."""
         end = time.monotonic() + seconds
         while True:
             try:
                 if (found := wanted()) or time.monotonic() > end:
                     return found
-            except (OSError, ValueError):
+            except (OSError, ValueError, dns.exception.Timeout):
                 if time.monotonic() > end:
                     raise
             time.sleep(0.02)
