@@ -9,6 +9,7 @@ import click
 import msgspec
 
 from lachan.kernel.home import home_path
+from lachan.matching.places import collection_folder
 
 if TYPE_CHECKING:
     from lachan.matching.records import Stats
@@ -82,7 +83,7 @@ def fill(
     from lachan.matching.records import Facts
 
     reaches = ["public", "community", "members", "own"]
-    folder = collection or home_path() / "matching"
+    folder = collection or collection_folder(home_path())
     known = (folder / "manifest.json").exists()
     codes = tuple(category_code(name) for name in categories)
     lists_check(files, kind=kind, column=column)
@@ -124,7 +125,7 @@ def show(collection: Path | None, *, as_json: bool) -> None:
     """
     from lachan.matching.collection import Collection
 
-    _say(Collection.open(collection or home_path() / "matching").stats(), as_json=as_json)
+    _say(Collection.open(collection or collection_folder(home_path())).stats(), as_json=as_json)
 
 
 @command.command()
@@ -174,7 +175,7 @@ def groups(
         lists_check(files, column=column)
         counts, found = grouping.rows_group(files, algorithm, radius, column, hidden=hidden)
     else:
-        folder = collection or home_path() / "matching"
+        folder = collection or collection_folder(home_path())
         counts, found = grouping.entries_group(folder, algorithm, radius, hidden=hidden)
     if report is not None:
         try:
@@ -201,7 +202,7 @@ def compact(collection: Path | None) -> None:
     """
     from lachan.matching.collection import Collection
 
-    with Collection.open(collection or home_path() / "matching", write=True) as lists:
+    with Collection.open(collection or collection_folder(home_path()), write=True) as lists:
         lists.compact()
         _say(lists.stats(), as_json=False)
 
@@ -216,7 +217,7 @@ def verify(collection: Path | None) -> None:
     """
     from lachan.matching.collection import Collection
 
-    Collection.open(collection or home_path() / "matching").verify()
+    Collection.open(collection or collection_folder(home_path())).verify()
     click.echo("every file is sound")
 
 
