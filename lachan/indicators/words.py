@@ -37,11 +37,11 @@ KINDS = {
     "pdq": _("picture fingerprint PDQ"),
 }
 TLPS = {
-    Tlp.CLEAR: _("clear: everybody"),
-    Tlp.GREEN: _("green: the community"),
-    Tlp.AMBER: _("amber: members"),
-    Tlp.AMBER_STRICT: _("amber+strict: this organisation"),
-    Tlp.RED: _("red: this organisation"),
+    Tlp.CLEAR: _("TLP:CLEAR: everybody"),
+    Tlp.GREEN: _("TLP:GREEN: the community"),
+    Tlp.AMBER: _("TLP:AMBER: members"),
+    Tlp.AMBER_STRICT: _("TLP:AMBER+STRICT: this organisation"),
+    Tlp.RED: _("TLP:RED: this organisation, not to be passed on"),
 }
 RULES = {
     "public-suffix": _("Strangers register names below it: all of them would be blocked."),

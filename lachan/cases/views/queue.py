@@ -5,6 +5,7 @@ from urllib.parse import urlencode
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 from django.views.decorators.http import require_GET
 
 from lachan.cases.models import Case
@@ -105,7 +106,7 @@ def _query(wanted: QueueFilter, **changed: Any) -> str:
 
 
 def _tabs(wanted: QueueFilter, counts: dict[str, int]) -> list[dict[str, Any]]:
-    words = {"open": _("Open"), **STATUS_WORDS, "all": _("All")}
+    words = {"open": pgettext_lazy("tab", "Open"), **STATUS_WORDS, "all": _("All")}
     return [
         {
             "words": text,

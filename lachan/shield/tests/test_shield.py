@@ -172,7 +172,7 @@ def test_it_answers_people_and_keeps_the_question_out_of_the_address(writer, pub
     snapshot_sync(writer)
     page = client.post("/check/", {"value": "www.bad.example"})
     assert page.status_code == 200
-    assert "Có, nơi này đã được biết là có hại" in page.content.decode()
+    assert "Không an toàn: đã có cảnh báo" in page.content.decode()
     assert "Lừa đảo" in page.content.decode()
 
 

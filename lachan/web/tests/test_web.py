@@ -111,7 +111,7 @@ def test_it_refuses_a_form_without_its_token():
 def test_it_refuses_a_form_of_ten_megabytes_in_plain_words(client):
     answer = client.post("/check/", {"value": "x" * 10_000_000})
     assert answer.status_code == 400
-    assert "Thông tin chưa gửi đến đầy đủ" in answer.content.decode()
+    assert "Thông tin gửi đến bị thiếu" in answer.content.decode()
     assert RequestDataTooBig  # what Django raises inside
 
 
