@@ -141,6 +141,7 @@ LANGUAGE_CODE = "vi"
 LANGUAGES = [("vi", _("Vietnamese")), ("en", _("English")), ("fr", _("French"))]
 LANGUAGE_COOKIE_NAME = "lang"
 LOCALE_PATHS = [catalogues.ensure_compiled()]
+FORMAT_MODULE_PATH = "lachan.config.formats"
 
 STATIC_URL = "/static/"
 STATIC_ROOT = LACHAN_HOME / "static"

@@ -30,7 +30,7 @@ from .records import (
     WholeEntry,
     organisation_audience,
 )
-from .words import TLPS
+from .words import CONFIDENCES, TLPS
 
 
 def _visible(by: Actor) -> QuerySet[Indicator]:
@@ -282,6 +282,11 @@ def quarantined_rows(*, by: Actor, list_import: UUID) -> QuerySet[Quarantined]:
 def tlp_choices() -> list[tuple[str, Any]]:
     """Who may know: (code, words in the reader's language), from the widest to the narrowest."""
     return [(code.value, words) for code, words in TLPS.items()]
+
+
+def confidence_choices() -> list[tuple[int, Any]]:
+    """How sure one may be: (0 to 100, words in the reader's language), from the least."""
+    return list(CONFIDENCES)
 
 
 def ledger_summary() -> dict[str, Any]:

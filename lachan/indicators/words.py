@@ -43,6 +43,12 @@ TLPS = {
     Tlp.AMBER_STRICT: _("TLP:AMBER+STRICT: this organisation"),
     Tlp.RED: _("TLP:RED: this organisation, not to be passed on"),
 }
+CONFIDENCES = [
+    (40, _("perhaps (40)")),
+    (60, _("likely (60)")),
+    (80, _("sure (80)")),
+    (100, _("proved (100)")),
+]
 RULES = {
     "public-suffix": _("Strangers register names below it: all of them would be blocked."),
     "well-known": _("Many people use it every day."),

@@ -30,7 +30,7 @@ from lachan.cases.selectors.desk import (
 from lachan.cases.selectors.duplicates import suggestion_list
 from lachan.cases.services.notes import note_read
 from lachan.cases.services.reading import case_keys, case_report_open
-from lachan.indicators.selectors import tlp_choices
+from lachan.indicators.selectors import confidence_choices, tlp_choices
 from lachan.kernel.clock import now
 from lachan.kernel.errors import NotFound, Refused
 from lachan.members.policy import Action, policy_allows, requires
@@ -59,7 +59,6 @@ WARNING_WORDS = {
     "empty-file": _("the fingerprint of an empty file"),
     "withdrawn-before": _("it was published once and taken back"),
 }
-CONFIDENCES = [(30, _("doubtful")), (60, _("likely")), (85, _("sure"))]
 
 
 @requires(Action.CASE_READ)
@@ -151,7 +150,7 @@ def _choices(row: Case) -> dict[str, Any]:
         "outcomes": [(o.code, words_of(o.text)) for o in outcome_list()],
         "colleagues": [p for p in colleague_list(row) if p.pk != row.assignee_id],
         "categories": category_list(),
-        "confidences": CONFIDENCES,
+        "confidences": confidence_choices(),
         "tlps": tlp_choices(),
     }
 
