@@ -31,7 +31,7 @@ class FilterForm(forms.Form):
     kind = forms.ChoiceField(
         label=_("Kind"),
         required=False,
-        choices=[("", _("All kinds")), *((k, k) for k in KINDS)],
+        choices=[("", _("All kinds")), *choices(KINDS)],
     )
     category = forms.ChoiceField(label=_("Category"), required=False)
 
