@@ -25,6 +25,14 @@ _PUBLIC_CODE = {
 }  # fmt: skip
 _SHARED_CODE = {"lachan/web/problems.py"}
 _PUBLIC_SHELL = re.compile(r'extends "web/public.html"')
+# What French sets apart with a space that does not break, each where that space is missing; a colon of an
+# address, of a time or of a TLP stands close.
+FRENCH_SPACES = [
+    r"(?<![\u00a0\u202f])[?!;»]",
+    r"(?<![\u00a0\u202f]):(?=\s|$)",
+    r"«(?![\u00a0\u202f])",
+    r"\d \d{3}\b|\d (?=h/|%)",
+]
 _INCLUDED = re.compile(r'include "([^"]+)"')
 _PUBLIC_DATA = {"lachan/reports/data/categories.json", "lachan/members/data/help_lines.json"}
 

@@ -171,7 +171,7 @@ def test_it_says_what_could_not_be_proposed_without_its_value(mine, personas):
     answer = client.post(f"/staff/cases/{mine.uid}/propose/", form)
     assert answer.status_code == 302
     said = [str(message) for message in get_messages(answer.wsgi_request)]
-    assert [words.partition(":")[0] for words in said] == ["tên miền", "Mục bạn thêm"]
+    assert [words.partition(" – ")[0] for words in said] == ["tên miền", "Mục bạn thêm"]
     kept = "".join([*said, *(cookie.OutputString() for cookie in answer.cookies.values())])
     for secret in ("bi mat", "khong doc", "made up"):
         assert secret not in kept

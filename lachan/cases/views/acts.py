@@ -162,7 +162,7 @@ def _propose(request: HttpRequest, uid: UUID) -> str:
         if proposal.fault:
             # A message rests in clear in a session or a cookie: no value of a sealed report goes there.
             kind = KIND_WORDS.get(proposal.pick.kind, _("What was added"))
-            messages.warning(request, f"{kind}: {_propose_fault(proposal.fault)}")
+            messages.warning(request, f"{kind} – {_propose_fault(proposal.fault)}")
     made = sum(not proposal.fault for proposal in done)
     said = (
         ngettext("%(n)s indicator is proposed.", "%(n)s indicators are proposed.", made)
