@@ -23,8 +23,9 @@
   }
 
   function send(button) {
+    const choice = name(button);
     const data = new FormData(form);
-    if (button.name) data.append(button.name, button.value);
+    form.removeChild(choice);
     const request = new XMLHttpRequest();
     request.open("POST", form.getAttribute("action"));
     request.timeout = PATIENCE;
@@ -32,7 +33,8 @@
     request.onload = () => {
       if (request.status >= 500) return stay(button, label, "data-full");
       if (request.status < 300 && !button.name) sent();
-      follow(button);
+      name(button);
+      form.submit();
       // Should it have got stuck, it may be pressed again.
       window.setTimeout(() => restore(button, label), 20000);
     };
@@ -50,15 +52,13 @@
     window.history.replaceState(null, "", window.location.pathname);
   }
 
-  function follow(button) {
-    if (button.name) {
-      const pressed = document.createElement("input"); // form.submit() tells of no button
-      pressed.type = "hidden";
-      pressed.name = button.name;
-      pressed.value = button.value;
-      form.appendChild(pressed);
-    }
-    form.submit();
+  // Neither sending by a script says which button was pressed.
+  function name(button) {
+    const choice = document.createElement("input");
+    choice.type = "hidden";
+    choice.name = button.name; // without a name it is not sent
+    choice.value = button.value;
+    return form.appendChild(choice);
   }
 
   function stay(button, label, why) {
