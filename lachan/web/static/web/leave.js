@@ -70,7 +70,7 @@
   // A page that answered a form would be asked for by sending the form again: whoever goes on from it and comes
   // back gets what the address alone gives.
   function forget() {
-    if (!keeps()) window.history.replaceState(null, "", window.location.href);
+    if (!keeps() && window.history.replaceState) window.history.replaceState(null, "", window.location.href);
   }
   document.addEventListener("submit", forget);
   document.addEventListener("click", (event) => {

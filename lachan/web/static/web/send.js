@@ -32,7 +32,11 @@
     const label = button.textContent;
     request.onload = () => {
       if (request.status >= 500) return stay(button, label, "data-full");
-      if (request.status < 300 && !button.name) sent();
+      try {
+        if (request.status < 300 && !button.name) sent();
+      } catch (fault) {
+        // the page that answers matters more
+      }
       name(button);
       form.submit();
       // Should it have got stuck, it may be pressed again.
