@@ -164,3 +164,54 @@ def test_an_exit_from_the_inbox_leaves_nothing_to_go_back_to(phone, scripts):
         assert chosen(page) == 0
     page.goto("/inbox/")
     assert WORDS not in page.content()
+
+
+@pytest.mark.parametrize("lacks", [[], ["sessionStorage", "localStorage"]])
+def test_a_form_is_empty_for_whoever_comes_after(phone, lacks):
+    """After an exit from its last step, and after the receipt."""
+    page = phone(lacks=lacks)
+    for way in ("exit", "receipt"):
+        fill(page)
+        if way == "exit":
+            leave(page)
+        else:
+            page.locator("#send").click()
+            page.locator("#receipt").wait_for()
+        page.go_back()
+        page.locator("#intake").wait_for()
+        assert chosen(page) == 0, way
+
+
+@pytest.mark.parametrize("fault", ["line", "server"])
+def test_words_stay_on_the_page_until_they_have_arrived(phone, fault):
+    page = phone()
+
+    def fail(route):
+        if route.request.method != "POST":
+            route.continue_()
+        elif fault == "line":
+            route.abort()
+        else:
+            route.fulfill(status=502, body="")
+
+    def press(button, field, address):
+        typed = page.locator(field).input_value()
+        page.context.route(address, fail)
+        for _ in range(2):
+            page.locator(button).click()
+            page.locator("#trouble").wait_for(state="visible")
+            assert page.locator(field).input_value() == typed
+        page.context.unroute(address)
+        page.locator(button).click()
+
+    fill(page)
+    press("#send", "#words", "**/report/")
+    receipt = page.locator("#receipt").inner_text()
+    page.goto("/inbox/")
+    page.fill("#receipt", receipt)
+    press("main form button", "#receipt", "**/inbox/")
+    page.locator(".thread").wait_for()
+    page.fill("#words", "thêm một chút")
+    press("[action='/inbox/write/'] button", "#words", "**/inbox/write/")
+    page.locator(".mine .said", has_text="thêm một chút").wait_for()
+    assert Report.objects.count() == Message.objects.count() == 1
