@@ -34,6 +34,22 @@ def receipts(submit):
     return [submit(words=WORDS + str(n)).receipt for n in range(2)]
 
 
+def test_another_language_keeps_what_is_not_sent_yet(client, receipts):
+    page = Inbox(client, receipts[0])
+    sent = {"words": "thêm một chút", "token": page.token, "language": "en"}
+    answer = client.post(reverse("inbox-write"), sent)
+    html = answer.content.decode()
+    assert '<html lang="en"' in html
+    assert answer.cookies["lang"].value == "en"
+    assert "thêm một chút</textarea>" in html
+    assert written() == []
+    client.post(reverse("inbox-close"))
+    for name in ("inbox-write", "inbox"):
+        shut = client.post(reverse(name), sent).content.decode()
+        assert "thêm một chút</textarea>" in shut
+        assert 'id="receipt"' in shut
+
+
 def written():
     return [message.report_id for message in Message.objects.all()]
 

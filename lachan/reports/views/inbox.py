@@ -10,17 +10,21 @@ from django.db import DatabaseError
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils import translation
 from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_POST
 
 from lachan.kernel.errors import Unavailable
+from lachan.kernel.ids import uuid7
 from lachan.kernel.sealing.errors import ReceiptMalformed, ReceiptMiscopied
 from lachan.members.policy import public
 from lachan.members.records import PUBLIC
 from lachan.reports import inbox as inboxes
 from lachan.reports import services
 from lachan.reports.forms import category_choices
+from lachan.reports.records import OpenReport
+from lachan.web.views import language_remember
 
 COOKIE = "inbox"
 
@@ -31,7 +35,7 @@ def inbox(request: HttpRequest) -> HttpResponse:
     """Asks for the receipt, or shows what it opens."""
     if request.method == "POST":
         try:
-            return _open(request)
+            return _in_language(request) or _open(request)
         except (DatabaseError, Unavailable):
             return _door(
                 request, _("We cannot open it right now. Please try again in a minute."), 503
@@ -39,14 +43,35 @@ def inbox(request: HttpRequest) -> HttpResponse:
     opened = inboxes.inbox_read(_secret(request))
     if opened is None:
         return render(request, "reports/inbox_door.html")
+    return _page(request, opened)
+
+
+def _page(request: HttpRequest, opened: OpenReport) -> HttpResponse:
     context = {
         "opened": opened,
+        "words": request.POST.get("words", ""),
         "token": inboxes.inbox_token(opened.facts.uid),
         "category": next(
             (c for c in category_choices() if c["category"] == opened.facts.category), None
         ),
     }
     return render(request, "reports/inbox.html", context)
+
+
+def _in_language(request: HttpRequest) -> HttpResponse | None:
+    """The same page in another language, with what was not sent yet, where a form asks for one."""
+    language = request.POST.get("language", "")
+    if language not in dict(settings.LANGUAGES):
+        return None
+    opened = inboxes.inbox_read(_secret(request))
+    with translation.override(language):
+        if opened and inboxes.inbox_is(opened.facts.uid, inboxes.inbox_named(_token(request))):
+            response = _page(request, opened)
+        else:
+            response = _door(request, "", 200)
+    response["Content-Language"] = language
+    language_remember(response, language)
+    return response
 
 
 def _open(request: HttpRequest) -> HttpResponse:
@@ -90,6 +115,8 @@ def _door(request: HttpRequest, fault: str, status: int = 422) -> HttpResponse:
 def inbox_write(request: HttpRequest) -> HttpResponse:
     """Takes words for the inbox that the page names, which need not be the one that the cookie opens."""
     try:
+        if (response := _in_language(request)) is not None:
+            return response
         report = inboxes.inbox_report(_secret(request))
         named = inboxes.inbox_named(_token(request))
         if report and inboxes.inbox_is(report.uid, named):
@@ -121,7 +148,7 @@ def _words(request: HttpRequest) -> str:
 
 
 def _token(request: HttpRequest) -> str:
-    return request.POST.get("token", "")
+    return request.POST.get("token", "") or str(uuid7())
 
 
 @public

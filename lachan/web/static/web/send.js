@@ -12,7 +12,7 @@
   function press(event) {
     const button = event.currentTarget;
     if (!isUnderWay) {
-      if (!form.noValidate && !form.checkValidity()) return; // the browser says what is missing
+      if (!form.noValidate && !button.formNoValidate && !form.checkValidity()) return; // the browser says what is missing
       try {
         send(button);
       } catch (fault) {
