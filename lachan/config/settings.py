@@ -35,6 +35,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "lachan.web.middleware.SecurityHeadersMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "lachan.web.middleware.LineEndsMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "lachan.web.middleware.LanguageMiddleware",
     "django.middleware.common.CommonMiddleware",

@@ -81,7 +81,6 @@ def report_submit(
     """
     token, category = _form_token(form), category_code(category)
     busy = arrivals.is_busy()
-    arrivals.arrival_note()
     receipt = receipt_for(conf.secret("receipt"), token)
     row = report_seal(_desk(), receipt=receipt, token=token, content=content)
     earned = not busy or _is_earned(form, work, conf.WORK_BITS_BUSY)
@@ -96,6 +95,8 @@ def report_submit(
                 _say_received(row)
     except IntegrityError:
         return _submitted_again(row, content, receipt)
+    # Not before: pages with scripts send every form twice, and the second time nothing arrives.
+    arrivals.arrival_note()
     return Submitted(report=row.uid, receipt=receipt, again=False)
 
 
