@@ -60,6 +60,11 @@ class Case(models.Model):
             models.Index(fields=["organisation", "province", *_ORDER], name="case_queue_province"),
             models.Index(fields=["assignee", *_ORDER], name="case_queue_mine"),
             models.Index(
+                fields=["assignee"],
+                name="case_held",
+                condition=models.Q(closed_at__isnull=True, assignee__isnull=False),
+            ),
+            models.Index(
                 fields=["next_rating_at"],
                 name="case_rating_due",
                 condition=models.Q(closed_at__isnull=True),

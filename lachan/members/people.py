@@ -90,7 +90,9 @@ def person_deactivate(*, by: Actor, person: Person) -> None:
     person.save(update_fields=["is_active"])
     person.grants.filter(Q(valid_until=None) | Q(valid_until__gt=now())).update(valid_until=now())
     person.sessions.all().delete()
-    Invitation.objects.filter(person=person, used_at=None).delete()
+    # Also the links that he made: he knows their tokens, and could come back by them as somebody else.
+    theirs = Q(person=person) | Q(invited_by=str(person.uid))
+    Invitation.objects.filter(theirs, used_at=None).delete()
     desk_keys_withdraw(by=by, person=person)
     audit_record(by=by, action="person.deactivate", target=f"person:{person.uid}")
 

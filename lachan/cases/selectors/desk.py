@@ -3,15 +3,14 @@
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Q
-
 from lachan.cases.models import Case, CaseEvent, CaseLink, CaseNote
 from lachan.cases.priority import rate
 from lachan.cases.records import Facts, Rating
 from lachan.kernel.clock import now
 from lachan.kernel.errors import NotFound
-from lachan.members.policy import TABLE, Action, policy_allows, policy_check
+from lachan.members.policy import Action, policy_allows, policy_check
 from lachan.members.records import Actor
+from lachan.members.selectors import people_able
 
 
 def case_get(
@@ -78,12 +77,5 @@ def link_list(case: Case) -> list[tuple[CaseLink, Case]]:
 
 def colleague_list(case: Case) -> list[Any]:
     """People of the case's organisation who may work on it, by name."""
-    moment = now()
-    standing = Q(grants__valid_until=None) | Q(grants__valid_until__gt=moment)
-    people = case.organisation.people.filter(
-        standing,
-        is_active=True,
-        grants__role__in=[role.value for role, scope in TABLE[Action.CASE_WORK].items() if scope],
-        grants__valid_from__lte=moment,
-    )
-    return list(people.distinct().order_by("name", "pk"))
+    people = case.organisation.people.filter(pk__in=people_able(Action.CASE_WORK))
+    return list(people.order_by("name", "pk"))
