@@ -178,7 +178,7 @@ SPELLINGS = password_spellings(VIETNAMESE)
 
 
 @pytest.mark.parametrize(
-    ("was", "typed"), zip(SPELLINGS, [*SPELLINGS[1:], SPELLINGS[0]], strict=True)
+    ("was", "typed"), list(zip(SPELLINGS, [*SPELLINGS[1:], SPELLINGS[0]], strict=True))
 )
 def test_it_takes_a_password_in_the_spelling_of_any_keyboard(joined, was, typed):
     person = Person.objects.get()
