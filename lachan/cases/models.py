@@ -35,6 +35,8 @@ class Case(models.Model):
     reopened_at = models.DateTimeField(null=True)
     reporter_waits_since = models.DateTimeField(null=True)
     reporter_unread = models.BooleanField(default=False)
+    # How many of the reporter's messages whoever worked on it has opened.
+    reporter_read = models.PositiveIntegerField(default=0)
 
     # What the rules advise, kept so that the queue is one index walk.
     score = models.SmallIntegerField(default=0)
