@@ -3,6 +3,7 @@ docs/howto/errors.md lists.
 """
 
 from typing import Any
+from urllib.parse import urlsplit
 
 import msgspec
 from django.conf import settings
@@ -13,7 +14,7 @@ from django.utils.translation import gettext as _
 from lachan.kernel import errors
 
 from .givenback import given_back
-from .sent import is_anothers
+from .sent import is_anothers, is_ours
 
 # From the most special to the most general: the first that fits gives the status.
 _STATUS: list[tuple[type[Exception], int]] = [
@@ -69,12 +70,23 @@ def error_page(request: HttpRequest, status: int) -> HttpResponse:
 
 def not_sent_page(request: HttpRequest, *, cookies: bool) -> HttpResponse:
     """For a form whose token is not the browser's: an old page, or a browser without `cookies`."""
-    advice = _("This page was open for too long. Please press “Send again”.")
+    title = _("It has not been sent yet")
+    if given_back(request):
+        advice = _("This page was open for too long. Please press “Send again”.")
+        if not cookies:
+            advice = _(
+                "This browser keeps no cookies here. Please allow them, then press “Send again”."
+            )
+        return _page(request, 403, title=title, advice=advice)
+    # Nothing that could be given back: a receipt, a password, a mere press.
+    advice = _("This page was open for too long. Please open it once more.")
     if not cookies:
         advice = _(
-            "This browser keeps no cookies here. Please allow them, then press “Send again”."
+            "This browser keeps no cookies here. Please allow them, then open the page once more."
         )
-    return _page(request, 403, title=_("It has not been sent yet"), advice=advice)
+    came_from = urlsplit(request.headers.get("Referer", "")).path if is_ours(request) else ""
+    words = {"way": came_from or request.path, "way_words": _("Open the page once more")}
+    return _page(request, 403, title=title, advice=advice, **words)
 
 
 def signed_out_page(request: HttpRequest) -> HttpResponse:

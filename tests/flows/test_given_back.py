@@ -222,6 +222,16 @@ def test_it_gives_a_child_the_words_back_in_plain_vietnamese(db, address, fields
     assert again.status_code in {200, 302, 422}
 
 
+def test_it_leads_back_to_the_page_where_nothing_can_be_given_back(db):
+    browser = strict(Client())
+    for headers in ({}, {"Referer": "http://testserver/inbox/"}):
+        page = browser.post("/inbox/", {"receipt": "1" * 28}, headers=headers)
+        assert page.status_code == 403
+        assert 'href="/inbox/"' in text(page)
+        assert "Mở lại trang" in text(page)
+        assert "1" * 28 not in text(page)
+
+
 def test_it_keeps_what_a_child_adds_when_its_cookie_is_gone(sent):
     browser = strict(Client())
     page = browser.get("/inbox/")
