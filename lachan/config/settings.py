@@ -45,6 +45,8 @@ MIDDLEWARE = [
     # The one that is nearer to the view hears of an exception first: a locked key leads to the password.
     "lachan.web.middleware.ErrorsMiddleware",
     "lachan.members.middleware.ActorMiddleware",
+    "lachan.web.middleware.FormOwnersMiddleware",
+    "lachan.web.repeats.RepeatsMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
 ]
 ROOT_URLCONF = "lachan.config.urls"
@@ -59,7 +61,8 @@ TEMPLATES = [
                 "django.template.context_processors.i18n",
                 "django.contrib.messages.context_processors.messages",
                 "lachan.members.context.people_and_lines",
-            ]
+            ],
+            "builtins": ["lachan.web.templatetags.sent"],
         },
     }
 ]
@@ -129,6 +132,7 @@ SESSION_COOKIE_AGE = 12 * 3600
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = LANGUAGE_COOKIE_SECURE = HTTPS
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = LANGUAGE_COOKIE_SAMESITE = "Lax"
 CSRF_COOKIE_HTTPONLY = True
+CSRF_FAILURE_VIEW = "lachan.web.views.csrf_failed"
 SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0
 SECURE_SSL_REDIRECT = False  # the proxy's task (deploy/)
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if HTTPS else None

@@ -14,6 +14,7 @@ from django.db import transaction
 
 from lachan.kernel.clock import now
 from lachan.kernel.errors import InvalidInput, NotFound
+from lachan.kernel.passwords import password_normal
 from lachan.kernel.sealing.envelope import keypair_new
 from lachan.kernel.sealing.locks import lock, lock_with, unlock_with
 
@@ -249,7 +250,7 @@ def _join(invitation: Invitation, *, password: str, email: str, name: str) -> Jo
     if Person.objects.filter(email__iexact=person.email).exclude(pk=person.pk).exists():
         raise AlreadyMember("somebody with this address is here already")
     try:
-        validate_password(password, person)
+        validate_password(password_normal(password), person)
     except ValidationError as error:
         raise InvalidInput("this password is too easy to guess") from error
     pair = keypair_new()

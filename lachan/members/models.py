@@ -6,6 +6,7 @@ from django.db import models
 
 from lachan.kernel.clock import now
 from lachan.kernel.ids import uuid7
+from lachan.kernel.passwords import password_normal, password_spellings
 
 from .records import Role
 
@@ -77,6 +78,14 @@ class Person(AbstractBaseUser):
     USERNAME_FIELD = "email"
     EMAIL_FIELD = "email"
     REQUIRED_FIELDS = ["name"]
+
+    def set_password(self, raw_password: str | None) -> None:
+        normal = None if raw_password is None else password_normal(raw_password)
+        super().set_password(normal)
+
+    def check_password(self, raw_password: str) -> bool:
+        """Whether this is the password, however a keyboard spells it."""
+        return any(map(super().check_password, password_spellings(raw_password)))
 
 
 class Session(AbstractBaseSession):

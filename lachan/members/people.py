@@ -1,11 +1,15 @@
 """Roles given and taken, people who leave."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime
+from typing import Any
 
 from django.db import transaction
 from django.db.models import Q
 
 from lachan.kernel.clock import now
+from lachan.kernel.seen import state_check
 
 from .audit import audit_record
 from .desk_keys import desk_keys_withdraw, holder_list
@@ -37,6 +41,28 @@ def role_grant(
     detail = {"role": role.value, "until": until.isoformat() if until else None}
     audit_record(by=by, action="role.grant", target=f"person:{person.uid}", detail=detail)
     return grant
+
+
+def person_state(person: Person) -> tuple[Any, ...]:
+    """What the acts on a person write over: standing roles with their ends, links back, having left."""
+    standing = person.grants.filter(Q(valid_until=None) | Q(valid_until__gt=now()))
+    return (
+        person.is_active,
+        sorted(standing.values_list("pk", flat=True)),
+        sorted(person.returns.filter(used_at=None).values_list("pk", flat=True)),
+    )
+
+
+@contextmanager
+def person_seen(person: Person, *, seen: str) -> Iterator[None]:
+    """Act on a person as seen: what is done inside is one transaction, in which the person is locked.
+
+    Raises:
+        Stale: somebody changed roles, or made a link, since the page with the mark `seen` was made.
+    """
+    with transaction.atomic():
+        state_check(seen, *person_state(Person.objects.select_for_update().get(pk=person.pk)))
+        yield
 
 
 @transaction.atomic
@@ -90,7 +116,9 @@ def person_deactivate(*, by: Actor, person: Person) -> None:
     person.save(update_fields=["is_active"])
     person.grants.filter(Q(valid_until=None) | Q(valid_until__gt=now())).update(valid_until=now())
     person.sessions.all().delete()
-    Invitation.objects.filter(person=person, used_at=None).delete()
+    # Also the links that he made: he knows their tokens, and could come back by them as somebody else.
+    theirs = Q(person=person) | Q(invited_by=str(person.uid))
+    Invitation.objects.filter(theirs, used_at=None).delete()
     desk_keys_withdraw(by=by, person=person)
     audit_record(by=by, action="person.deactivate", target=f"person:{person.uid}")
 

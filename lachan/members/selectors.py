@@ -24,7 +24,7 @@ from .models import (
     Session,
 )
 from .places import commune_list, place_find, place_get, province_list
-from .policy import Action
+from .policy import TABLE, Action
 from .records import (
     Actor,
     ActorKind,
@@ -44,6 +44,7 @@ __all__ = [
     "commune_list",
     "desk_key_current",
     "desk_key_holders",
+    "desk_key_person_ids",
     "help_line_list",
     "invitation_list",
     "organisation_domain_list",
@@ -53,6 +54,7 @@ __all__ = [
     "organisation_signature",
     "organisation_type",
     "organisation_uid",
+    "people_able",
     "person_list",
     "place_find",
     "place_get",
@@ -83,6 +85,22 @@ def actor_for(person: Person) -> Actor:
         roles=frozenset(Role(role) for role in standing.values_list("role", flat=True)),
         label=str(person.uid),
     )
+
+
+def people_able(action: Action) -> frozenset[int]:
+    """The primary keys of everybody who may do `action` now, at least to what is their organisation's."""
+    moment = now()
+    roles = [role.value for role, scope in TABLE[action].items() if scope]
+    grants = RoleGrant.objects.filter(
+        Q(valid_until=None) | Q(valid_until__gt=moment),
+        Q(person__organisation__valid_until=None) | Q(person__organisation__valid_until__gt=moment),
+        role__in=roles,
+        valid_from__lte=moment,
+        person__is_active=True,
+        person__organisation__status=Organisation.Status.ACTIVE,
+        person__organisation__valid_from__lte=moment,
+    )
+    return frozenset(grants.values_list("person_id", flat=True))
 
 
 def organisation_domain_list() -> list[str]:
@@ -152,6 +170,12 @@ def desk_key_holders(uid: UUID) -> DeskKeyHolders:
         recovery=wraps.filter(recovery__retired_at=None, recovery__isnull=False).exists(),
         first_link=links.filter(invitation__is_first=True).exists(),
     )
+
+
+def desk_key_person_ids() -> frozenset[int]:
+    """The primary keys of everybody who holds a copy of a desk key."""
+    wraps = DeskKeyWrap.objects.filter(person__isnull=False)
+    return frozenset(wraps.values_list("person_id", flat=True))
 
 
 def session_list(person: Person) -> list[Session]:

@@ -11,11 +11,13 @@ from datetime import timedelta
 
 from django.conf import settings
 from django.contrib.auth import authenticate
+from django.contrib.auth.hashers import check_password, make_password
 from django.db import transaction
 from django.http import HttpRequest
 from django.utils.crypto import constant_time_compare
 
 from lachan.kernel.clock import now
+from lachan.kernel.passwords import password_normal, password_spellings
 from lachan.kernel.sealing.errors import LockHeld
 from lachan.kernel.sealing.locks import lock, unlock
 
@@ -91,16 +93,29 @@ def password_check(*, request: HttpRequest, name: str, password: str) -> tuple[P
     try_count(key)
     person = authenticate(request, username=name.strip(), password=password)
     if not isinstance(person, Person):
-        _record_failure(name, key)
+        _record_failure(name, key, password)
         raise SignInRefused("unknown name or wrong password")
     pause_clear(key)
+    _spell_normally(person, password)
     return person, key_unlock(person, password)
 
 
-def _record_failure(name: str, key: bytes) -> None:
+def _spell_normally(person: Person, password: str) -> None:
+    """Carry a hash of another spelling over. At sign-in alone: a new hash ends the sessions that stand."""
+    spelt_otherwise = len(password_spellings(password)) > 1
+    if spelt_otherwise and not check_password(password_normal(password), person.password):
+        person.set_password(password)
+        person.save(update_fields=["password"])
+
+
+def _record_failure(name: str, key: bytes, password: str) -> None:
     # Kept only for people who exist: what strangers type is nobody's business, and would grow the trail.
     # For other names the line is written all the same and taken back, so that time tells nothing.
     person = Person.objects.filter(email__iexact=name.strip()).first()
+    if person is None:
+        # Django has hashed it once, as for one who exists; there each spelling was tried.
+        for spelling in password_spellings(password)[1:]:
+            make_password(spelling)
     by = _as(person) if person else PUBLIC
     with transaction.atomic():
         # One commit in both cases, of a counter that a failure moves anyway: a commit waits for the disk.
@@ -172,7 +187,7 @@ def password_change(*, person: Person, old: str, new: str) -> str | None:
     from django.contrib.auth.password_validation import validate_password
 
     password_prove(person, old)
-    validate_password(new, person)
+    validate_password(password_normal(new), person)
     private = key_unlock(person, old)
     person.set_password(new)
     if private is not None:

@@ -4,6 +4,7 @@ import uuid
 from collections.abc import Iterable, Mapping
 
 import msgspec
+from django.db.models import Count
 
 from lachan.kernel.clock import now
 from lachan.kernel.errors import NotFound
@@ -97,6 +98,15 @@ def message_list(row: Report, keys: list[str]) -> tuple[ReportMessage, ...]:
         for message in Message.objects.filter(report=row).order_by("id")
         for plain in [_unseal(message.sealed, keys)]
     )
+
+
+def message_counts(reports: Iterable[uuid.UUID]) -> dict[tuple[uuid.UUID, Author], int]:
+    """How many messages each side wrote after each of these reports; none where there is none."""
+    rows = Message.objects.filter(report__uid__in=list(reports)).values_list(
+        "report__uid", "author"
+    )
+    counted = rows.annotate(n=Count("id")).order_by()
+    return {(report, Author(author)): n for report, author, n in counted}
 
 
 def inbox_session_get(mark: bytes) -> InboxSession | None:

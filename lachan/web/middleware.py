@@ -8,7 +8,9 @@ from django.utils import translation
 
 from lachan.kernel.errors import LachanError, Unavailable
 
-from .problems import error_page, problem_for, status_of
+from .givenback import given_back
+from .problems import error_page, form_owner_page, problem_for, signed_out_page, status_of
+from .sent import SEALED, has_marks, is_anothers, posted
 
 Next = Callable[[HttpRequest], HttpResponse]
 
@@ -111,5 +113,19 @@ class ErrorsMiddleware:
         if request.path.startswith("/v1/"):
             return problem_for(error)
         if error.code == "sign-in-needed":
+            if given_back(request):
+                return signed_out_page(request)
             return redirect_to_login(request.get_full_path())
         return error_page(request, status_of(error))
+
+
+class FormOwnersMiddleware:
+    """Keeps a form apart from who sits there now, where it stood on somebody else's page."""
+
+    def __init__(self, get_response: Next) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if has_marks(request) and (is_anothers(request) or SEALED in posted(request)):
+            return form_owner_page(request)
+        return self.get_response(request)

@@ -1,3 +1,4 @@
+import dataclasses
 import secrets
 from typing import Any
 from uuid import UUID
@@ -22,10 +23,12 @@ from lachan.cases.selectors.choices import (
 from lachan.cases.selectors.desk import (
     case_get,
     case_rating,
+    case_state,
     colleague_list,
     link_list,
     note_list,
     timeline_list,
+    unread_list,
 )
 from lachan.cases.selectors.duplicates import suggestion_list
 from lachan.cases.services.notes import note_read
@@ -33,6 +36,7 @@ from lachan.cases.services.reading import case_keys, case_report_open
 from lachan.indicators.selectors import confidence_choices, tlp_choices
 from lachan.kernel.clock import now
 from lachan.kernel.errors import NotFound, Refused
+from lachan.kernel.seen import state_mark
 from lachan.members.policy import Action, policy_allows, requires
 from lachan.members.services import session_key
 
@@ -61,6 +65,43 @@ WARNING_WORDS = {
 }
 
 
+@dataclasses.dataclass(frozen=True)
+class Draft:
+    """What was typed into one of the page's forms.
+
+    Attributes:
+        act: the form's.
+        fields: as they were sent.
+    """
+
+    act: str
+    fields: QueryDict
+
+    @property
+    def words(self) -> str:
+        return self.fields.get("words", "")
+
+    @property
+    def value(self) -> str:
+        """The indicator that was added by hand."""
+        return self.fields.get("value-new", "")
+
+    @property
+    def ticked(self) -> list[str]:
+        return self.fields.getlist("pick")
+
+    def has_place(self, page: dict[str, Any]) -> bool:
+        """Whether the page shows the form, so that the words stand in it again."""
+        is_held, is_open = page["is_mine"], page["case"].closed_at is None
+        return {
+            "answer": is_held and "report" in page,
+            "note": page["may_work"] and "report" in page,
+            "close": is_held,
+            "hand-over": is_open and bool(page["colleagues"]),
+            "priority": is_open,
+        }.get(self.act, False)
+
+
 @requires(Action.CASE_READ)
 @require_GET
 def case(request: HttpRequest, uid: UUID) -> HttpResponse:
@@ -81,7 +122,7 @@ def case_page(
     row: Case,
     *,
     is_open: bool,
-    drafts: QueryDict | None = None,
+    draft: Draft | None = None,
     fault: Any = "",
     status: int = 200,
 ) -> HttpResponse:
@@ -91,15 +132,18 @@ def case_page(
         request: from somebody who may read the case.
         row: the case.
         is_open: show the report and the notes, which needs the desk's key.
-        drafts: what was typed into a form that could not be used, so that it is not lost.
+        draft: what was typed into a form that could not be used, so that it is not lost.
         fault: what was wrong with it, in plain words.
         status: of the answer.
     """
+    # Before the report is opened: what arrives in between has not been seen.
+    seen = state_mark(*case_state(row))
     opened = _opened(request, row) if is_open else {}
-    context = {**_facts(request, row), **_choices(row), **opened}
-    drafts = drafts or QueryDict()
-    context |= {"drafts": drafts, "fault": fault, "token": secrets.token_urlsafe(16)}
-    context["draft_value"] = drafts.get("value-new", "")
+    context = {**_facts(request, row), **_choices(row), **opened, "seen": seen}
+    context |= {"draft": draft, "fault": fault, "token": secrets.token_urlsafe(16)}
+    # Of a form that this page no longer shows.
+    homeless = draft is not None and not draft.has_place(context)
+    context["lost_words"] = draft.words if draft and homeless else ""
     return render(request, "cases/case.html", context, status=status)
 
 
@@ -132,6 +176,7 @@ def _facts(request: HttpRequest, row: Case) -> dict[str, Any]:
         ),
         "lines": [timeline_line(event) for event in timeline_list(row)],
         "links": [(link, other, category_name(other.category)) for link, other in link_list(row)],
+        "unread": {one.pk for one in unread_list(row)} if row.reporter_unread else set(),
         "suggestions": [
             (
                 one,

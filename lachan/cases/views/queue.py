@@ -19,8 +19,10 @@ from lachan.cases.selectors.choices import (
     words_of,
 )
 from lachan.cases.selectors.queue import queue_count, queue_counts, queue_page
+from lachan.cases.services.freeing import cases_free
 from lachan.kernel.clock import now
 from lachan.members.policy import Action, policy_allows, requires
+from lachan.members.records import system
 
 from .times import age_words, due_words
 
@@ -64,6 +66,7 @@ class Row:
 @require_GET
 def queue(request: HttpRequest) -> HttpResponse:
     """The desk's cases, by priority, then age."""
+    cases_free(by=system("cases"))
     wanted = _wanted(request)
     page = queue_page(
         by=request.actor,
