@@ -89,7 +89,7 @@ def warning_list_read(raw: bytes) -> WarningList:
     take = _TAKERS.get(kind := str(data.get("type", "string")))
     if take is None:
         raise UnusableList(f"type {kind[:20]!r} is none of: {', '.join(_TAKERS)}")
-    known, unused = _kinds_of(data.get("matching_attributes"))
+    known, unused = _kinds_of(data.get("matching_attributes"), searches=kind in _SEARCHES)
     if not known:
         raise UnusableList(f"it is about none of our kinds, but: {', '.join(unused)}")
     name = str(data.get("name") or "a warning list")[:100]
@@ -118,19 +118,25 @@ def _text_of(entry: Any) -> str:
     return text
 
 
-def _kinds_of(attributes: Any) -> tuple[frozenset[str], tuple[str, ...]]:
-    """The kinds that a list is about, and the attributes that are none of ours; MISP takes none for all."""
+def _kinds_of(attributes: Any, *, searches: bool) -> tuple[frozenset[str], tuple[str, ...]]:
+    """The kinds that a list is about, and the attributes that are none of ours; MISP takes none for all.
+
+    A list that searches for texts means what it names singly: disposable mail hosts are looked for in e-mail
+    addresses, and in `domain|ip`, which is no kind here; `99.com` in every name would hold back thousands.
+    """
     if not isinstance(attributes, list) or not attributes:
         return frozenset(kinds()), ()
-    known: set[str] = set()
-    unused = []
-    for attribute in map(str, attributes):
-        parts = {*attribute.split("|")} - _BESIDE
-        meant = {kind for kind, names in _MEANT.items() if parts & {*names.split()}}
-        known |= meant
-        if not meant:
-            unused.append(attribute[:40])
-    return frozenset(known), tuple(unused)
+    meant = {name: _meant(name) for name in map(str, attributes)}
+    single = {name: found for name, found in meant.items() if found and "|" not in name}
+    if searches and single:
+        meant = dict.fromkeys(meant, frozenset()) | single
+    unused = tuple(name[:40] for name, found in meant.items() if not found)
+    return frozenset().union(*meant.values()), unused
+
+
+def _meant(attribute: str) -> frozenset[str]:
+    parts = {*attribute.split("|")} - _BESIDE
+    return frozenset(kind for kind, names in _MEANT.items() if parts & {*names.split()})
 
 
 def _take_host(found: WarningList, text: str) -> None:
@@ -243,6 +249,9 @@ _TAKERS: dict[str, Callable[[WarningList, str], None]] = {
     "regex": _take_pattern,
     "cidr": _take_network,
 }
+
+
+_SEARCHES = {"substring", "regex"}
 
 
 class Parts:

@@ -134,6 +134,14 @@ def test_it_looks_for_parts(held):
     assert held(raw(["lon"], "url", kind="substring"), "https://xau.example/?q=Lon", "url")
 
 
+def test_a_list_that_searches_means_the_kinds_that_it_names_singly(held):
+    mail = raw(["99.example"], "email-src", "domain|ip", "filename|md5", kind="substring")
+    assert held(mail, "ai@99.example")
+    assert not held(mail, "xau1999.example")
+    assert warning_list_read(mail).unused == ("domain|ip", "filename|md5")
+    assert held(raw(["99.example"], "domain|ip", kind="substring"), "xau99.example")
+
+
 @pytest.mark.parametrize(
     "pattern",
     [
