@@ -70,6 +70,8 @@ class Guard:
         for kind, key in parents(observable):
             if kind == "domain":
                 self.above.setdefault(key, (rule, observable.value))
+            elif kind in {"ipv4", "ipv6"}:
+                self.add_network(rule, ipaddress.ip_network(key))
             else:
                 self.values.setdefault((kind, key), rule)
 

@@ -22,8 +22,8 @@ Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 _NAMES = frozenset({"domain", "url"})
 _ADDRESSES = frozenset({"ipv4", "ipv6"})
-# MISP's attribute types (misp-objects, describeTypes.json) that mean a kind of ours; one that joins two by a bar
-# means what its parts mean.
+# MISP's attribute types (PyMISP, describeTypes.json) that mean a kind of ours; one that joins two by a bar means
+# what its parts mean.
 _MEANT = {
     "domain": "domain hostname",
     "url": "url uri link",
@@ -141,6 +141,9 @@ def _meant(attribute: str) -> frozenset[str]:
 
 def _take_host(found: WarningList, text: str) -> None:
     """MISP: the host of a value, or a name above it."""
+    if found.kinds & _ADDRESSES and (network := _network(text)) is not None:
+        _add_network(found, network)
+        return
     host = text.partition("://")[2] or text
     name = canonical_name(_bare(host.partition("/")[0].partition(":")[0]))
     if not found.kinds & (_NAMES | {"email"}):
@@ -249,7 +252,6 @@ _TAKERS: dict[str, Callable[[WarningList, str], None]] = {
     "regex": _take_pattern,
     "cidr": _take_network,
 }
-
 
 _SEARCHES = {"substring", "regex"}
 

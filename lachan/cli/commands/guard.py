@@ -107,13 +107,22 @@ def lists(*, as_json: bool) -> None:
     """
     django_ready()
     from lachan.indicators.selectors import guard_lists, guard_sites
+    from lachan.kernel.errors import LachanError
 
-    sites, found = guard_sites(), guard_lists()
+    fault, sites, found = "", None, guard_lists()
+    try:
+        sites = guard_sites()
+    except LachanError as error:
+        fault = str(error)
     if as_json:
         facts = dataclasses.asdict(sites) if sites else None
-        click.echo(_encoded({"sites": facts, "lists": [dataclasses.asdict(one) for one in found]}))
+        told = [dataclasses.asdict(one) for one in found]
+        click.echo(_encoded({"sites": facts, "fault": fault, "lists": told}))
         return
-    _say_sites(sites)
+    if fault:
+        click.echo(f"the list of well-known sites is NOT in use: {fault}: lachan guard update FILE")
+    else:
+        _say_sites(sites)
     for one in found:
         _say_list(one)
 

@@ -115,6 +115,7 @@ def test_it_guards_what_would_cover_a_listed_page(held):
     ):
         assert held(listed, text)
     assert not held(listed, "https://a.lon.example/z")
+    assert held(raw(["http://45.33.32.156/x"], "url"), "45.33.32.156")
 
 
 def test_it_holds_back_mail_at_a_host_where_the_list_is_about_mail(held):
@@ -156,6 +157,12 @@ def test_it_looks_for_patterns(held, pattern):
     listed = raw([pattern], "domain", kind="regex")
     assert held(listed, "cdn1.lon.example")
     assert not held(listed, "xau.lon.example")
+
+
+def test_it_takes_an_address_among_hosts(held):
+    listed = raw(["lon.example", "45.33.32.156"], "hostname", "ip-dst", kind="hostname")
+    assert held(listed, "45.33.32.156")
+    assert held(listed, "lon.example")
 
 
 def test_it_takes_networks(held):
