@@ -53,6 +53,7 @@ from .records import (
     Status,
     Tlp,
 )
+from .sitefiles import sites_replace
 from .undoing import list_withdraw
 
 __all__ = [
@@ -66,6 +67,7 @@ __all__ = [
     "indicator_withdraw",
     "list_import",
     "list_withdraw",
+    "sites_replace",
 ]
 
 

@@ -60,6 +60,17 @@ RULES = {
     "public-service": _("It is a public name server or a service that everybody needs."),
     "emergency-number": _("It is an emergency or help line."),
     "empty-file": _("It is the fingerprint of an empty file or a blank picture."),
+    "infrastructure": _(
+        "Devices and networks need it to work: certificates, clocks, updates, names."
+    ),
+    "embedded": _("Pages everywhere load statistics or advertising from it."),
+    "popular-site": _("It is on the list of well-known sites: many people use it."),
+    "bank": _("It is called as a bank is. Look whether it is one."),
+    "school": _("It is called as a school is. Look whether it is one."),
+    "association": _(
+        "It is called as a club, a congregation or a charity is. Look whether it is one."
+    ),
+    "warning-list": _("A list of false alarms that the operator keeps names it."),
     "withdrawn-before": _("A person took it back once."),
 }
 DISPUTE_REASONS = {

@@ -61,6 +61,13 @@ WARNING_WORDS = {
     "public-service": _("a public service of the net"),
     "emergency-number": _("a number to call for help"),
     "empty-file": _("the fingerprint of an empty file"),
+    "infrastructure": _("devices need it to work"),
+    "embedded": _("other pages load parts of it"),
+    "popular-site": _("many people use this site"),
+    "bank": _("a name like a bank's"),
+    "school": _("a name like a school's"),
+    "association": _("a name like a club's or a charity's"),
+    "warning-list": _("on a list of false alarms"),
     "withdrawn-before": _("it was published once and taken back"),
 }
 

@@ -12,12 +12,13 @@ import pytest
 from django.conf import settings
 from django.db import connection
 
-from lachan.cli.check import Level, check_all
+from lachan.cli.check import Finding, Level, check_all
 from lachan.cli.checks import disk
 from lachan.cli.checks.audit import Audit
 from lachan.cli.checks.catalogues import Catalogues
 from lachan.cli.checks.desk_key import DeskKey
 from lachan.cli.checks.disk import Disk
+from lachan.cli.checks.guard import Guard
 from lachan.cli.checks.home import Home
 from lachan.cli.checks.ledger import Ledger
 from lachan.cli.checks.outbox import Outbox
@@ -26,11 +27,13 @@ from lachan.cli.checks.secret import Secret
 from lachan.cli.checks.snapshot import Snapshot
 from lachan.formats.snapshot.records import Verdict
 from lachan.formats.snapshot.writer import SnapshotWriter
-from lachan.indicators.services import indicator_propose, indicator_review
+from lachan.indicators.models import ListImport
+from lachan.indicators.services import indicator_propose, indicator_review, sites_replace
 from lachan.kernel.clock import now
 from lachan.kernel.process import started_at
 from lachan.members.models import DeskKey as Key
 from lachan.members.models import DeskKeyWrap
+from lachan.members.records import system
 from lachan.members.services import first_link
 from lachan.outbox.models import OutboxEvent
 from lachan.outbox.services import ATTEMPTS_BEFORE_ALARM
@@ -240,6 +243,28 @@ def test_it_goes_on_when_a_check_breaks(monkeypatch, home, capsys):
     assert found["disk"].says == "looking failed (RuntimeError)"
     assert found["ledger"].level is Level.WARNING
     assert "child" not in capsys.readouterr().err
+
+
+@pytest.mark.django_db
+def test_it_sees_what_of_the_guard_is_not_in_use(home, settings):
+    settings.LACHAN_HOME = home
+    assert look(Guard) == Finding(says="no list of well-known sites")
+    ListImport.objects.create(source="x", file_name="x", category="gambling", by_label="x")
+    assert "lachan guard update" in look(Guard).way
+    file = home / "top.csv"
+    file.write_text("1,lon.example\n")
+    sites_replace(by=system("test"), files=[file])
+    assert look(Guard).level is Level.WELL
+    long_ago = (now() - timedelta(days=100)).timestamp()
+    os.utime(file, (long_ago, long_ago))
+    sites_replace(by=system("test"), files=[file])
+    assert "long ago" in look(Guard).says
+    bad = home / "guard" / "bad.json"
+    bad.write_text('{"name": "x", "type": "glob", "list": ["a.example"]}')
+    assert "bad.json" in look(Guard).says
+    bad.unlink()
+    (home / "guard" / "sites.bin").write_bytes(b"cut")
+    assert look(Guard).level is Level.FAULT
 
 
 def doctor(home, **settings):

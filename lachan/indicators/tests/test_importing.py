@@ -19,7 +19,12 @@ from lachan.indicators.selectors import (
     ledger_verify,
     projection_at,
 )
-from lachan.indicators.services import indicator_review, indicator_withdraw, list_import
+from lachan.indicators.services import (
+    indicator_review,
+    indicator_withdraw,
+    list_import,
+    sites_replace,
+)
 from lachan.kernel.errors import InvalidInput, Refused
 from lachan.members.models import Organisation
 from lachan.members.records import PUBLIC, Role, system
@@ -75,6 +80,31 @@ def test_it_accounts_for_every_line_with_content():
     assert ledger_verify().fault == ""
     topics = OutboxEvent.objects.values_list("topic", flat=True)
     assert list(topics) == ["indicators.ListImported"]
+
+
+def test_it_holds_back_what_wants_a_second_look(settings, tmp_path, reviewer):
+    settings.LACHAN_HOME = tmp_path
+    (tmp_path / "top.csv").write_text("1,lon.example\n")
+    sites_replace(by=OPERATOR, files=[tmp_path / "top.csv"])
+    (tmp_path / "guard" / "ours.json").write_text(
+        json.dumps({"name": "Ours", "type": "string", "list": ["ab" * 32]})
+    )
+    held = ("lon.example", "a.lon.example", "northswim.org", "so1.edu.vn", "mooo.com", "ab" * 32)
+    report = bring("xau.example", "xau.mooo.com", *held)
+    assert counts(report) == (2, 0, 6, 0)
+    assert report.reasons == {
+        "popular-site": 2, "association": 1, "government": 1, "shared-hosting": 1, "warning-list": 1,
+    }  # fmt: skip
+    waiting = {each.value: each for each in indicator_list(by=reviewer, status="proposed")}
+    assert waiting.keys() == {*held}
+    assert "number 1 of" in waiting["lon.example"].warnings[0].reason
+    done = indicator_review(
+        by=reviewer,
+        indicator=waiting["lon.example"].uid,
+        decision="approve",
+        override_reason="it is a betting site, looked at today",
+    )
+    assert done.status == "published"
 
 
 def test_it_does_nothing_twice(reviewer):

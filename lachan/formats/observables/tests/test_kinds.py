@@ -1,6 +1,9 @@
+from pathlib import Path
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from publicsuffixlist import PSLFILE, PublicSuffixList
 
 from lachan.formats.observables.names import (
     is_public_suffix,
@@ -121,4 +124,15 @@ def test_it_knows_what_somebody_can_register():
     assert is_public_suffix("gov.vn")
     assert is_public_suffix("vn")
     assert not is_public_suffix("xau.example")
+
+
+def test_it_knows_every_suffix_as_the_library_does():
+    library = PublicSuffixList(accept_unknown=False)
+    rules = [
+        line.split()[0] for line in Path(PSLFILE).read_text("utf-8").splitlines() if line.strip()
+    ]
+    bare = {rule.lstrip("!*.") for rule in rules if rule.isascii() and not rule.startswith("//")}
+    names = {f"{start}{name}" for name in bare for start in ("", "a.", "www.city.")}
+    names |= {name.partition(".")[2] or "com" for name in bare}
+    assert [name for name in names if is_public_suffix(name) != library.is_public(name)] == []
     assert list(suffixes("a.b.vn")) == ["a.b.vn", "b.vn", "vn"]
