@@ -121,26 +121,10 @@ def kind_named(word: str) -> str | None:
     return None
 
 
-def _narrowest(cells: Mapping[str, tuple[str, str]]) -> tuple[str, str, str | None] | None:
-    """(column, text, kind) of the one that counts."""
-    for general in _GENERAL:
-        if general in cells:
-            name, text = cells[general]
-            if "url" in cells and _is_page_of(cells["url"][1], text):
-                return (*cells["url"], "url")
-            return name, *_of_kind(text, cells["kind"][1] if "kind" in cells else "")
-    found = {kind: cells[kind] for kind in _NARROWEST if kind in cells}
-    if "address" in cells:
-        found.setdefault(_looks_like(cells["address"][1]), cells["address"])
-    for kind in (*_NARROWEST, ""):
-        if kind in found:
-            name, text = found[kind]
-            return name, *_of_kind(text, kind)
-    return None
-
-
-def _of_kind(text: str, word: str) -> tuple[str, str | None]:
-    """A value and its kind; of several in one (MISP's `domain|ip`) the narrowest."""
+def typed(text: str, word: str) -> tuple[str, str | None]:
+    """A value and its kind, by the word that stands beside it; of several in one (MISP's `domain|ip`) the
+    narrowest. None as `kind_named` says.
+    """
     word = _MISP.get(_plain(word), word)
     if "|" in word:
         parts = zip(word.split("|"), text.split("|"), strict=False)
@@ -152,6 +136,24 @@ def _of_kind(text: str, word: str) -> tuple[str, str | None]:
     word = word.replace(":port", "").replace("_port", "")
     kind = kind_named(word)
     return _address(text, kind) if kind in ("ip", "domain") else (text, kind)
+
+
+def _narrowest(cells: Mapping[str, tuple[str, str]]) -> tuple[str, str, str | None] | None:
+    """(column, text, kind) of the one that counts."""
+    for general in _GENERAL:
+        if general in cells:
+            name, text = cells[general]
+            if "url" in cells and _is_page_of(cells["url"][1], text):
+                return (*cells["url"], "url")
+            return name, *typed(text, cells["kind"][1] if "kind" in cells else "")
+    found = {kind: cells[kind] for kind in _NARROWEST if kind in cells}
+    if "address" in cells:
+        found.setdefault(_looks_like(cells["address"][1]), cells["address"])
+    for kind in (*_NARROWEST, ""):
+        if kind in found:
+            name, text = found[kind]
+            return name, *typed(text, kind)
+    return None
 
 
 def _address(text: str, kind: str) -> tuple[str, str]:

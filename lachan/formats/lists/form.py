@@ -89,11 +89,11 @@ class LineReader:
         raise NotImplementedError
 
     def goes_on(self, line: str) -> bool:
-        """Whether the line ends amid a quoted cell, so that the next may belong to it."""
+        """As `joining.Table`, asked only where `rows_go_on`."""
         return False
 
     def is_row(self, line: str) -> bool:
-        """Whether the line is a row of its own; asked only of forms whose rows go on."""
+        """As `joining.Table`, asked only where `rows_go_on`."""
         return True
 
 

@@ -5,13 +5,13 @@ it is unmistakably of another form it is read as that, else it is quarantined.
 """
 
 import re
-from collections import deque
 from collections.abc import Iterator
 from functools import cache
 from itertools import chain, islice
 from typing import BinaryIO
 
 from lachan.formats.lists.form import Form, Found, LineReader, is_comment
+from lachan.formats.lists.joining import Line, joined
 from lachan.formats.lists.record import MAX_LINE, MAX_SHOWN, Entry, Rejected, UnreadableList
 from lachan.formats.lists.source import Source
 from lachan.formats.observables.parsing import parse
@@ -20,7 +20,6 @@ from lachan.kernel.discovery import discover
 
 _LOOKED_AT, _HELD = 50, 2_000
 MAX_WHOLE = 64 << 20
-_JOINED = 20
 _BINARY = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 # What stands for bytes that are no UTF-8 (PEP 383): they spoil the value that they stand in, and no other.
 _NO_UTF8 = re.compile(r"[\udc80-\udcff]")
@@ -34,7 +33,6 @@ _NOT_MINE = {
     "no-value",
     "bad-csv",
 }
-Line = tuple[int, str]
 
 
 @cache
@@ -126,7 +124,7 @@ def _items(
     lines: Iterator[Line | Rejected], form: Form, kind: str | None, *, alone: bool
 ) -> Iterator[Entry | Rejected]:
     reader, others = form.reader(), _Others(form, kind)
-    for line in _rows(lines, reader) if form.rows_go_on else lines:
+    for line in joined(lines, reader) if form.rows_go_on else lines:
         if isinstance(line, Rejected):
             yield line
             continue
@@ -176,33 +174,6 @@ class _Others:
                 reader = self._readers.setdefault(form.name, form.reader())
                 return [_item(number, found, self._kind) for found in reader.values(text)]
         return []
-
-
-def _rows(lines: Iterator[Line | Rejected], reader: LineReader) -> Iterator[Line | Rejected]:
-    """Lines, and as one what a quoted cell with line ends spreads over several.
-
-    A quote that nobody closes costs its own line: what comes after it is read again, line by line.
-    """
-    ahead: deque[Line | Rejected] = deque()
-    while (line := ahead.popleft() if ahead else next(lines, None)) is not None:
-        if isinstance(line, Rejected) or not reader.goes_on(line[1]):
-            yield line
-            continue
-        number, text = line
-        taken: list[Line | Rejected] = []
-        while len(taken) < _JOINED and reader.goes_on(text):
-            more = ahead.popleft() if ahead else next(lines, None)
-            if more is None:
-                break
-            taken.append(more)
-            if isinstance(more, Rejected) or reader.is_row(more[1]) or len(text) > MAX_LINE:
-                break
-            text += f"\n{more[1]}"
-        if reader.is_row(text):
-            yield number, text
-        else:
-            yield line
-            ahead.extendleft(reversed(taken))
 
 
 def _whole(source: Source) -> Iterator[Line | Rejected]:

@@ -11,17 +11,18 @@ import io
 import lzma
 import zlib
 from collections.abc import Callable
-from typing import IO, BinaryIO, cast
+from typing import IO, Any, BinaryIO, cast
 
 from lachan.formats.lists.record import MAX_LINE, UnreadableList
 
 FREE, GROWTH = 64 << 20, 100
 """A packed list may unpack to 64 MiB, and beyond that to a hundred times its size: names in order take a
 tenth, JSON with long equal facts a fortieth."""
+_BZIP2 = [b"BZh%d1AY&SY" % level for level in range(1, 10)]
 PACKED: dict[bytes, Callable[[IO[bytes]], IO[bytes]]] = {
-    b"\x1f\x8b": lambda raw: cast("IO[bytes]", gzip.GzipFile(fileobj=raw)),
-    b"BZh": lambda raw: cast("IO[bytes]", bz2.BZ2File(raw)),
-    b"\xfd7zXZ\x00": lambda raw: cast("IO[bytes]", lzma.LZMAFile(raw)),  # noqa: SIM115  closed by whoever opened the file below
+    b"\x1f\x8b\x08": lambda raw: cast("IO[bytes]", gzip.GzipFile(fileobj=raw)),
+    b"\xfd7zXZ\x00": lambda raw: cast("IO[bytes]", lzma.LZMAFile(raw)),  # noqa: SIM115  closed below
+    **dict.fromkeys(_BZIP2, lambda raw: cast("IO[bytes]", bz2.BZ2File(raw))),
 }
 """How files begin that are unpacked while they are read."""
 FOREIGN = {
@@ -39,6 +40,32 @@ FOREIGN = {
 """How files begin that are no list as they are, and what to do with them."""
 
 
+def packed_open(stream: IO[bytes], first: bytes) -> io.BufferedReader | None:
+    """What a packed stream holds, to be read from its beginning; None where it is not packed.
+
+    Args:
+        stream: need not seek.
+        first: its first bytes, taken from it already; ten or more, unless it has fewer.
+
+    The stream that is returned raises UnreadableList where it unpacks to too much or is damaged.
+    """
+    for mark, opener in PACKED.items():
+        if first.startswith(mark):
+            return io.BufferedReader(_Unpacked(opener, _Rewound(first, stream)), MAX_LINE)
+    return None
+
+
+def foreign_check(first: bytes) -> None:
+    """Refuse a file that is no text, by its first bytes.
+
+    Raises:
+        UnreadableList: with what to do about it.
+    """
+    for mark, advice in FOREIGN.items():
+        if first.startswith(mark):
+            raise UnreadableList(advice)
+
+
 class Source:
     """A list to be read, opened for reading bytes.
 
@@ -50,14 +77,10 @@ class Source:
         self._stream: IO[bytes] = stream
         self._held = b""
         first = self.readline(MAX_LINE)
-        for mark, opener in PACKED.items():
-            if first.startswith(mark):
-                self._stream = cast("IO[bytes]", _Unpacked(opener, _Rewound(first, stream)))
-                first = self.readline(MAX_LINE)
-                break
-        for mark, advice in FOREIGN.items():
-            if first.startswith(mark):
-                raise UnreadableList(advice)
+        if (inside := packed_open(stream, first)) is not None:
+            self._stream = inside
+            first = self.readline(MAX_LINE)
+        foreign_check(first)
         self.put_back(first.removeprefix(codecs.BOM_UTF8))
 
     def readline(self, size: int) -> bytes:
@@ -96,14 +119,17 @@ class _Rewound(io.RawIOBase):
         return piece
 
 
-class _Unpacked:
+class _Unpacked(io.RawIOBase):
     def __init__(self, opener: Callable[[IO[bytes]], IO[bytes]], packed: _Rewound) -> None:
         self._packed, self._plain = packed, opener(cast("IO[bytes]", packed))
         self._given = 0
 
-    def readline(self, size: int) -> bytes:
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, into: Any) -> int:
         try:
-            piece = self._plain.readline(size)
+            piece = self._plain.read(len(into))
         except (EOFError, OSError, zlib.error, lzma.LZMAError):
             raise UnreadableList(
                 "the packed file is cut off or damaged: fetch it once more; what was read before stays"
@@ -111,4 +137,5 @@ class _Unpacked:
         self._given += len(piece)
         if self._given > FREE + GROWTH * self._packed.taken:
             raise UnreadableList("the packed file unpacks to more than a list can hold")
-        return piece
+        into[: len(piece)] = piece
+        return len(piece)

@@ -197,6 +197,7 @@ def test_it_understands_the_types_of_others(kind, value, wanted):
         ('domain,note\na.example,"hai\n\ndòng"\nb.example,\n', ["a.example", "b.example"], []),
         ('domain,note\na.example,"hở\nb.example,\nc.example,"x"\n', ["b.example", "c.example"], ["bad-csv"]),
         ('domain,note\n"a.example" x,y\nb.example,5" màn\n', ["b.example"], ["bad-csv"]),
+        ('domain,note\na.example,5" màn\nb.example,\nc.example,7" màn\n', ["a.example", "b.example", "c.example"], []),
         ('"domain", "note"\n"a.example", "b, c"\n', ["a.example"], []),
         ('# "first_seen", "domain"\n"2026-11-30", "a.example"\n', ["a.example"], []),
         ("# domain, note\na.example\nb.example\n", ["a.example", "b.example"], []),
@@ -279,6 +280,7 @@ def test_it_says_that_a_packed_list_is_cut_off():
         seen.extend(read(io.BytesIO(packed[: len(packed) // 2])))
     with pytest.raises(UnreadableList, match="cut off"):
         items(b"\x1f\x8b\x08 no gzip")
+    assert values(items("BZhang.example\n")) == ["bzhang.example"]
 
 
 @pytest.mark.parametrize(
