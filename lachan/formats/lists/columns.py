@@ -33,6 +33,7 @@ _WORDS = {
     "address": "address,địa chỉ,adresse",
     "value": "value,indicator,ioc,ioc value,indicator value,observable,observable value,attribute value,"
     "entry,item,artifact,giá trị,chỉ dấu,valeur,indicateur",
+    "path": "path,url path,uri path,page path,đường dẫn trang,chemin",
     "hash": "hash,digest,file hash,filehash,hash value,mã băm,empreinte",
     "kind": "kind,type,loại,ioc type,indicator type,observable type,attribute type,hash type,algorithm",
     "block": "to ids",
@@ -68,7 +69,7 @@ def is_head(names: list[str]) -> bool:
     dotted = [name for name in names if is_plain_name(name)]
     if dotted and not any(map(role, dotted)):
         return False  # values: only where columns are called like `url.full` do names have dots
-    roles = {role(name) for name in names} - {"", "kind", *_NOT_BLOCKED}
+    roles = {role(name) for name in names} - {"", "kind", "path", *_NOT_BLOCKED}
     return bool(roles) and (len(names) > 1 or not roles.isdisjoint((*PRINTS, "hash")))
 
 
@@ -96,6 +97,8 @@ def row_values(row: Mapping[str, Any], shown: str) -> Iterator[Found]:
             yield Found(shown, reason="no-value")
         return
     name, text, kind = chosen
+    if kind in (None, "domain") and (page := _page(cells, row, text)):
+        name, text, kind = page
     left = {
         key: _clean(fact)
         for key, fact in row.items()
@@ -143,8 +146,6 @@ def _narrowest(cells: Mapping[str, tuple[str, str]]) -> tuple[str, str, str | No
     for general in _GENERAL:
         if general in cells:
             name, text = cells[general]
-            if "url" in cells and _is_page_of(cells["url"][1], text):
-                return (*cells["url"], "url")
             return name, *typed(text, cells["kind"][1] if "kind" in cells else "")
     found = {kind: cells[kind] for kind in _NARROWEST if kind in cells}
     if "address" in cells:
@@ -167,14 +168,29 @@ def _address(text: str, kind: str) -> tuple[str, str]:
     return wide_name(text), kind
 
 
-def _is_page_of(url: str, text: str) -> bool:
-    """Whether a URL is of the host that is named beside it, and not of who reports it."""
+def _page(
+    cells: Mapping[str, tuple[str, str]], row: Mapping[str, Any], host: str
+) -> tuple[str, str, str] | None:
+    """(column, URL, kind) of a page on a host, where the row names one in whatever column."""
+    if "path" in cells and len(cells["path"][1]) > 1 and cells["path"][1].startswith("/"):
+        return cells["path"][0], f"{host}{cells['path'][1]}", "url"
+    for name, cell in row.items():
+        if isinstance(cell, str) and "/" in cell and _is_page_of(cell, host):
+            return name, cell.strip(), "url"
+    return None
+
+
+def _is_page_of(text: str, host: str) -> bool:
+    """Whether a text is the URL of a page on a host or below it, and not of who reports it or of the whole site."""
+    if " " in text.strip():
+        return False
     try:
-        _, host = host_of(parse(url, "url").value)
-        name = parse(text).value
+        url, name = parse(text, "url").value, parse(host).value
     except InvalidObservable:
         return False
-    return host == name or host.endswith(f".{name}")
+    own = host_of(url)[1]
+    whole = url.partition("://")[2].partition("/")[2] == ""
+    return not whole and (own == name or own.endswith(f".{name}"))
 
 
 def _looks_like(text: str) -> str:

@@ -117,7 +117,7 @@ def _is_row(found: Any) -> bool:
 
 
 def _is_value(name: str) -> bool:
-    return role(name) not in ("", "kind", "block", "severity")
+    return role(name) not in ("", "kind", "path", "block", "severity")
 
 
 def _kind_of(name: str) -> str | None:

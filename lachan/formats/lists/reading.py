@@ -85,11 +85,13 @@ def form_fitting(lines: list[str]) -> str:
 
     `csv` also where they are rows that only lack a head.
     """
-    best, most = "", 0
+    best, most = "", (0, 0)
     for form in _by_order():
         items = _items(iter(enumerate(lines, 1)), form, None, alone=True)
-        if (number := sum(isinstance(item, Entry) for item in items)) > most:
-            best, most = form.name, number
+        read = sum(isinstance(item, Entry) for item in items)
+        fit = read, sum(map(form.claims, lines))
+        if read and fit > most:
+            best, most = form.name, fit
     return best or ("csv" if sum(map(_has_cells, lines)) * 2 > len(lines) else "")
 
 

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from lachan.formats.lists.form import Example, Form, Found, LineReader
+from lachan.formats.lists.form import Example, Form, Found, LineReader, uncommented
 
 _DOMAIN = re.compile(
     r"\|\|(?:\*\.)?(?P<name>[^/^$*|]+)(?:\^|/|\^?/?\*|/\^)?\|?(?:\$(?P<options>.*))?"
@@ -62,15 +62,18 @@ class _Reader(LineReader):
             yield Found(line, reason="exception-rule")
         elif _COSMETIC.match(line):
             yield Found(line, reason="cosmetic-rule")
-        elif exact := _EXACT.fullmatch(line):
-            yield Found(exact["url"], "url")
-        elif not (rule := _DOMAIN.fullmatch(line) or _SITE.fullmatch(line)):
-            yield Found(line, reason="pattern-rule")
-        elif reason := _narrowed(rule["options"]):
-            yield Found(line, reason=reason)
         else:
-            name = rule["name"]
-            yield Found(name, "domain" if name.rpartition(".")[2].isalpha() else None)
+            yield self._rule(uncommented(line))
+
+    def _rule(self, line: str) -> Found:
+        if exact := _EXACT.fullmatch(line):
+            return Found(exact["url"], "url")
+        if not (rule := _DOMAIN.fullmatch(line) or _SITE.fullmatch(line)):
+            return Found(line, reason="pattern-rule")
+        if reason := _narrowed(rule["options"]):
+            return Found(line, reason=reason)
+        name = rule["name"]
+        return Found(name, "domain" if name.rpartition(".")[2].isalpha() else None)
 
 
 def _narrowed(options: str | None) -> str:

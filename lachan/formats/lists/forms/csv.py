@@ -100,7 +100,10 @@ class _Reader(LineReader):
         if cells is None:
             yield Found(line, reason="bad-csv")
             return
-        yield from row_values(dict(zip(self._columns, cells, strict=False)), line)
+        row: dict[str, str] = {}
+        for name, cell in zip(self._columns, cells, strict=False):
+            row.setdefault(name, cell)
+        yield from row_values(row, line)
 
     def goes_on(self, line: str) -> bool:
         if self._columns is None or len(self._columns) < 2 or line.startswith(_MARKS):
@@ -114,6 +117,7 @@ class _Reader(LineReader):
         return cells is not None and len(cells) == len(self._columns)
 
     def _take_head(self, line: str, *, commented: bool) -> bool:
+        line = _legible(line)
         for delimiter in sorted(_DELIMITERS, key=line.count, reverse=True):
             names = _cells(line.lstrip("#% "), delimiter) or []
             if is_head(names) and not (commented and len(names) < 2):
@@ -127,6 +131,15 @@ class _Reader(LineReader):
         self._perhaps = False
         if not (self.is_row(line) or self.goes_on(line)):
             self._columns = None
+
+
+def _legible(head: str) -> str:
+    """A head whose bytes are no UTF-8, as Windows writes Vietnamese: it names columns, and no value."""
+    try:
+        head.encode()
+    except UnicodeEncodeError:
+        return head.encode("utf-8", "surrogateescape").decode("cp1258", "replace")
+    return head
 
 
 def _cells(line: str, delimiter: str) -> list[str] | None:
