@@ -302,7 +302,11 @@ class DisputeRecord:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class ImportReport:
-    """What became of every line with content: the four counts sum to `content`."""
+    """What became of every line with content: the four counts sum to `content`.
+
+    Attributes:
+        readable_as: where every line was refused, the form that would have read them; else empty.
+    """
 
     uid: UUID | None
     content: int
@@ -313,3 +317,4 @@ class ImportReport:
     first_seq: int | None
     last_seq: int | None
     reasons: dict[str, int]
+    readable_as: str = ""

@@ -1,3 +1,4 @@
+import gzip
 import io
 import json
 
@@ -216,3 +217,43 @@ def test_it_works_from_the_command_line(tmp_path):
     assert "duplicate    1" in done.stdout
     wrong = CliRunner().invoke(cli, ["import", str(file), "--category", "x"])
     assert (wrong.exit_code, "[unknown-category]" in wrong.stderr) == (1, True)
+
+
+@pytest.mark.parametrize("data", [b"", b"\n\n", b"# a comment alone\n", b"domain,note\n", b"[]"])
+def test_an_intake_of_nothing_is_a_failure(tmp_path, data):
+    with pytest.raises(UnreadableList, match="nothing stands in it"):
+        bring(data)
+    assert not ListImport.objects.exists()
+    (tmp_path / "list.txt").write_bytes(data)
+    ask = ["import", str(tmp_path / "list.txt"), "--category", "scam"]
+    done = CliRunner().invoke(cli, ask, catch_exceptions=False)
+    assert (done.exit_code, "[unreadable-list]" in done.stderr) == (1, True)
+
+
+@pytest.mark.parametrize(
+    ("lines", "options", "said"),
+    [
+        (["0.0.0.0 a.example"], ["--form", "adblock"], "as hosts they could be read, without --form adblock"),
+        (["||a.example^"], ["--form", "hosts"], "as adblock they could be read, without --form hosts"),
+        (["a.example"], ["--kind", "md5"], "as plain they could be read, without --kind md5"),
+        (["a.example,gambling,2026"] * 3, [], "as csv they could be read, with a first row"),
+        (["hai tu"], [], "every line was refused: the reasons stand above"),
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("machine", [False, True])
+def test_a_list_whose_every_line_is_refused_says_what_would_have_read_it(
+    tmp_path, lines, options, said, machine
+):
+    (tmp_path / "list.txt").write_text("\n".join(lines))
+    ask = ["import", str(tmp_path / "list.txt"), "--category", "scam", *options]
+    done = CliRunner().invoke(cli, [*ask, *["--json"] * machine], catch_exceptions=False)
+    assert (done.exit_code, said in done.stderr) == (1, True), done.output
+    if machine:
+        assert json.loads(done.stdout)["quarantined"] == len(lines)
+
+
+def test_a_packed_list_is_read(tmp_path):
+    (tmp_path / "list.txt.gz").write_bytes(gzip.compress(b"a.example\nb.example\n"))
+    ask = ["import", str(tmp_path / "list.txt.gz"), "--category", "scam", "--json"]
+    done = CliRunner().invoke(cli, ask, catch_exceptions=False)
+    assert json.loads(done.stdout)["published"] == 2
