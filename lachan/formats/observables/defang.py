@@ -14,14 +14,14 @@ _SLASH = rf"(?:{_OPEN}?[/\\]{_CLOSE}?)"
 _LOOSE_SCHEME = (
     # Where a word may begin, so that an address within another's path or query is left alone.
     r"(?<![^\s<>\"'“”‘’«(\[{,;:|>*])"
-    rf"(?:h{_OPEN}?[tx*_#.-]{{1,3}}{_CLOSE}?|{_OPEN}h{_CLOSE}tt|tt)p{_OPEN}?(?P<ls>s?){_CLOSE}?"
+    rf"(?:{_OPEN}?h{_CLOSE}?{_OPEN}?[tx*_#.-]{{1,3}}{_CLOSE}?|tt)p{_OPEN}?(?P<ls>s?){_CLOSE}?"
     rf"(?:\s?{_OPEN}?[:;]{_CLOSE}?\s?{_SLASH}{{1,4}}|{_SLASH}{{2,4}}|:(?=[\w-]{{1,63}}\.\w))"
     r"(?:\s(?=[\w-]{1,63}\.\w))?"
 )
 _STRICT_DOT = r"\s?[\[({](?:\.|dot|d0t|chấm|cham)[\])}]\s?"
 _LOOSE_DOT = (
     rf"\s?{_OPEN}\s?(?:\.|dot|d0t|chấm|cham)\s?{_CLOSE}\s?"
-    r"|(?<=[\w-])(?:[\[({]\.|\\\.|\.\])(?=\w)"
+    r"|(?<=[\w-])(?:[\[({]\.|\.\])(?=\w)"
 )
 _STRICT_AT = r"\s?[\[({](?:@|at|a còng|a cong)[\])}]\s?"
 _LOOSE_AT = rf"\s?{_OPEN}\s?(?:@|at|a còng|a cong)\s?{_CLOSE}\s?"
@@ -30,11 +30,11 @@ _STRICT = re.compile(
     f"(?P<scheme>{_STRICT_SCHEME})|(?P<dot>{_STRICT_DOT})|(?P<at>{_STRICT_AT})", re.IGNORECASE
 )
 _LOOSE = re.compile(
-    f"(?P<scheme>{_STRICT_SCHEME}|{_LOOSE_SCHEME})|(?P<dot>{_LOOSE_DOT})|(?P<at>{_LOOSE_AT})|{_COLON}",
+    f"(?P<scheme>{_LOOSE_SCHEME}|{_STRICT_SCHEME})|(?P<dot>{_LOOSE_DOT})|(?P<at>{_LOOSE_AT})|{_COLON}",
     re.IGNORECASE,
 )
-_SCHEME = re.compile(f"(?P<scheme>{_STRICT_SCHEME}|{_LOOSE_SCHEME})", re.IGNORECASE)
-_AUTHORITY = re.compile(r"(?:https?://)?[^/?#]*+", re.IGNORECASE)
+_SCHEME = re.compile(f"(?P<scheme>{_LOOSE_SCHEME}|{_STRICT_SCHEME})", re.IGNORECASE)
+_AUTHORITY = re.compile(r"(?:https?://)?[^/?#\\]*+", re.IGNORECASE)
 
 
 def refang(text: str) -> str:

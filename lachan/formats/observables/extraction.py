@@ -23,7 +23,8 @@ from lachan.formats.observables.written import Written
 MAX_TEXT = 200_000
 Find = tuple[int, int, Observable]
 _END = r"\s<>\"'“”‘’«»|\\^`{}，、！？；：（）【】《》「」\x00-\x1f\x7f-\x9f\u202e\ud800-\udfff"
-_PATH = rf"[/?#][^{_END}]{{0,{MAX_RAW}}}+"
+# A list's next address, and what Markdown and BBCode put around one, end it too.
+_PATH = rf"[/?#](?:(?![,;]https?://|\]\(|\[/)[^{_END}]){{0,{MAX_RAW}}}+"
 _PORT = r":\d{1,5}(?!\w)"
 _URL = re.compile(
     rf"https?://(?:[^{_END}/?#]{{0,256}}@)?"
@@ -31,10 +32,14 @@ _URL = re.compile(
     rf"(?P<port>{_PORT})?(?P<path>{_PATH})?",
     re.IGNORECASE,
 )
+_USER = re.compile(
+    rf"(?<![\w@/.:+-])[\w.+-]{{1,64}}:[\w.+-]{{1,64}}@(?P<host>(?:[\w-]{{1,63}}+\.){{1,126}}[\w-]{{2,63}})"
+    rf"(?P<port>{_PORT})?(?P<path>{_PATH})"
+)
 _EMAIL = re.compile(r"(?<![\w.+-])[\w.+-]{1,64}@(?P<host>(?:[\w-]{1,63}+\.){1,126}\w[\w-]{1,62})")
 _BARE = re.compile(
     r"(?<![\w@/])(?<!\w[.-])(?://)?(?P<host>(?:\w[\w-]{0,62}+\.){1,126}[^\W\d_](?:[\w-]{0,61}\w)?)"
-    rf"(?P<port>{_PORT})?(?P<path>{_PATH})?(?![\w@])"
+    rf"(?P<port>{_PORT})?(?:(?P<path>{_PATH})|(?![\w@]))"
 )
 _IPV4_URL = re.compile(
     rf"(?<![\w.,-])(?P<host>(?:\d{{1,3}}\.){{3}}\d{{1,3}})(?P<port>{_PORT})?(?P<path>{_PATH})"
@@ -79,6 +84,7 @@ class _Search:
     def finds(self) -> Iterator[Find]:
         for pattern, find in (
             (_URL, self._url),
+            (_USER, self._url),
             (_EMAIL, self._email),
             (_BARE, self._bare),
             (_IPV4_URL, self._ipv4_url),

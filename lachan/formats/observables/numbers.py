@@ -1,7 +1,7 @@
 """Telephone numbers in people's own words: side by side, glued to words, with all that stands between digits."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 
 import phonenumbers
 
@@ -75,8 +75,7 @@ class _Run:
         ends: dict[int, tuple[int, Observable]] = {}
         for group in reversed(range(len(self.groups))):
             for end in self._possible(group):
-                last = end == len(self.groups)
-                if not (self._is_last_free() if last else self._is_loose(end) or end in ends):
+                if not self._is_free(group, end, ends):
                     continue
                 if (observable := self._number(group, end)) is not None:
                     ends[group] = end, observable
@@ -101,10 +100,12 @@ class _Run:
             return None  # years
         try:
             observable = parse(text, "phone")
-            number = phonenumbers.parse(observable.value, None)
-        except (InvalidObservable, phonenumbers.NumberParseException):
+        except InvalidObservable:
             return None
-        return observable if phonenumbers.is_valid_number(number) else None
+        # Viet Nam's are given out, or refused; of others' the length alone is checked so far.
+        if self.plus and not phonenumbers.is_valid_number(phonenumbers.parse(observable.value)):
+            return None
+        return observable
 
     def _first(self, group: int) -> int:
         return self.start if self.plus and group == 0 else self.groups[group][0]
@@ -113,5 +114,8 @@ class _Run:
         """Whether what stands before a group may part two numbers."""
         return " " in self.text[self.groups[group - 1][1] : self.groups[group][0]]
 
-    def _is_last_free(self) -> bool:
-        return _CODE.match(self.text, self.end) is None
+    def _is_free(self, group: int, end: int, ends: Container[int]) -> bool:
+        """Whether a number may end before the group `end`."""
+        if end == len(self.groups):
+            return _CODE.match(self.text, self.end) is None
+        return end == group + 1 or end in ends or self._is_loose(end)

@@ -69,7 +69,7 @@ class Account(Kind):
             Example("https://vi-vn.facebook.com/Nguoi.La/photos/?ref=x", "facebook:nguoila"),
             Example("youtube.com/channel/UC" + "a" * 22 + "/videos", "youtube:UC" + "a" * 22),
             Example("nguoi-la.t.me", reason="handle-invalid"),
-            Example("nguoila.t.me", "telegram:nguoila"),
+            Example("ten.t.me", "telegram:ten"),
             Example("https://l.facebook.com/l.php?u=x", reason="platform-missing"),
             Example("https://developers.facebook.com/docs", reason="platform-missing"),
             Example("https://help.x.com/en", reason="platform-missing"),
@@ -81,11 +81,16 @@ class Account(Kind):
         ]
 
 
-def account_of(url: str) -> str | None:
-    """The account that a canonical URL leads to, or that put there what it leads to; None for nobody's."""
-    owner = _owner(url)
+def account_of(host: str, path: str) -> str | None:
+    """The account that an address leads to, or that put there what it leads to; None for nobody's.
+
+    Args:
+        host, path: of a canonical URL, the path with its query.
+    """
+    if (owner := owner_of(host, path)) is None:
+        return None
     try:
-        return f"{owner.platform.code}:{_handle(owner.platform, owner.handle)}" if owner else None
+        return f"{owner.platform.code}:{_handle(owner.platform, owner.handle)}"
     except InvalidObservable:
         return None
 
@@ -95,16 +100,12 @@ def _profile(text: str) -> Ownership | None:
     found = _ADDRESS.fullmatch(text)
     if not found or not (found["path"] or "://" in text or is_profile_host(found["host"].lower())):
         return None
-    owner = _owner(text if "://" in text else f"https://{text}")
-    return owner if owner and owner.profile else None
-
-
-def _owner(url: str) -> Ownership | None:
     try:
-        parsed = can_ada.parse(url)
+        url = can_ada.parse(text if "://" in text else f"https://{text}")
     except ValueError:
         return None
-    return owner_of(parsed.hostname.removesuffix("."), parsed.pathname + parsed.search)
+    owner = owner_of(url.hostname.removesuffix("."), url.pathname + url.search)
+    return owner if owner and owner.profile else None
 
 
 def _handle(platform: Platform, text: str) -> str:

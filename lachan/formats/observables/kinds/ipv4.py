@@ -12,7 +12,7 @@ _DOTTED = re.compile(rf"{_OCTET}(?:\.{_OCTET}){{3}}", re.ASCII)
 _ODD = re.compile(r"(?:0[xX][0-9a-fA-F]*|\d+)(?:\.(?:0[xX][0-9a-fA-F]*|\d+)){0,3}\.?", re.ASCII)
 
 _NETWORK = re.compile(
-    rf"{_OCTET}(?:\.{_OCTET}){{0,3}}/(?:3[0-2]|[12]?\d|{_OCTET}(?:\.{_OCTET}){{3}})"
+    rf"{_OCTET}(?:\.{_OCTET}){{0,3}}/(?:3[0-2]|[12]?\d|(?:255|0)(?:\.{_OCTET}){{3}})"
     rf"|{_OCTET}(?:\.{_OCTET}){{3}}\s?[-–]\s?{_OCTET}(?:\.{_OCTET}){{0,3}}"
     rf"|{_OCTET}(?:\.(?:{_OCTET}|\*)){{0,2}}\.\*",
     re.ASCII,

@@ -19,12 +19,11 @@ _BARE = re.compile(
 )
 # What stands before a colon and an @, and is no name with a password.
 _OTHER_SCHEMES = re.compile(
-    r"(?:mailto|javascript|data|tel|sms|sips?|xmpp|acct|skype|blob|file|ftps?|view-source|about|magnet|wss?)$",
+    r"(?:mailto|javascript|data|tel|sms|sips?|xmpp|acct|skype|blob|file|ftps?|view-source|about|magnet|wss?)",
     re.IGNORECASE,
 )
-# One that begins another escape is left alone: decoded, it would be taken for what it is not.
-_ESCAPE = re.compile(r"(?<!%)(?<!%[0-9A-Fa-f])%([0-9A-Fa-f]{2})")
-_ANY_ESCAPE = re.compile(r"%[0-9a-fA-F]{2}")
+_ESCAPE = re.compile(r"%(?P<byte>[0-9A-Fa-f]{2})")
+_FREE_ESCAPE = re.compile(r"(?<!%)(?<!%[0-9A-Fa-f])%(?P<byte>[0-9A-Fa-f]{2})")
 _UNRESERVED = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~")
 _ADDRESS = re.compile(r"\d+(?:\.\d+){3}|\[.*\]")
 
@@ -39,7 +38,7 @@ class Url(Kind):
     def canonical(self, text: str) -> str:
         if len(text) > MAX_LENGTH:
             raise InvalidObservable("too-long")
-        if "://" not in text[:12] and (_is_bare(text) or not _SCHEME.match(text)):
+        if "://" not in text[:12] and (_is_bare(text, told=True) or not _SCHEME.match(text)):
             text = f"http://{text.removeprefix('//')}"
         try:
             url = can_ada.parse(text)
@@ -95,26 +94,35 @@ class Url(Kind):
         ]
 
 
-def _is_bare(text: str) -> bool:
-    """Whether it is an address without its scheme; a network in its short writing is none."""
+def _is_bare(text: str, *, told: bool = False) -> bool:
+    """Whether it is an address without its scheme; a network in its short writing is none.
+
+    Args:
+        told: that it is a URL. Nobody knows else whether `x:la@xau.example` is a password or an e-mail
+            address with a word before it, and a whole site is not taken for one of its mailboxes.
+    """
     if not (found := _BARE.fullmatch(text)) or is_network(text):
         return False
-    host, user = found["host"], found["user"] or ""
-    name, colon, _ = user.partition(":")
-    if colon and _OTHER_SCHEMES.match(name):
+    host = found["host"]
+    name, colon, _ = (found["user"] or "").partition(":")
+    if colon and _OTHER_SCHEMES.fullmatch(name):
         return False
     if not (host.startswith("[") or any(dot in host[1:-1] for dot in DOTS)):
         return False
-    return found["more"] is not None or bool(colon) or text.startswith("//")
+    return told or found["more"] is not None or text.startswith("//")
 
 
 def _escapes(part: str) -> str:
     """Escapes in one spelling (RFC 3986, section 6.2.2): `%66ile` must not slip past `file`."""
     if "%" not in part:
         return part
-    return _ANY_ESCAPE.sub(lambda found: found[0].upper(), _ESCAPE.sub(_escape, part))
+    decoded = _ESCAPE.sub(_escape, part)
+    if _ESCAPE.sub(_escape, decoded) == decoded:
+        return decoded
+    # A stray `%` before it: decoded, `%%34%31` would be read again as the `A` that it is not.
+    return _FREE_ESCAPE.sub(_escape, part)
 
 
 def _escape(found: re.Match[str]) -> str:
-    letter = chr(int(found[1], 16))
-    return letter if letter in _UNRESERVED else found[0]
+    letter = chr(int(found["byte"], 16))
+    return letter if letter in _UNRESERVED else found[0].upper()
