@@ -1,6 +1,6 @@
 """Analysts write dangerous addresses so that nobody clicks them: hxxp, [.], (dot). Here they become whole.
 
-People write them so by mistake: `https//`, `http:\\\\`. Two sets of marks: those that mean nothing else
+People write them so by mistake: `https//`, `http;//`. Two sets of marks: those that mean nothing else
 are mended wherever they stand, a path included; loose ones only up to the path of a value, and in prose.
 """
 

@@ -14,7 +14,7 @@ from functools import cache
 from lachan.formats.observables.kinds.ipv4 import is_network
 from lachan.formats.observables.names import MAX_NAME
 from lachan.formats.observables.numbers import numbers
-from lachan.formats.observables.parsing import MAX_RAW, kinds, parse
+from lachan.formats.observables.parsing import MAX_RAW, parse
 from lachan.formats.observables.platforms import platform_names, platforms
 from lachan.formats.observables.prose import is_address, is_version, sentence_cut, trimmed_end
 from lachan.formats.observables.record import InvalidObservable, Observable

@@ -1,7 +1,7 @@
 """Telephone numbers in people's own words: side by side, glued to words, with all that stands between digits."""
 
 import re
-from collections.abc import Container, Iterator
+from collections.abc import Container, Iterable, Iterator
 
 import phonenumbers
 
@@ -84,7 +84,7 @@ class _Run:
 
     def _possible(self, group: int) -> Iterator[int]:
         count = self.counts[group]
-        lengths = _FOREIGN if self.plus and group == 0 else ()
+        lengths: Iterable[int] = _FOREIGN if self.plus and group == 0 else ()
         for opening, national in _LENGTHS if not lengths else ():
             if opening.match(self.digits, count):
                 lengths = national

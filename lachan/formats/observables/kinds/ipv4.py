@@ -24,7 +24,7 @@ class IPv4(Kind):
     order = 40
 
     def recognise(self, text: str) -> bool:
-        return text.count(".") == 3 and _ODD.fullmatch(text) is not None or is_network(text)
+        return (text.count(".") == 3 and _ODD.fullmatch(text) is not None) or is_network(text)
 
     def canonical(self, text: str) -> str:
         """Dotted decimal. Hexadecimal, octal and short forms mean what WHATWG URL, section 3.5, says."""

@@ -12,58 +12,56 @@ from lachan.kernel import pasted
 from .steps import Search
 
 UNITS = (
-    *("a.", "a@", "0 ", "http://", "::", "(a", "a-", "1.", "zalo ", " ", "09", "https://a.com/?"),
-    *("a:a@", "www.", "1.2.3.4/", "a.com:80", "h[tt]p : /", "hxxp[:", "[.]", "(dot", "http://x,"),
     *(
-        "a.com/a,http://",
-        "](",
-        "/",
-        "\\",
-        ")",
-        "]",
-        "%41",
-        "A.a",
-        "f:",
-        "0912-",
-        "+84",
-        "a" * 32 + " ",
+        "a.",
+        "a@",
+        "0 ",
+        "https://a.com/?",
+        "::",
+        "(a",
+        "a-",
+        "zalo ",
+        " ",
+        "http://x,",
+        "a:a@",
+        "1.2.3.4/",
     ),
     *(
-        "\u200b",
+        "h[tt]p : /",
+        "[.]",
+        "a.com/a,http://",
+        "](",
+        ")",
+        "%41",
+        "f:",
+        "0912-",
         "a\u200b",
         "\u0300",
-        "a\u3002",
-        "٠",
-        "\u00a0",
-        "❤\ufe0f",
-        "zalo  của nó ",
         "_",
-        "@a.",
     ),
 )
 PATTERNS = {
-    f"{module.__name__.rpartition('.')[2]}.{name}": value
-    for module in (extraction, numbers, written, defang, pasted)
+    value: f"{module.__name__.rpartition('.')[2]}.{name}"
+    for module in (pasted, defang, written, numbers, extraction)
     for name, value in vars(module).items()
     if isinstance(value, re.Pattern)
-} | {"accounts": extraction._accounts()}
+} | {extraction._accounts(): "accounts"}
 
 
 def steps(pattern, unit, length):
     return Search(pattern, (unit * length)[:length] + "!").steps
 
 
-@pytest.mark.parametrize("name", PATTERNS)
-def test_it_searches_in_steps_that_grow_with_the_text(name):
-    short, long = 150, 450
+@pytest.mark.parametrize("pattern", PATTERNS, ids=PATTERNS.values())
+def test_it_searches_in_steps_that_grow_with_the_text(pattern):
     for unit in UNITS:
-        few, many = (steps(PATTERNS[name], unit, length) for length in (short, long))
+        few, many = (steps(pattern, unit, length) for length in (80, 240))
         assert many < 4 * few, (unit, few, many)
 
 
 def test_it_counts_steps_as_they_are():
     nested, plain, possessive = (re.compile(one) for one in (r"(?:\s*x)*\s*:?\s*y", "a+b", "a++"))
-    assert steps(nested, " ", 60) > 20 * steps(nested, " ", 20)
+    assert steps(nested, " ", 60) > 15 * steps(nested, " ", 20)
     assert steps(plain, "a", 300) > 8 * steps(plain, "a", 100)
     assert steps(possessive, "a", 300) < 4 * steps(possessive, "a", 100)
 
@@ -85,11 +83,11 @@ def calls(text):
     return count
 
 
-@pytest.mark.parametrize("unit", [*UNITS, "a1.vn ", "0912345678-", "https://a.com/)", "a@b.vn "])
+@pytest.mark.parametrize("unit", [*UNITS, "a1.vn ", "0912345678-", "https://a.com/)"])
 def test_it_calls_as_often_as_the_text_is_long(unit):
     extract(unit)
-    few, many = (calls((unit * length)[:length]) for length in (3_000, 12_000))
-    assert many < 6 * few + 1_000
+    few, many = (calls((unit * length)[:length]) for length in (2_500, 7_500))
+    assert many < 4 * few + 1_000
 
 
 def test_it_puts_few_accents_in_order():
