@@ -10,12 +10,13 @@ from lachan.formats.observables.offsets import Offsets, substituted
 
 _OPEN, _CLOSE = r"[\[({<]", r"[\])}>]"
 _STRICT_SCHEME = r"\bh(?:xx|tt|\*\*)p(?P<s>s?)(?:\[:\]//|://|\[://\]|\[:\]\[/\]\[/\]|\(://\))"
-_SLASH = rf"(?:{_OPEN}?[/\\]{_CLOSE}?)"
+_SLASH = rf"(?:{_OPEN}[/\\]{{1,2}}{_CLOSE}|[/\\])"
 _LOOSE_SCHEME = (
     # Where a word may begin, so that an address within another's path or query is left alone.
     r"(?<![^\s<>\"'“”‘’«(\[{,;:|>*])"
-    rf"(?:{_OPEN}?h{_CLOSE}?{_OPEN}?[tx*_#.-]{{1,3}}{_CLOSE}?|tt)p{_OPEN}?(?P<ls>s?){_CLOSE}?"
-    rf"(?:\s?{_OPEN}?[:;]{_CLOSE}?\s?{_SLASH}{{1,4}}|{_SLASH}{{2,4}}|:(?=[\w-]{{1,63}}\.\w))"
+    rf"(?:{_OPEN}?h{_CLOSE}?{_OPEN}?[tx*_#.-]{{1,3}}{_CLOSE}?|tt)p(?:{_OPEN}(?P<bs>s){_CLOSE}|(?P<ls>s?){_CLOSE}?)"
+    rf"(?:\s?{_OPEN}[:;][/\\]{{1,3}}{_CLOSE}|\s?(?:{_OPEN}[:;]{_CLOSE}|[:;])\s?{_SLASH}{{1,4}}|{_SLASH}{{2,4}}"
+    r"|:(?=[\w-]{1,63}\.\w))"
     r"(?:\s(?=[\w-]{1,63}\.\w))?"
 )
 _STRICT_DOT = r"\s?[\[({](?:\.|dot|d0t|chấm|cham)[\])}]\s?"
@@ -53,5 +54,6 @@ def refang_mapped(text: str) -> tuple[str, Offsets]:
 def _whole(mark: re.Match[str]) -> str:
     named = mark.groupdict()
     if named["scheme"]:
-        return f"http{(named['s'] or named.get('ls') or '').lower()}://"
+        secure = named["s"] or named.get("ls") or named.get("bs") or ""
+        return f"http{secure.lower()}://"
     return "." if named["dot"] else "@" if named["at"] else ":"

@@ -16,7 +16,14 @@ from lachan.formats.observables.names import MAX_NAME
 from lachan.formats.observables.numbers import numbers
 from lachan.formats.observables.parsing import MAX_RAW, parse
 from lachan.formats.observables.platforms import platform_names, platforms
-from lachan.formats.observables.prose import is_address, is_version, sentence_cut, trimmed_end
+from lachan.formats.observables.prose import (
+    is_address,
+    is_version,
+    path_end,
+    sentence_cut,
+    sentence_start,
+    trimmed_end,
+)
 from lachan.formats.observables.record import InvalidObservable, Observable
 from lachan.formats.observables.written import Written
 
@@ -38,7 +45,7 @@ _USER = re.compile(
 )
 _EMAIL = re.compile(r"(?<![\w.+-])[\w.+-]{1,64}@(?P<host>(?:[\w-]{1,63}+\.){1,126}\w[\w-]{1,62})")
 _BARE = re.compile(
-    r"(?<![\w@/])(?<!\w[.-])(?://)?(?P<host>(?:\w[\w-]{0,62}+\.){1,126}[^\W\d_](?:[\w-]{0,61}\w)?)"
+    r"(?:(?<![\w@/])(?<!\w[.-])|(?=//))(?://)?(?P<host>(?:\w[\w-]{0,62}+\.){1,126}[^\W\d_](?:[\w-]{0,61}\w)?)"
     rf"(?P<port>{_PORT})?(?:(?P<path>{_PATH})|(?![\w@]))"
 )
 _IPV4_URL = re.compile(
@@ -119,9 +126,8 @@ class _Search:
 
     def _bare(self, match: re.Match[str]) -> Find | None:
         start, host = match.start(), match["host"]
-        sentence, www, _ = host.lower().rpartition(".www.")
-        if www and "www" not in sentence:  # a sentence without a blank before the address
-            start, host = match.start("host") + len(sentence) + 1, host[len(sentence) + 1 :]
+        if (begin := sentence_start(host)) > 0:
+            start, host = match.start("host") + begin, host[begin:]
         sure = host[:4].lower() == "www."
         if not (match["port"] or match["path"]):
             host = host[: sentence_cut(host, sure=sure)]
@@ -161,7 +167,7 @@ class _Search:
         query = self.text.find("?", match.end("host"), match.end())
         for end in (match.end(), query, match.end("port"), after):
             if end > start and (
-                found := self._parsed(start, trimmed_end(self.text, start, end), None)
+                found := self._parsed(start, path_end(self.text, start, end), None)
             ):
                 return found
         return None

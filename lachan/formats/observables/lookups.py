@@ -73,6 +73,8 @@ def _url_parents(url: str) -> list[tuple[str, str]]:
     found = [("url", f"{name}{port}{tail}") for name in hosts for tail in tails]
     if port:  # an entry without a port covers every port
         found += [("url", f"{name}{tail}") for name in hosts for tail in tails]
+    elif url.startswith("https://"):  # what `xau.example:443/a` became before it was read as https
+        found.append(("url", f"{hosts[0]}:443{tails[0]}"))
     if account := account_of(host, f"/{rest}"):
         found.insert(1, ("account", account))
     return found + [(kind, name if kind == "domain" else host) for name in hosts]

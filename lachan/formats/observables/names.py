@@ -38,6 +38,11 @@ def is_plain_name(text: str) -> bool:
     return _PLAIN.fullmatch(lowered) is not None and "xn--" not in lowered
 
 
+def dots_folded(text: str) -> str:
+    """The full stops of other scripts as U+002E, one for one."""
+    return _FOREIGN_DOT.sub(".", text)
+
+
 def canonical_name(text: str) -> str:
     """The A-label form of a host name: lower case, UTS 46, no trailing dot.
 
@@ -46,7 +51,7 @@ def canonical_name(text: str) -> str:
     Raises:
         InvalidObservable: bad-characters, no-dot, label-too-long, name-too-long, bad-host, empty.
     """
-    name = text.lower() if text.isascii() else _FOREIGN_DOT.sub(".", text)
+    name = text.lower() if text.isascii() else dots_folded(text)
     name = name.removesuffix(".")
     # The usual case costs one match: plain letters, no IDN to decode, no number to be an address.
     if _PLAIN.fullmatch(name) and "xn--" not in name:

@@ -6,11 +6,13 @@ from functools import cache
 from importlib import resources
 from typing import Any
 
-from lachan.formats.observables.names import public_suffix
+from lachan.formats.observables.names import public_suffix, registrable_domain
 from lachan.formats.observables.platforms import platform_of_host
 
 _TRAILING = ".,;:!?…*_~'\"”’»"
 _CLOSERS = {")": "(", "]": "["}
+_NEAR = 80
+_NEXT = re.compile(r"(?P<before>[\w@-]{0,60}+)(?:(?P<stop>\.)|[,;!…])(?P<next>[^\W\d_]{2,12})$")
 _IPV4 = re.compile(r"(?:\d{1,3}\.){3}\d{1,3}")
 _ENDING = re.compile(r"[a-z]{2,24}")
 
@@ -38,6 +40,26 @@ def trimmed_end(text: str, start: int, end: int) -> int:
     return end
 
 
+def path_end(text: str, start: int, end: int) -> int:
+    """Where a path ends and the next sentence begins, without a blank between: `/a.Em`, `/a,em`."""
+    end = trimmed_end(text, start, end)
+    found = _NEXT.search(text, max(start, end - _NEAR), end)
+    if not found:
+        return end
+    told = not found["stop"] or (found["next"].istitle() and not found["before"][:1].isupper())
+    return trimmed_end(text, start, found.end("before")) if told and found["before"] else end
+
+
+def sentence_start(host: str) -> int:
+    """Where a host begins that a sentence runs into: `đi.www.bad.com`, `nhé.bad.com`."""
+    sentence, www, _ = host.lower().rpartition(".www.")
+    if www:
+        return len(sentence) + 1
+    before, _, rest = host.partition(".")
+    foreign = not before.isascii() and rest.isascii() and registrable_domain(rest.lower())
+    return len(before) + 1 if foreign else 0
+
+
 def sentence_cut(host: str, *, sure: bool) -> int:
     """How much of a host that ends a word is the host, and not the next sentence: `bad.com.Em`.
 
@@ -62,7 +84,12 @@ def sentence_cut(host: str, *, sure: bool) -> int:
         if public_suffix(kept.lower()) is not None or _IPV4.fullmatch(kept):
             return shorter
         shorter = kept.rfind(".")
-    return _glued(host, last) if sure and not known else len(host)
+    if known:
+        return len(host)
+    joined = len(host) - len(last) + last.find("-")  # `bad.com-em`
+    if "-" in last and public_suffix(host[:joined].lower()) is not None:
+        return joined
+    return _glued(host, last) if sure else len(host)
 
 
 def _glued(host: str, last: str) -> int:

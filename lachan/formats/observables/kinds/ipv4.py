@@ -5,7 +5,9 @@ import re
 import can_ada
 
 from lachan.formats.observables.kind import Example, Kind
+from lachan.formats.observables.names import dots_folded
 from lachan.formats.observables.record import InvalidObservable
+from lachan.kernel.pasted import digits_folded
 
 _OCTET = r"(?:25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)"
 _DOTTED = re.compile(rf"{_OCTET}(?:\.{_OCTET}){{3}}", re.ASCII)
@@ -24,12 +26,14 @@ class IPv4(Kind):
     order = 40
 
     def recognise(self, text: str) -> bool:
+        text = dots_folded(digits_folded(text))
         return (text.count(".") == 3 and _ODD.fullmatch(text) is not None) or is_network(text)
 
     def canonical(self, text: str) -> str:
         """Dotted decimal. Hexadecimal, octal and short forms mean what WHATWG URL, section 3.5, says."""
         if _DOTTED.fullmatch(text):
             return text
+        text = dots_folded(digits_folded(text))
         if "/" in text or is_network(text):
             raise InvalidObservable("network-not-address")
         if not _ODD.fullmatch(text):
@@ -48,6 +52,7 @@ class IPv4(Kind):
             Example("0300.0.2.1", "192.0.2.1"),
             Example("3221225985", "192.0.2.1"),
             Example("192.0.513", "192.0.2.1"),
+            Example("１９２。0．2.1", "192.0.2.1"),
             Example("192.0.2.256", reason="bad-host"),
             Example("192.0.2.0/24", reason="network-not-address"),
             Example("192.0.2.0-192.0.2.255", reason="network-not-address"),

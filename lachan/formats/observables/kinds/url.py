@@ -17,6 +17,7 @@ _BARE = re.compile(
     r"(?://)?(?P<user>[^\s/?#]*@)?(?P<host>[^\s/@:?#\[\]]++|\[[0-9a-fA-F:.]{2,45}\])"
     r"(?P<more>:\d{1,5}(?:[/?#].*)?|[/?#].*)?"
 )
+_TLS = re.compile(r"(?:[^\s/?#]*@)?(?:[^\s/@:?#\[\]]++|\[[^\]]*\]):0*443(?![\d])")
 # What stands before a colon and an @, and is no name with a password.
 _OTHER_SCHEMES = re.compile(
     r"(?:mailto|javascript|data|tel|sms|sips?|xmpp|acct|skype|blob|file|ftps?|view-source|about|magnet|wss?)",
@@ -39,7 +40,8 @@ class Url(Kind):
         if len(text) > MAX_LENGTH:
             raise InvalidObservable("too-long")
         if "://" not in text[:12] and (_is_bare(text, told=True) or not _SCHEME.match(text)):
-            text = f"http://{text.removeprefix('//')}"
+            bare = text.removeprefix("//")
+            text = f"https://{bare}" if _TLS.match(bare) else f"http://{bare}"
         try:
             url = can_ada.parse(text)
         except ValueError:
@@ -76,6 +78,7 @@ class Url(Kind):
                 "http://xau.example/?u=http://tot.example/",
             ),
             Example("xau.example:8080", "http://xau.example:8080/"),
+            Example("xau.example:443", "https://xau.example/"),
             Example("ai:do@xau.example/a", "http://xau.example/a"),
             Example("//xau.example/a", "http://xau.example/a"),
             Example("192.0.2.1:81", "http://192.0.2.1:81/"),
