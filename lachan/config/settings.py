@@ -2,23 +2,33 @@
 
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qsl, unquote, urlsplit
 
 from django.utils.translation import gettext_lazy as _
 
 from lachan.config import catalogues
-from lachan.kernel.env import Env
-from lachan.kernel.home import home_path, home_prepare, secret_read
+from lachan.kernel.env import Env, EnvError
+from lachan.kernel.env_kinds import host_pattern, origin, postgresql_url, secret
+from lachan.kernel.home import home_path, secret_find, secret_new
 
 env = Env()
 LACHAN_HOME = home_path()
-home_prepare(LACHAN_HOME)
 
-SECRET_KEY = env.text("LACHAN_SECRET_KEY", "") or secret_read(LACHAN_HOME)
+# None where there is none yet: only an empty database gets a new one (prepare.py), so that none is ever made
+# beside the data of another. Until then a command has one that nobody keeps.
+SECRET_FOUND = (
+    env.parsed("LACHAN_SECRET_KEY", "", secret)
+    if env.is_set("LACHAN_SECRET_KEY")
+    else secret_find(LACHAN_HOME)
+)
+SECRET_KEY = SECRET_FOUND or secret_new()
 DEBUG = env.flag("LACHAN_DEBUG", default=False)
-ALLOWED_HOSTS = env.listed("LACHAN_HOSTS", "127.0.0.1,localhost,[::1]")
-CSRF_TRUSTED_ORIGINS = env.listed("LACHAN_ORIGINS")
 HTTPS = env.flag("LACHAN_HTTPS", default=False)
+ALLOWED_HOSTS = env.each("LACHAN_HOSTS", "127.0.0.1,localhost,[::1]", host_pattern)
+if not ALLOWED_HOSTS:
+    raise EnvError("LACHAN_HOSTS names no host: no page would be served")
+CSRF_TRUSTED_ORIGINS = env.each("LACHAN_ORIGINS", "", origin)
+if HTTPS and not all(one.startswith("https://") for one in CSRF_TRUSTED_ORIGINS):
+    raise EnvError("LACHAN_ORIGINS: with LACHAN_HTTPS=1 each begins with https://")
 
 INSTALLED_APPS = [
     # The rooms, found by themselves; first, so that their templates stand before a library's.
@@ -81,19 +91,19 @@ def _database(url: str) -> dict[str, Any]:
                 " PRAGMA foreign_keys=ON; PRAGMA secure_delete=ON; PRAGMA temp_store=MEMORY;",
             },
         }
-    parts = urlsplit(url)
-    if parts.scheme not in {"postgres", "postgresql"}:
-        raise ValueError("must start with postgresql://, or be left out for SQLite")
+    from psycopg import ProgrammingError
+    from psycopg.conninfo import make_conninfo
+
+    parts = postgresql_url(url)
+    try:
+        make_conninfo("", **parts["OPTIONS"])
+    except ProgrammingError:
+        raise ValueError("an option after ? is none of PostgreSQL's") from None
     return {
         "ENGINE": "django.db.backends.postgresql",
-        "NAME": unquote(parts.path.lstrip("/")),
-        "USER": unquote(parts.username or ""),
-        "PASSWORD": unquote(parts.password or ""),
-        "HOST": unquote(parts.hostname or ""),
-        "PORT": str(parts.port or ""),
+        **parts,
         "CONN_MAX_AGE": 600,
         "CONN_HEALTH_CHECKS": True,
-        "OPTIONS": dict(parse_qsl(parts.query)),
     }
 
 

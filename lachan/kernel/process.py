@@ -8,6 +8,8 @@ import signal
 import sys
 from pathlib import Path
 
+SUPERVISED = "LACHAN_SUPERVISED"
+"""Stands in the environment of all that `lachan up` starts: NAME@HOME."""
 _PR_SET_PDEATHSIG = 1  # prctl(2)
 
 
@@ -25,6 +27,19 @@ def die_with_parent(parent: int | None = None) -> None:
             ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
         if parent is not None and os.getppid() != parent:
             raise SystemExit(1)
+
+
+def fault_tell(reason: str) -> None:
+    """Say why this process cannot go on, to whoever started it: `lachan up` names it beside the part."""
+    name, _, home = os.environ.get(SUPERVISED, "").partition("@")
+    if name:
+        with contextlib.suppress(OSError):
+            fault_file(Path(home), name).write_text(reason, encoding="utf-8")
+
+
+def fault_file(home: Path, name: str) -> Path:
+    """Where a part of `lachan up` says so."""
+    return home / "run" / f"{name}.fault"
 
 
 @functools.cache

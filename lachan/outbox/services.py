@@ -18,7 +18,24 @@ from lachan.kernel import clock
 from lachan.kernel.events import HANDLERS, Event, event_from_json
 
 from . import sockets
+from .instance import instance_claim, instance_is_marked, instance_verify
 from .models import OutboxEvent
+from .seen_time import clock_is_believed, clock_leap
+
+__all__ = [
+    "clock_is_believed",
+    "clock_leap",
+    "durable",
+    "event_publish",
+    "events_deliver",
+    "events_purge",
+    "instance_claim",
+    "instance_is_marked",
+    "instance_verify",
+    "listener_open",
+    "turn",
+    "wake",
+]
 
 log = logging.getLogger(__name__)
 
