@@ -6,6 +6,7 @@ import functools
 import os
 import signal
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 
 SUPERVISED = "LACHAN_SUPERVISED"
@@ -67,6 +68,20 @@ def started_at(pid: int) -> int | None:
         return None
     fields = text.rpartition(")")[2].split()
     return None if fields[0] == "Z" else int(fields[19])
+
+
+def files_held(paths: Iterable[Path]) -> set[int]:
+    """Other processes of this user that hold one of these files open, be it deleted. Empty where this is not
+    Linux.
+    """
+    names = {str(path.resolve()) for path in paths}
+    names |= {f"{name} (deleted)" for name in names}
+    found = set()
+    for link in Path("/proc").glob("[0-9]*/fd/*"):
+        with contextlib.suppress(OSError):  # another user's, or gone
+            if str(link.readlink()) in names:
+                found.add(int(link.parts[2]))
+    return found - {os.getpid()}
 
 
 def processes_marked(name: str) -> dict[int, str]:
