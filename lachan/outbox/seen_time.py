@@ -50,6 +50,15 @@ def clock_is_believed() -> bool:
     return True
 
 
+def time_reached() -> datetime:
+    """The present moment; where the clock has leapt ahead of it, the last that was believed. For the end of
+    what must be over at once and for good: a right that was taken back by a clock a year ahead would come
+    back with the clock.
+    """
+    moment, seen = now(), instance_row().seen_at
+    return seen if moment - seen > _LEAP else moment
+
+
 def _is_confirmed(row: Instance, moment: datetime) -> bool:
     """Note a moment after a leap; whether time has gone on from there, without another leap, for long enough."""
     begun, last = row.doubted_from, row.doubted_at

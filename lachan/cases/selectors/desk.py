@@ -84,6 +84,5 @@ def colleague_list(case: Case) -> list[Any]:
         standing,
         is_active=True,
         grants__role__in=[role.value for role, scope in TABLE[Action.CASE_WORK].items() if scope],
-        grants__valid_from__lte=moment,
     )
     return list(people.distinct().order_by("name", "pk"))
