@@ -166,7 +166,7 @@ LOGGING = {
     "filters": {"private": {"()": "lachan.web.logs.PrivateFilter"}},
     "handlers": {
         "stderr": {
-            "class": "logging.StreamHandler",
+            "class": "lachan.web.logs.CountingHandler",
             "formatter": "line",
             "filters": ["private"],
         }

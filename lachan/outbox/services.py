@@ -155,7 +155,7 @@ def _postpone(pk: int, error: Exception) -> None:
     row.next_attempt_at = clock.now() + pause
     row.save(update_fields=["attempts", "last_error", "next_attempt_at"])
     level = logging.ERROR if row.attempts >= ATTEMPTS_BEFORE_ALARM else logging.WARNING
-    log.log(level, "event %s (%s) failed: %s", pk, row.topic, row.last_error)
+    log.log(level, "an event %s failed: %s", row.topic, row.last_error)
 
 
 def events_purge() -> int:
