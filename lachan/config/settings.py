@@ -5,30 +5,15 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
-from lachan.config import catalogues
-from lachan.kernel.env import Env, EnvError
-from lachan.kernel.env_kinds import host_pattern, origin, postgresql_url, secret
-from lachan.kernel.home import home_path, secret_find, secret_new
+from lachan.config import catalogues, given
+from lachan.kernel.home import secret_new
 
-env = Env()
-LACHAN_HOME = home_path()
-
-# None where there is none yet: only an empty database gets a new one (prepare.py), so that none is ever made
-# beside the data of another. Until then a command has one that nobody keeps.
-SECRET_FOUND = (
-    env.parsed("LACHAN_SECRET_KEY", "", secret)
-    if env.is_set("LACHAN_SECRET_KEY")
-    else secret_find(LACHAN_HOME)
-)
+LACHAN_HOME = given.HOME
+SECRET_FOUND = given.SECRET
+# Only an empty database gets a new one that is kept (prepare.py).
 SECRET_KEY = SECRET_FOUND or secret_new()
-DEBUG = env.flag("LACHAN_DEBUG", default=False)
-HTTPS = env.flag("LACHAN_HTTPS", default=False)
-ALLOWED_HOSTS = env.each("LACHAN_HOSTS", "127.0.0.1,localhost,[::1]", host_pattern)
-if not ALLOWED_HOSTS:
-    raise EnvError("LACHAN_HOSTS names no host: no page would be served")
-CSRF_TRUSTED_ORIGINS = env.each("LACHAN_ORIGINS", "", origin)
-if HTTPS and not all(one.startswith("https://") for one in CSRF_TRUSTED_ORIGINS):
-    raise EnvError("LACHAN_ORIGINS: with LACHAN_HTTPS=1 each begins with https://")
+DEBUG, HTTPS = given.DEBUG, given.HTTPS
+ALLOWED_HOSTS, CSRF_TRUSTED_ORIGINS = given.HOSTS, given.ORIGINS
 
 INSTALLED_APPS = [
     # The rooms, found by themselves; first, so that their templates stand before a library's.
@@ -74,41 +59,32 @@ TEMPLATES = [
 ]
 
 
-def _database(url: str) -> dict[str, Any]:
-    """Django's settings for `postgresql://user:password@host:port/name?option=value` or none (SQLite)."""
-    if not url:
+def _database() -> dict[str, Any]:
+    if given.POSTGRESQL is not None:
         return {
-            "ENGINE": "django.db.backends.sqlite3",
-            "NAME": LACHAN_HOME / "db.sqlite3",
-            "CONN_MAX_AGE": None,
-            # Tests use threads and processes: a file, as in life, not a shared cache in memory.
-            "TEST": {"NAME": LACHAN_HOME / "test.sqlite3"},
-            "OPTIONS": {
-                "transaction_mode": "IMMEDIATE",
-                "timeout": 20,
-                # NORMAL bears a killed process; what must bear a power cut too asks for outbox's `durable`.
-                "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;"
-                " PRAGMA foreign_keys=ON; PRAGMA secure_delete=ON; PRAGMA temp_store=MEMORY;",
-            },
+            "ENGINE": "django.db.backends.postgresql",
+            **given.POSTGRESQL,
+            "CONN_MAX_AGE": 600,
+            "CONN_HEALTH_CHECKS": True,
         }
-    from psycopg import ProgrammingError
-    from psycopg.conninfo import make_conninfo
-
-    parts = postgresql_url(url)
-    try:
-        make_conninfo("", **parts["OPTIONS"])
-    except ProgrammingError:
-        raise ValueError("an option after ? is none of PostgreSQL's") from None
     return {
-        "ENGINE": "django.db.backends.postgresql",
-        **parts,
-        "CONN_MAX_AGE": 600,
-        "CONN_HEALTH_CHECKS": True,
+        "ENGINE": "django.db.backends.sqlite3",
+        "NAME": LACHAN_HOME / "db.sqlite3",
+        "CONN_MAX_AGE": None,
+        # Tests use threads and processes: a file, as in life, not a shared cache in memory.
+        "TEST": {"NAME": LACHAN_HOME / "test.sqlite3"},
+        "OPTIONS": {
+            "transaction_mode": "IMMEDIATE",
+            "timeout": 20,
+            # NORMAL bears a killed process; what must bear a power cut too asks for outbox's `durable`.
+            "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;"
+            " PRAGMA foreign_keys=ON; PRAGMA secure_delete=ON; PRAGMA temp_store=MEMORY;",
+        },
     }
 
 
-DATABASE_URL = env.text("DATABASE_URL", "")
-DATABASES = {"default": env.parsed("DATABASE_URL", "", _database)}
+DATABASE_URL = given.DATABASE_URL
+DATABASES = {"default": _database()}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 AUTH_USER_MODEL = "members.Person"
@@ -143,7 +119,7 @@ SECURE_SSL_REDIRECT = False  # the proxy's task (deploy/)
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if HTTPS else None
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1_000_000
 FILE_UPLOAD_HANDLERS: list[str] = []  # nothing takes a file: an upload never reaches disk
-REPORTS_BUSY_PER_MINUTE = env.number("LACHAN_BUSY_PER_MINUTE", 120, low=1)
+REPORTS_BUSY_PER_MINUTE = given.BUSY_PER_MINUTE
 
 USE_TZ = True
 TIME_ZONE = "Asia/Ho_Chi_Minh"
@@ -171,10 +147,7 @@ LOGGING = {
             "filters": ["private"],
         }
     },
-    "root": {
-        "handlers": ["stderr"],
-        "level": env.one_of("LACHAN_LOG_LEVEL", "WARNING", ("DEBUG", "INFO", "WARNING", "ERROR")),
-    },
+    "root": {"handlers": ["stderr"], "level": given.LOG_LEVEL},
     "loggers": {
         "django": {"handlers": [], "propagate": True},
         # What visitors got wrong is their affair: a line would keep the moment, and anybody could fill the disk.

@@ -15,8 +15,8 @@ from lachan.kernel.clock import now
 
 from .models import Instance
 
-# The worker looks every few minutes; a machine that is off for a night or a day is nothing unusual.
-_LEAP = timedelta(days=2)
+# The worker looks every few minutes; a machine that is off for a weekend is nothing unusual.
+_LEAP = timedelta(days=3)
 _DOUBTED_FOR = timedelta(days=1)
 _LONGEST_SILENCE = timedelta(hours=1)
 # Writes the row no more often than that.

@@ -76,6 +76,7 @@ def fill(
     """
     from lachan.cli.grouping import rows_about
     from lachan.cli.listing import lists_check
+    from lachan.cli.setup import instance_expect
     from lachan.formats.classification.categories import category_code
     from lachan.kernel.ids import uuid7
     from lachan.matching.collection import Collection
@@ -87,6 +88,8 @@ def fill(
     known = (folder / "manifest.json").exists()
     codes = tuple(category_code(name) for name in categories)
     lists_check(files, kind=kind, column=column)
+    if collection is None:
+        instance_expect()  # a list in a home of its own would be found by nobody
     each_rows = [_rows(path, kind, column) for path in files]
     each_rows[0] = _begun(each_rows[0])
     told, shown = [], sys.stderr.isatty() and not as_json

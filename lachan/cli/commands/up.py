@@ -98,11 +98,12 @@ def _addresses(option: str, text: str) -> list[Address]:
 
 
 def _settings_expect(dns: str) -> None:
-    """That the edges' settings can be used: each would stop by itself, and be started again and again.
+    """That all parts' settings can be used: each would stop by itself, and be started again and again.
 
     Raises:
         EnvError: one cannot.
     """
+    import lachan.config.given  # noqa: F401  reading them is what is wanted
     from lachan.edge.dns import settings as dns_settings
     from lachan.edge.matching import settings as match_settings
 

@@ -135,7 +135,7 @@ def test_no_process_starts_beside_data_without_their_secret(tmp_path):
 
 @pytest.mark.parametrize(
     "command",
-    ["check a.example", "backup b", "admin-link", "recover --email a@b.example x", "import x --category scam", "match a.example", "doctor"],
+    ["check a.example", "backup b", "admin-link", "recover --email a@b.example x", "import x --category scam", "match a.example", "collection import x --category scam", "doctor"],
 )  # fmt: skip
 def test_whoever_only_asks_makes_no_home(tmp_path, monkeypatch, command):
     monkeypatch.chdir(tmp_path)

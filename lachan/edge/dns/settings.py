@@ -48,11 +48,11 @@ def address_parse(text: str, port: int) -> tuple[str, int]:
     elif ":" in host or not host:
         host, tail = text.strip(), str(port)
     if not tail.isdecimal() or int(tail) > 0xFFFF:
-        raise ValueError("a port is a number up to 65535")
+        raise ValueError("no usable port: a number up to 65535 is wanted")
     try:
         return str(ipaddress.ip_address(host)), int(tail)
     except ValueError:
-        raise ValueError("an IP address is wanted, with or without a port") from None
+        raise ValueError("not an IP address, with or without a port") from None
 
 
 def addresses_parse(text: str, port: int) -> tuple[tuple[str, int], ...]:
@@ -80,7 +80,7 @@ def page_parse(addresses: list[str]) -> dict[str, tuple[str, ...]]:
     try:
         parsed = [ipaddress.ip_address(word) for word in addresses]
     except ValueError:
-        raise ValueError("IP addresses are wanted, without a port") from None
+        raise ValueError("not an IP address, or one with a port") from None
     return {
         "page_ipv4": tuple(str(one) for one in parsed if one.version == 4)[:4],
         "page_ipv6": tuple(str(one) for one in parsed if one.version == 6)[:4],

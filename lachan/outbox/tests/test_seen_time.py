@@ -31,7 +31,7 @@ def _go(start, *, hours, each=timedelta(minutes=5)):
     return believed
 
 
-@pytest.mark.parametrize("days", [3, 365, 1200, 36_000, -3, -365, -9000])
+@pytest.mark.parametrize("days", [4, 365, 1200, 36_000, -4, -365, -9000])
 def test_it_does_not_believe_a_leap(days):
     assert clock_is_believed()
     for minute in range(3):
@@ -45,7 +45,7 @@ def test_it_does_not_believe_a_leap(days):
 def test_it_believes_a_night_and_a_weekend_switched_off_after_a_day():
     start = now()
     assert clock_is_believed()
-    with held_at(start + timedelta(hours=30)):
+    with held_at(start + timedelta(hours=60)):
         assert clock_is_believed()
     assert not _go(start + 30 * DAY, hours=23)
     assert _go(start + 31 * DAY, hours=2)
@@ -53,7 +53,7 @@ def test_it_believes_a_night_and_a_weekend_switched_off_after_a_day():
 
 def test_it_does_not_believe_leap_upon_leap():
     clock_is_believed()
-    for days in range(3, 60):
+    for days in range(4, 60):
         with held_at(now() + days * DAY):
             assert not clock_is_believed()
 
@@ -69,7 +69,7 @@ def test_it_believes_nothing_that_it_has_not_lived_through(leaps):
         _go(start + days * DAY, hours=hours, each=timedelta(minutes=50))
         with held_at(start):
             clock_is_believed()
-    assert abs(Instance.objects.get().seen_at - start) < 3 * DAY
+    assert abs(Instance.objects.get().seen_at - start) < 4 * DAY
 
 
 def test_a_right_that_ended_on_a_wrong_clock_stays_ended():
