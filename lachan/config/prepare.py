@@ -1,16 +1,17 @@
 """Making an instance ready: its secret and its schema, once, even when several processes start together."""
 
+import contextlib
 import fcntl
 
 from django.conf import settings
 from django.core.management import call_command
-from django.db import DEFAULT_DB_ALIAS, connections
+from django.db import DEFAULT_DB_ALIAS, DatabaseError, connections
 from django.db.migrations.executor import MigrationExecutor
 
 from lachan.kernel.errors import Conflict, Unavailable
 from lachan.kernel.home import home_prepare, secret_keep
 from lachan.members.services import factor_secrets_open
-from lachan.outbox.services import instance_claim
+from lachan.outbox.services import instance_claim, instance_verify
 
 
 class SecretMissing(Conflict):
@@ -45,6 +46,18 @@ def database_prepare(*arguments: str) -> None:
         if executor.migration_plan(executor.loader.graph.leaf_nodes()):
             call_command("migrate", interactive=False, verbosity=0)
         instance_claim(opens=factor_secrets_open)
+
+
+def secret_expect() -> None:
+    """For a process that prepares nothing: that its secret is the one of its database, where that answers.
+
+    Raises:
+        SecretMissing, SecretForeign, DatabaseForeign: it is not.
+    """
+    _secret_expect(is_used=True)
+    with contextlib.suppress(DatabaseError):
+        instance_verify()
+    connections.close_all()
 
 
 def _database_expect(*, is_used: bool) -> None:

@@ -1,6 +1,7 @@
 import logging
 import os
 from collections.abc import Callable, Iterable
+from importlib import import_module
 from typing import Any
 
 from django.core.wsgi import get_wsgi_application
@@ -14,6 +15,8 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "lachan.config.settings")
 # granian's worker would outlive its killed master and keep the port.
 die_with_parent(int(os.environ.get("LACHAN_WEB_MASTER", "0")) or None)
 _django = get_wsgi_application()
+# A worker that is started again later reads the secret anew: it may have gone or changed meanwhile.
+import_module("lachan.config.prepare").secret_expect()
 CountingHandler.serving = True
 
 

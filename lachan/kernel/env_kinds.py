@@ -6,6 +6,7 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 
 _LABEL = re.compile(r"(?!-)[a-z0-9-]{1,63}(?<!-)")
 _SSL_MODES = {"disable", "allow", "prefer", "require", "verify-ca", "verify-full"}
+_URL = "postgresql://user:password@host:port/name is wanted, with / : # ? @ in a password as %2F %3A %23 %3F %40"
 SHORTEST_SECRET = 32
 
 
@@ -83,12 +84,12 @@ def postgresql_url(text: str) -> dict[str, str | dict[str, str]]:
             parse_qsl(parts.query, keep_blank_values=True, strict_parsing=bool(parts.query))
         )
     except ValueError:
-        raise ValueError(f"{_URL}, with / : # ? @ in a password as %2F %3A %23 %3F %40") from None
+        raise ValueError(_URL) from None
     name = unquote(parts.path.removeprefix("/"))
     if parts.scheme not in {"postgres", "postgresql"}:
         raise ValueError("must start with postgresql://, or be left out for SQLite")
     if not name or "/" in name or parts.fragment:
-        raise ValueError(f"{_URL}, with / : # ? @ in a password as %2F %3A %23 %3F %40")
+        raise ValueError(_URL)
     if not all(options.values()) or options.get("sslmode", "require") not in _SSL_MODES:
         raise ValueError(
             f"an option after ? is empty, or sslmode none of {', '.join(sorted(_SSL_MODES))}"
@@ -101,9 +102,6 @@ def postgresql_url(text: str) -> dict[str, str | dict[str, str]]:
         "PORT": str(port or ""),
         "OPTIONS": options,
     }
-
-
-_URL = "postgresql://user:password@host:port/name is wanted"
 
 
 def _port_split(text: str) -> tuple[str, str | None]:

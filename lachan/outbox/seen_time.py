@@ -18,7 +18,7 @@ from .models import Instance
 # The worker looks every few minutes; a machine that is off for a weekend is nothing unusual.
 _LEAP = timedelta(days=3)
 _DOUBTED_FOR = timedelta(days=1)
-_LONGEST_SILENCE = timedelta(hours=1)
+_LONGEST_SILENCE = timedelta(hours=18)  # some are switched off at night
 # Writes the row no more often than that.
 _GRAIN = timedelta(minutes=1)
 

@@ -87,6 +87,19 @@ def test_it_makes_no_secret_beside_data(home, settings):
     assert (home / "secret.key").read_text().strip() == settings.SECRET_KEY
 
 
+@pytest.mark.django_db
+def test_no_page_is_served_under_another_secret(home, settings, monkeypatch):
+    monkeypatch.setattr(prepare.connections, "close_all", lambda: None)
+    _claim()
+    prepare.secret_expect()
+    found, settings.SECRET_FOUND = settings.SECRET_FOUND, None
+    with pytest.raises(prepare.SecretMissing):
+        prepare.secret_expect()
+    settings.SECRET_FOUND, settings.SECRET_KEY = found, secret_new()
+    with pytest.raises(SecretForeign):
+        prepare.secret_expect()
+
+
 def test_it_takes_the_secret_of_whoever_was_first(home, settings):
     settings.SECRET_FOUND = None
     (home / "secret.key").write_text("y" * 64)
