@@ -12,7 +12,7 @@ from lachan.members.policy import Action, policy_check
 from lachan.members.records import Actor, system
 from lachan.members.selectors import organisation_signature
 from lachan.members.services import audit_record
-from lachan.outbox.services import event_publish
+from lachan.outbox.services import clock_is_believed, event_publish
 
 from .events import IndicatorExpired, IndicatorPublished, IndicatorWithdrawn
 from .ledger import Change, head_lock, ledger_append
@@ -243,6 +243,8 @@ def _reshare(head: LedgerHead, indicator: Indicator, tlp: str) -> None:
 def indicator_expire_due() -> int:
     """End every published indicator whose validity is over; how many."""
     ended = 0
+    if not clock_is_believed():  # the ledger forgets nothing: an end cannot be taken back
+        return ended
     while batch := _expire_batch():
         ended += batch
     return ended

@@ -80,7 +80,6 @@ def holder_list(organisation: Organisation) -> list[Person]:
             organisation=organisation,
             is_active=True,
             grants__role__in=HOLDER_ROLES,
-            grants__valid_from__lte=moment,
         )
         .exclude(public_key="")
         .distinct()

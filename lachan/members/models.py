@@ -51,7 +51,7 @@ class Organisation(models.Model):
     def is_standing(self) -> bool:
         """Whether its people and keys may act now."""
         moment = now()
-        begun = self.status == self.Status.ACTIVE and self.valid_from <= moment
+        begun = self.status == self.Status.ACTIVE and (self.is_home or self.valid_from <= moment)
         return begun and (self.valid_until is None or self.valid_until > moment)
 
 

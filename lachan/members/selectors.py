@@ -67,16 +67,16 @@ __all__ = [
 def actor_for(person: Person) -> Actor:
     """The actor that a signed-in person is now."""
     moment = now()
-    grants = person.grants.filter(valid_from__lte=moment)
     home = Q(person__organisation__valid_until=None) | Q(
         person__organisation__valid_until__gt=moment
     )
-    standing = grants.filter(
+    standing = person.grants.filter(
         Q(valid_until=None) | Q(valid_until__gt=moment),
         # A suspended organisation's people keep their accounts and lose what they may do.
         home,
+        # The home organisation stands from the first, also where that was by a clock that ran ahead.
+        Q(person__organisation__is_home=True) | Q(person__organisation__valid_from__lte=moment),
         person__organisation__status=Organisation.Status.ACTIVE,
-        person__organisation__valid_from__lte=moment,
     )
     return Actor(
         kind=ActorKind.PERSON,
@@ -94,11 +94,10 @@ def people_able(action: Action) -> frozenset[int]:
     grants = RoleGrant.objects.filter(
         Q(valid_until=None) | Q(valid_until__gt=moment),
         Q(person__organisation__valid_until=None) | Q(person__organisation__valid_until__gt=moment),
+        Q(person__organisation__is_home=True) | Q(person__organisation__valid_from__lte=moment),
         role__in=roles,
-        valid_from__lte=moment,
         person__is_active=True,
         person__organisation__status=Organisation.Status.ACTIVE,
-        person__organisation__valid_from__lte=moment,
     )
     return frozenset(grants.values_list("person_id", flat=True))
 
@@ -198,7 +197,7 @@ def person_list(organisation: Organisation) -> list[Person]:
         organisation.people.prefetch_related(
             Prefetch(
                 "grants",
-                RoleGrant.objects.filter(standing, valid_from__lte=moment).order_by("role"),
+                RoleGrant.objects.filter(standing).order_by("role"),
                 to_attr="standing",
             )
         )

@@ -13,6 +13,7 @@ from django.conf import settings
 from django.contrib.auth import authenticate
 from django.contrib.auth.hashers import check_password, make_password
 from django.db import transaction
+from django.db.models import Q
 from django.http import HttpRequest
 from django.utils.crypto import constant_time_compare
 
@@ -63,14 +64,22 @@ def try_count(key: bytes) -> None:
     with transaction.atomic():
         # Locked until the count stands; SQLite's transactions take turns by themselves.
         row, _ = SignInPause.objects.select_for_update().get_or_create(key=key)
-        if row.paused_until is not None and row.paused_until > moment:
-            raise SignInPaused(int((row.paused_until - moment).total_seconds()) + 1)
-        row.failures += 1
-        row.last_at = moment
-        over = row.failures - FREE_TRIES
-        if over >= 0:
-            row.paused_until = moment + min(_FIRST_PAUSE * 2 ** min(over, 10), _LONGEST_PAUSE)
+        if row.paused_until is not None and row.paused_until > moment + _LONGEST_PAUSE:
+            # Set by a clock that ran ahead: nobody waits for longer than the longest pause.
+            row.paused_until = moment + _pause(row.failures)
+        until = row.paused_until
+        if until is None or until <= moment:
+            row.failures += 1
+            row.last_at = moment
+            if row.failures >= FREE_TRIES:
+                row.paused_until = moment + _pause(row.failures)
         row.save(update_fields=["failures", "last_at", "paused_until"])
+    if until is not None and until > moment:
+        raise SignInPaused(int((until - moment).total_seconds()) + 1)
+
+
+def _pause(failures: int) -> timedelta:
+    return min(_FIRST_PAUSE * 2 ** min(max(failures - FREE_TRIES, 0), 10), _LONGEST_PAUSE)
 
 
 def pause_clear(key: bytes) -> None:
@@ -78,8 +87,10 @@ def pause_clear(key: bytes) -> None:
 
 
 def pauses_purge() -> int:
-    """Forget failures after a day."""
-    return SignInPause.objects.filter(last_at__lt=now() - _REMEMBERED).delete()[0]
+    """Forget failures after a day, and those of a clock that ran ahead."""
+    moment = now()
+    over = Q(last_at__lt=moment - _REMEMBERED) | Q(last_at__gt=moment + _REMEMBERED)
+    return SignInPause.objects.filter(over).delete()[0]
 
 
 def password_check(*, request: HttpRequest, name: str, password: str) -> tuple[Person, str | None]:

@@ -2,6 +2,7 @@
 
 import uuid
 from collections.abc import Iterable, Mapping
+from datetime import timedelta
 
 import msgspec
 from django.db.models import Count
@@ -14,6 +15,7 @@ from lachan.members.policy import Action, policy_check
 from lachan.members.records import Actor
 from lachan.members.services import audit_record
 
+from . import conf
 from .models import InboxSession, Message, Report
 from .records import (
     Author,
@@ -24,6 +26,8 @@ from .records import (
     Status,
     Urgency,
 )
+
+_CLOCKS_APART = timedelta(minutes=1)  # of several machines
 
 
 def report_get(report: uuid.UUID) -> ReportFacts:
@@ -111,7 +115,10 @@ def message_counts(reports: Iterable[uuid.UUID]) -> dict[tuple[uuid.UUID, Author
 
 def inbox_session_get(mark: bytes) -> InboxSession | None:
     sessions = InboxSession.objects.select_related("report")
-    return sessions.filter(mark=mark, expires_at__gt=now()).first()
+    moment = now()
+    # One that would stay open for longer than any was opened by a clock that ran ahead.
+    until = moment + conf.INBOX_OPEN_FOR + _CLOCKS_APART
+    return sessions.filter(mark=mark, expires_at__gt=moment, expires_at__lte=until).first()
 
 
 def content_read(plain: bytes) -> ReportContent:

@@ -83,6 +83,7 @@ def fill(
     """
     from lachan.cli.grouping import rows_about
     from lachan.cli.listing import lists_check
+    from lachan.cli.setup import instance_expect
     from lachan.formats.classification.categories import category_code
     from lachan.kernel.ids import uuid7
     from lachan.matching.filling import collection_fill, rows_check
@@ -94,6 +95,8 @@ def fill(
     known = (folder / "manifest.json").exists()
     codes = tuple(category_code(name) for name in categories)
     lists_check(files, kind=kind, column=column)
+    if collection is None:
+        instance_expect()  # a list in a home of its own would be found by nobody
     for path in files:
         with list_named(path):
             rows_check(_rows(path, kind, column))

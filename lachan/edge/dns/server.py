@@ -23,6 +23,7 @@ from lachan.edge.dns.udp import SlowLane, UdpLoop, udp_socket
 from lachan.edge.dns.upstream import Forwarder
 from lachan.edge.dns.watch import SnapshotWatch
 from lachan.kernel.errors import InvalidInput, Unavailable
+from lachan.kernel.tally import Tally
 
 TICK_SECONDS = 0.5
 SWITCH_SECONDS = 0.0005
@@ -160,10 +161,10 @@ class DnsServer:
 
 
 def _say_type_only(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
-    """An exception's text may hold a name that someone asked for: its type is enough to report."""
+    """An exception's text may hold a name that someone asked for, and its moment tells when: types are counted."""
     del loop
     error = context.get("exception")
-    say(f"error: {type(error).__name__ if error else 'unknown'}")
+    _ERRORS.count(type(error).__name__ if error else "unknown")
 
 
 def _files_raise() -> None:
@@ -179,6 +180,9 @@ def _files_raise() -> None:
 def say(line: str) -> None:
     sys.stdout.write(line + "\n")
     sys.stdout.flush()
+
+
+_ERRORS = Tally(lambda line: say(f"error: {line}"))
 
 
 def serve(settings: Settings) -> None:

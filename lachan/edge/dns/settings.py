@@ -9,7 +9,7 @@ import msgspec
 
 from lachan.edge.dns.policy import EDE_CODES, AnswerMode, Policy
 from lachan.edge.dns.upstream import Upstream
-from lachan.kernel.env import Env
+from lachan.kernel.env import Env, EnvError, given_first
 from lachan.kernel.errors import InvalidInput
 from lachan.kernel.home import home_path
 
@@ -48,11 +48,11 @@ def address_parse(text: str, port: int) -> tuple[str, int]:
     elif ":" in host or not host:
         host, tail = text.strip(), str(port)
     if not tail.isdecimal() or int(tail) > 0xFFFF:
-        raise ValueError(f"{text!r} has no usable port")
+        raise ValueError("no usable port: a number up to 65535 is wanted")
     try:
         return str(ipaddress.ip_address(host)), int(tail)
     except ValueError:
-        raise ValueError(f"{text!r} is not an IP address with or without port") from None
+        raise ValueError("not an IP address, with or without a port") from None
 
 
 def addresses_parse(text: str, port: int) -> tuple[tuple[str, int], ...]:
@@ -77,11 +77,25 @@ def page_parse(addresses: list[str]) -> dict[str, tuple[str, ...]]:
     Raises:
         ValueError: not an IP address.
     """
-    parsed = [ipaddress.ip_address(word) for word in addresses]
+    try:
+        parsed = [ipaddress.ip_address(word) for word in addresses]
+    except ValueError:
+        raise ValueError("not an IP address, or one with a port") from None
     return {
         "page_ipv4": tuple(str(one) for one in parsed if one.version == 4)[:4],
         "page_ipv6": tuple(str(one) for one in parsed if one.version == 6)[:4],
     }
+
+
+def appeal_parse(text: str) -> str:
+    """Where to appeal, as it fits beside a category into EXTRA-TEXT (`Policy.extra_text`).
+
+    Raises:
+        ValueError: it would be cut, or holds what cannot be shown.
+    """
+    if len(text.strip().encode()) > 100 or not text.isprintable():
+        raise ValueError("one line of at most 100 bytes is wanted, or it would be cut")
+    return text.strip()
 
 
 def policy_checked(policy: Policy) -> Policy:
@@ -110,7 +124,7 @@ def policy_overlay(policy: Policy, raw: bytes) -> Policy:
         if given.ede is not None:
             changes["ede"] = EDE_CODES[given.ede]
         if given.appeal is not None:
-            changes["appeal"] = given.appeal
+            changes["appeal"] = appeal_parse(given.appeal)
         return policy_checked(msgspec.structs.replace(policy, **changes))
     except (msgspec.DecodeError, KeyError, ValueError) as error:
         raise InvalidInput(f"dns-policy.json: {error}") from None
@@ -167,24 +181,30 @@ def settings_make(flags: argparse.Namespace, env: Env | None = None) -> Settings
         if isinstance(value, str)
     }
     if env is None:
-        import os
-
-        env = Env({**os.environ, **given})
+        env = Env(given_first(given))
     policy = Policy(
         answer=env.one_of("LACHAN_DNS_ANSWER", "nxdomain", ("nxdomain", "null", "page")),  # type: ignore[arg-type]
         categories=frozenset(env.listed("LACHAN_DNS_BLOCK_CATEGORIES")),
         ttl=env.number("LACHAN_DNS_BLOCK_TTL", 10, low=1, high=3600),
         ede=EDE_CODES[env.one_of("LACHAN_DNS_EDE", "blocked", tuple(EDE_CODES))],
-        appeal=env.text("LACHAN_DNS_APPEAL", ""),
+        appeal=env.parsed("LACHAN_DNS_APPEAL", "", appeal_parse),
         **env.parsed(
             "LACHAN_DNS_PAGE", "", lambda text: page_parse(text.replace(",", " ").split())
         ),
     )
     env.parsed("LACHAN_DNS_ANSWER", "", lambda _: policy_checked(policy))
     listen = env.parsed("LACHAN_DNS_LISTEN", "127.0.0.1:5353", lambda t: addresses_parse(t, 53))
+    if not listen:
+        raise EnvError("LACHAN_DNS_LISTEN names no address: nothing would be answered")
     upstream = env.parsed(
         "LACHAN_DNS_UPSTREAM", resolvers_of_system(), lambda text: addresses_parse(text, 53)
     )
+    if env.is_set("LACHAN_DNS_UPSTREAM") and not set(upstream) - set(listen):
+        raise EnvError(
+            "LACHAN_DNS_UPSTREAM names no resolver but this edge: leave it out, or name one"
+        )
+    if any(port == 0 for _, port in upstream):
+        raise EnvError("LACHAN_DNS_UPSTREAM: a resolver's port is a number from 1")
     home = home_path()
     return Settings(
         home=home,

@@ -49,7 +49,8 @@ def test_it_takes_the_key_with_the_last_role_that_needs_it(personas):
     assert not someone.person.wraps.exists()
 
 
-def test_it_takes_the_key_when_a_role_runs_out(personas):
+def test_it_takes_the_key_when_a_role_runs_out(personas, settings, tmp_path):
+    settings.LACHAN_HOME = tmp_path  # the trail's witness is of this test alone
     boss, someone = personas.administrator, personas.with_roles()
     role_grant(by=boss.actor, person=someone.person, role=Role.ANALYST, until=now() + timedelta(1))
     desk_key_rotate(by=boss.actor, organisation=personas.organisation)
