@@ -46,7 +46,7 @@ class DnsServer:
         self._status = StatusFile(settings.home)
         self._loops: list[UdpLoop] = []
         self._listen: list[str] = []
-        self._policy_seen: bytes | None = None
+        self._policy_seen: bytes | str | None = None
         self._fault = ""
 
     async def run(self) -> None:
@@ -130,27 +130,37 @@ class DnsServer:
                 snapshot=self._reader.status(),
                 counts=counts_sum(self._responder.counts, [path.counts.tolist() for path in paths]),
                 cached_answers=len(self._cache),
+                categories=sorted(self._responder.policy.categories),
                 fault=self._fault,
             )
         )
 
     def _read_policy(self) -> None:
-        """Follow the policy file; a bad one changes nothing but the status."""
+        """Follow the policy file; one that is bad or cannot be read changes nothing but the status."""
+        read: bytes | str | None
         try:
-            raw = self._settings.policy_file.read_bytes()
-        except OSError:
-            raw = b""
-        if raw != self._policy_seen:
-            self._policy_seen, self._fault = raw, ""
+            read = self._settings.policy_file.read_bytes()
+        except FileNotFoundError:
+            read = None
+        except OSError as error:
+            read = f"dns-policy.json: cannot be read: {error.strerror}"
+        if read != self._policy_seen:
+            self._policy_seen, self._fault = read, ""
             try:
-                base = self._settings.policy
-                self._follow(policy_overlay(base, raw) if raw else base)
+                self._follow(self._policy_of(read))
             except InvalidInput as error:
                 self._fault = str(error)
-                say(self._fault)
+                say(f"{self._fault}; the policy from before holds on")
         for one in self._loops:
             if one.path is not None:
                 one.path.wanted = self._responder.policy
+
+    def _policy_of(self, read: bytes | str | None) -> Policy:
+        if read is None:
+            return self._settings.policy
+        if isinstance(read, str):
+            raise InvalidInput(read)
+        return policy_overlay(self._settings.policy, read)
 
     def _follow(self, policy: Policy) -> None:
         if policy != self._responder.policy:
