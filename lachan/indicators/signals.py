@@ -95,7 +95,9 @@ def _registered(words: _Words, name: str, label: str) -> Signal | None:
 
 @cache
 def _data() -> dict[str, Any]:
-    text = resources.files("lachan.indicators").joinpath("data/guard/signals.json").read_text()
+    text = (
+        resources.files("lachan.indicators").joinpath("data/guard/signals.json").read_text("utf-8")
+    )
     data: dict[str, Any] = json.loads(text)
     return data
 

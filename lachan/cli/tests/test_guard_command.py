@@ -64,7 +64,7 @@ def test_it_lists_what_is_in_use_and_what_is_not(run, tmp_path):
     (tmp_path / "guard" / "good.json").write_text(json.dumps(good))
     (tmp_path / "guard" / "bad.json").write_text("{")
     said = run("lists").output
-    assert "good.json: 1 entries about md5\n         1 refused: unrecognised\n" in said
+    assert "good.json: 1 entries about md5\n         1 refused: other-kind\n" in said
     assert "no kind of ours: ssdeep" in said
     assert "bad.json: NOT in use: it is no JSON" in said
     told = json.loads(run("lists", "--json").stdout)
