@@ -54,8 +54,8 @@ def _at_rule(head: str, audience: str) -> Iterator[str]:
     name = re.match(r"@[\w-]+|", head)[0]
     yield from lacking("at-rules", name, audience)
     if name == "@media":
-        for feature in re.findall(r"\(\s*([^:)]+)", head):
-            yield from lacking("media", feature.strip(), audience)
+        for asked in re.findall(r"\(\s*([^:)]+)", head):
+            yield from lacking("media", asked.strip(), audience)
 
 
 def _selector(selector: str, guards: str, audience: str) -> Iterator[str]:

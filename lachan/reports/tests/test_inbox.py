@@ -99,6 +99,12 @@ def test_it_takes_no_words_from_a_page_that_names_no_inbox(client, receipts, tok
     assert written() == []
 
 
+def test_its_addresses_lead_to_its_door(client, receipts):
+    answer = client.get(reverse("inbox-write"), follow=True)
+    assert answer.redirect_chain == [(reverse("inbox"), 302)]
+    assert 'id="receipt"' in answer.content.decode()
+
+
 def test_a_page_says_nothing_of_the_receipt_or_the_report(client, receipts):
     tokens = [Inbox(client, receipts[0]).token for _ in range(2)]
     assert len(set(tokens)) == 2

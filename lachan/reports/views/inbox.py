@@ -111,9 +111,11 @@ def _door(request: HttpRequest, fault: str, status: int = 422) -> HttpResponse:
 
 
 @public
-@require_POST
+@require_http_methods(["GET", "HEAD", "POST"])
 def inbox_write(request: HttpRequest) -> HttpResponse:
     """Takes words for the inbox that the page names, which need not be the one that the cookie opens."""
+    if request.method != "POST":  # somebody went back to a page that answered here
+        return HttpResponseRedirect(reverse("inbox"))
     try:
         if (response := _in_language(request)) is not None:
             return response

@@ -11,7 +11,11 @@
   function leave() {
     const to = way.getAttribute("href") || way.getAttribute("data-to");
     const end = way.getAttribute("ping") || way.form.getAttribute("action");
-    const go = () => window.location.replace(to);
+    let isGone = false;
+    const go = () => {
+      if (!isGone) window.location.replace(to); // a second time it would begin anew
+      isGone = true;
+    };
     try {
       wipe();
     } catch (fault) {
@@ -41,7 +45,7 @@
     request.onloadend = go;
     request.send();
     window.setTimeout(() => {
-      if (navigator.sendBeacon) navigator.sendBeacon(end); // a request of its page's would end with it
+      if (request.readyState < 4 && navigator.sendBeacon) navigator.sendBeacon(end); // the other ends with its page
       go();
     }, PATIENCE);
   }

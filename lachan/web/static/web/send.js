@@ -23,9 +23,10 @@
   }
 
   function send(button) {
-    const choice = name(button);
-    const data = new FormData(form);
-    form.removeChild(choice);
+    let data;
+    withButton(button, () => {
+      data = new FormData(form);
+    });
     const request = new XMLHttpRequest();
     request.open("POST", form.getAttribute("action"));
     request.timeout = PATIENCE;
@@ -37,8 +38,7 @@
       } catch (fault) {
         // the page that answers matters more
       }
-      name(button);
-      form.submit();
+      withButton(button, () => form.submit());
       // Should it have got stuck, it may be pressed again.
       window.setTimeout(() => restore(button, label), 20000);
     };
@@ -57,12 +57,17 @@
   }
 
   // Neither sending by a script says which button was pressed.
-  function name(button) {
+  function withButton(button, act) {
     const choice = document.createElement("input");
     choice.type = "hidden";
     choice.name = button.name; // without a name it is not sent
     choice.value = button.value;
-    return form.appendChild(choice);
+    form.appendChild(choice);
+    try {
+      act();
+    } finally {
+      form.removeChild(choice);
+    }
   }
 
   function stay(button, label, why) {
