@@ -16,8 +16,9 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "lachan.config.settings")
 die_with_parent(int(os.environ.get("LACHAN_WEB_MASTER", "0")) or None)
 _django = get_wsgi_application()
 # A worker that is started again later reads the secret anew: it may have gone or changed meanwhile.
-import_module("lachan.config.prepare").secret_expect()
-CountingHandler.serving = True
+if "LACHAN_WEB_MASTER" in os.environ:
+    import_module("lachan.config.prepare").secret_expect()
+    CountingHandler.serving = True
 
 
 def application(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:

@@ -1,6 +1,6 @@
 """Settings from the environment, read once at start; a bad value stops the start with one clear line.
 
-No line repeats a value: what was set may be a secret, or a secret put in the wrong place.
+No line repeats what stands in the environment: it may be a secret, or a secret put in the wrong place.
 """
 
 import difflib
@@ -40,8 +40,16 @@ class Env:
     docs/howto/settings.md and `NAMES` to the code.
     """
 
-    def __init__(self, values: Mapping[str, str] | None = None) -> None:
-        self._values = os.environ if values is None else values
+    def __init__(
+        self, values: Mapping[str, str] | None = None, *, flags: Mapping[str, str] | None = None
+    ) -> None:
+        """`flags`, of a command by the setting's name, stand first; everybody may see them, so messages do."""
+        self._flags = flags or {}
+        self._values = {
+            name: value
+            for name, value in (os.environ if values is None else values).items()
+            if name.removesuffix("_FILE") not in self._flags
+        } | dict(self._flags)
         self.asked: set[str] = set()
 
     def is_set(self, name: str) -> bool:
@@ -65,19 +73,19 @@ class Env:
             return True
         if value in _FALSE:
             return False
-        raise EnvError(f"{name} must be 1 or 0")
+        raise self._unusable(name, " must be 1 or 0")
 
     def number(self, name: str, default: int, *, low: int = 0, high: int = 2**31) -> int:
         text = self.text(name, str(default)).strip()
         # int() would also take 1_000 and the digits of every script.
         if not (text.isascii() and text.isdecimal() and low <= int(text) <= high):
-            raise EnvError(f"{name} must be a whole number between {low} and {high}")
+            raise self._unusable(name, f" must be a whole number between {low} and {high}")
         return int(text)
 
     def one_of(self, name: str, default: str, choices: tuple[str, ...]) -> str:
         value = self.text(name, default).strip()
         if value not in choices:
-            raise EnvError(f"{name} must be one of {', '.join(choices)}")
+            raise self._unusable(name, f" must be one of {', '.join(choices)}")
         return value
 
     def listed(self, name: str, default: str = "") -> list[str]:
@@ -89,19 +97,15 @@ class Env:
         try:
             return parse(self.text(name, default))
         except ValueError as error:
-            raise EnvError(f"{name}: {error}") from None
+            raise self._unusable(name, f": {error}") from None
+
+    def _unusable(self, name: str, says: str) -> EnvError:
+        given = f" (not {self._flags[name]!r})" if name in self._flags else ""
+        return EnvError(f"{name}{says}{given}")
 
     def each(self, name: str, default: str, parse: Callable[[str], T]) -> list[T]:
         """What `parse` makes of each of the comma-separated words; the message says which of them is wrong."""
         return self.parsed(name, default, lambda text: _each(text.split(","), parse))
-
-
-def given_first(flags: Mapping[str, str]) -> dict[str, str]:
-    """The environment, in which a command's flags (name of the setting → value) stand first, also before a file."""
-    kept = {
-        name: value for name, value in os.environ.items() if name.removesuffix("_FILE") not in flags
-    }
-    return kept | dict(flags)
 
 
 def _file_read(name: str, path: str) -> str:

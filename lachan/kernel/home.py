@@ -19,7 +19,7 @@ from pathlib import Path
 
 from lachan.kernel.env import Env
 from lachan.kernel.env_kinds import secret
-from lachan.kernel.errors import InvalidInput
+from lachan.kernel.errors import InvalidInput, Unavailable
 
 
 class SecretUnusable(InvalidInput):
@@ -42,8 +42,12 @@ def _folder(text: str) -> Path:
         raise ValueError("name a folder, or leave it out for ./var")
     if text.startswith("~"):
         raise ValueError("no shell has put a folder in the place of ~: write the whole path")
-    if (path := Path(text)).exists() and not path.is_dir():
-        raise ValueError("a file stands there, and a folder is wanted")
+    path = Path(text)
+    try:
+        if path.exists() and not path.is_dir():
+            raise ValueError("a file stands there, and a folder is wanted")
+    except OSError as error:
+        raise ValueError(f"it cannot be looked at: {error.strerror}") from None
     return path
 
 
@@ -58,10 +62,13 @@ def home_prepare(home: Path) -> None:
     """Make the folder and its parts; harmless when they are there.
 
     Raises:
-        OSError: the folder cannot be made or written.
+        Unavailable: the folder cannot be made or written.
     """
-    for folder in (home, home / "snapshots", home / "run", home / "static"):
-        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    try:
+        for folder in (home, home / "snapshots", home / "run", home / "static"):
+            folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    except OSError as error:
+        raise Unavailable(f"{home} cannot be made or written: {error.strerror}") from None
 
 
 def home_unsafe(home: Path) -> list[Path]:

@@ -13,7 +13,7 @@ from lachan.edge.dns.local import canaries_known, forward_names
 from lachan.edge.dns.policy import EDE_CODES, AnswerMode, Policy
 from lachan.edge.dns.upstream import Upstream
 from lachan.formats.classification.categories import UnknownCategory, category_filter
-from lachan.kernel.env import Env, EnvError, given_first
+from lachan.kernel.env import Env, EnvError
 from lachan.kernel.errors import InvalidInput
 from lachan.kernel.home import home_path
 
@@ -250,7 +250,7 @@ def settings_make(flags: argparse.Namespace, env: Env | None = None) -> Settings
         if isinstance(value, str)
     }
     if env is None:
-        env = Env(given_first(given))
+        env = Env(flags=given)
     policy = Policy(
         answer=env.one_of("LACHAN_DNS_ANSWER", "nxdomain", ("nxdomain", "null", "page")),  # type: ignore[arg-type]
         categories=env.parsed(

@@ -6,7 +6,7 @@ from pathlib import Path
 import msgspec
 
 from lachan.edge.matching.quotas import Quota
-from lachan.kernel.env import Env, EnvError, given_first
+from lachan.kernel.env import Env, EnvError
 from lachan.kernel.env_kinds import address_port
 from lachan.kernel.errors import InvalidInput
 from lachan.kernel.home import home_path
@@ -54,7 +54,7 @@ def settings_make(flags: dict[str, str | None] | None = None) -> Settings:
         for name, value in (flags or {}).items()
         if value is not None
     }
-    env, usual = Env(given_first(given)), Quota()
+    env, usual = Env(flags=given), Quota()
     workers = env.number("LACHAN_MATCH_WORKERS", 1, low=1, high=256)
     return Settings(
         home=home_path(),
@@ -73,11 +73,15 @@ def shard_setting(text: str | None = None) -> Shard:
     Raises:
         EnvError: it is none.
     """
-    env = Env(given_first({} if text is None else {"LACHAN_MATCH_SHARD": text}))
+    env = Env(flags={} if text is None else {"LACHAN_MATCH_SHARD": text})
+    return env.parsed("LACHAN_MATCH_SHARD", "1/1", _shard)
+
+
+def _shard(text: str) -> Shard:
     try:
-        return Shard.parse(env.text("LACHAN_MATCH_SHARD", "1/1"))
+        return Shard.parse(text)
     except InvalidInput:
-        raise EnvError("LACHAN_MATCH_SHARD: a share such as 2/5 is wanted") from None
+        raise ValueError("a share such as 2/5 is wanted") from None
 
 
 def _quota(env: Env, name: str, usual: int, workers: int) -> int:

@@ -97,6 +97,14 @@ def test_it_takes_no_empty_word_and_no_other_digits():
             Env({"A": value}).flag("A", default=True)
 
 
+def test_a_flag_stands_first_and_may_be_repeated(tmp_path):
+    env = Env({"A_FILE": str(tmp_path), "B": "geheim"}, flags={"A": "maybe"})
+    with pytest.raises(EnvError, match=r"^A must be 1 or 0 \(not 'maybe'\)$"):
+        env.flag("A", default=True)
+    with pytest.raises(EnvError, match=r"^B must be 1 or 0$"):
+        env.flag("B", default=True)
+
+
 def test_it_says_which_word_of_a_list_is_wrong():
     with pytest.raises(EnvError, match=r"^A: number 2 of 3: "):
         Env({"A": "a.example, b c,, d.example"}).each("A", "", kinds.host_pattern)

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from lachan.kernel.env import EnvError
+from lachan.kernel.errors import Unavailable
 from lachan.kernel.home import (
     SecretUnusable,
     home_holds_instance,
@@ -58,6 +59,12 @@ def test_it_takes_nothing_else_for_a_home(monkeypatch, value):
     monkeypatch.setenv("LACHAN_HOME", value)
     with pytest.raises(EnvError, match="LACHAN_HOME"):
         home_path()
+
+
+def test_it_says_why_a_home_cannot_be_made(tmp_path):
+    (tmp_path / "file").touch()
+    with pytest.raises(Unavailable, match="cannot be made"):
+        home_prepare(tmp_path / "file" / "home")
 
 
 def test_it_knows_a_home_in_which_nothing_has_begun(tmp_path):
