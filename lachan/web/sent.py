@@ -13,7 +13,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from django.conf import settings
-from django.core.exceptions import RequestDataTooBig
+from django.core.exceptions import DisallowedHost, RequestDataTooBig
 from django.http import HttpRequest, QueryDict
 from django.urls import Resolver404, resolve
 
@@ -84,4 +84,7 @@ def is_ours(request: HttpRequest) -> bool | None:
         return None if site == "none" else site == "same-origin"
     # Older browsers; "null" is what a page in disguise says.
     source = request.headers.get("Origin") or request.headers.get("Referer")
-    return urlsplit(source).netloc == request.get_host() if source else None
+    try:
+        return urlsplit(source).netloc == request.get_host() if source else None
+    except (DisallowedHost, ValueError):  # no address that is ours
+        return False

@@ -190,6 +190,21 @@ def test_it_gives_nothing_back_that_another_site_sent(case, at_work, headers):
     assert not [goes for goes, _ in forms(page) if goes.startswith("/staff/cases/")]
 
 
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Host": "evil.example", "Origin": "https://evil.example"},
+        {"Host": "evil.example", "Referer": "https://evil.example/"},
+        {"Origin": "http://[broken"},
+    ],
+)
+def test_it_answers_in_plain_words_whatever_a_browser_says_of_itself(db, headers):
+    page = strict(Client()).post("/check/", {"value": WORDS}, headers=headers)
+    assert page.status_code in {400, 403}
+    assert "<h1>" in text(page)
+    assert not any(word in text(page) for word in ENGLISH)
+
+
 def test_it_makes_no_strange_form_ready_to_be_sent(case, at_work):
     page = at_work[0].post(f"{case}close/", {"words": WORDS, "outcome": "helped"})
     assert page.status_code == 403

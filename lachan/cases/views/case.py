@@ -102,6 +102,7 @@ class Draft:
         is_held, is_open = page["is_mine"], page["case"].closed_at is None
         return {
             "answer": is_held and "report" in page,
+            "propose": is_held and "report" in page,
             "note": page["may_work"] and "report" in page,
             "close": is_held,
             "hand-over": is_open and bool(page["colleagues"]),
@@ -150,7 +151,7 @@ def case_page(
     context |= {"draft": draft, "fault": fault, "token": secrets.token_urlsafe(16)}
     # Of a form that this page no longer shows.
     homeless = draft is not None and not draft.has_place(context)
-    context["lost_words"] = draft.words if draft and homeless else ""
+    context["lost_words"] = draft.words or draft.value if draft and homeless else ""
     return render(request, "cases/case.html", context, status=status)
 
 
