@@ -141,4 +141,7 @@ def _like_a_word(labels: list[str]) -> bool:
 def is_version(text: str, start: int) -> bool:
     """Whether the word before a number with dots says that it is a version's."""
     before = text[max(0, start - 16) : start].lower().rstrip(" .:")
-    return before.endswith(tuple(_endings()["versions"]))
+    return any(
+        before.endswith(word) and not before[: -len(word)][-1:].isalnum()
+        for word in _endings()["versions"]
+    )
