@@ -109,10 +109,19 @@ class _Search:
     def _fresh(
         self, pattern: re.Pattern[str], find: Callable[[re.Match[str]], Find | None]
     ) -> Iterator[Find]:
-        for match in pattern.finditer(self.text):
-            if not any(self.taken[match.start() : match.end()]) and (found := find(match)):
+        for each in pattern.finditer(self.text):
+            if (match := self._free(each)) and (found := find(match)):
                 self._take(found[0], found[1], _ADDRESS)
                 yield found
+
+    def _free(self, match: re.Match[str]) -> re.Match[str] | None:
+        """The match, where nothing of it is taken; an address up to what is taken of its path."""
+        taken = self.taken[match.start() : match.end()]
+        free = match.start() + len(taken) - len(taken.lstrip(b"\0"))
+        if free == match.end():
+            return match
+        in_path = match.groupdict().get("path") and match.start("path") <= free
+        return match.re.match(self.text, match.start(), free) if in_path else None
 
     def _take(self, start: int, end: int, mark: int) -> None:
         self.taken[start:end] = bytes([mark]) * (end - start)

@@ -5,7 +5,7 @@ from collections.abc import Container, Iterable, Iterator
 
 import phonenumbers
 
-from lachan.formats.observables.kinds.phone import labels
+from lachan.formats.observables.kinds.phone import REGION, labels
 from lachan.formats.observables.parsing import parse
 from lachan.formats.observables.record import InvalidObservable, Observable
 
@@ -102,10 +102,8 @@ class _Run:
             observable = parse(text, "phone")
         except InvalidObservable:
             return None
-        # Viet Nam's are given out, or refused; of others' the length alone is checked so far.
-        if self.plus and not phonenumbers.is_valid_number(phonenumbers.parse(observable.value)):
-            return None
-        return observable
+        given = phonenumbers.is_valid_number(phonenumbers.parse(observable.value, REGION))
+        return observable if given else None
 
     def _first(self, group: int) -> int:
         return self.start if self.plus and group == 0 else self.groups[group][0]

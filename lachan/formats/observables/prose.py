@@ -56,7 +56,8 @@ def sentence_start(host: str) -> int:
     if www:
         return len(sentence) + 1
     before, _, rest = host.partition(".")
-    foreign = not before.isascii() and rest.isascii() and registrable_domain(rest.lower())
+    word = before.isalpha() and not before.isascii()
+    foreign = word and rest.isascii() and registrable_domain(rest.lower())
     return len(before) + 1 if foreign else 0
 
 
@@ -140,4 +141,7 @@ def _like_a_word(labels: list[str]) -> bool:
 def is_version(text: str, start: int) -> bool:
     """Whether the word before a number with dots says that it is a version's."""
     before = text[max(0, start - 16) : start].lower().rstrip(" .:")
-    return before.endswith(tuple(_endings()["versions"]))
+    return any(
+        before.endswith(word) and not before[: -len(word)][-1:].isalnum()
+        for word in _endings()["versions"]
+    )

@@ -58,7 +58,7 @@ class Phone(Kind):
         """E.164 with its plus sign; a Vietnamese short number (111, 113) keeps its bare digits.
 
         An eleven-digit mobile number of before 2018 becomes the ten-digit one that it turned into. Of other
-        countries' numbers the length is checked; Viet Nam's must be one that is given out.
+        countries' numbers the length alone is checked; of Viet Nam's, the length that its kind has.
         """
         written = _unlabelled(text)
         if not _WRITTEN.fullmatch(written):
@@ -73,8 +73,7 @@ class Phone(Kind):
             number = phonenumbers.parse(digits, REGION)
         except phonenumbers.NumberParseException:
             raise InvalidObservable("not-a-number") from None
-        ours = number.country_code == COUNTRY
-        if not (phonenumbers.is_valid_number if ours else phonenumbers.is_possible_number)(number):
+        if not _could_be(number):
             raise InvalidObservable("number-impossible")
         return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
 
@@ -104,6 +103,7 @@ class Phone(Kind):
             Example("０９１２　３４５　６７８", "+84912345678"),
             Example("٠٩١٢٣٤٥٦٧٨", "+84912345678"),
             Example("SĐT: 0912345678", "+84912345678"),
+            Example("+84 111 222 333", "+84111222333"),
             Example("+849752123456", reason="number-impossible"),
             Example("khong phai so", reason="not-a-number"),
             Example("0912", reason="number-impossible"),
@@ -116,6 +116,14 @@ def _unlabelled(text: str) -> str:
     start = next((at for at, sign in enumerate(text) if sign in "+(" or sign.isdigit()), 0)
     label = labels().fullmatch(text[:start].rstrip(" .:-"))
     return text[start:].rstrip(" .") if label or not start else text
+
+
+def _could_be(number: phonenumbers.PhoneNumber) -> bool:
+    """Whether such a number can be given out; ranges that are newer than our data are let pass."""
+    if number.country_code != COUNTRY or phonenumbers.is_valid_number(number):
+        return bool(phonenumbers.is_possible_number(number))
+    fits = re.fullmatch(_plan()["lengths"], str(number.national_number)) is not None
+    return fits and bool(phonenumbers.is_possible_number(number))
 
 
 def _national(digits: str) -> str | None:

@@ -133,6 +133,8 @@ def test_it_stays_quick_on_hostile_text():
         ("https://xau.test/a,em và https://xau.test/Trang/Chu.Aspx", [("url", "https://xau.test/a"), ("url", "https://xau.test/Trang/Chu.Aspx")]),
         ("nhé.xau8.com, đi//xau9.com/a", [("domain", "xau8.com"), ("url", "http://xau9.com/a")]),
         ("xau8.com-em vào", [("domain", "xau8.com")]),
+        ("xau8.com/a?e=la@xau.test", [("url", "http://xau8.com/a?e="), ("email", "la@xau.test")]),
+        ("srv 192.0.2.7", [("ipv4", "192.0.2.7")]),
         ("www.xau.com.vn", [("domain", "www.xau.com.vn")]),
         ("https://xau.com/a,https://xau2.com/b", [("url", "https://xau.com/a"), ("url", "https://xau2.com/b")]),
         ("[đây](https://xau.test/a)", [("url", "https://xau.test/a")]),
