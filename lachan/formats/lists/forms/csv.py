@@ -144,9 +144,8 @@ def _legible(head: str) -> str:
 
 def _cells(line: str, delimiter: str) -> list[str] | None:
     """None where the line is no sound CSV."""
-    rows = csv.reader(
-        line.splitlines(keepends=True), delimiter=delimiter, strict=True, skipinitialspace=True
-    )
+    lines = [f"{part}\n" for part in line.split("\n")]
+    rows = csv.reader(lines, delimiter=delimiter, strict=True, skipinitialspace=True)
     try:
         cells = next(rows, [])
         return None if next(rows, None) else [cell.strip() for cell in cells]
