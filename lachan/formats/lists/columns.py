@@ -31,7 +31,7 @@ _WORDS = {
     "ip": "ip,ips,ipv4,ipv6,ip address,ip addr,ip src,ip dst,src ip,dst ip,source ip,destination ip,"
     "ipv4 addr,ipv6 addr,ipv4 address,ipv6 address,địa chỉ ip,adresse ip",
     "address": "address,địa chỉ,adresse",
-    "value": "value,indicator,ioc,ioc value,indicator value,observable,observable value,attribute value,"
+    "value": "value,value1,indicator,ioc,ioc value,indicator value,observable,observable value,attribute value,"
     "entry,item,artifact,giá trị,chỉ dấu,valeur,indicateur",
     "path": "path,url path,uri path,page path,đường dẫn trang,chemin",
     "hash": "hash,digest,file hash,filehash,hash value,mã băm,empreinte",
