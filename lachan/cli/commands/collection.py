@@ -78,7 +78,7 @@ def fill(
     lachan collection import hashes.csv --source "Our list" --category scam --collection lists
     lachan collection import pictures.csv.gz --kind pdq --reach members --collection lists --json
 
-    The collection of a running instance is written by that alone: `lachan import` publishes a list there. A
+    Only a running instance writes its own collection: `lachan import` publishes a list there. A
     list of which no value can be read ends it with 1 before anything is put in.
     """
     from lachan.cli.grouping import rows_about

@@ -31,7 +31,7 @@ _WORDS = {
     "ip": "ip,ips,ipv4,ipv6,ip address,ip addr,ip src,ip dst,src ip,dst ip,source ip,destination ip,"
     "ipv4 addr,ipv6 addr,ipv4 address,ipv6 address,địa chỉ ip,adresse ip",
     "address": "address,địa chỉ,adresse",
-    "value": "value,indicator,ioc,ioc value,indicator value,observable,observable value,attribute value,"
+    "value": "value,value1,indicator,ioc,ioc value,indicator value,observable,observable value,attribute value,"
     "entry,item,artifact,giá trị,chỉ dấu,valeur,indicateur",
     "path": "path,url path,uri path,page path,đường dẫn trang,chemin",
     "hash": "hash,digest,file hash,filehash,hash value,mã băm,empreinte",
@@ -97,7 +97,8 @@ def row_values(row: Mapping[str, Any], shown: str) -> Iterator[Found]:
             yield Found(shown, reason="no-value")
         return
     name, text, kind = chosen
-    if kind in (None, "domain") and (page := _page(cells, row, text)):
+    said = "kind" in cells and role(name) in _GENERAL
+    if not said and kind in (None, "domain") and (page := _page(cells, row, text)):
         name, text, kind = page
     left = {
         key: _clean(fact)
@@ -172,8 +173,10 @@ def _page(
     cells: Mapping[str, tuple[str, str]], row: Mapping[str, Any], host: str
 ) -> tuple[str, str, str] | None:
     """(column, URL, kind) of a page on a host, where the row names one in whatever column."""
-    if "path" in cells and len(cells["path"][1]) > 1 and cells["path"][1].startswith("/"):
-        return cells["path"][0], f"{host}{cells['path'][1]}", "url"
+    if "path" in cells and is_plain_name(host):
+        name, path = cells["path"]
+        if path.startswith("/") and path != "/":
+            return name, f"{host}{path}", "url"
     for name, cell in row.items():
         if isinstance(cell, str) and "/" in cell and _is_page_of(cell, host):
             return name, cell.strip(), "url"

@@ -14,36 +14,23 @@ NOTHING = object()
 """What a text that is no JSON decodes to: `null` is JSON."""
 _DEEPEST = 12
 _ALLOWED = re.compile(r"allow|white|safe|except|exclu|ignore|pass")
+# Keys under which plain values are meant to be blocked, or let through.
 _ENTRIES = frozenset(
-    [
-        "list",
-        "lists",
-        "data",
-        "items",
-        "entries",
-        "results",
-        "result",
-        "records",
-        "rows",
-        "response",
-        "blocklist",
-        "blacklist",
-        "denylist",
-        "blocked",
-        "allowlist",
-        "whitelist",
-        "values",
-        "indicators",
-        "iocs",
-        "domains",
-        "urls",
-        "hosts",
-        "hostnames",
-        "ips",
-        "addresses",
-        "emails",
-        "phones",
-    ]
+    {
+        *("list", "lists", "data", "items", "entries", "result", "results", "records", "rows"),
+        *(
+            "response",
+            "values",
+            "indicators",
+            "iocs",
+            "blocklist",
+            "blacklist",
+            "denylist",
+            "blocked",
+        ),
+        *("allowlist", "whitelist", "domains", "urls", "hosts", "hostnames", "ips", "addresses"),
+        *("emails", "phones"),
+    }
 )
 
 

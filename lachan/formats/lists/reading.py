@@ -25,13 +25,7 @@ _BINARY = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 _NO_UTF8 = re.compile(r"[\udc80-\udcff]")
 # What a form says of a line that is none of its own; other reasons are its last word.
 _NOT_MINE = {
-    "other-form",
-    "bad-hosts-line",
-    "pattern-rule",
-    "not-json",
-    "no-head",
-    "no-value",
-    "bad-csv",
+    *("other-form", "bad-hosts-line", "pattern-rule", "not-json", "no-head", "no-value", "bad-csv"),
 }
 
 

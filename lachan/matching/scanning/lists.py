@@ -197,8 +197,11 @@ class _Table:
         text = text.rstrip("\r\n")
         if '"' not in text:
             return text.split(self._delimiter) if text else []
-        lines = text.splitlines(keepends=True)
-        return next(csv.reader(lines, delimiter=self._delimiter), [])
+        lines = [f"{line}\n" for line in text.split("\n")]
+        try:
+            return next(csv.reader(lines, delimiter=self._delimiter), [])
+        except csv.Error:  # a cell that is longer than any value
+            return text.split(self._delimiter)
 
     def goes_on(self, line: str) -> bool:
         return '"' in line and line.count('"') % 2 == 1 and self._width > 1

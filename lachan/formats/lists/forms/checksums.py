@@ -10,7 +10,9 @@ from typing import Any
 from lachan.formats.lists.form import Example, Form, Found, LineReader
 
 _LENGTHS = frozenset({32, 40, 64})
-_GNU = re.compile(r"\\?(?P<digest>[0-9a-fA-F]{32,128})(?:[ \t]+\*?|\s*\|\s*)(?P<name>\S.*)")
+_GNU = re.compile(
+    r"\\?(?:(?:md5|sha1|sha256):)?(?P<digest>[0-9a-fA-F]{32,128})(?:[ \t]+\*?|\s*\|\s*)(?P<name>\S.*)"
+)
 _BSD = re.compile(
     r"\\?(?P<kind>[A-Za-z][A-Za-z0-9/-]*) ?\((?P<name>.*)\) ?= ?(?P<digest>[0-9a-fA-F]{32,128})"
 )

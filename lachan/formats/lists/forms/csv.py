@@ -30,7 +30,7 @@ class Csv(Form):
                 rows += 1
                 fitting += reader.is_row(line) or reader.goes_on(line)
         # A head that opens the list is believed; below other lines what stands under it must fit.
-        return reader.headed and (not above or fitting * 2 >= rows)
+        return reader.headed and (not above or (rows > 0 and fitting * 2 >= rows))
 
     def reader(self) -> "_Reader":
         return _Reader()
@@ -120,6 +120,8 @@ class _Reader(LineReader):
         line = _legible(line)
         for delimiter in sorted(_DELIMITERS, key=line.count, reverse=True):
             names = _cells(line.lstrip("#% "), delimiter) or []
+            if any(other in name for name in names for other in _DELIMITERS):
+                continue  # a row by another delimiter
             if is_head(names) and not (commented and len(names) < 2):
                 self._columns = [name.lstrip("#").strip().lower() for name in names]
                 self._delimiter, self._perhaps = delimiter, commented
@@ -144,9 +146,8 @@ def _legible(head: str) -> str:
 
 def _cells(line: str, delimiter: str) -> list[str] | None:
     """None where the line is no sound CSV."""
-    rows = csv.reader(
-        line.splitlines(keepends=True), delimiter=delimiter, strict=True, skipinitialspace=True
-    )
+    lines = [f"{part}\n" for part in line.split("\n")]
+    rows = csv.reader(lines, delimiter=delimiter, strict=True, skipinitialspace=True)
     try:
         cells = next(rows, [])
         return None if next(rows, None) else [cell.strip() for cell in cells]

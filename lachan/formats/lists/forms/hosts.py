@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from lachan.formats.lists.form import Example, Form, Found, LineReader
+from lachan.formats.lists.form import Example, Form, Found, LineReader, wide_name
 
 _LINE = re.compile(r"(?:0|\d{1,3}(?:\.\d{1,3}){3}|[0-9a-fA-F]*:[0-9a-fA-F:.]*(?:%\w+)?)\s+[^\s#].*")
 NOWHERE = "0.0.0.0"  # noqa: S104  the address that leads nowhere, not one to listen on
@@ -46,5 +46,6 @@ class _Reader(LineReader):
         if not _LINE.fullmatch(line):
             yield Found(line, reason="bad-hosts-line")
             return
-        for name in line.partition("#")[0].split()[1:]:
+        for word in line.partition("#")[0].split()[1:]:
+            name = wide_name(word.strip(",;"))
             yield Found(name, "domain", reason="local-name" if name.lower() in _LOCAL else "")

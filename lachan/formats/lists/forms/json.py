@@ -21,7 +21,7 @@ class Json(Form):
 
     def recognise(self, lines: list[str]) -> bool:
         first = lines[0].strip() if lines else ""
-        if first.startswith("{") and not first.endswith("}"):
+        if first.startswith("{") and not first.endswith(("}", "},")):
             return True
         return _ARRAY.match(first) is not None
 

@@ -15,7 +15,7 @@ class JsonLines(Form):
     comments = ("#",)
 
     def claims(self, line: str) -> bool:
-        return line.startswith("{") and line.endswith("}")
+        return line.startswith("{") and line.endswith(("}", "},"))
 
     def reader(self) -> LineReader:
         return _Reader()
@@ -34,6 +34,10 @@ class JsonLines(Form):
                 ("not-json", "no-value"),
             ),
             Example(
+                '{"value":"xau.example"},\n{"value":"xau2.example"},{"value":"xau3.example"}\n',
+                tuple(("domain", f"xau{number}.example") for number in ("", 2, 3)),
+            ),
+            Example(
                 '{"domain":"forum.example","url":"https://forum.example/a"}\n{"type":"ip-dst","value":"192.0.2.1"}\n',
                 (("url", "https://forum.example/a"), ("ipv4", "192.0.2.1")),
             ),
@@ -43,7 +47,10 @@ class JsonLines(Form):
 class _Reader(LineReader):
     def values(self, line: str) -> Iterator[Found]:
         row = document(line)
-        if isinstance(row, dict):
+        if not isinstance(row, dict):
+            # Several on one line, or the lines of an array without its brackets.
+            row = document(f"[{line.removesuffix(',')}]") if line.startswith("{") else None
+        if isinstance(row, dict | list):
             for values in document_values(row, line):
                 yield from values
         else:

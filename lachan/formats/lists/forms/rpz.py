@@ -91,7 +91,8 @@ class _Reader(LineReader):
         if owner in ("", "@"):
             return Found(line, reason="setting")
         # A name that is its own alias is let through, too: the spelling before `rpz-passthru` came.
-        if data.rstrip(".") in ("rpz-passthru", owner, f"{owner}.{self._origin}"):
+        own = (owner, f"{owner}.{self._origin}")
+        if data.rstrip(".") in ("rpz-passthru", "rpz-tcp-only", *own):
             return Found(line, reason="not-to-block")
         if owner.endswith(_NARROW):
             return Found(line, reason="narrow-rule")

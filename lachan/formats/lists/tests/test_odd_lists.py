@@ -155,6 +155,14 @@ def test_a_path_beside_a_host_is_a_page():
     assert values(found) == ["http://forum.example/a?b=c", "xau.example", "xau2.example"]
 
 
+def test_a_value_whose_kind_is_said_is_what_it_says():
+    row = {"kind": "domain", "value": "forum.example", "source": "https://forum.example/a"}
+    (found,) = items(json.dumps(row))
+    assert found.observable.value == "forum.example"
+    (found,) = items(f"hash,path\n{MD5},/home/a.png\n")
+    assert found.observable.value == MD5
+
+
 def test_what_is_narrow_but_broken_is_never_widened():
     found = items("domain,url\nforum.example,https://\nforum.example,N/A\n")
     assert reasons(found) == ["bad-url"]
@@ -209,6 +217,7 @@ def test_it_understands_the_types_of_others(kind, value, wanted):
         ('"domain", "note"\n"a.example", "b, c"\n', ["a.example"], []),
         ('# "first_seen", "domain"\n"2026-11-30", "a.example"\n', ["a.example"], []),
         ("# domain, note\na.example\nb.example\n", ["a.example", "b.example"], []),
+        ('domain,note\na.example,"hai\u2028dòng"\nb.example,hai\x85dòng\n', ["a.example", "b.example"], []),
         ("sep=;\ndomain;note\na.example;x\n", ["a.example"], ["no-head"]),
         ("domain,note\n\n,\n a.example ,\n", ["a.example"], ["no-value"]),
         (f"domain,note\na.example,{'x' * 15_000}\n", ["a.example"], []),

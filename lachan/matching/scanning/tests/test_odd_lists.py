@@ -81,6 +81,7 @@ def test_it_holds_no_more_than_a_line_of_a_file_that_has_none(tmp_path, monkeypa
         ('sha256,note\na,"hở\nb,x\nc,"hai\ndòng"\n', ["a", "b", "c"]),
         ("sha256,note\ra,x\rb,y\r", ["a", "b"]),
         (f"sha256,note\na,{'x' * 200_000}\nb,\n", ["a", "b"]),
+        (f'sha256,note\na,"{"x" * 200_000}"\nb,\n', ["a", "b"]),
     ],
 )  # fmt: skip
 @pytest.mark.parametrize("packed", [False, True])
