@@ -51,7 +51,8 @@ class _Shown(HTMLParser):
         is_code = "mono" in (facts.get("class") or "").split() or facts.get("translate") == "no"
         if tag not in self.VOID:
             self._open.append((tag, tag in self.SILENT or is_other or is_code))
-        if facts.get("name") not in {"viewport", "color-scheme"} and not self._is_silent():
+        # Where a page leads by itself is an address, not a text.
+        if "http-equiv" not in facts and facts.get("name") not in {"viewport", "color-scheme"} and not self._is_silent():
             self.found += [v for name, v in attrs if name in self.SPOKEN and v]
 
     def handle_endtag(self, tag):
