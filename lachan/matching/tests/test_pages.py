@@ -171,7 +171,7 @@ def test_it_shows_how_the_index_stands(personas, pages_home, publish, follower):
     assert "style=" not in page.content.decode()
     publish("cd" * 32)
     page = personas.technical.client().get("/staff/match/health/")
-    assert "chậm hơn sổ cái 1 quyết định" in words(page)
+    assert "chậm hơn sổ quyết định 1 dòng" in words(page)
     assert not damage_file(pages_home).exists()
 
 
