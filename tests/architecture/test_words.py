@@ -169,6 +169,22 @@ def test_its_names_are_written_as_their_owners_write_them():
     assert wrong == []
 
 
+def test_its_templates_add_no_mark_that_a_language_would_set_otherwise():
+    # French has a space before a colon, Vietnamese has none: the mark belongs into the text.
+    found = []
+    for path in templates().values():
+        text = re.sub(
+            r"{%\s*(comment|blocktranslate).*?end\1\s*%}|{#.*?#}",
+            "",
+            path.read_text("utf-8"),
+            flags=re.DOTALL,
+        )
+        found += [
+            f"{path}: {hit}" for hit in re.findall(r"[^>\n]{0,40}(?:}}|%}) ?[:;?!](?=\s|<|$)", text)
+        ]
+    assert found == []
+
+
 def test_it_reads_every_template():
     # The rules above find keys by their templates: none may hide behind another way of extending.
     shells = {"web/public.html", "web/desk.html", "web/base.html", "shell"}

@@ -212,7 +212,7 @@ def test_it_shows_how_the_index_stands(personas, pages_home, publish, follower):
     status.refuse("quota-spent")
     status_write(pages_home, status)
     page = personas.auditor.client().get("/staff/match/health/")
-    assert "Mọi quyết định trong sổ cái đều đã có trong chỉ mục" in words(page)
+    assert "Chỉ mục đã có đủ mọi quyết định trong sổ" in words(page)
     assert "sha256" in words(page)
     assert re.search(r"\b4\W?000\b", words(page))
     assert "quota-spent 1" in words(page)
@@ -221,7 +221,7 @@ def test_it_shows_how_the_index_stands(personas, pages_home, publish, follower):
     assert "style=" not in page.content.decode()
     publish("cd" * 32)
     page = personas.technical.client().get("/staff/match/health/")
-    assert "chậm hơn sổ cái 1 quyết định" in words(page)
+    assert "chậm hơn sổ quyết định 1 dòng" in words(page)
     assert not damage_file(pages_home).exists()
 
 
