@@ -50,6 +50,10 @@ def _answer(request: HttpRequest, form: TryForm, context: dict[str, Any]) -> int
         form.add_error("values", _("This is no fingerprint: %s") % ", ".join(answer.unread)[:200])
     context |= {"answered": len(values) > len(answer.unread), "hits": _hits(answer, values)}
     context["verdicts"] = [_verdict(one, answer) for one in form.subjects]
+    for hit in context["hits"]:
+        asked = (subject.values for subject in form.subjects)
+        of = zip(context["verdicts"], asked, strict=True)
+        hit["of"] = next((one for one, mine in of if hit["it"].asked in mine), None)
     quality = form.cleaned_data["quality"]
     context["poor"] = quality is not None and quality < _LEAST_QUALITY
     context["reason"] = form.cleaned_data["reason"]

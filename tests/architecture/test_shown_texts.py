@@ -52,7 +52,11 @@ class _Shown(HTMLParser):
         if tag not in self.VOID:
             self._open.append((tag, tag in self.SILENT or is_other or is_code))
         # Where a page leads by itself is an address, not a text.
-        if "http-equiv" not in facts and facts.get("name") not in {"viewport", "color-scheme"} and not self._is_silent():
+        if (
+            "http-equiv" not in facts
+            and facts.get("name") not in {"viewport", "color-scheme"}
+            and not self._is_silent()
+        ):
             self.found += [v for name, v in attrs if name in self.SPOKEN and v]
 
     def handle_endtag(self, tag):

@@ -80,16 +80,17 @@ class Responder:
             return answers.reply(question, Rcode.REFUSED)
         if (blocked := self._blocked(question, question.wire, 12)) is not None:
             return blocked
+        # Before `local`, which takes longer: what is answered here is never kept.
+        kept = self._cache.get(question)
+        if kept is not None and kept.fresh(int(time.time())):
+            self.counts.cached += 1
+            return self._fit(question, kept, room)
         local = local_reply(question, self.policy.forward, self.policy.canaries)
         if local is not None:
             self.counts.local += 1
             return local
         if question.qtype == TYPE_ANY:
             return answers.minimal_any(question)
-        kept = self._cache.get(question)
-        if kept is not None and kept.fresh(int(time.time())):
-            self.counts.cached += 1
-            return self._fit(question, kept, room)
         if not question.recursion_desired:
             # Only what others have asked would be told: that is snooping on them.
             self.counts.refused += 1

@@ -163,8 +163,12 @@ class DnsServer:
         return policy_overlay(self._settings.policy, read)
 
     def _follow(self, policy: Policy) -> None:
-        if policy != self._responder.policy:
+        before = self._responder.policy
+        if policy != before:
             self._responder.policy = policy
+            if (policy.forward, policy.canaries) != (before.forward, before.canaries):
+                # What is answered here from now on may have been asked upstream, and kept.
+                self._cache.clear()
             if self._cache.compiled is not None:
                 # Aliases in it were found free under the old policy, and no stamp tells the two apart.
                 self._cache.compiled.clear()

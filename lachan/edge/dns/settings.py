@@ -104,6 +104,15 @@ def appeal_parse(text: str) -> str:
     return text.strip()
 
 
+def forward_parse(words: Iterable[str]) -> frozenset[str]:
+    """The names that are asked upstream; `none` is none.
+
+    Raises:
+        ValueError: see `forward_names`.
+    """
+    return forward_names(word for word in words if word.strip().lower() != "none")
+
+
 def _words(text: str) -> list[str]:
     return [word for word in re.split(r"[\s,;]+", text) if word]
 
@@ -175,7 +184,7 @@ def policy_overlay(policy: Policy, raw: bytes) -> Policy:
         if given.appeal is not None:
             changes["appeal"] = appeal_parse(given.appeal)
         if given.forward is not None:
-            changes["forward"] = forward_names(given.forward)
+            changes["forward"] = forward_parse(given.forward)
         if given.canaries is not None:
             changes["canaries"] = canaries_parse(given.canaries)
         return policy_checked(msgspec.structs.replace(policy, **changes))
@@ -259,7 +268,7 @@ def settings_make(flags: argparse.Namespace, env: Env | None = None) -> Settings
         ttl=env.number("LACHAN_DNS_BLOCK_TTL", 10, low=1, high=3600),
         ede=EDE_CODES[env.one_of("LACHAN_DNS_EDE", "blocked", tuple(EDE_CODES))],
         appeal=env.parsed("LACHAN_DNS_APPEAL", "", appeal_parse),
-        forward=env.parsed("LACHAN_DNS_FORWARD", "", lambda text: forward_names(_words(text))),
+        forward=env.parsed("LACHAN_DNS_FORWARD", "", lambda text: forward_parse(_words(text))),
         canaries=env.parsed(
             "LACHAN_DNS_CANARIES",
             ",".join(canaries_known()),

@@ -146,6 +146,8 @@ def test_it_says_of_each_file_what_came_of_it(personas, known):
         ("Tệp 5", "có trong danh sách"),
     ]
     assert 'data-file="3"' in page.content.decode()
+    cards = page.content.decode().split("<article")[1:]
+    assert sorted(re.search(r'data-file="(\d)"', card)[1] for card in cards) == ["1", "5"]
 
 
 def test_it_never_says_not_on_the_lists_of_what_could_not_be_opened(personas, known):

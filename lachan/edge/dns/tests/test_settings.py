@@ -106,6 +106,7 @@ def test_no_filter_blocks_all():
         ("forward", "home.arpa,192.168.0.0/16", "example.com"),
         ("canaries", "Firefox, iCloud", "chrome"),
         ("canaries", "none", "of"),
+        ("forward", "none", "of"),
     ],
 )
 def test_it_says_what_else_it_does_not_know(name, good, wrong):

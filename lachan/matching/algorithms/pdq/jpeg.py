@@ -10,6 +10,9 @@ _START, _END, _SCAN = 0xD8, 0xD9, 0xDA
 _MARK = re.compile(rb"\xff+[^\x00\x01\xd0-\xd7\xff]")
 
 
+_NEXT = re.compile(rb"\xff[^\x00\x01\xd0-\xd7\xff]")  # the same, found much faster
+
+
 def scan_count(data: bytes, most: int) -> int:
     """Scans of a JPEG; beyond `most` perhaps more than there are.
 
@@ -56,6 +59,12 @@ def image_body(data: bytes) -> tuple[bytes, bool]:
             return data[:start], False
         end = stop
     return (data if end == len(data) else data.removesuffix(b"\xff\xd9")).rstrip(b"\xff"), False
+
+
+def is_progressive(data: bytes) -> bool:
+    """Whether it comes in scans that sharpen one another."""
+    kind = next((kind for kind, _, _ in _parts(data) if kind in _FRAMES), None)
+    return kind == _PROGRESSIVE
 
 
 def sharpness(data: bytes, *, last: bool = True) -> float | None:
@@ -108,7 +117,7 @@ def _parts(data: bytes) -> Iterator[tuple[int, int, int]]:
         if kind == _END:
             return
         if kind == _SCAN:
-            after = _MARK.search(data, at)
+            after = _NEXT.search(data, at)
             if after is None:
                 return
             at = after.start()

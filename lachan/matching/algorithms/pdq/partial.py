@@ -19,6 +19,8 @@ from lachan.matching.algorithms.pdq.jpeg import image_body, sharpness
 Array = npt.NDArray[Any]
 WHOLE = 0.98
 """Of this much, with the last lines drawn on, the hash is hardly ever further than 31 bits from the whole's."""
+HARDLY = 0.05
+"""Of less there is nothing to ask for."""
 _JPEG, _END = b"\xff\xd8", b"\xff\xd9"
 _TAIL = bytes((0x5A, 0xC3, 0x1D, 0x72, 0x8E, 0x21, 0xB4, 0x69)) * 1024
 _BLOCK = 16

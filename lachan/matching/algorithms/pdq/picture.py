@@ -31,12 +31,13 @@ from lachan.matching.algorithms.pdq.hashing import (
     pdq_hash,
     pixels_check,
 )
-from lachan.matching.algorithms.pdq.jpeg import scan_count, sharpness
-from lachan.matching.algorithms.pdq.partial import WHOLE, decode_partly
+from lachan.matching.algorithms.pdq.jpeg import is_progressive, scan_count, sharpness
+from lachan.matching.algorithms.pdq.partial import HARDLY, WHOLE, decode_partly
 from lachan.matching.algorithms.pdq.pillow import (
     LIMITS,
     Limits,
-    pillow_decode,
+    pillow_fill,
+    pillow_read,
     pillow_turn,
     refusal,
     size_check,
@@ -56,7 +57,7 @@ Source: TypeAlias = (
 )
 """A file's bytes, its path, an open stream of them, or pixels (see `pixels_check`)."""
 
-_JPEG, _PROGRESSIVE = b"\xff\xd8", b"\xff\xc2"
+_JPEG = b"\xff\xd8"
 _SAME = 8
 """Bits within which two hashes find the same pictures, by far."""
 _COLOURS = {"Gray": "GRAY", "YCbCr": "RGB", "RGB": "RGB"}
@@ -243,7 +244,7 @@ def _decode(data: bytes, limits: Limits) -> Picture:
         stored, sound = _jpeg(data, limits) if jpeg else (None, True)
         if stored is None:
             return _decode_slowly(data, limits, sound=sound)
-        decoded = sharpness(data) if _PROGRESSIVE in data else None
+        decoded = sharpness(data) if is_progressive(data) else None
         turn = Transform.AS_IS
         if b"Exif" in data or b"Orientation" in data:
             turn = pillow_turn(data, limits)
@@ -266,13 +267,13 @@ def _decode_slowly(data: bytes, limits: Limits, *, sound: bool) -> Picture:
 
     def decode(data: bytes, fill: int | None = None) -> Pixels:
         left = msgspec.structs.replace(limits, seconds=end - time.monotonic())
-        return pillow_decode(data, left, fill)
+        return pillow_read(data, left)[0] if fill is None else pillow_fill(data, left, fill)
 
     refused: Exception | None = None
     try:
-        stored = decode(data)
+        stored, turn = pillow_read(data, limits)
         if sound and not (data[:2] == _JPEG and _may_be_cut(data, stored)):
-            return _seen(stored, pillow_turn(data, limits))
+            return _seen(stored, turn)
     except PictureRefused:
         raise
     except Exception as error:  # noqa: BLE001  see `_decode`
@@ -280,16 +281,16 @@ def _decode_slowly(data: bytes, limits: Limits, *, sound: bool) -> Picture:
     cut = isinstance(refused, OSError) and "truncated" in str(refused)
     faulty = not sound if data[:2] == _JPEG else not cut
     found = decode_partly(data, decode, faulty=faulty)
-    if found is None or not found.decoded:
-        raise refused or PictureRefused("damaged", "nothing of the picture can be decoded")
-    turn = pillow_turn(found.data, limits, whole=False)
+    if found is None or found.decoded < HARDLY:
+        raise refused or PictureRefused("truncated", "the picture's end is missing")
+    turn = pillow_turn(found.data, limits)
     return _seen(pixels_check(found.pixels), turn, found.decoded, damaged=found.damaged)
 
 
 def _may_be_cut(data: bytes, pixels: Pixels) -> bool:
-    """Whether a JPEG may end too early: what is missing comes out grey, in ink as dark grey."""
+    """Whether a JPEG may end too early: what is missing comes out grey, of inks dark grey."""
     corner = pixels[-1, -1].astype(int)
-    return _PROGRESSIVE in data or bool(corner.max() - corner.min() <= 1)
+    return is_progressive(data) or any((abs(corner - grey) <= 2).all() for grey in (128, 64))
 
 
 def _jpeg(data: bytes, limits: Limits) -> tuple[Pixels | None, bool]:

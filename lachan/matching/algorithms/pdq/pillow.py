@@ -74,23 +74,31 @@ def _opened(data: bytes, limits: Limits) -> Iterator[Image.Image]:
         yield image
 
 
-def pillow_decode(data: bytes, limits: Limits, fill: int | None = None) -> Pixels:
-    """Grey, RGB or RGBA of 8 bits; with `fill`, into memory filled with it, and as far as it goes.
+def pillow_read(data: bytes, limits: Limits) -> tuple[Pixels, Transform]:
+    """(grey, RGB or RGBA of 8 bits as stored, what makes it upright).
 
     Raises: whatever Pillow raises; see `refusal`.
     """
     with _opened(data, limits) as image:
         size_check(image.width * image.height, limits)
-        if fill is None:
-            return pixels_check(_pixels(image))
+        pixels = pixels_check(_pixels(image))
+        # Only now: of a TIFF, Pillow has applied it, and says so.
+        return pixels, _TURNS.get(_orientation(image), Transform.AS_IS)
+
+
+def pillow_fill(data: bytes, limits: Limits, fill: int) -> Pixels:
+    """The pixels as far as they can be decoded, into memory filled with something.
+
+    Raises: see `pillow_read`.
+    """
+    with _opened(data, limits) as image:
+        size_check(image.width * image.height, limits)
         return pixels_check(pixels_so_far(image, fill, _pixels))
 
 
-def pillow_turn(data: bytes, limits: Limits, *, whole: bool = True) -> Transform:
-    """What makes the stored picture upright, by its EXIF data."""
+def pillow_turn(data: bytes, limits: Limits) -> Transform:
+    """What makes the stored picture upright, by its EXIF data; of a file that need not be whole."""
     with _opened(data, limits) as image:
-        if image.format == "TIFF" and whole:
-            image.load()  # Pillow has turned it, and says so only now
         return _TURNS.get(_orientation(image), Transform.AS_IS)
 
 
