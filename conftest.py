@@ -5,6 +5,7 @@ real PostgreSQL server.
 import os
 import signal
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import django
@@ -41,10 +42,13 @@ os.environ["DJANGO_SETTINGS_MODULE"] = "lachan.config.settings"
 django.setup()
 
 
-def pytest_configure() -> None:
+def pytest_configure(config: pytest.Config) -> None:
     from tests import flushing
 
     flushing.install()
+    if getattr(config.option, "numprocesses", None) and not hasattr(config, "workerinput"):
+        # Handed on, it would have each worker read the settings before it has a home of its own.
+        del os.environ["DJANGO_SETTINGS_MODULE"]
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -96,6 +100,13 @@ def pytest_sessionfinish() -> None:
     import shutil
 
     shutil.rmtree(_HOME, ignore_errors=True)
+
+
+@pytest.fixture(autouse=True)
+def _forget_the_database() -> Iterator[None]:
+    """Every test's database is another: the home that they share must not hold them to the one before."""
+    yield
+    (Path(_HOME) / "instance.id").unlink(missing_ok=True)
 
 
 @pytest.fixture

@@ -8,6 +8,7 @@ import pytest
 from click.testing import CliRunner
 
 from lachan.cli.main import cli
+from lachan.kernel.home import home_prepare, secret_keep, secret_new
 from lachan.matching.collection import Collection
 
 DIGEST = "ab" * 32
@@ -118,6 +119,8 @@ def test_it_reads_a_packed_list_and_what_sha256sum_prints(run, tmp_path):
 
 def test_the_collection_of_a_running_instance_names_the_way_out(run, tmp_path, monkeypatch):
     monkeypatch.setenv("LACHAN_HOME", str(tmp_path / "home"))
+    home_prepare(tmp_path / "home")
+    secret_keep(tmp_path / "home", secret_new())  # as where an instance has begun
     held = Collection.create(tmp_path / "home/matching")
     failed = run("collection", "import", "good.csv")
     assert failed.exit_code == 1

@@ -8,6 +8,7 @@ import pytest
 from click.testing import CliRunner
 
 from lachan.cli.main import cli
+from lachan.kernel.home import secret_keep, secret_new
 
 PDQ = "f8f8f0cce0f4e84d0e370a22028f67f0b36e2ed596623e1d33e6b39c4e9c9b22"
 NEAR = PDQ[:-1] + "d"
@@ -16,6 +17,8 @@ WORDS = b"words of no importance\n"
 
 @pytest.fixture
 def run(home):
+    secret_keep(home, secret_new())  # as where an instance has begun
+
     def run(*arguments, stdin=None):
         return CliRunner().invoke(cli, [str(a) for a in arguments], input=stdin)
 

@@ -112,9 +112,9 @@ def test_it_says_of_each_of_several_files_what_came_of_it(either, live_server, p
     either.get_by_role("heading", name="Có trong danh sách: 1 trên 3").wait_for()
     said = [line.inner_text() for line in either.locator(".verdicts li").all()]
     assert said == [
-        "một.png: có trong danh sách",
-        "hai.png: không có trong danh sách",
-        "ba.txt: không mở được như ảnh; so nguyên tệp thì không có trong danh sách",
+        "một.png\ncó trong danh sách",
+        "hai.png\nkhông có trong danh sách",
+        "ba.txt\nkhông mở được như ảnh; so nguyên tệp thì không có trong danh sách",
     ]
     assert "một.png" not in either.get_by_label("Mã băm").input_value()
     assert_accessible(either)

@@ -66,6 +66,9 @@ class _Reader(LineReader):
         kind, colon, value = line.partition(":")
         if colon and kind in kinds():
             yield Found(value, kind)
+        elif "#" in line.partition("/")[0]:
+            # Behind a bare name it opens an ad blocker's rule for one part of a page, never a fragment.
+            yield Found(line, reason="other-form")
         else:
             yield Found(line)
 
