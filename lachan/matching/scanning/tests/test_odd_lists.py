@@ -109,7 +109,7 @@ def test_it_understands_the_types_of_others(kind, text, wanted):
     [
         (b"PK\x03\x04", "zip archive"),
         ("a.example".encode("utf-16"), "UTF-16"),
-        (gzip.compress(b"a.example\n" * 99)[:-20], "cut off"),
+        (gzip.compress(b"a.example\n" * 99, mtime=0)[:-20], "cut off"),
     ],
 )
 def test_it_says_what_to_do_with_a_file_that_is_no_list(tmp_path, data, said):
