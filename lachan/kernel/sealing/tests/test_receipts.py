@@ -31,6 +31,13 @@ def test_it_forgives_how_people_copy(receipt, between):
     assert receipt_parse("".join(chr(ord(c) - 48 + 0x0660) for c in receipt)) == receipt
 
 
+def test_it_reads_no_further_than_four_hundred_letters():
+    receipt = receipt_new()
+    assert receipt_parse(" " * 372 + receipt) == receipt
+    with pytest.raises(ReceiptMalformed):
+        receipt_parse(" " * 373 + receipt)
+
+
 @given(receipts, st.integers(0, 27), st.integers(1, 9))
 def test_it_finds_every_wrong_digit(receipt, place, off):
     wrong = receipt[:place] + str((int(receipt[place]) + off) % 10) + receipt[place + 1 :]

@@ -21,6 +21,10 @@ def splits(draw):
 def test_any_k_of_n_give_the_secret(split, random):
     secret, needed, total = split
     shares = shares_split(secret, needed=needed, total=total)
+    assert [share.place for share in shares] == list(range(1, total + 1))
+    assert {(len(share.group), share.needed, len(share.body)) for share in shares} == {
+        (8, needed, len(secret) + 8)
+    }
     assert shares_combine(random.sample(shares, needed)) == secret
     assert shares_combine(shares) == secret
     with pytest.raises(SharesUnusable, match="needed"):
