@@ -156,6 +156,24 @@ def test_it_says_why_it_has_no_hash(browser_hashes):
     assert "stored" not in found["cut"]
 
 
+def test_it_hashes_no_half_of_a_jpeg_as_a_whole(browser_hashes):
+    whole = {f"{n}": save(picture(n, 320, 240), "JPEG", quality=85) for n in range(3)}
+    files = dict(whole)
+    for name, data in whole.items():
+        files |= {
+            f"{name}-without-its-end": data[:-2],
+            f"{name}-and-more": data + b"\0" * 9,
+            f"{name}-half": data[: len(data) // 2],
+            f"{name}-half-ended": data[: len(data) // 2] + b"\xff\xd9",
+            f"{name}-half-filled-ended": data[: len(data) // 2] + bytes(900) + b"\xff\xd9",
+        }
+    found = browser_hashes(files)
+    for name in whole:
+        for more in ("-without-its-end", "-and-more"):
+            assert apart(found[name]["stored"]["hash"], found[name + more]["stored"]["hash"]) <= 4
+    assert {found[name].get("error") for name in files if "half" in name} == {"truncated"}
+
+
 def transparent():
     pixels = draw(4, 90, 80, 4)
     holes = np.add.outer(np.arange(80) // 16, np.arange(90) // 15) % 2 * 255

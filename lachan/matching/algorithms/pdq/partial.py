@@ -171,12 +171,21 @@ def _drawn_on(pixels: Array, lines: npt.NDArray[np.bool_]) -> Array:
     return pixels[np.where(above < 0, first, above)]
 
 
+def _unlike(image: Image.Image) -> int:
+    """What fills memory with something that looks different from zeros: of a palette, another colour."""
+    palette = image.getpalette() if image.mode == "P" else None
+    if not palette:
+        return 255
+    colours = [palette[at : at + 3] for at in range(0, len(palette), 3)]
+    return next((at for at, colour in enumerate(colours) if colour != colours[0]), 255)
+
+
 def pixels_so_far(image: Image.Image, fill: int, pixels: Callable[[Image.Image], Array]) -> Array:
     """Decode into filled memory, as far as it goes.
 
     Raises: whatever the decoder raises where there is nothing to decode.
     """
-    image.im = Image.new(image.mode, image.size, fill).im
+    image.im = Image.new(image.mode, image.size, _unlike(image) if fill else 0).im
     # A GIF would clear its memory first.
     if hasattr(image, "_frame_transparency"):
         image._frame_transparency = None  # noqa: SLF001  there is no other way

@@ -58,6 +58,7 @@ Source: TypeAlias = (
 """A file's bytes, its path, an open stream of them, or pixels (see `pixels_check`)."""
 
 _JPEG = b"\xff\xd8"
+_PNG, _PNG_COLOURS = b"\x89PNG\r\n\x1a\n", 25  # the place of its kind of colours
 _SAME = 8
 """Bits within which two hashes find the same pictures, by far."""
 _COLOURS = {"Gray": "GRAY", "YCbCr": "RGB", "RGB": "RGB"}
@@ -272,14 +273,14 @@ def _decode_slowly(data: bytes, limits: Limits, *, sound: bool) -> Picture:
     refused: Exception | None = None
     try:
         stored, turn = pillow_read(data, limits)
-        if sound and not (data[:2] == _JPEG and _may_be_cut(data, stored)):
+        if sound and not _may_be_cut(data, stored):
             return _seen(stored, turn)
     except PictureRefused:
         raise
     except Exception as error:  # noqa: BLE001  see `_decode`
         refused = error
     cut = isinstance(refused, OSError) and "truncated" in str(refused)
-    faulty = not sound if data[:2] == _JPEG else not cut
+    faulty = not sound if data[:2] == _JPEG else not cut and refused is not None
     found = decode_partly(data, decode, faulty=faulty)
     if found is None or found.decoded < HARDLY:
         raise refused or PictureRefused("truncated", "the picture's end is missing")
@@ -288,7 +289,16 @@ def _decode_slowly(data: bytes, limits: Limits, *, sound: bool) -> Picture:
 
 
 def _may_be_cut(data: bytes, pixels: Pixels) -> bool:
-    """Whether a JPEG may end too early: what is missing comes out grey, of inks dark grey."""
+    """Whether a picture may end too early without a word from its decoder, by the last that it holds.
+
+    Of a JPEG what is missing comes out grey, of inks dark grey; of a PNG as zeros, or as its palette's first.
+    """
+    if data[:8] == _PNG:
+        last = pixels[-1]
+        has_palette = data[_PNG_COLOURS : _PNG_COLOURS + 1] == b"\x03"
+        return bool((last == last[0]).all()) and (has_palette or not last[0].any())
+    if data[:2] != _JPEG:
+        return False
     corner = pixels[-1, -1].astype(int)
     return is_progressive(data) or any((abs(corner - grey) <= 2).all() for grey in (128, 64))
 

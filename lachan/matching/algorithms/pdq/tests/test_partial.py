@@ -228,3 +228,39 @@ def test_a_cut_picture_is_turned_as_the_whole_one():
 def test_missing_pixels_are_drawn_on_from_above():
     data = save(Image.fromarray(np.full((240, 320, 3), 200, np.uint8)), "BMP")
     assert (picture_read(data[: len(data) // 2]).stored == 200).all()
+
+
+def _png_of(image, share, *, bits=b"\x08"):
+    """A PNG that lacks its last rows, and ends properly all the same."""
+    colours = {"L": 0, "RGB": 2, "P": 3, "RGBA": 6}[image.mode]
+    pixels = np.asarray(image)
+    rows = [b"\0" + row.tobytes() for row in pixels[: round(len(pixels) * share)]]
+    head = struct.pack(">II", image.width, image.height) + bits + bytes((colours, 0, 0, 0))
+    parts = [(b"IHDR", head)]
+    if image.mode == "P":
+        parts.append((b"PLTE", bytes(image.getpalette())))
+    parts += [(b"IDAT", zlib.compress(b"".join(rows))), (b"IEND", b"")]
+    return b"\x89PNG\r\n\x1a\n" + b"".join(
+        struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+        for kind, data in parts
+    )
+
+
+@pytest.mark.parametrize("mode", ["L", "RGB", "P", "RGBA"])
+def test_a_png_that_lacks_rows_and_ends_properly_is_no_whole_picture(mode):
+    image = picture(3, 320, 240).convert(mode)
+    whole = picture_hash(_png_of(image, 1.0))
+    assert apart(picture_hash(_png_of(image, 0.99)).stored, whole.stored) <= 31
+    for share in (0.9, 0.5, 0.2):
+        with pytest.raises(PicturePartial, match=f"only partly: {share * 100:.0f} %"):
+            picture_hash(_png_of(image, share))
+    assert picture_read(_png_of(image, 1.0)).decoded == 1.0
+
+
+@pytest.mark.parametrize("mode", ["RGB", "P"])
+def test_a_png_that_is_dark_at_its_end_is_whole(mode):
+    image = picture(3, 320, 240)
+    image.paste((0, 0, 0), (0, 200, 320, 240))
+    data = save(image.convert(mode), "PNG")
+    read = picture_read(data)
+    assert (read.decoded, read.damaged) == (1.0, False)
