@@ -173,9 +173,10 @@ def _drawn_on(pixels: Array, lines: npt.NDArray[np.bool_]) -> Array:
 
 def _unlike(image: Image.Image) -> int:
     """What fills memory with something that looks different from zeros: of a palette, another colour."""
-    palette = image.getpalette() if image.mode == "P" else None
-    if not palette:
+    if image.mode != "P" or image.palette is None:
         return 255
+    # Not `getpalette`, which decodes the picture.
+    palette = bytes(image.palette.palette)
     colours = [palette[at : at + 3] for at in range(0, len(palette), 3)]
     return next((at for at, colour in enumerate(colours) if colour != colours[0]), 255)
 
