@@ -22,6 +22,7 @@ from lachan.formats.observables.prose import (
     path_end,
     sentence_cut,
     sentence_start,
+    stands_alone,
     trimmed_end,
 )
 from lachan.formats.observables.record import InvalidObservable, Observable
@@ -210,19 +211,22 @@ def _accounts() -> re.Pattern[str]:
     words = "tên|nick|id|user|username|acc|tài khoản|kênh|là|của (?:nó|họ|hắn|cô ấy|anh ta|người (?:đó|ta|lạ))"
     return re.compile(
         rf"(?<![\w@./])(?P<platform>{names})(?:\s{{0,8}}+(?:{words})){{0,4}}\s{{0,8}}+(?P<mark>[:=]?)"
-        r"\s{0,8}+(?P<handle>@?[\w+][\w.+·-]{1,75}(?:#\d{4})?)",
+        r"\s{0,8}+(?P<handle>@?[\w+][\w.+·-]{1,75}(?:#\d{4})?)"
+        r"(?=(?:[ \t]{1,4}+(?P<next>[^\W\d_]{1,20}))?)",
         re.IGNORECASE,
     )
 
 
 def _likely_handle(match: re.Match[str], handle: str) -> bool:
-    """`tiktok @ten` and `fb: ten.ai` are accounts; `facebook hay lắm` is talk."""
+    """`tiktok @ten` and `fb: ten.ai` are accounts; `facebook hay lắm` is talk, `fb: Mai Lan` a person's name."""
     platform = platforms()[platform_names()[match["platform"].lower()]]
     if handle.startswith("@"):
         return True
     digits = handle.lstrip("+").isdigit()
     if digits:
         return len(handle) >= 6
+    if handle.isalpha() and not stands_alone(handle, match["next"] or ""):
+        return False
     return (
         bool(match["mark"]) and handle.isascii() and bool(platform.handle.fullmatch(handle.lower()))
     )

@@ -173,3 +173,33 @@ def test_it_finds_each_thing_between_marks_and_tells_where(mark, thing):
     (one,) = extract(text)
     first, last = one.span
     assert text[first:last] == one.raw == thing
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("https://www.instagram.com/ten_thu_ nhé", [("account", "instagram:ten_thu_")]),
+        ("ig: ten_thu_.", [("account", "instagram:ten_thu_")]),
+        ("https://xau.test/a_ và https://xau.test/b~", [("url", "https://xau.test/a_"), ("url", "https://xau.test/b~")]),
+        ("_https://xau.test/a_ và **https://xau.test/b**", [("url", "https://xau.test/a"), ("url", "https://xau.test/b")]),
+        ("*https://xau.test/a_*.", [("url", "https://xau.test/a_")]),
+    ],
+)  # fmt: skip
+def test_it_cuts_emphasis_only_where_it_stands_on_both_sides(text, expected):
+    assert found(text) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("fb: Mai Lan Anh", []),
+        ("facebook: tran thi mai\nig: co gai nho", []),
+        ("zalo: khong co, x: khong", []),
+        ("fb: nguoila nhé", [("account", "facebook:nguoila")]),
+        ("fb: nguoila, ig:nguoi_la va ban", [("account", "facebook:nguoila"), ("account", "instagram:nguoi_la")]),
+        ("fb: mai.lan dep, tiktok: mai99 dep", [("account", "facebook:mailan"), ("account", "tiktok:mai99")]),
+        ("fb: nguoila ig: laicuanguoi", [("account", "facebook:nguoila"), ("account", "instagram:laicuanguoi")]),
+    ],
+)  # fmt: skip
+def test_it_takes_no_display_name_for_an_account(text, expected):
+    assert found(text) == expected
