@@ -6,7 +6,7 @@ last label, so that a look-up and the DNS edge's suffix walk always agree.
 
 from lachan.formats.observables.kinds.account import account_of
 from lachan.formats.observables.names import suffixes
-from lachan.formats.observables.parsing import parse
+from lachan.formats.observables.parsing import parse, untrimmed
 from lachan.formats.observables.record import InvalidObservable, Observable
 
 _PATHS = 6
@@ -28,6 +28,14 @@ def parents(observable: Observable) -> list[tuple[str, str]]:
     that was written as an address by what covers the address; a name by the names above it; an e-mail
     address by its domain. Keys are as `match_key` makes them.
     """
+    if observable.kind in ("url", "account") and (value := untrimmed(observable)):
+        places = _parents(observable)
+        entry = observable.kind, match_key(observable.kind, value)
+        return places if entry in places else [places[0], entry, *places[1:]]
+    return _parents(observable)
+
+
+def _parents(observable: Observable) -> list[tuple[str, str]]:
     if observable.kind == "domain":
         return [("domain", name) for name in suffixes(observable.value)]
     if observable.kind == "url":

@@ -9,9 +9,14 @@ from typing import Any
 from lachan.formats.observables.names import public_suffix, registrable_domain
 from lachan.formats.observables.platforms import platform_names, platform_of_host
 
-_TRAILING = ".,;:!?…'\"”’»“‘„‹›«\u3002\uff61"
+_TRAILING = ".,;:!?…'\"”’»“‘„‹›«`\u3002\uff61，、！？；："
+_QUOTES = "'\"`“”„‘’‚«»‹›"
+_WRAPPED = {"(": ")", "[": "]", "{": "}", "<": ">", "（": "）", "【": "】", "《": "》", "「": "」"}
 # Emphasis (Markdown, WhatsApp) where it stands before too; alone, an underscore ends many a name.
 _EMPHASIS = "*_~"
+_MARKED = (
+    frozenset(_TRAILING + _QUOTES + _EMPHASIS) | frozenset(_WRAPPED) | frozenset(_WRAPPED.values())
+)
 _BEFORE = 8
 _CLOSERS = {")": "(", "]": "["}
 _NEAR = 80
@@ -43,6 +48,35 @@ def trimmed_end(text: str, start: int, end: int) -> int:
             break
         end -= 1
     return end
+
+
+def unwrapped(text: str) -> str:
+    """A pasted value without the sentence around it: quotes, brackets around the whole, marks behind."""
+    if not text or (text[-1] not in _MARKED and text[0] not in _MARKED):
+        return text
+    while text:
+        before = text
+        text = text.lstrip(_QUOTES).strip()
+        while len(text) > 2 and text[0] == text[-1] and text[0] in _EMPHASIS:
+            text = text[1:-1].strip()
+        if _WRAPPED.get(text[:1]) == text[-1:] and _is_around(text):
+            text = text[1:-1].strip()
+        elif not text.endswith("::"):  # an address of IPv6 may end so
+            text = text[: trimmed_end(text, 0, len(text))].strip()
+        if text == before:
+            break
+    return text
+
+
+def _is_around(text: str) -> bool:
+    """Whether the first bracket closes with the last letter."""
+    opener, closer = text[0], text[-1]
+    depth = 0
+    for at, one in enumerate(text):
+        depth += (one == opener) - (one == closer)
+        if not depth:
+            return at == len(text) - 1
+    return False
 
 
 def path_end(text: str, start: int, end: int) -> int:

@@ -220,3 +220,41 @@ def test_it_knows_every_suffix_as_the_library_does():
     names |= {name.partition(".")[2] or "com" for name in bare}
     assert [name for name in names if is_public_suffix(name) != library.is_public(name)] == []
     assert list(suffixes("a.b.vn")) == ["a.b.vn", "b.vn", "vn"]
+
+
+@pytest.mark.parametrize(
+    "value",
+    ["https://xau.test/a", "xau8.com", "la@xau.test", "0912 345 678", "tiktok:nguoi_", "192.0.2.7"],
+)
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("<", ">"),
+        ("(", ")."),
+        ("“", "”,"),
+        ("'", ""),
+        ("«", "»!"),
+        ("`", "`"),
+        ("[", "]"),
+        ("", "…"),
+        ("", ";"),
+        ("**", "**"),
+        ("", "?!"),
+    ],
+)
+def test_it_reads_a_value_without_the_sentence_around_it(value, before, after):
+    pasted = parse(f"{before}{value}{after}")
+    assert pasted == parse(value) == parse(pasted.value, pasted.kind)
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("2001:db8::", "2001:db8::"),
+        ("(+84) 912 345 678", "+84912345678"),
+        ("http://xau.test/a_(b)", "http://xau.test/a_(b)"),
+        ("[2001:db8::1]:81/a", "http://[2001:db8::1]:81/a"),
+    ],
+)
+def test_it_leaves_what_belongs_to_a_value(text, value):
+    assert parse(text).value == value
