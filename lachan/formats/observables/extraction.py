@@ -12,12 +12,15 @@ from collections.abc import Callable, Iterator
 from functools import cache
 
 from lachan.formats.observables.kinds.ipv4 import is_network
+from lachan.formats.observables.kinds.ipv6 import is_network as is_network6
 from lachan.formats.observables.names import MAX_NAME
 from lachan.formats.observables.numbers import numbers
 from lachan.formats.observables.parsing import MAX_RAW, parse
 from lachan.formats.observables.platforms import platform_names, platforms
 from lachan.formats.observables.prose import (
     is_address,
+    is_introduced,
+    is_mailbox,
     is_version,
     path_end,
     sentence_cut,
@@ -50,7 +53,10 @@ _BARE = re.compile(
     rf"(?P<port>{_PORT})?(?:(?P<path>{_PATH})|(?![\w@]))"
 )
 _IPV4_URL = re.compile(
-    rf"(?<![\w.,-])(?P<host>(?:\d{{1,3}}\.){{3}}\d{{1,3}})(?P<port>{_PORT})?(?P<path>{_PATH})"
+    rf"(?<![\w.-])(?<!\d,)(?P<host>(?:\d{{1,3}}\.){{3}}\d{{1,3}})(?P<port>{_PORT})?(?P<path>{_PATH})"
+)
+_IPV6_URL = re.compile(
+    rf"(?<!\w)(?P<host>\[[0-9a-fA-F:.]{{2,45}}\])(?:(?P<port>{_PORT})(?P<path>{_PATH})?|(?P<way>{_PATH}))"
 )
 _IPV4 = re.compile(rf"(?<![\w.,-])(?:\d{{1,3}}\.){{3}}\d{{1,3}}(?:{_PORT})?(?![\w-]|[.,]\d)")
 _IPV6 = re.compile(
@@ -92,10 +98,11 @@ class _Search:
     def finds(self) -> Iterator[Find]:
         for pattern, find in (
             (_URL, self._url),
-            (_USER, self._url),
+            (_USER, self._user),
             (_EMAIL, self._email),
             (_BARE, self._bare),
             (_IPV4_URL, self._ipv4_url),
+            (_IPV6_URL, self._ipv6_url),
             (_DIGEST, self._whole(None)),
         ):
             yield from self._fresh(pattern, find)
@@ -130,6 +137,12 @@ class _Search:
     def _url(self, match: re.Match[str]) -> Find | None:
         return self._longest(match, match.start(), sure=True)
 
+    def _user(self, match: re.Match[str]) -> Find | None:
+        bare = match["port"] is None and len(match["path"]) == 1
+        if bare or is_mailbox(self.text, self.text.index(":", match.start())):
+            return None  # the e-mail address after it
+        return self._url(match)
+
     def _email(self, match: re.Match[str]) -> Find | None:
         end = match.start("host") + sentence_cut(match["host"], sure=True)
         return self._parsed(match.start(), end, "email")
@@ -141,11 +154,13 @@ class _Search:
         sure = host[:4].lower() == "www."
         if not (match["port"] or match["path"]):
             host = host[: sentence_cut(host, sure=sure)]
-        return (
-            self._longest(match, start, sure=sure)
-            if is_address(host, match["path"] or "")
-            else None
-        )
+        path = match["path"] or ""
+        told = match["port"] is not None or match[0].startswith("//")
+        told = told or self.written.is_defanged(start, match.end("host"))
+        introduced = is_introduced(self.text, start)
+        if not is_address(host, path, told=told, introduced=introduced):
+            return None
+        return self._longest(match, start, sure=sure)
 
     def _ipv4_url(self, match: re.Match[str]) -> Find | None:
         end = trimmed_end(self.text, match.start(), match.end())
@@ -156,6 +171,13 @@ class _Search:
         if match["port"] is None and _IPV4.fullmatch(path[1:]):
             return None  # two addresses
         return self._longest(match, match.start(), sure=True)
+
+    def _ipv6_url(self, match: re.Match[str]) -> Find | None:
+        end = path_end(self.text, match.start(), match.end())
+        if is_network6(match[0]):
+            self._take(match.start(), match.end(), _ADDRESS)
+            return None
+        return self._parsed(match.start(), end, "url")
 
     def _ipv4(self, match: re.Match[str]) -> Find | None:
         return None if is_version(self.text, match.start()) else self._parsed(*match.span(), None)

@@ -101,6 +101,8 @@ def _guess(text: str, raw: str) -> Observable:
             try:
                 return Observable(candidate.name, _canonical(candidate, text), raw)
             except InvalidObservable as error:
+                if error.reason == "network-not-address":
+                    raise  # and nothing else: neither a page nor a name
                 refused = refused or error
     raise refused or InvalidObservable("unrecognised")
 

@@ -22,6 +22,8 @@ _CLOSERS = {")": "(", "]": "["}
 _NEAR = 80
 _NEXT = re.compile(r"(?P<before>[\w@-]{0,60}+)(?:(?P<stop>\.)|[,;!…])(?P<next>[^\W\d_]{2,12})$")
 _IPV4 = re.compile(r"(?:\d{1,3}\.){3}\d{1,3}")
+_QUERY = re.compile(r"[?#][\w%-]+")
+_WORD_END = re.compile(r"\w+$")
 _ENDING = re.compile(r"[a-z]{2,24}")
 
 
@@ -126,43 +128,80 @@ def sentence_cut(host: str, *, sure: bool) -> int:
         shorter = kept.rfind(".")
     if known:
         return len(host)
-    joined = len(host) - len(last) + last.find("-")  # `bad.com-em`
-    if "-" in last and public_suffix(host[:joined].lower()) is not None:
+    joint = next((at for at, one in enumerate(last) if one in "-_"), 0)  # `bad.com-em`
+    joined = len(host) - len(last) + joint
+    if joint and public_suffix(host[:joined].lower()) is not None:
         return joined
-    return _glued(host, last) if sure else len(host)
+    return _glued(host, last, sure=sure)
 
 
-def _glued(host: str, last: str) -> int:
-    """`bad.comvà`, `bad.comEm`: the ending, then a word that shows by an accent or a capital."""
+def _glued(host: str, last: str, *, sure: bool) -> int:
+    """`bad.comvà`, `bad.comEm`: the ending, then a word that shows by an accent or a capital.
+
+    Of words that nothing says are an address (`thôi.nghỉ`) only an ending that is no word's beginning counts.
+    """
     plain = next((at for at, one in enumerate(last) if not one.isascii()), len(last))
     capital = next((at for at, one in enumerate(last) if at and one.isupper()), len(last))
-    longest = min(plain, capital)
+    longest = min(plain, capital) if sure else plain
     if longest == len(last) or not last[:1].islower():
         return len(host)
     before = host[: len(host) - len(last)]
-    for size in range(longest, 1, -1):
+    for size in range(longest, 1 if sure else max(2, longest - 1), -1):
         if _ENDING.fullmatch(last[:size]) and public_suffix(f"{before}{last[:size]}".lower()):
             return len(before) + size
     return len(host)
 
 
-def is_address(host: str, path: str) -> bool:
-    """Whether dotted words are an address and not a sentence, an abbreviation or a file."""
+def is_address(host: str, path: str, *, told: bool = False, introduced: bool = False) -> bool:
+    """Whether dotted words are an address and not a sentence, an abbreviation or a file.
+
+    Args:
+        host, path: as written; the path with its query or fragment.
+        told: something that only addresses have: a port, slashes before it, a dot in brackets.
+        introduced: a word before it says so: `web`, `vào`.
+    """
     labels = host.lower().split(".")
     if public_suffix(".".join(labels)) is None:
         return False
-    if labels[0] == "www" or platform_of_host(host.lower()):
+    if told or labels[0] == "www" or platform_of_host(host.lower()):
         return True
     if len(path) > 1 and path[0] == "/":
-        return len(labels[0]) > 1
+        return len(labels[0]) > 1 or host.islower()
+    if path == "/" or _QUERY.match(path):
+        return True
+    if introduced and host.isascii() and labels[-1] not in _endings()["archives"]:
+        return not _like_a_sentence(host, labels)
     return not _like_a_sentence(host, labels) and not _like_a_word(labels)
+
+
+def is_introduced(text: str, start: int) -> bool:
+    """Whether the word before says that an address follows."""
+    before = text[max(0, start - 16) : start].lower().rstrip(" :=")
+    return len(before) < min(16, start) and _follows(before, "introductions")
+
+
+def is_mailbox(text: str, colon: int) -> bool:
+    """Whether the word before a colon tells an e-mail address rather than a name with its password."""
+    before = text[max(0, colon - 16) : colon].lower()
+    word = _WORD_END.search(before)
+    return _follows(before, "mailboxes") or (word is not None and word[0] in platform_names())
+
+
+def _follows(before: str, words: str) -> bool:
+    return any(
+        before.endswith(word) and not before[: -len(word)][-1:].isalnum()
+        for word in _endings()[words]
+    )
 
 
 def _like_a_sentence(host: str, labels: list[str]) -> bool:
     """`sợ lắm.My bảo`, `TP.HN`: a full stop without its space, or an abbreviation."""
     *_, before, last = host.split(".")
     short = labels[0] in _endings()["abbreviations"] or len(labels[0]) == 1
-    return (len(labels) == 2 and short) or (last.istitle() and not before[:1].isupper())
+    doubtful = len(last) < 3 or last.lower() in _endings()["words"] or not host.islower()
+    return (len(labels) == 2 and short and doubtful) or (
+        last.istitle() and not before[:1].isupper()
+    )
 
 
 def _like_a_word(labels: list[str]) -> bool:
@@ -187,8 +226,4 @@ def stands_alone(word: str, after: str) -> bool:
 
 def is_version(text: str, start: int) -> bool:
     """Whether the word before a number with dots says that it is a version's."""
-    before = text[max(0, start - 16) : start].lower().rstrip(" .:")
-    return any(
-        before.endswith(word) and not before[: -len(word)][-1:].isalnum()
-        for word in _endings()["versions"]
-    )
+    return _follows(text[max(0, start - 16) : start].lower().rstrip(" .:"), "versions")

@@ -203,3 +203,42 @@ def test_it_cuts_emphasis_only_where_it_stands_on_both_sides(text, expected):
 )  # fmt: skip
 def test_it_takes_no_display_name_for_an_account(text, expected):
     assert found(text) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("xau[.]live, xau2(.)me", [("domain", "xau.live"), ("domain", "xau2.me")]),
+        ("xau.live:443 và //xau.me", [("url", "https://xau.live/"), ("url", "http://xau.me/")]),
+        ("xau.live?ref=1 xau.me/ xau.cc#a", [("url", "http://xau.live/?ref=1"), ("url", "http://xau.me/"), ("url", "http://xau.cc/")]),
+        ("vào xau.me nhé, link:xau.live", [("domain", "xau.me"), ("domain", "xau.live")]),
+        ("x.top,em và nap.top;em", [("domain", "x.top"), ("domain", "nap.top")]),
+        ("xau.comđó", [("domain", "xau.com")]),
+        ("gmail:la@xau.test/0912345678", [("email", "la@xau.test"), ("phone", "+84912345678")]),
+        ("mail:la@xau.test?, fb:lan@xau.test/b", [("email", "la@xau.test"), ("email", "lan@xau.test")]),
+        ("[2001:db8::4]:81/a và [2001:db8::4]/b", [("url", "http://[2001:db8::4]:81/a"), ("url", "http://[2001:db8::4]/b")]),
+        ("[2001:db8::]/32, 192.0.2.0/24-bit, 192.0.2.0/24;a", []),
+        ("vào bai.zip, xem.live đi, thôi.nghỉ, xong.ngoài", []),
+    ],
+)  # fmt: skip
+def test_it_takes_what_only_addresses_have_for_one(text, expected):
+    assert found(text) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "numbers"),
+    [
+        ("zl0912345678, ib0987654321", ["+84912345678", "+84987654321"]),
+        ("Nam(0912345678)rủ em", ["+84912345678"]),
+        ("0912345678và0987654321", ["+84912345678", "+84987654321"]),
+        ("0912345678e ơi, 0987654321a", ["+84912345678", "+84987654321"]),
+        ("Lan_0912345678 #0987654321", ["+84912345678", "+84987654321"]),
+        ("hotline 1900-1234, năm 1900-1975", ["+8419001234"]),
+        ("từ +44 (0)7700 900123", ["+447700900123"]),
+        ("4111 0912 3456 7890, 0912-3456-7890-1234", []),
+        ("mã riêng 1900 1234 0912 3456 7800 1900 5678", []),
+        ("user0912345678, a1_0912345678, 0912345678be", []),
+    ],
+)
+def test_it_tells_numbers_from_cards_receipts_and_codes(text, numbers):
+    assert [each.value for each in extract(text) if each.kind == "phone"] == numbers

@@ -258,3 +258,38 @@ def test_it_reads_a_value_without_the_sentence_around_it(value, before, after):
 )
 def test_it_leaves_what_belongs_to_a_value(text, value):
     assert parse(text).value == value
+
+
+@pytest.mark.parametrize(
+    "behind", ["", ",", ";", "?", " # a", " ; SBL1", "|a", ":80", "-bit", " - a", "#a", "/"]
+)
+@pytest.mark.parametrize(
+    "network",
+    [
+        "192.0.2.0/24",
+        "１９２.0.2.0/24",
+        "192.0.2.0/255.255.255.0",
+        "2001:db8::/32",
+        "[2001:db8::]/32",
+        "[2001:db8::/32]",
+    ],
+)
+def test_it_takes_a_network_for_nothing_else_whatever_stands_behind(network, behind):
+    with pytest.raises(InvalidObservable, match="whole network"):
+        parse(network + behind)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["192.0.2.1-9", "192.0.2.1–192.0.2.9", "2001:db8::-2001:db8::ff", "192.0.2.*", "2001:db8::*"],
+)
+def test_it_takes_a_range_for_a_network(text):
+    with pytest.raises(InvalidObservable, match="whole network"):
+        parse(text)
+
+
+@pytest.mark.parametrize(
+    "text", ["192.0.2.1/24/a", "192.0.2.1/24.exe", "192.0.2.1/24?a=1", "[2001:db8::1]/32/a"]
+)
+def test_it_takes_a_path_that_begins_like_a_network_for_a_page(text):
+    assert parse(text).value == f"http://{text}"
