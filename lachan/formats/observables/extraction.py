@@ -11,6 +11,7 @@ import re
 from collections.abc import Callable, Iterator
 from functools import cache
 
+from lachan.formats.observables.kinds.account import telephone
 from lachan.formats.observables.kinds.ipv4 import is_network
 from lachan.formats.observables.kinds.ipv6 import is_network as is_network6
 from lachan.formats.observables.names import MAX_NAME
@@ -65,6 +66,7 @@ _IPV6 = re.compile(
 _DIGEST = re.compile(
     r"(?<![\w/])(?:pdq:)?(?:[0-9a-fA-F]{64}|[0-9a-fA-F]{40}|[0-9a-fA-F]{32})(?!\w)"
 )
+_DEEP_LINK = re.compile(r"(?<!\w)tg:(?://)?resolve/?\?[\w=&-]{8,200}", re.IGNORECASE)
 _ADDRESS, _NUMBER = 1, 2
 
 
@@ -79,13 +81,21 @@ def extract(text: str) -> list[Observable]:
     found = sorted(_Search(written).finds(), key=lambda item: (item[0], -item[1]))
     seen: set[tuple[str, str]] = set()
     kept: list[Observable] = []
-    for start, end, observable in found:
+    for start, end, observable in (each for one in found for each in _with_number(one)):
         key = observable.kind, observable.value
         if key not in seen:
             seen.add(key)
             first, last = written.original(start, end)
             kept.append(Observable(*key, written.text[first:last], (first, last)))
     return kept
+
+
+def _with_number(find: Find) -> Iterator[Find]:
+    """A find, and the telephone number that it holds: `zalo.me/0912345678`."""
+    yield find
+    start, end, observable = find
+    if observable.kind == "account" and (number := telephone(observable.value)):
+        yield start, end, Observable("phone", number)
 
 
 class _Search:
@@ -98,6 +108,7 @@ class _Search:
     def finds(self) -> Iterator[Find]:
         for pattern, find in (
             (_URL, self._url),
+            (_DEEP_LINK, self._whole("account")),
             (_USER, self._user),
             (_EMAIL, self._email),
             (_BARE, self._bare),
