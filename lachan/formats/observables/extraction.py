@@ -35,8 +35,15 @@ from lachan.formats.observables.written import Written
 MAX_TEXT = 200_000
 Find = tuple[int, int, Observable]
 _END = r"\s<>\"'“”‘’«»|\\^`{}，、！？；：（）【】《》「」\x00-\x1f\x7f-\x9f\u202e\ud800-\udfff"
-# A list's next address, and what Markdown and BBCode put around one, end it too.
-_PATH = rf"[/?#](?:(?![,;]https?://|\]\(|\[/)[^{_END}]){{0,{MAX_RAW}}}+"
+# The next address of several in a row: with its scheme, its path, or an ending that no file has.
+_LABELS = r"(?:[A-Za-z0-9][\w-]{0,62}+\.){1,8}+"
+_NEXT = (
+    r"h(?<=\wh)ttps?://|[,;](?:https?://|www\.|(?:\d{1,3}\.){3}\d{1,3}(?:[:/]|(?![\w.]))"
+    rf"|{_LABELS}(?:[A-Za-z]{{2,24}}(?::\d{{1,5}})?/"
+    r"|(?:com|net|org|vn|info|xyz|top|vip|club|online|site|shop|store|test|example)(?![\w.-])))"
+)
+# What Markdown and BBCode put around an address ends it too.
+_PATH = rf"[/?#](?:(?!{_NEXT}|\]\(|\[/)[^{_END}]){{0,{MAX_RAW}}}+"
 _PORT = r":\d{1,5}(?!\w)"
 _URL = re.compile(
     rf"https?://(?:[^{_END}/?#]{{0,256}}@)?"
@@ -104,6 +111,7 @@ class _Search:
     def __init__(self, written: Written) -> None:
         self.written, self.text = written, written.read
         self.taken = bytearray(len(self.text))
+        self.doubtful: list[Find] = []
 
     def finds(self) -> Iterator[Find]:
         for pattern, find in (
@@ -124,6 +132,7 @@ class _Search:
         yield from self._fresh(_IPV4, self._ipv4)
         yield from self._fresh(_IPV6, self._ipv6)
         yield from self._accounts()
+        yield from self.doubtful
 
     def _fresh(
         self, pattern: re.Pattern[str], find: Callable[[re.Match[str]], Find | None]
@@ -184,11 +193,10 @@ class _Search:
         return self._longest(match, match.start(), sure=True)
 
     def _ipv6_url(self, match: re.Match[str]) -> Find | None:
-        end = path_end(self.text, match.start(), match.end())
         if is_network6(match[0]):
             self._take(match.start(), match.end(), _ADDRESS)
             return None
-        return self._parsed(match.start(), end, "url")
+        return self._to_its_end(match.start(), match.end())
 
     def _ipv4(self, match: re.Match[str]) -> Find | None:
         return None if is_version(self.text, match.start()) else self._parsed(*match.span(), None)
@@ -209,11 +217,19 @@ class _Search:
             return self._parsed(start, after, None)
         query = self.text.find("?", match.end("host"), match.end())
         for end in (match.end(), query, match.end("port"), after):
-            if end > start and (
-                found := self._parsed(start, path_end(self.text, start, end), None)
-            ):
+            if end > start and (found := self._to_its_end(start, end)):
                 return found
         return None
+
+    def _to_its_end(self, start: int, end: int) -> Find | None:
+        """The address without the next sentence; where that may be its own end, both, the longer first."""
+        whole, cut, certain = path_end(self.text, start, end)
+        longer = self._parsed(start, whole, None)
+        shorter = self._parsed(start, cut, None) if cut else None
+        if shorter is None or (longer is None or (certain and longer[2].kind != "account")):
+            return shorter or longer
+        self.doubtful.append(shorter)
+        return longer
 
     def _parsed(self, start: int, end: int, kind: str | None) -> Find | None:
         for text in self.written.readings(start, end):

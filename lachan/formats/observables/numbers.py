@@ -21,7 +21,7 @@ _CODE = re.compile(
     rf"_|(?!(?:{joints()})\d)[^\W\d_]{{0,20}}\d|[a-fA-F]{{2,32}}(?!\w)|@", re.IGNORECASE
 )
 _JOINED = re.compile(rf"\d(?:{joints()})$|(?:^|[\W\d])[^\W\d_]{{1,12}}_$|#$", re.IGNORECASE)
-_YEARS = re.compile(r"\D*(?:1[5-9]|20)\d\d")
+_YEARS = re.compile(r"\D{0,4}(?:1[5-9]|20)\d\d")
 # Cards, accounts at a bank, receipts: groups of four, of one kind.
 _FOURS = 4
 _LABEL = 16

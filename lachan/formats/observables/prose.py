@@ -4,7 +4,7 @@ import json
 import re
 from functools import cache
 from importlib import resources
-from typing import Any
+from typing import Any, NamedTuple
 
 from lachan.formats.observables.names import public_suffix, registrable_domain
 from lachan.formats.observables.platforms import platform_names, platform_of_host
@@ -81,14 +81,32 @@ def _is_around(text: str) -> bool:
     return False
 
 
-def path_end(text: str, start: int, end: int) -> int:
-    """Where a path ends and the next sentence begins, without a blank between: `/a.Em`, `/a,em`."""
+class PathEnd(NamedTuple):
+    """Where a path ends.
+
+    Attributes:
+        whole: without the sentence's own marks behind it.
+        cut: before what may be the next sentence, without a blank between: `/a.Em`, `/a,em`; 0 without.
+        certain: whether that is one, for it begins as sentences do and stands in no query.
+    """
+
+    whole: int
+    cut: int = 0
+    certain: bool = False
+
+
+def path_end(text: str, start: int, end: int) -> PathEnd:
     end = trimmed_end(text, start, end)
     found = _NEXT.search(text, max(start, end - _NEAR), end)
-    if not found:
-        return end
-    told = not found["stop"] or (found["next"].istitle() and not found["before"][:1].isupper())
-    return trimmed_end(text, start, found.end("before")) if told and found["before"] else end
+    if not found or not (before := found["before"]):
+        return PathEnd(end)
+    word = found["next"].lower()
+    if found["stop"] and (
+        not found["next"].istitle() or before[:1].isupper() or word in _endings()["pages"]
+    ):
+        return PathEnd(end)
+    certain = word in _endings()["starters"] and text.find("?", start, end) < 0
+    return PathEnd(end, trimmed_end(text, start, found.end("before")), certain)
 
 
 def sentence_start(host: str) -> int:

@@ -242,3 +242,31 @@ def test_it_takes_what_only_addresses_have_for_one(text, expected):
 )
 def test_it_tells_numbers_from_cards_receipts_and_codes(text, numbers):
     assert [each.value for each in extract(text) if each.kind == "phone"] == numbers
+
+
+def urls(text):
+    return [each.value.removeprefix("https://xau.test/") for each in extract(text)]
+
+
+@pytest.mark.parametrize(
+    ("text", "ends"),
+    [
+        ("https://xau.test/index.Php và https://xau.test/anh.Zip", ["index.Php", "anh.Zip"]),
+        ("https://xau.test/tin,tuc", ["tin,tuc", "tin"]),
+        ("https://xau.test/?q=ha,noi", ["?q=ha,noi", "?q=ha"]),
+        ("https://xau.test/?q=a.Em sợ", ["?q=a.Em", "?q=a"]),
+        ("https://xau.test/a!bc", ["a!bc", "a"]),
+        ("https://xau.test/a.Em sợ, https://xau.test/b,em", ["a", "b"]),
+        ("https://www.tiktok.com/@mai.Anh nhé", ["tiktok:mai.anh", "tiktok:mai"]),
+        ("https://t.me/mai.Anh nhé", ["telegram:mai"]),
+        # several in a row
+        ("https://xau.test/a,xau2.com/b;xau3.com/c", ["a", "http://xau2.com/b", "http://xau3.com/c"]),
+        ("https://xau.test/ahttps://xau.test/b", ["a", "b"]),
+        ("https://xau.test/a,xau2.com,www.xau3.com", ["a", "xau2.com", "www.xau3.com"]),
+        ("192.0.2.7/85.exe,192.0.2.8/86.exe", ["http://192.0.2.7/85.exe", "http://192.0.2.8/86.exe"]),
+        ("https://xau.test/a,b.html và https://xau.test/?u=https://xau.test/b", ["a,b.html", "?u=https://xau.test/b"]),
+        ("xau\\.com", ["xau.com"]),
+    ],
+)  # fmt: skip
+def test_it_gives_both_ends_in_doubt_and_parts_addresses_in_a_row(text, ends):
+    assert urls(text) == ends

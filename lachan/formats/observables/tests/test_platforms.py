@@ -99,7 +99,10 @@ def test_it_covers_a_profile_by_what_covers_its_address():
     assert covering[0] == ("account", "facebook:100000000000001")
     assert ("url", match_key("url", text)) in covering
     assert ("domain", "facebook.com") in covering
-    assert parents(parse("facebook:100000000000001")) == [("account", "facebook:100000000000001")]
+    assert parents(parse("facebook:100000000000001")) == [
+        ("account", "facebook:100000000000001"),
+        ("account", "messenger:100000000000001"),
+    ]
 
 
 def test_it_finds_what_messenger_s_people_were_called_before():
