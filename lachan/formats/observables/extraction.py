@@ -64,7 +64,7 @@ _IPV4_URL = re.compile(
     rf"(?<![\w.-])(?<!\d,)(?P<host>(?:\d{{1,3}}\.){{3}}\d{{1,3}})(?P<port>{_PORT})?(?P<path>{_PATH})"
 )
 _IPV6_URL = re.compile(
-    rf"(?<!\w)(?P<host>\[[0-9a-fA-F:.]{{2,45}}\])(?:(?P<port>{_PORT})(?P<path>{_PATH})?|(?P<way>{_PATH}))"
+    rf"(?<!\w)(?P<host>\[[0-9a-fA-F:.]{{2,45}}\])(?:(?P<port>{_PORT})(?:{_PATH})?|{_PATH})"
 )
 _IPV4 = re.compile(rf"(?<![\w.,-])(?:\d{{1,3}}\.){{3}}\d{{1,3}}(?:{_PORT})?(?![\w-]|[.,]\d)")
 _IPV6 = re.compile(

@@ -14,6 +14,7 @@ _QUOTES = "'\"`“”„‘’‚«»‹›"
 _WRAPPED = {"(": ")", "[": "]", "{": "}", "<": ">", "（": "）", "【": "】", "《": "》", "「": "」"}
 # Emphasis (Markdown, WhatsApp) where it stands before too; alone, an underscore ends many a name.
 _EMPHASIS = "*_~"
+_ALWAYS = _TRAILING + "*"
 _MARKED = (
     frozenset(_TRAILING + _QUOTES + _EMPHASIS) | frozenset(_WRAPPED) | frozenset(_WRAPPED.values())
 )
@@ -34,7 +35,7 @@ def _endings() -> dict[str, frozenset[str]]:
     return {name: frozenset(words) for name, words in data.items() if name != "source"}
 
 
-def trimmed_end(text: str, start: int, end: int) -> int:
+def trimmed_end(text: str, start: int, end: int, marks: str = _ALWAYS) -> int:
     """Without the sentence's own marks; a closing bracket stays where its opening one is inside."""
     unopened = {
         closer: text.count(closer, start, end) - text.count(opener, start, end)
@@ -46,7 +47,7 @@ def trimmed_end(text: str, start: int, end: int) -> int:
         last = text[end - 1]
         if unopened.get(last, 0) > 0:
             unopened[last] -= 1
-        elif last not in _TRAILING and last not in emphasis:
+        elif last not in marks and last not in emphasis:
             break
         end -= 1
     return end
@@ -64,7 +65,7 @@ def unwrapped(text: str) -> str:
         if _WRAPPED.get(text[:1]) == text[-1:] and _is_around(text):
             text = text[1:-1].strip()
         elif not text.endswith("::"):  # an address of IPv6 may end so
-            text = text[: trimmed_end(text, 0, len(text))].strip()
+            text = text[: trimmed_end(text, 0, len(text), _TRAILING)].strip()
         if text == before:
             break
     return text

@@ -17,7 +17,7 @@ _LENGTH = rf"(?:(?:255|0)(?:\.{_OCTET}){{3}}|3[0-2]|[12]?\d)"
 _NETWORK = re.compile(
     rf"{_OCTET}(?:\.{_OCTET}){{0,3}}/{_LENGTH}"
     # With anything behind it that is no path going on: a note, the next column.
-    rf"|{_OCTET}(?:\.{_OCTET}){{1,3}}/\s?{_LENGTH}(?:[\s,;:|)\]}}>'\"…!–—#-].*|[?./]+)"
+    rf"|{_OCTET}(?:\.{_OCTET}){{1,3}}/\s?{_LENGTH}(?:[\s,;:|)\]}}>'\"…!–—#-].*|[?.]+)"
     rf"|{_OCTET}(?:\.{_OCTET}){{3}}\s?[-–]\s?{_OCTET}(?:\.{_OCTET}){{0,3}}"
     rf"|{_OCTET}(?:\.(?:{_OCTET}|\*)){{0,2}}\.\*",
     re.ASCII | re.DOTALL,
