@@ -7,14 +7,17 @@ from django.conf import settings
 from django.utils.translation import get_language
 
 from lachan.formats.classification.categories import categories
+from lachan.formats.observables.extraction import extract
 from lachan.formats.observables.lookups import parents
 from lachan.formats.observables.parsing import parse
+from lachan.formats.observables.record import InvalidObservable, Observable
 from lachan.formats.snapshot.reader import SnapshotReader
 from lachan.formats.snapshot.records import InvalidKey, Verdict
 
 from .records import CheckAnswer
 
 _mine = local()
+_SEVERITY = ("none", "allow", "warn", "block")
 
 
 def _reader() -> SnapshotReader:
@@ -28,6 +31,8 @@ def _reader() -> SnapshotReader:
 def value_check(text: str, kind: str | None = None) -> CheckAnswer:
     """What the published indicators say of `text`, or of something that covers it.
 
+    Of a whole message it says what is worst of all that the message names.
+
     Args:
         text: an address, number, account or fingerprint, as people write it.
         kind: when it could be several things.
@@ -35,12 +40,32 @@ def value_check(text: str, kind: str | None = None) -> CheckAnswer:
     Raises:
         InvalidObservable: it is none of these.
     """
-    asked = parse(text, kind)
+    return max(
+        (_answer(asked, guessed=kind is None) for asked in _named(text, kind)),
+        key=lambda answer: _SEVERITY.index(answer.action),
+    )
+
+
+def _named(text: str, kind: str | None) -> list[Observable]:
+    """What a text names: one value or, of a message, all that stand in it."""
+    try:
+        one = parse(text, kind)
+    except InvalidObservable:
+        if kind is None and (several := extract(text)):
+            return several
+        raise
+    # A blank is no part of an address, though a URL can be read with one.
+    if kind is None and one.kind == "url" and len(text.split()) > 1:
+        return extract(text) or [one]
+    return [one]
+
+
+def _answer(asked: Observable, *, guessed: bool) -> CheckAnswer:
     reader = _reader()
     verdict = _covering(reader, parents(asked))
-    if verdict is None and kind is None and asked.kind == "sha256":
+    if verdict is None and guessed and asked.kind == "sha256":
         # 64 hexadecimal digits are a file's digest or a picture's.
-        other = parse(text, "pdq")
+        other = parse(asked.value, "pdq")
         if (verdict := _covering(reader, parents(other))) is not None:
             asked = other
     common = {"kind": asked.kind, "value": asked.value, "sequence": reader.sequence}

@@ -22,7 +22,7 @@ _LOOSE_SCHEME = (
 _STRICT_DOT = r"\s?[\[({](?:\.|dot|d0t|chấm|cham)[\])}]\s?"
 _LOOSE_DOT = (
     rf"\s?{_OPEN}\s?(?:\.|dot|d0t|chấm|cham)\s?{_CLOSE}\s?"
-    r"|(?<=[\w-])(?:[\[({]\.|\.\])(?=\w)"
+    r"|(?<=[\w-])(?:[\[({\\]\.|\.\])(?=\w)"
 )
 _STRICT_AT = r"\s?[\[({](?:@|at|a còng|a cong)[\])}]\s?"
 _LOOSE_AT = rf"\s?{_OPEN}\s?(?:@|at|a còng|a cong)\s?{_CLOSE}\s?"

@@ -11,17 +11,22 @@ import re
 from collections.abc import Callable, Iterator
 from functools import cache
 
+from lachan.formats.observables.kinds.account import telephone
 from lachan.formats.observables.kinds.ipv4 import is_network
+from lachan.formats.observables.kinds.ipv6 import is_network as is_network6
 from lachan.formats.observables.names import MAX_NAME
 from lachan.formats.observables.numbers import numbers
 from lachan.formats.observables.parsing import MAX_RAW, parse
 from lachan.formats.observables.platforms import platform_names, platforms
 from lachan.formats.observables.prose import (
     is_address,
+    is_introduced,
+    is_mailbox,
     is_version,
     path_end,
     sentence_cut,
     sentence_start,
+    stands_alone,
     trimmed_end,
 )
 from lachan.formats.observables.record import InvalidObservable, Observable
@@ -30,8 +35,15 @@ from lachan.formats.observables.written import Written
 MAX_TEXT = 200_000
 Find = tuple[int, int, Observable]
 _END = r"\s<>\"'“”‘’«»|\\^`{}，、！？；：（）【】《》「」\x00-\x1f\x7f-\x9f\u202e\ud800-\udfff"
-# A list's next address, and what Markdown and BBCode put around one, end it too.
-_PATH = rf"[/?#](?:(?![,;]https?://|\]\(|\[/)[^{_END}]){{0,{MAX_RAW}}}+"
+# The next address of several in a row: with its scheme, its path, or an ending that no file has.
+_LABELS = r"(?:[A-Za-z0-9][\w-]{0,62}+\.){1,8}+"
+_NEXT = (
+    r"h(?<=\wh)ttps?://|[,;](?:https?://|www\.|(?:\d{1,3}\.){3}\d{1,3}(?:[:/]|(?![\w.]))"
+    rf"|{_LABELS}(?:[A-Za-z]{{2,24}}(?::\d{{1,5}})?/"
+    r"|(?:com|net|org|vn|info|xyz|top|vip|club|online|site|shop|store|test|example)(?![\w.-])))"
+)
+# What Markdown and BBCode put around an address ends it too.
+_PATH = rf"[/?#](?:(?!{_NEXT}|\]\(|\[/)[^{_END}]){{0,{MAX_RAW}}}+"
 _PORT = r":\d{1,5}(?!\w)"
 _URL = re.compile(
     rf"https?://(?:[^{_END}/?#]{{0,256}}@)?"
@@ -49,7 +61,10 @@ _BARE = re.compile(
     rf"(?P<port>{_PORT})?(?:(?P<path>{_PATH})|(?![\w@]))"
 )
 _IPV4_URL = re.compile(
-    rf"(?<![\w.,-])(?P<host>(?:\d{{1,3}}\.){{3}}\d{{1,3}})(?P<port>{_PORT})?(?P<path>{_PATH})"
+    rf"(?<![\w.-])(?<!\d,)(?P<host>(?:\d{{1,3}}\.){{3}}\d{{1,3}})(?P<port>{_PORT})?(?P<path>{_PATH})"
+)
+_IPV6_URL = re.compile(
+    rf"(?<!\w)(?P<host>\[[0-9a-fA-F:.]{{2,45}}\])(?:(?P<port>{_PORT})(?:{_PATH})?|{_PATH})"
 )
 _IPV4 = re.compile(rf"(?<![\w.,-])(?:\d{{1,3}}\.){{3}}\d{{1,3}}(?:{_PORT})?(?![\w-]|[.,]\d)")
 _IPV6 = re.compile(
@@ -58,6 +73,7 @@ _IPV6 = re.compile(
 _DIGEST = re.compile(
     r"(?<![\w/])(?:pdq:)?(?:[0-9a-fA-F]{64}|[0-9a-fA-F]{40}|[0-9a-fA-F]{32})(?!\w)"
 )
+_DEEP_LINK = re.compile(r"(?<!\w)tg:(?://)?resolve/?\?[\w=&-]{8,200}", re.IGNORECASE)
 _ADDRESS, _NUMBER = 1, 2
 
 
@@ -72,7 +88,7 @@ def extract(text: str) -> list[Observable]:
     found = sorted(_Search(written).finds(), key=lambda item: (item[0], -item[1]))
     seen: set[tuple[str, str]] = set()
     kept: list[Observable] = []
-    for start, end, observable in found:
+    for start, end, observable in (each for one in found for each in _with_number(one)):
         key = observable.kind, observable.value
         if key not in seen:
             seen.add(key)
@@ -81,20 +97,31 @@ def extract(text: str) -> list[Observable]:
     return kept
 
 
+def _with_number(find: Find) -> Iterator[Find]:
+    """A find, and the telephone number that it holds: `zalo.me/0912345678`."""
+    yield find
+    start, end, observable = find
+    if observable.kind == "account" and (number := telephone(observable.value)):
+        yield start, end, Observable("phone", number)
+
+
 class _Search:
     """One text's search: the surest first, and what one has found no other takes again."""
 
     def __init__(self, written: Written) -> None:
         self.written, self.text = written, written.read
         self.taken = bytearray(len(self.text))
+        self.doubtful: list[Find] = []
 
     def finds(self) -> Iterator[Find]:
         for pattern, find in (
             (_URL, self._url),
-            (_USER, self._url),
+            (_DEEP_LINK, self._whole("account")),
+            (_USER, self._user),
             (_EMAIL, self._email),
             (_BARE, self._bare),
             (_IPV4_URL, self._ipv4_url),
+            (_IPV6_URL, self._ipv6_url),
             (_DIGEST, self._whole(None)),
         ):
             yield from self._fresh(pattern, find)
@@ -105,6 +132,7 @@ class _Search:
         yield from self._fresh(_IPV4, self._ipv4)
         yield from self._fresh(_IPV6, self._ipv6)
         yield from self._accounts()
+        yield from self.doubtful
 
     def _fresh(
         self, pattern: re.Pattern[str], find: Callable[[re.Match[str]], Find | None]
@@ -129,6 +157,12 @@ class _Search:
     def _url(self, match: re.Match[str]) -> Find | None:
         return self._longest(match, match.start(), sure=True)
 
+    def _user(self, match: re.Match[str]) -> Find | None:
+        bare = match["port"] is None and len(match["path"]) == 1
+        if bare or is_mailbox(self.text, self.text.index(":", match.start())):
+            return None  # the e-mail address after it
+        return self._url(match)
+
     def _email(self, match: re.Match[str]) -> Find | None:
         end = match.start("host") + sentence_cut(match["host"], sure=True)
         return self._parsed(match.start(), end, "email")
@@ -140,11 +174,13 @@ class _Search:
         sure = host[:4].lower() == "www."
         if not (match["port"] or match["path"]):
             host = host[: sentence_cut(host, sure=sure)]
-        return (
-            self._longest(match, start, sure=sure)
-            if is_address(host, match["path"] or "")
-            else None
-        )
+        path = match["path"] or ""
+        told = match["port"] is not None or match[0].startswith("//")
+        told = told or self.written.is_defanged(start, match.end("host"))
+        introduced = is_introduced(self.text, start)
+        if not is_address(host, path, told=told, introduced=introduced):
+            return None
+        return self._longest(match, start, sure=sure)
 
     def _ipv4_url(self, match: re.Match[str]) -> Find | None:
         end = trimmed_end(self.text, match.start(), match.end())
@@ -155,6 +191,12 @@ class _Search:
         if match["port"] is None and _IPV4.fullmatch(path[1:]):
             return None  # two addresses
         return self._longest(match, match.start(), sure=True)
+
+    def _ipv6_url(self, match: re.Match[str]) -> Find | None:
+        if is_network6(match[0]):
+            self._take(match.start(), match.end(), _ADDRESS)
+            return None
+        return self._to_its_end(match.start(), match.end())
 
     def _ipv4(self, match: re.Match[str]) -> Find | None:
         return None if is_version(self.text, match.start()) else self._parsed(*match.span(), None)
@@ -175,11 +217,19 @@ class _Search:
             return self._parsed(start, after, None)
         query = self.text.find("?", match.end("host"), match.end())
         for end in (match.end(), query, match.end("port"), after):
-            if end > start and (
-                found := self._parsed(start, path_end(self.text, start, end), None)
-            ):
+            if end > start and (found := self._to_its_end(start, end)):
                 return found
         return None
+
+    def _to_its_end(self, start: int, end: int) -> Find | None:
+        """The address without the next sentence; where that may be its own end, both, the longer first."""
+        whole, cut, certain = path_end(self.text, start, end)
+        longer = self._parsed(start, whole, None)
+        shorter = self._parsed(start, cut, None) if cut else None
+        if shorter is None or (longer is None or (certain and longer[2].kind != "account")):
+            return shorter or longer
+        self.doubtful.append(shorter)
+        return longer
 
     def _parsed(self, start: int, end: int, kind: str | None) -> Find | None:
         for text in self.written.readings(start, end):
@@ -210,19 +260,22 @@ def _accounts() -> re.Pattern[str]:
     words = "tên|nick|id|user|username|acc|tài khoản|kênh|là|của (?:nó|họ|hắn|cô ấy|anh ta|người (?:đó|ta|lạ))"
     return re.compile(
         rf"(?<![\w@./])(?P<platform>{names})(?:\s{{0,8}}+(?:{words})){{0,4}}\s{{0,8}}+(?P<mark>[:=]?)"
-        r"\s{0,8}+(?P<handle>@?[\w+][\w.+·-]{1,75}(?:#\d{4})?)",
+        r"\s{0,8}+(?P<handle>@?[\w+][\w.+·-]{1,75}(?:#\d{4})?)"
+        r"(?=(?:[ \t]{1,4}+(?P<next>[^\W\d_]{1,20}))?)",
         re.IGNORECASE,
     )
 
 
 def _likely_handle(match: re.Match[str], handle: str) -> bool:
-    """`tiktok @ten` and `fb: ten.ai` are accounts; `facebook hay lắm` is talk."""
+    """`tiktok @ten` and `fb: ten.ai` are accounts; `facebook hay lắm` is talk, `fb: Mai Lan` a person's name."""
     platform = platforms()[platform_names()[match["platform"].lower()]]
     if handle.startswith("@"):
         return True
     digits = handle.lstrip("+").isdigit()
     if digits:
         return len(handle) >= 6
+    if handle.isalpha() and not stands_alone(handle, match["next"] or ""):
+        return False
     return (
         bool(match["mark"]) and handle.isascii() and bool(platform.handle.fullmatch(handle.lower()))
     )

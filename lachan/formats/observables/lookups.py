@@ -4,9 +4,9 @@ Source: Safe Browsing, "URLs and hashing: suffix/prefix expressions"; here every
 last label, so that a look-up and the DNS edge's suffix walk always agree.
 """
 
-from lachan.formats.observables.kinds.account import account_of
+from lachan.formats.observables.kinds.account import account_of, former, telephone
 from lachan.formats.observables.names import suffixes
-from lachan.formats.observables.parsing import parse
+from lachan.formats.observables.parsing import parse, untrimmed
 from lachan.formats.observables.record import InvalidObservable, Observable
 
 _PATHS = 6
@@ -25,9 +25,17 @@ def parents(observable: Observable) -> list[tuple[str, str]]:
 
     The first is the thing itself. A URL is covered by itself, by the account that it is of, by its path's
     prefixes that end in a slash, on its host and the names above, and by those hosts themselves; an account
-    that was written as an address by what covers the address; a name by the names above it; an e-mail
+    by its telephone number, and as an address by what covers that; a name by the names above it; an e-mail
     address by its domain. Keys are as `match_key` makes them.
     """
+    if observable.kind in ("url", "account") and (value := untrimmed(observable)):
+        places = _parents(observable)
+        entry = observable.kind, match_key(observable.kind, value)
+        return places if entry in places else [places[0], entry, *places[1:]]
+    return _parents(observable)
+
+
+def _parents(observable: Observable) -> list[tuple[str, str]]:
     if observable.kind == "domain":
         return [("domain", name) for name in suffixes(observable.value)]
     if observable.kind == "url":
@@ -36,9 +44,14 @@ def parents(observable: Observable) -> list[tuple[str, str]]:
         domain = observable.value.rpartition("@")[2]
         return [("email", observable.value), *(("domain", name) for name in suffixes(domain))]
     itself = (observable.kind, observable.value)
-    if observable.kind == "account" and (url := _address_of(observable)):
-        return [itself, *(place for place in _url_parents(url) if place != itself)]
-    return [itself]
+    if observable.kind != "account":
+        return [itself]
+    places = [itself, *(("account", each) for each in former(observable.value, observable.raw))]
+    if number := telephone(observable.value):
+        places.append(("phone", number))
+    if url := _address_of(observable):
+        places += [place for place in _url_parents(url) if place not in places]
+    return places
 
 
 def _address_of(account: Observable) -> str:

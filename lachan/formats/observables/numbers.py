@@ -2,10 +2,11 @@
 
 import re
 from collections.abc import Container, Iterable, Iterator
+from functools import cached_property
 
 import phonenumbers
 
-from lachan.formats.observables.kinds.phone import REGION, labels
+from lachan.formats.observables.kinds.phone import COUNTRY, REGION, joints, labels
 from lachan.formats.observables.parsing import parse
 from lachan.formats.observables.record import InvalidObservable, Observable
 
@@ -15,8 +16,14 @@ _DIGITS = re.compile(r"\d+")
 _DATE = re.compile(
     r"(?:0?[1-9]|[12]\d|3[01])[.-](?:0?[1-9]|1[0-2])[.-](?:(?:19|20)\d\d|\d\d)(?!\d)"
 )
-# A word may be glued to the end; a letter with more digits, or hexadecimal, makes it a code's part.
-_CODE = re.compile(r"_|[^\W\d_]{0,20}\d|[a-fA-F]{1,32}(?!\w)|@")
+# A word may be glued to the end; letters with more digits, or hexadecimal, make it a code's part.
+_CODE = re.compile(
+    rf"_|(?!(?:{joints()})\d)[^\W\d_]{{0,20}}\d|[a-fA-F]{{2,32}}(?!\w)|@", re.IGNORECASE
+)
+_JOINED = re.compile(rf"\d(?:{joints()})$|(?:^|[\W\d])[^\W\d_]{{1,12}}_$|#$", re.IGNORECASE)
+_YEARS = re.compile(r"\D{0,4}(?:1[5-9]|20)\d\d")
+# Cards, accounts at a bank, receipts: groups of four, of one kind.
+_FOURS = 4
 _LABEL = 16
 _LONGEST = 40
 _FOREIGN = range(15, 7, -1)
@@ -42,7 +49,10 @@ def _begins(text: str, start: int) -> bool:
     """Whether a number may begin here: not within a word, but after `SĐT`."""
     if start == 0 or not (text[start - 1].isalnum() or text[start - 1] in "_@#"):
         return True
-    return labels().search(text[max(0, start - _LABEL) : start]) is not None
+    if text[start] == "(" and text[start - 1].isalpha():
+        return True
+    before = text[max(0, start - _LABEL) : start]
+    return labels().search(before) is not None or _JOINED.search(before) is not None
 
 
 class _Run:
@@ -63,12 +73,38 @@ class _Run:
         group = after = 0
         while group < len(self.groups):
             found = ends.get(group)
-            if found and (group in (0, after) or self._is_loose(group)):
+            if self._fours[group]:
+                group += 1
+            elif found and (group in (0, after) or self._is_loose(group)):
                 end, observable = found
                 yield self._first(group), self.groups[end - 1][1], observable
                 group = after = end
             else:
                 group += 1
+
+    @cached_property
+    def _fours(self) -> list[bool]:
+        """Of each group, whether it is one of four or more with four digits each and the same between them."""
+        marked = [False] * len(self.groups)
+        first = 0
+        for at in range(1, len(self.groups) + 1):
+            if at < len(self.groups) and self._is_next_four(at):
+                continue
+            if at - first >= _FOURS:
+                marked[first:at] = [True] * (at - first)
+            first = at
+        return marked
+
+    def _is_next_four(self, at: int) -> bool:
+        sizes = {last - first for first, last in self.groups[at - 1 : at + 1]}
+        gap = self._gap(at)
+        return sizes == {4} and (at < 2 or self._size(at - 2) != 4 or gap == self._gap(at - 1))
+
+    def _gap(self, group: int) -> str:
+        return self.text[self.groups[group - 1][1] : self.groups[group][0]]
+
+    def _size(self, group: int) -> int:
+        return self.groups[group][1] - self.groups[group][0]
 
     def _ends(self) -> dict[int, tuple[int, Observable]]:
         """Of each group that begins a number, the group after it and the number; from right to left."""
@@ -96,13 +132,20 @@ class _Run:
         digits = self.digits[self.counts[group] : self.counts[end]]
         if len(text) > _LONGEST or _DATE.match(text):
             return None
-        if digits.startswith(("1800", "1900")) and any(dash in text for dash in "-–—"):
-            return None  # years
+        dashed = any(dash in text for dash in "-–—")
+        if dashed and digits.startswith(("1800", "1900")) and _YEARS.fullmatch(text[4:]):
+            return None
         try:
             observable = parse(text, "phone")
         except InvalidObservable:
             return None
-        given = phonenumbers.is_valid_number(phonenumbers.parse(observable.value, REGION))
+        number = phonenumbers.parse(observable.value, REGION)
+        given = phonenumbers.is_valid_number(number) or (
+            # Another country's ranges may be newer than our data: one that could be, alone in its run.
+            number.country_code != COUNTRY
+            and (group, end) == (0, len(self.groups))
+            and phonenumbers.is_possible_number(number)
+        )
         return observable if given else None
 
     def _first(self, group: int) -> int:
@@ -110,7 +153,7 @@ class _Run:
 
     def _is_loose(self, group: int) -> bool:
         """Whether what stands before a group may part two numbers."""
-        return " " in self.text[self.groups[group - 1][1] : self.groups[group][0]]
+        return " " in self._gap(group)
 
     def _is_free(self, group: int, end: int, ends: Container[int]) -> bool:
         """Whether a number may end before the group `end`."""

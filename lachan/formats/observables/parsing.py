@@ -7,6 +7,7 @@ from lachan.formats.observables.defang import refang
 from lachan.formats.observables.kind import Kind
 from lachan.formats.observables.names import is_plain_name
 from lachan.formats.observables.platforms import is_profile_host
+from lachan.formats.observables.prose import unwrapped
 from lachan.formats.observables.record import InvalidObservable, Observable
 from lachan.kernel.discovery import discover
 from lachan.kernel.pasted import cleaned, composed
@@ -48,7 +49,21 @@ def parse(text: str, kind: str | None = None) -> Observable:
     return _guess(text, raw)
 
 
-def _legible(text: str) -> str:
+def untrimmed(observable: Observable) -> str:
+    """The canonical form with the marks behind it that `parse` takes for a sentence's; empty without any.
+
+    Entries from before they were trimmed stand so, and an address may end in one after all.
+    """
+    raw = observable.raw.strip()
+    if unwrapped(raw) == raw:
+        return ""
+    try:
+        return kinds()[observable.kind].canonical(_legible(raw, trim=False))
+    except InvalidObservable:
+        return ""
+
+
+def _legible(text: str, *, trim: bool = True) -> str:
     """Without what nobody sees, in NFC, and whole where it was defanged."""
     if len(text) > MAX_RAW:
         raise InvalidObservable("too-long")
@@ -56,6 +71,8 @@ def _legible(text: str) -> str:
         if _NO_LETTER.search(text):
             raise InvalidObservable("bad-characters")
         text = composed(cleaned(text)).strip()
+    if trim:
+        text = unwrapped(text)
     if not text:
         raise InvalidObservable("empty")
     if _CONTROL.search(text):
@@ -71,7 +88,7 @@ def _canonical(kind: Kind, text: str) -> str:
     """The canonical form, once it stays as it is: an escaped dot may come out within brackets."""
     value = kind.canonical(text)
     for _ in range(_PASSES):
-        if (whole := refang(value)) == value:
+        if (whole := unwrapped(refang(value))) == value:
             return value
         value = kind.canonical(whole)
     raise InvalidObservable("bad-characters")
@@ -84,6 +101,8 @@ def _guess(text: str, raw: str) -> Observable:
             try:
                 return Observable(candidate.name, _canonical(candidate, text), raw)
             except InvalidObservable as error:
+                if error.reason == "network-not-address":
+                    raise  # and nothing else: neither a page nor a name
                 refused = refused or error
     raise refused or InvalidObservable("unrecognised")
 

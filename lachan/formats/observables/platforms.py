@@ -25,6 +25,7 @@ class Platform:
         handle: what a lower-case handle looks like.
         drop: letters that the platform itself ignores in a handle.
         cased: handles of this form keep their capitals.
+        person_of: the platform whose account its handles are; its own code is what entries had before.
         phone: a telephone number is a handle.
         paths: profile paths, one group each; what stands below one belongs to the account.
         posts: other paths, one group each, of what an account put there.
@@ -40,6 +41,7 @@ class Platform:
     handle: re.Pattern[str]
     drop: str
     cased: re.Pattern[str] | None
+    person_of: str
     phone: bool
     paths: tuple[re.Pattern[str], ...]
     posts: tuple[re.Pattern[str], ...]
@@ -60,6 +62,7 @@ def platforms() -> dict[str, Platform]:
             handle=re.compile(row["handle"]),
             drop=row.get("drop", ""),
             cased=re.compile(row["cased"]) if "cased" in row else None,
+            person_of=row.get("person_of", ""),
             phone=row.get("phone", False),
             paths=_compiled(row["paths"]),
             posts=_compiled(row.get("posts", ())),

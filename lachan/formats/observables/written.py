@@ -37,6 +37,11 @@ class Written:
         """Where a piece of `read` stands in `text`."""
         return self._original(start), self._original(end - 1) + 1
 
+    def is_defanged(self, start: int, end: int) -> bool:
+        """Whether a mark within a piece was made whole: nobody writes `xau[.]top` but for an address."""
+        first, last = self._defanged.original(start), self._defanged.original(end - 1) + 1
+        return last - first > end - start
+
     def readings(self, start: int, end: int) -> Iterator[str]:
         """A piece as it was written, for a path may hold other scripts' digits; then with ours."""
         if self._whole[start:end] != self.read[start:end]:

@@ -1,5 +1,6 @@
 import pytest
 
+from lachan.formats.observables.record import InvalidObservable
 from lachan.formats.snapshot.reader import SnapshotReader
 from lachan.formats.snapshot.records import Verdict
 from lachan.formats.snapshot.writer import SnapshotWriter
@@ -64,6 +65,26 @@ def test_it_knows_what_was_published_however_it_is_written(writer, publish, publ
     assert answer.source == "Home"
     assert answer.reason == "Lừa đảo"
     assert answer.published == answer.sequence == indicator.seq
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        "“https://bad.example/a”.",
+        "em vào http://ok.example/a rồi http://bad.example/b nhé",
+        "http://bad.example/a nó gửi em",
+        "nó bảo vào bad.example, còn ok.example thì được",
+        "ok.example,bad.example",
+    ],
+)
+def test_it_answers_a_message_with_the_worst_that_it_names(writer, publish, message):
+    publish("bad.example")
+    snapshot_sync(writer)
+    answer = selectors.value_check(message)
+    assert (answer.action, answer.matched_value) == ("block", "bad.example")
+    assert "bad.example" in answer.value
+    with pytest.raises(InvalidObservable):
+        selectors.value_check("nó bảo em vào")
 
 
 def test_it_takes_64_digits_for_a_picture_where_no_file_is_known_by_them(writer, publish):

@@ -20,6 +20,10 @@ from lachan.formats.observables.record import InvalidObservable
 _ADDRESS = re.compile(
     r"(?:https?://)?(?P<host>[\w.-]++)(?::\d{1,5})?(?P<path>[/?#].*)?", re.IGNORECASE
 )
+# What a telephone's own link says: `tg://resolve?domain=ten`.
+_DEEP_LINK = re.compile(
+    r"tg:(?://)?resolve/?\?(?:[^#\s]*&)?domain=(?P<handle>\w{3,32})(?:[&#].*)?", re.IGNORECASE
+)
 
 
 class Account(Kind):
@@ -44,7 +48,7 @@ class Account(Kind):
             if code is None:
                 raise InvalidObservable("platform-unknown")
             platform = platforms()[code]
-        return f"{platform.code}:{_handle(platform, handle)}"
+        return _value(platform, handle)
 
     def display(self, value: str) -> str:
         code, _, handle = value.partition(":")
@@ -90,13 +94,43 @@ def account_of(host: str, path: str) -> str | None:
     if (owner := owner_of(host, path)) is None:
         return None
     try:
-        return f"{owner.platform.code}:{_handle(owner.platform, owner.handle)}"
+        return _value(owner.platform, owner.handle)
     except InvalidObservable:
         return None
 
 
+def former(value: str, raw: str) -> list[str]:
+    """What entries of before may call an account: a person on Messenger had another name than on Facebook.
+
+    Args:
+        value: the account in its canonical form.
+        raw: as it was written; its handle may hold letters that the platform ignores.
+    """
+    code, _, handle = value.partition(":")
+    written = raw.lower().partition("?")[0].rstrip("/")
+    written = re.split(r"[/:@\s]", written)[-1]
+    own = platforms()[code].drop if code in platforms() else ""
+    handles = [handle, written] if own and written.replace(own, "") == handle else [handle]
+    others = [each.code for each in platforms().values() if each.person_of == code]
+    return [f"{other}:{each}" for other in others for each in dict.fromkeys(handles)]
+
+
+def telephone(value: str) -> str:
+    """The number that an account is held under, in E.164; empty where it has a name."""
+    code, _, handle = value.partition(":")
+    known = code in platforms() and platforms()[code].phone
+    return handle if known and handle.startswith("+") else ""
+
+
+def _value(platform: Platform, handle: str) -> str:
+    platform = platforms().get(platform.person_of, platform)
+    return f"{platform.code}:{_handle(platform, handle)}"
+
+
 def _profile(text: str) -> Ownership | None:
     """Whose profile an address is, as people write it: with its scheme, a path, or a name of its own."""
+    if deep := _DEEP_LINK.fullmatch(text):
+        text = f"https://t.me/{deep['handle']}"
     found = _ADDRESS.fullmatch(text)
     if not found or not (found["path"] or "://" in text or is_profile_host(found["host"].lower())):
         return None

@@ -13,11 +13,14 @@ _OCTET = r"(?:25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)"
 _DOTTED = re.compile(rf"{_OCTET}(?:\.{_OCTET}){{3}}", re.ASCII)
 _ODD = re.compile(r"(?:0[xX][0-9a-fA-F]*|\d+)(?:\.(?:0[xX][0-9a-fA-F]*|\d+)){0,3}\.?", re.ASCII)
 
+_LENGTH = rf"(?:(?:255|0)(?:\.{_OCTET}){{3}}|3[0-2]|[12]?\d)"
 _NETWORK = re.compile(
-    rf"{_OCTET}(?:\.{_OCTET}){{0,3}}/(?:3[0-2]|[12]?\d|(?:255|0)(?:\.{_OCTET}){{3}})"
+    rf"{_OCTET}(?:\.{_OCTET}){{0,3}}/{_LENGTH}"
+    # With anything behind it that is no path going on: a note, the next column.
+    rf"|{_OCTET}(?:\.{_OCTET}){{1,3}}/\s?{_LENGTH}(?:[\s,;:|)\]}}>'\"…!–—#-].*|[?.]+)"
     rf"|{_OCTET}(?:\.{_OCTET}){{3}}\s?[-–]\s?{_OCTET}(?:\.{_OCTET}){{0,3}}"
     rf"|{_OCTET}(?:\.(?:{_OCTET}|\*)){{0,2}}\.\*",
-    re.ASCII,
+    re.ASCII | re.DOTALL,
 )
 
 
@@ -63,4 +66,6 @@ class IPv4(Kind):
 
 def is_network(text: str) -> bool:
     """Whether it is a whole network: with its length or mask (RFC 4632), a range, a star for an octet."""
-    return _NETWORK.fullmatch(text) is not None
+    if not text[:1].isdigit():
+        return False
+    return _NETWORK.fullmatch(dots_folded(digits_folded(text))) is not None

@@ -7,6 +7,14 @@ from lachan.formats.observables.kind import Example, Kind
 from lachan.formats.observables.record import InvalidObservable
 
 _LOOKS = re.compile(r"\[?[0-9a-fA-F]{0,4}(?::[0-9a-fA-F]{0,4}){2,7}(?:[\d.]+)?\]?(?:/\d{1,3})?")
+_FIRST = frozenset("[:0123456789abcdefABCDEF")
+_SHORT = r"[0-9a-fA-F]{0,4}(?::[0-9a-fA-F]{0,4}){1,7}"
+# As in kinds/ipv4.py: with its length and anything behind it that goes on no path, a range, a star.
+_NETWORK = re.compile(
+    rf"\[?{_SHORT}(?:/\s?\d{{1,3}}\]?|\]/\s?\d{{1,3}})(?:[\s,;:|)\]}}>'\"…!–—#-].*|[?.]*)"
+    rf"|{_SHORT}\s?[-–]\s?{_SHORT}|{_SHORT}\*",
+    re.DOTALL,
+)
 
 
 class IPv6(Kind):
@@ -14,12 +22,12 @@ class IPv6(Kind):
     order = 41
 
     def recognise(self, text: str) -> bool:
-        return _LOOKS.fullmatch(text) is not None
+        return _LOOKS.fullmatch(text) is not None or is_network(text)
 
     def canonical(self, text: str) -> str:
         if text.startswith("[") and text.endswith("]"):
             text = text[1:-1]
-        if "/" in text:
+        if "/" in text or is_network(text):
             raise InvalidObservable("network-not-address")
         if "%" in text:
             raise InvalidObservable("scoped-address")
@@ -40,3 +48,8 @@ class IPv6(Kind):
             Example("fe80::1%eth0", reason="scoped-address"),
             Example("2001:db8::1::2", reason="bad-host"),
         ]
+
+
+def is_network(text: str) -> bool:
+    """Whether it is a whole network, as a list or a message writes one."""
+    return ":" in text and text[:1] in _FIRST and _NETWORK.fullmatch(text) is not None

@@ -40,6 +40,12 @@ def labels() -> re.Pattern[str]:
     return re.compile(rf"(?<![^\W\d_])(?:{words})$", re.IGNORECASE)
 
 
+@cache
+def joints() -> str:
+    """Words that people write between two numbers, as a pattern."""
+    return "|".join(map(re.escape, _plan()["joints"]))
+
+
 class Phone(Kind):
     name = "phone"
     order = 50

@@ -6,6 +6,7 @@ import can_ada
 
 from lachan.formats.observables.kind import Example, Kind
 from lachan.formats.observables.kinds.ipv4 import is_network
+from lachan.formats.observables.kinds.ipv6 import is_network as is_network6
 from lachan.formats.observables.names import DOTS, canonical_name, to_unicode
 from lachan.formats.observables.record import InvalidObservable
 
@@ -104,7 +105,7 @@ def _is_bare(text: str, *, told: bool = False) -> bool:
         told: that it is a URL. Nobody knows else whether `x:la@xau.example` is a password or an e-mail
             address with a word before it, and a whole site is not taken for one of its mailboxes.
     """
-    if not (found := _BARE.fullmatch(text)) or is_network(text):
+    if not (found := _BARE.fullmatch(text)) or is_network(text) or is_network6(text):
         return False
     host = found["host"]
     name, colon, _ = (found["user"] or "").partition(":")

@@ -173,3 +173,100 @@ def test_it_finds_each_thing_between_marks_and_tells_where(mark, thing):
     (one,) = extract(text)
     first, last = one.span
     assert text[first:last] == one.raw == thing
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("https://www.instagram.com/ten_thu_ nhé", [("account", "instagram:ten_thu_")]),
+        ("ig: ten_thu_.", [("account", "instagram:ten_thu_")]),
+        ("https://xau.test/a_ và https://xau.test/b~", [("url", "https://xau.test/a_"), ("url", "https://xau.test/b~")]),
+        ("_https://xau.test/a_ và **https://xau.test/b**", [("url", "https://xau.test/a"), ("url", "https://xau.test/b")]),
+        ("*https://xau.test/a_*.", [("url", "https://xau.test/a_")]),
+    ],
+)  # fmt: skip
+def test_it_cuts_emphasis_only_where_it_stands_on_both_sides(text, expected):
+    assert found(text) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("fb: Mai Lan Anh", []),
+        ("facebook: tran thi mai\nig: co gai nho", []),
+        ("zalo: khong co, x: khong", []),
+        ("fb: nguoila nhé", [("account", "facebook:nguoila")]),
+        ("fb: nguoila, ig:nguoi_la va ban", [("account", "facebook:nguoila"), ("account", "instagram:nguoi_la")]),
+        ("fb: mai.lan dep, tiktok: mai99 dep", [("account", "facebook:mailan"), ("account", "tiktok:mai99")]),
+        ("fb: nguoila ig: laicuanguoi", [("account", "facebook:nguoila"), ("account", "instagram:laicuanguoi")]),
+    ],
+)  # fmt: skip
+def test_it_takes_no_display_name_for_an_account(text, expected):
+    assert found(text) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("xau[.]live, xau2(.)me", [("domain", "xau.live"), ("domain", "xau2.me")]),
+        ("xau.live:443 và //xau.me", [("url", "https://xau.live/"), ("url", "http://xau.me/")]),
+        ("xau.live?ref=1 xau.me/ xau.cc#a", [("url", "http://xau.live/?ref=1"), ("url", "http://xau.me/"), ("url", "http://xau.cc/")]),
+        ("vào xau.me nhé, link:xau.live", [("domain", "xau.me"), ("domain", "xau.live")]),
+        ("x.top,em và nap.top;em", [("domain", "x.top"), ("domain", "nap.top")]),
+        ("xau.comđó", [("domain", "xau.com")]),
+        ("gmail:la@xau.test/0912345678", [("email", "la@xau.test"), ("phone", "+84912345678")]),
+        ("mail:la@xau.test?, fb:lan@xau.test/b", [("email", "la@xau.test"), ("email", "lan@xau.test")]),
+        ("[2001:db8::4]:81/a và [2001:db8::4]/b", [("url", "http://[2001:db8::4]:81/a"), ("url", "http://[2001:db8::4]/b")]),
+        ("[2001:db8::]/32, 192.0.2.0/24-bit, 192.0.2.0/24;a", []),
+        ("vào bai.zip, xem.live đi, thôi.nghỉ, xong.ngoài", []),
+    ],
+)  # fmt: skip
+def test_it_takes_what_only_addresses_have_for_one(text, expected):
+    assert found(text) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "numbers"),
+    [
+        ("zl0912345678, ib0987654321", ["+84912345678", "+84987654321"]),
+        ("Nam(0912345678)rủ em", ["+84912345678"]),
+        ("0912345678và0987654321", ["+84912345678", "+84987654321"]),
+        ("0912345678e ơi, 0987654321a", ["+84912345678", "+84987654321"]),
+        ("Lan_0912345678 #0987654321", ["+84912345678", "+84987654321"]),
+        ("hotline 1900-1234, năm 1900-1975", ["+8419001234"]),
+        ("từ +44 (0)7700 900123", ["+447700900123"]),
+        ("4111 0912 3456 7890, 0912-3456-7890-1234", []),
+        ("mã riêng 1900 1234 0912 3456 7800 1900 5678", []),
+        ("user0912345678, a1_0912345678, 0912345678be", []),
+    ],
+)
+def test_it_tells_numbers_from_cards_receipts_and_codes(text, numbers):
+    assert [each.value for each in extract(text) if each.kind == "phone"] == numbers
+
+
+def urls(text):
+    return [each.value.removeprefix("https://xau.test/") for each in extract(text)]
+
+
+@pytest.mark.parametrize(
+    ("text", "ends"),
+    [
+        ("https://xau.test/index.Php và https://xau.test/anh.Zip", ["index.Php", "anh.Zip"]),
+        ("https://xau.test/tin,tuc", ["tin,tuc", "tin"]),
+        ("https://xau.test/?q=ha,noi", ["?q=ha,noi", "?q=ha"]),
+        ("https://xau.test/?q=a.Em sợ", ["?q=a.Em", "?q=a"]),
+        ("https://xau.test/a!bc", ["a!bc", "a"]),
+        ("https://xau.test/a.Em sợ, https://xau.test/b,em", ["a", "b"]),
+        ("https://www.tiktok.com/@mai.Anh nhé", ["tiktok:mai.anh", "tiktok:mai"]),
+        ("https://t.me/mai.Anh nhé", ["telegram:mai"]),
+        # several in a row
+        ("https://xau.test/a,xau2.com/b;xau3.com/c", ["a", "http://xau2.com/b", "http://xau3.com/c"]),
+        ("https://xau.test/ahttps://xau.test/b", ["a", "b"]),
+        ("https://xau.test/a,xau2.com,www.xau3.com", ["a", "xau2.com", "www.xau3.com"]),
+        ("192.0.2.7/85.exe,192.0.2.8/86.exe", ["http://192.0.2.7/85.exe", "http://192.0.2.8/86.exe"]),
+        ("https://xau.test/a,b.html và https://xau.test/?u=https://xau.test/b", ["a,b.html", "?u=https://xau.test/b"]),
+        ("xau\\.com", ["xau.com"]),
+    ],
+)  # fmt: skip
+def test_it_gives_both_ends_in_doubt_and_parts_addresses_in_a_row(text, ends):
+    assert urls(text) == ends

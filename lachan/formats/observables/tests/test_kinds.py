@@ -220,3 +220,83 @@ def test_it_knows_every_suffix_as_the_library_does():
     names |= {name.partition(".")[2] or "com" for name in bare}
     assert [name for name in names if is_public_suffix(name) != library.is_public(name)] == []
     assert list(suffixes("a.b.vn")) == ["a.b.vn", "b.vn", "vn"]
+
+
+@pytest.mark.parametrize(
+    "value",
+    ["https://xau.test/a", "xau8.com", "la@xau.test", "0912 345 678", "tiktok:nguoi_", "192.0.2.7"],
+)
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("<", ">"),
+        ("(", ")."),
+        ("“", "”,"),
+        ("'", ""),
+        ("«", "»!"),
+        ("`", "`"),
+        ("[", "]"),
+        ("", "…"),
+        ("", ";"),
+        ("**", "**"),
+        ("", "?!"),
+    ],
+)
+def test_it_reads_a_value_without_the_sentence_around_it(value, before, after):
+    pasted = parse(f"{before}{value}{after}")
+    assert pasted == parse(value) == parse(pasted.value, pasted.kind)
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("2001:db8::", "2001:db8::"),
+        ("(+84) 912 345 678", "+84912345678"),
+        ("http://xau.test/a_(b)", "http://xau.test/a_(b)"),
+        ("[2001:db8::1]:81/a", "http://[2001:db8::1]:81/a"),
+    ],
+)
+def test_it_leaves_what_belongs_to_a_value(text, value):
+    assert parse(text).value == value
+
+
+@pytest.mark.parametrize(
+    "behind", ["", ",", ";", "?", " # a", " ; SBL1", "|a", ":80", "-bit", " - a", "#a"]
+)
+@pytest.mark.parametrize(
+    "network",
+    [
+        "192.0.2.0/24",
+        "１９２.0.2.0/24",
+        "192.0.2.0/255.255.255.0",
+        "2001:db8::/32",
+        "[2001:db8::]/32",
+        "[2001:db8::/32]",
+    ],
+)
+def test_it_takes_a_network_for_nothing_else_whatever_stands_behind(network, behind):
+    with pytest.raises(InvalidObservable, match="whole network"):
+        parse(network + behind)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["192.0.2.1-9", "192.0.2.1–192.0.2.9", "2001:db8::-2001:db8::ff", "192.0.2.*", "2001:db8::*"],
+)
+def test_it_takes_a_range_for_a_network(text):
+    with pytest.raises(InvalidObservable, match="whole network"):
+        parse(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "192.0.2.1/24/",
+        "192.0.2.1/24/a",
+        "192.0.2.1/24.exe",
+        "192.0.2.1/24?a=1",
+        "[2001:db8::1]/32/a",
+    ],
+)
+def test_it_takes_a_path_that_begins_like_a_network_for_a_page(text):
+    assert parse(text).value == f"http://{text}"

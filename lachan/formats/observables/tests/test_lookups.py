@@ -4,6 +4,7 @@ from hypothesis import strategies as st
 
 from lachan.formats.observables.lookups import host_of, match_key, parents
 from lachan.formats.observables.parsing import parse
+from lachan.formats.observables.prose import unwrapped
 from lachan.formats.observables.record import InvalidObservable
 
 PIECES = st.sampled_from(
@@ -59,7 +60,7 @@ def test_it_looks_an_address_up_under_the_host_that_a_browser_goes_to(scheme, re
         found = parse(f"{scheme}{rest}", "url")
     except InvalidObservable:
         return
-    browser = can_ada.parse(f"{scheme}{rest}").hostname.removesuffix(".").strip("[]")
+    browser = can_ada.parse(unwrapped(f"{scheme}{rest}")).hostname.removesuffix(".").strip("[]")
     assert host_of(found.value)[1] == browser
     places = parents(found)
     assert places[0] == ("url", match_key("url", found.value))
@@ -76,3 +77,13 @@ def test_it_covers_an_address_that_names_another_by_its_own_host_alone():
     assert ("domain", "bad.example") in places
     assert not [place for place in places if place[1].startswith("ok")]
     assert ("url", "a.example/b/") in parents(parse("https://a.example/b/http://c.example/d"))
+
+
+def test_it_finds_an_entry_that_ends_in_a_mark_of_the_sentence():
+    # Such entries were published before pasted values were trimmed.
+    found = parse("“http://xau.example/a.”")
+    assert found.value == "http://xau.example/a"
+    places = parents(parse("http://xau.example/a."))
+    assert places[0] == ("url", "xau.example/a")
+    assert ("url", "xau.example/a.") in places
+    assert ("url", "xau.example/a.") not in parents(parse("http://xau.example/a"))

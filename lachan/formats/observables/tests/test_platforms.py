@@ -1,5 +1,6 @@
 import pytest
 
+from lachan.formats.observables.extraction import extract
 from lachan.formats.observables.lookups import match_key, parents
 from lachan.formats.observables.parsing import parse
 
@@ -25,6 +26,16 @@ CHANNEL = "UC" + "a" * 22
         ("https://old.reddit.com/user/nguoila/comments/", "reddit:nguoila"),
         ("https://api.whatsapp.com/send?text=a&phone=84912345678", "whatsapp:+84912345678"),
         ("https://chat.zalo.me/?phone=0912345678", "zalo:+84912345678"),
+        ("tg://resolve?domain=nguoila&start=1", "telegram:nguoila"),
+        ("tg:resolve?start=1&domain=Nguoila", "telegram:nguoila"),
+        ("t.me/@nguoila", "telegram:nguoila"),
+        ("https://x.com/@nguoila", "x:nguoila"),
+        ("https://www.instagram.com/stories/nguoi.la/", "instagram:nguoi.la"),
+        ("https://www.facebook.com/pg/nguoi.la/about", "facebook:nguoila"),
+        ("https://www.facebook.com/pages/Nguoi-La/100000000000001", "facebook:100000000000001"),
+        ("https://m.me/nguoi.la?ref=x", "facebook:nguoila"),
+        ("https://www.messenger.com/t/Nguoi.La", "facebook:nguoila"),
+        ("messenger: nguoi.la", "facebook:nguoila"),
     ],
 )  # fmt: skip
 def test_it_finds_the_account_whatever_the_way_to_its_profile(text, account):
@@ -88,4 +99,26 @@ def test_it_covers_a_profile_by_what_covers_its_address():
     assert covering[0] == ("account", "facebook:100000000000001")
     assert ("url", match_key("url", text)) in covering
     assert ("domain", "facebook.com") in covering
-    assert parents(parse("facebook:100000000000001")) == [("account", "facebook:100000000000001")]
+    assert parents(parse("facebook:100000000000001")) == [
+        ("account", "facebook:100000000000001"),
+        ("account", "messenger:100000000000001"),
+    ]
+
+
+def test_it_finds_what_messenger_s_people_were_called_before():
+    for text in ("m.me/nguoi.la", "https://www.facebook.com/Nguoi.La/", "fb:nguoi.la"):
+        names = [value for kind, value in parents(parse(text)) if kind == "account"]
+        assert names == ["facebook:nguoila", "messenger:nguoila", "messenger:nguoi.la"]
+
+
+def test_it_covers_an_account_by_its_telephone_number():
+    assert ("phone", "+84912345678") in parents(parse("zalo.me/0912345678"))
+    found = [
+        (each.kind, each.value)
+        for each in extract("kb zalo.me/0912345678, tg://resolve?domain=nguoila")
+    ]
+    assert found == [
+        ("account", "zalo:+84912345678"),
+        ("phone", "+84912345678"),
+        ("account", "telegram:nguoila"),
+    ]

@@ -42,8 +42,16 @@ class Account(Exact):
     def parse(self, text: str) -> bytes:
         return named_key(self.name, self.canonical(text))
 
+    def queries(self, text: str) -> list[bytes]:
+        return [named_key(self.name, name) for name in self._names(text)]
+
     def confirms(self, asked: str, value: str) -> bool:
-        return self.canonical(asked) == value
+        return value in self._names(asked)
+
+    def _names(self, text: str) -> list[str]:
+        """Its canonical form, then what it was called before."""
+        found = self.observable(text)
+        return [value for kind, value in parents(found) if kind == self.name]
 
     def examples(self) -> list[str]:
         return ["tiktok:@Nguoi.La", "https://t.me/nguoi_la", "zalo.me/0912345678"]
