@@ -23,6 +23,7 @@ class Plain(Form):
     name = "plain"
     order = 90
     comments = ("#", ";", "!")
+    sections = True
 
     def claims(self, line: str) -> bool:
         # Only what cannot be a title among the lines of another form.

@@ -10,6 +10,7 @@ from lachan.formats.observables.names import is_plain_name
 class Urls(Form):
     name = "urls"
     order = 50
+    sections = True
     kinds = frozenset({"url"})
 
     def claims(self, line: str) -> bool:
