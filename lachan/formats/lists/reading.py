@@ -69,7 +69,7 @@ def read(
         raise UnreadableList(f"there is no such form: choose auto, {', '.join(forms())}")
     with _rewindable(stream) as again:
         begin = again.tell()
-        exceptions = _exceptions(again, form, kind)
+        exceptions = exceptions_read(again, form, kind)
         again.seek(begin)
         items = _read(again, form, kind)
         yield from map(exceptions.judge, items) if exceptions else items
@@ -84,7 +84,8 @@ def _read(stream: BinaryIO, form: str, kind: str | None) -> Iterator[Entry | Rej
     yield from _items(lines, chosen, kind, alone=form != "auto" or chosen.whole, changes=changes)
 
 
-def _exceptions(stream: BinaryIO, form: str, kind: str | None) -> Exceptions:
+def exceptions_read(stream: BinaryIO, form: str = "auto", kind: str | None = None) -> Exceptions:
+    """What a list lets through, wherever it says so; a stream that can seek is left somewhere in it."""
     found, begin = Exceptions(), stream.tell()
     # A list that cannot be read, or only in part, says so where it is read for good.
     with contextlib.suppress(UnreadableList):
