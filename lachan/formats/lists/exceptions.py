@@ -20,6 +20,9 @@ _ODD = re.compile(
     rb"[ \t]*(?:#[^\n]*)?\r?$)[^\n]+",
     re.MULTILINE,
 )
+# What nothing but names, addresses and titles consist of: such blocks need no look at their lines.
+_USUAL = b"abcdefghijklmnopqrstuvwxyz0123456789.-_:%# \r\n"
+_WORDS = (b"cname", b"local-", b"- ", b":\n", b":\r")
 _MARKS = (
     *(b"@", b"badfilter", b"cname", b"local-", b"address", b"server", b"local="),
     *(b"domain", b"host", b"ip-cidr", b"ip6-cidr", b"{", b",", b";", b"\t"),
@@ -97,6 +100,9 @@ def may_let_through(block: bytes) -> bool:
 
     Cheap, so that lists without exceptions are read once and not twice.
     """
+    low = block.lower()
+    if not (low.translate(None, _USUAL) or any(word in low for word in _WORDS)):
+        return False
     for odd in _ODD.finditer(block):
         line = odd[0].strip().lower()
         if line.endswith(_OPENS) or line.startswith((b"+ ", b"- ")) or b"|" in line.strip(b"|"):

@@ -10,6 +10,7 @@ _COMMENT = re.compile(
     r"[!;]|//\s|#(?!#[^\s#]|@[?$%]?#|[?$%]#)|\[(?:ad ?block|adguard|ublock)", re.IGNORECASE
 )
 
+_BETWEEN = re.compile(r"[\s,;|]*[\s,;][\s,;|]*(?=(?:https?|hxxps?)://)", re.IGNORECASE)
 _NOWHERE = frozenset(
     {"", "0", "0.0.0.0", "::", "::0", "::1", "0:0:0:0:0:0:0:0", "0:0:0:0:0:0:0:1", "::ffff:0.0.0.0"}  # noqa: S104
 )
@@ -133,6 +134,11 @@ def leads_nowhere(address: str) -> bool:
     """Whether an address blocks: it is none, or the machine itself, and not that of a host that is there."""
     # 127.0.1.1 is where a machine has its own name (Debian).
     return address in _NOWHERE or (address.startswith("127.") and address != "127.0.1.1")
+
+
+def several(line: str) -> list[str]:
+    """The URLs of a line that holds several, with blanks or commas between; else the line."""
+    return _BETWEEN.split(line) if line.count("://") > 1 else [line]
 
 
 def wide_name(text: str) -> str:

@@ -4,10 +4,11 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from lachan.formats.lists.form import Example, Form, Found, Lets, LineReader, uncommented
+from lachan.formats.lists.form import Example, Form, Found, Lets, LineReader, several, uncommented
 
 _PATTERN = re.compile(
-    r"(?:\*|https?\*?|wss?)://(?P<name>\*|(?:\*\.)?[^/*\s]+)(?P<path>/.*)?", re.IGNORECASE
+    r"(?:(?:\*|https?\*?|wss?)://|(?=\*\.[^/]+/\*$))(?P<name>\*|(?:\*\.)?[^/*\s]+)(?P<path>/.*)?",
+    re.IGNORECASE,
 )
 
 
@@ -53,7 +54,7 @@ class _Reader(LineReader):
                 lets = Lets(name, below=True) if whole else Lets(f"{name}{rule['path']}", "url")
             yield Found(line, reason="exception-rule", lets=lets)
         elif "*" not in line and line.lower().startswith(("http://", "https://")):
-            yield Found(line, "url")
+            yield from (Found(each, "url") for each in several(line))
         elif not (rule := _PATTERN.fullmatch(line)) or (rule["path"] or "/*") not in ("/*", "/"):
             yield Found(line, reason="pattern-rule")
         else:

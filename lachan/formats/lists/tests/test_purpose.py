@@ -196,3 +196,26 @@ def test_names_with_an_address_of_their_own_are_not_blocked(line):
 @pytest.mark.parametrize("address", [NOWHERE, "127.0.0.1", "127.0.0.53", "::", "::1", "0"])
 def test_names_that_lead_nowhere_are_blocked(address):
     assert sorted_out(f"{address} xau.example\n") == (["xau.example"], [])
+
+
+@pytest.mark.parametrize("between", [" ", ", ", "; ", "\t", ","])
+def test_several_urls_on_a_line_are_several(between):
+    wanted = ["https://xau.example/a", "https://xau2.example/b?c=d"]
+    assert sorted_out(between.join(wanted) + "\n") == (wanted, [])
+
+
+@pytest.mark.parametrize(
+    "line", ["https://xau.example/x?*", "https://xau.example/a/*", "xau.example/a*"]
+)
+def test_a_star_is_no_letter(line):
+    for other in ("https://xau2.example/b", "*://xau2.example/*", "xau2.example"):
+        values, why = sorted_out(f"{other}\n{other}\n{line}\n")
+        assert (len(values), why) == (2, ["pattern-rule"])
+
+
+def test_a_pattern_needs_no_scheme():
+    assert sorted_out("*.xau.example/*\n*://*.xau2.example/*\n")[0] == [
+        "xau.example",
+        "xau2.example",
+    ]
+    assert sorted_out("xau.example/*\n")[0] == ["xau.example"]
