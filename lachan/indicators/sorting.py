@@ -1,6 +1,7 @@
 """What becomes of each item of an imported list: fresh, guarded, known already, unusable."""
 
 import dataclasses
+from collections.abc import Iterable
 
 from lachan.formats.lists.record import Entry, Rejected
 from lachan.formats.observables.record import Observable
@@ -12,6 +13,7 @@ from .reading import AGAIN, SHARED
 from .records import GuardWarning, Status
 
 _OWN = "own"
+_PART = "the list lets a part of it through, which would be blocked with it"
 Key = tuple[str, str]
 
 
@@ -53,7 +55,7 @@ class Sorter:
     def sort(self, chunk: list[Entry | Rejected]) -> Sorted:
         """Ask the database once for each kind in the chunk; hold the ledger's lock while that must stay true."""
         found = Sorted()
-        asked: dict[Key, Observable] = {}
+        asked: dict[Key, Entry] = {}
         for item in chunk:
             if isinstance(item, Rejected):
                 found.rejected.append(item)
@@ -62,32 +64,35 @@ class Sorter:
             if key in self._seen or key in asked:
                 found.duplicate += 1
             else:
-                asked[key] = item.observable
+                asked[key] = item
         if self._remember:
             self._seen.update(asked)
         known = _known(asked)
-        for key, observable in asked.items():
-            self._place(found, observable, known.get(key, frozenset()))
+        for key, entry in asked.items():
+            self._place(found, entry, known.get(key, frozenset()))
         return found
 
-    def _place(self, found: Sorted, observable: Observable, states: frozenset[str]) -> None:
+    def _place(self, found: Sorted, entry: Entry, states: frozenset[str]) -> None:
+        observable = entry.observable
         if Status.PUBLISHED in states:
             found.duplicate += 1
         elif states & {Status.PROPOSED, Status.REJECTED}:
             found.waiting += 1
-        elif warnings := self._warnings(observable, states):
+        elif warnings := self._warnings(entry, states):
             found.guarded.append((observable, warnings))
         else:
             found.fresh.append(observable)
             if _OWN in states:
                 found.narrow.append(observable)
 
-    def _warnings(self, observable: Observable, states: frozenset[str]) -> tuple[GuardWarning, ...]:
+    def _warnings(self, entry: Entry, states: frozenset[str]) -> tuple[GuardWarning, ...]:
         again = (AGAIN,) if Status.WITHDRAWN in states else ()
-        return self._guard.check(observable) + again
+        if entry.lets:
+            again = (GuardWarning("lets-part-through", entry.lets, _PART), *again)
+        return self._guard.check(entry.observable) + again
 
 
-def _known(asked: dict[Key, Observable]) -> dict[Key, frozenset[str]]:
+def _known(asked: Iterable[Key]) -> dict[Key, frozenset[str]]:
     """In which states each of these values already is: on the shared list, and `own` below it."""
     known: dict[Key, set[str]] = {}
     by_kind: dict[str, list[str]] = {}

@@ -70,6 +70,7 @@ RULES = {
     "association": _(
         "It is called as a club, a congregation or a charity is. Look whether it is one."
     ),
+    "lets-part-through": _("The list itself lets a part of it through."),
     "warning-list": _("A list of false alarms that the operator keeps names it."),
     "withdrawn-before": _("A person took it back once."),
 }
@@ -106,6 +107,7 @@ LINE_REASONS = {
     "exception-rule": _("rule that allows"),
     "handle-invalid": _("account name that the platform does not give"),
     "label-too-long": _("part longer than 63 letters"),
+    "let-through": _("let through by another line of the list"),
     "line-too-long": _("line longer than 16,384 bytes"),
     "local-name": _("the machine's own name"),
     "name-too-long": _("name longer than 253 letters"),
@@ -123,10 +125,14 @@ LINE_REASONS = {
     "pattern-rule": _("pattern, not an address"),
     "platform-missing": _("account without its platform, as in tiktok:name"),
     "platform-unknown": _("platform that we do not know"),
+    "real-host": _("name with an address of its own, not blocked"),
+    "removal": _("no longer listed, says the change list"),
     "scheme-unsupported": _("neither http nor https"),
     "scoped-address": _("address of one machine's own interface"),
     "setting": _("setting, not a blocked name"),
     "too-long": _("too long"),
+    "unknown-flag": _("unclear whether it is to be blocked"),
+    "unknown-holder": _("part of the list of which nothing says that it is to be blocked"),
     "unknown-kind": _("unknown kind"),
     "unrecognised": _("no address, number, account or fingerprint"),
     **RULES,

@@ -136,10 +136,13 @@ class _Asked:
         )
         examiner.examine(outcome)
         (finding,) = outcome.findings
+        reason = finding.reason
+        if not (reason or finding.matches) and _is_archive(path):
+            reason = "packed, and unopened here: `lachan scan` looks inside"
         return {
             "value": str(path),
             "sha256": finding.sha256,
-            "reason": finding.reason,
+            "reason": reason,
             "flat": bool(outcome.counts.flat),
             "matches": [_shown(match) for match in finding.matches],
         }
@@ -155,6 +158,13 @@ def _no_file(path: Path) -> str:
     if path.name == str(path) and (kind or "").startswith(("image/", "video/")):
         return "there is no such file; say --algorithm address if it is a name"
     return ""
+
+
+def _is_archive(path: Path) -> bool:
+    from lachan.matching.scanning.archives import archive_kind
+
+    with path.open("rb") as file:
+        return bool(archive_kind(path.name, file.read(512)))
 
 
 def _is(asked: Callable[[], bool]) -> bool:

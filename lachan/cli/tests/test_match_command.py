@@ -1,5 +1,6 @@
 """`lachan match` and `lachan collection`, from a list in a file to the answer."""
 
+import gzip
 import hashlib
 import json
 import resource
@@ -99,3 +100,11 @@ def test_it_says_that_the_disk_is_full(run, filled):
     assert done.exit_code == 1
     assert "full" in done.output
     assert run("match", PDQ).exit_code == 1
+
+
+@pytest.mark.parametrize("name", ["letter.txt.gz", "letter"])
+def test_it_says_of_a_packed_file_that_it_did_not_look_inside(run, filled, tmp_path, name):
+    (tmp_path / name).write_bytes(gzip.compress(WORDS))
+    done = run("match", tmp_path / name, "--json")
+    assert done.exit_code == 2
+    assert "lachan scan" in json.loads(done.output)["reason"]

@@ -12,7 +12,8 @@ from functools import lru_cache
 from typing import Any
 
 from lachan.formats.classification.categories import UnknownCategory, category_code
-from lachan.formats.lists.form import Found, wide_name
+from lachan.formats.lists.form import Found, Lets, wide_name
+from lachan.formats.lists.holders import lets_through, purpose
 from lachan.formats.observables.lookups import host_of
 from lachan.formats.observables.names import is_plain_name
 from lachan.formats.observables.parsing import kinds, parse
@@ -36,8 +37,14 @@ _WORDS = {
     "path": "path,url path,uri path,page path,đường dẫn trang,chemin",
     "hash": "hash,digest,file hash,filehash,hash value,mã băm,empreinte",
     "kind": "kind,type,loại,ioc type,indicator type,observable type,attribute type,hash type,algorithm",
-    "block": "to ids",
-    "severity": "severity",
+    "block": "to ids,block,blocked,enabled,malicious,is malicious,verified,valid,is phishing,is blocked,should block",
+    "allow": "deleted,revoked,whitelisted,whitelist,allowlisted,allowlist,allowed,allow,false positive,is false positive,"
+    "is whitelisted,is safe,safe,benign,is benign,trusted,disabled,excluded,exclude,ignored,ignore,removed,is removed,"
+    "retracted,withdrawn,legitimate,is legitimate",
+    "action": "action,verdict,disposition,decision,severity,policy,effect,judgement,judgment,permission",
+    "label": "label,labels,classification,class,status,state,result,rating,reputation,category,threat,tag,tags,list,"
+    "list type,group",
+    "pattern": "pattern",
 }
 _ROLES = {word: role for role, words in _WORDS.items() for word in words.split(",")}
 _PRINT = re.compile(
@@ -46,7 +53,24 @@ _PRINT = re.compile(
 _NARROWEST = ("url", "account", "email", "phone", "domain", "ip")
 _GENERAL = ("value", "hash")
 _NONE = frozenset({"", "-", "--", "n/a", "na", "null", "none", "nil", "\\n"})
-_NOT_BLOCKED = {"block": {"0", "false", "no"}, "severity": {"noop"}}
+_FLAGS = ("block", "allow", "action", "label", "pattern")
+_NO = frozenset(
+    {"0", "0.0", "false", "f", "no", "n", "off", "disabled", "inactive", "không", "non"}
+)
+_YES = frozenset({"1", "1.0", "true", "t", "yes", "y", "on", "enabled", "active", "có", "oui", "x"})
+# What says of a row that it is meant to be blocked.
+_ACTS = re.compile(
+    r"block|den[iy]|reject|suspend|silence|limit|drop|nxdomain|sinkhole|redirect|refuse|quarantine|black|add|ban|"
+    r"malicious|malware|suspicious|phish|bad|harm|unsafe|danger|high|medium|low|critical|warn|alert|reject_media|"
+    r"positive|true|chặn"
+)
+_NOT_ACTS = frozenset({"noop", "none", "off", "log", "let", "ok", "fp"})
+_PIHOLE = {"0": "not-to-block", "2": "not-to-block", "3": "pattern-rule"}
+_STIX = re.compile(
+    r"\[\s*(?P<type>domain-name|url|ipv4-addr|ipv6-addr|email-addr|file)\s*:\s*"
+    r"(?:value|hashes\.['\"]?(?P<hash>MD5|SHA-?1|SHA-?256)['\"]?)\s*=\s*'(?P<value>(?:[^'\\]|\\.)*)'\s*\]",
+    re.IGNORECASE,
+)
 _PORT = re.compile(r"(\d{1,3}(?:\.\d{1,3}){3}|\[[0-9A-Fa-f:.]+\]):\d{1,5}")
 _IPV4 = re.compile(r"\d{1,3}(?:\.\d{1,3}){3}")
 _MISP = {"malware sample": "filename|md5"}
@@ -55,8 +79,8 @@ _MISP = {"malware sample": "filename|md5"}
 @lru_cache(maxsize=4096)
 def role(name: str) -> str:
     """What a column holds: a kind, `ip` (either), `address` (web or other), `value` or `hash` (its kind is
-    guessed or stands beside it), `kind`, `block` or `severity` (whether it is meant at all), or nothing that
-    is looked at.
+    guessed or stands beside it), `kind`, `pattern` (STIX), one of what says whether it is meant at all, or
+    nothing that is looked at.
     """
     word = _plain(name)
     if print_ := _PRINT.fullmatch(word):
@@ -69,7 +93,7 @@ def is_head(names: list[str]) -> bool:
     dotted = [name for name in names if is_plain_name(name)]
     if dotted and not any(map(role, dotted)):
         return False  # values: only where columns are called like `url.full` do names have dots
-    roles = {role(name) for name in names} - {"", "kind", "path", *_NOT_BLOCKED}
+    roles = {role(name) for name in names} - {"", "kind", "path", *_FLAGS}
     return bool(roles) and (len(names) > 1 or not roles.isdisjoint((*PRINTS, "hash")))
 
 
@@ -81,19 +105,31 @@ def row_values(row: Mapping[str, Any], shown: str) -> Iterator[Found]:
         shown: the row as it may be shown where it cannot be used.
     """
     cells: dict[str, tuple[str, str]] = {}
+    refused = ""
     for name, cell in row.items():
-        if (held := role(name)) and held not in cells and _is_said(cell):
-            cells[held] = name, str(cell).strip()
-    if any(
-        name in cells and cells[name][1].lower() in words for name, words in _NOT_BLOCKED.items()
-    ):
-        yield Found(shown, reason="not-to-block")
+        if not (held := role(name)) or not _is_said(cell):
+            continue
+        text = str(cell).strip()
+        if held in _FLAGS:
+            refused = refused or _refused(held, text.lower())
+        if held not in cells:
+            cells[held] = name, text
+    if not refused and "kind" in cells and not any(name in cells for name in _GENERAL):
+        word = cells["kind"][1].lower()
+        refused = "not-to-block" if lets_through(word) else _PIHOLE.get(word, "")
+    if refused:
+        through = None
+        if refused in ("not-to-block", "removal") and (chosen := _narrowest(cells)):
+            through = Lets(*chosen[1:])
+        yield Found(shown, reason=refused, lets=through)
         return
     prints = [Found(cells[name][1], name) for name in PRINTS if name in cells]
     # Without the other columns: of files they hold paths and names.
     yield from prints
     if (chosen := _narrowest(cells)) is None:
-        if not prints:
+        if "pattern" in cells:
+            yield _compared(cells["pattern"][1])
+        elif not prints:
             yield Found(shown, reason="no-value")
         return
     name, text, kind = chosen
@@ -106,6 +142,19 @@ def row_values(row: Mapping[str, Any], shown: str) -> Iterator[Found]:
         if fact not in (None, "") and key != name and role(key) != "kind"
     }
     yield Found(text, kind, left)
+
+
+def is_page_of(text: str, host: str) -> bool:
+    """Whether a text is the URL of a page on a host or below it, and not of who reports it or of the whole site."""
+    if " " in text.strip():
+        return False
+    try:
+        url, name = parse(text, "url").value, parse(host).value
+    except InvalidObservable:
+        return False
+    own = host_of(url)[1]
+    whole = url.partition("://")[2].partition("/")[2] == ""
+    return not whole and (own == name or own.endswith(f".{name}"))
 
 
 def kind_named(word: str) -> str | None:
@@ -178,22 +227,34 @@ def _page(
         if path.startswith("/") and path != "/":
             return name, f"{host}{path}", "url"
     for name, cell in row.items():
-        if isinstance(cell, str) and "/" in cell and _is_page_of(cell, host):
+        if isinstance(cell, str) and "/" in cell and is_page_of(cell, host):
             return name, cell.strip(), "url"
     return None
 
 
-def _is_page_of(text: str, host: str) -> bool:
-    """Whether a text is the URL of a page on a host or below it, and not of who reports it or of the whole site."""
-    if " " in text.strip():
-        return False
-    try:
-        url, name = parse(text, "url").value, parse(host).value
-    except InvalidObservable:
-        return False
-    own = host_of(url)[1]
-    whole = url.partition("://")[2].partition("/")[2] == ""
-    return not whole and (own == name or own.endswith(f".{name}"))
+def _refused(held: str, said: str) -> str:
+    """Why a cell says that its row is not to be blocked, or not clearly; empty where it may be."""
+    if held == "block":
+        return "not-to-block" if said in _NO or lets_through(said) else ""
+    if held == "allow":
+        return "" if said in _NO else "not-to-block" if said in _YES else "unknown-flag"
+    if held == "pattern":
+        return ""
+    if lets_through(said) or said in _NOT_ACTS:
+        return "removal" if said in ("remove", "removed") else "not-to-block"
+    if held == "label":
+        return "unknown-flag" if said.isdigit() and len(said) == 1 else ""
+    return (
+        "" if said in _YES or _ACTS.search(said) or purpose(said) == "entries" else "unknown-flag"
+    )
+
+
+def _compared(pattern: str) -> Found:
+    """What a STIX pattern compares with (STIX 2.1, section 9); more than one comparison cannot be read."""
+    if (found := _STIX.fullmatch(pattern.strip())) is None:
+        return Found(pattern, reason="pattern-rule")
+    text = re.sub(r"\\(.)", r"\1", found["value"])
+    return Found(*typed(text, found["hash"] or found["type"]))
 
 
 def _looks_like(text: str) -> str:

@@ -7,31 +7,15 @@ from typing import Any
 
 import msgspec
 
-from lachan.formats.lists.columns import role, row_values
-from lachan.formats.lists.form import Found
+from lachan.formats.lists.columns import is_page_of, role, row_values
+from lachan.formats.lists.form import Found, Lets
+from lachan.formats.lists.holders import purpose
 
 NOTHING = object()
 """What a text that is no JSON decodes to: `null` is JSON."""
 _DEEPEST = 12
-_ALLOWED = re.compile(r"allow|white|safe|except|exclu|ignore|pass")
-# Keys under which plain values are meant to be blocked, or let through.
-_ENTRIES = frozenset(
-    {
-        *("list", "lists", "data", "items", "entries", "result", "results", "records", "rows"),
-        *(
-            "response",
-            "values",
-            "indicators",
-            "iocs",
-            "blocklist",
-            "blacklist",
-            "denylist",
-            "blocked",
-        ),
-        *("allowlist", "whitelist", "domains", "urls", "hosts", "hostnames", "ips", "addresses"),
-        *("emails", "phones"),
-    }
-)
+_BEGINS = re.compile(r"\s*(?:\[\s*(?:[\[{\"\]]|$)|\{\s*(?:\"|$))")
+_TOKENS = re.compile(r"\"(?:[^\"\\]|\\.)*\"|[\[\]{}]", re.DOTALL)
 
 
 def document(text: str) -> Any:
@@ -47,64 +31,88 @@ def document(text: str) -> Any:
 
 def document_values(found: Any, shown: str) -> Iterator[list[Found]]:
     """The values of each object or plain value in what a JSON text decodes to, in order."""
-    if isinstance(found, dict) and (_names_value(found) or not _holders(found)):
-        yield list(row_values(found, shown))
-        return
     nothing = True
-    for values in _walk(found, None, "", 0):
+    for values in _walk(found, None, "", 0, shown):
         nothing = False
         yield values
     if nothing and found != []:
         yield [Found(shown, reason="no-value")]
 
 
-def _walk(found: Any, kind: str | None, reason: str, depth: int) -> Iterator[list[Found]]:
+def _walk(
+    found: Any, kind: str | None, reason: str, depth: int, shown: str = ""
+) -> Iterator[list[Found]]:
     """`kind` and `reason` are those of plain values, as the key above them says."""
+    shown = shown or str(found)
     if isinstance(found, str):
-        yield [Found(found, kind, reason=reason)]
+        yield [_refused(Found(found, kind), reason)]
     elif depth > _DEEPEST or not isinstance(found, dict | list):
-        yield [Found(str(found), reason="no-value")]
+        yield [Found(shown, reason="no-value")]
     elif isinstance(found, list):
         for each in found:
             yield from _walk(each, kind, reason, depth + 1)
-    elif holders := {} if _names_value(found) else _holders(found):
-        for name, each in holders.items():
-            not_to_block = reason or ("not-to-block" if _ALLOWED.search(name.lower()) else "")
-            yield from _walk(each, _kind_of(name), not_to_block, depth + 1)
-    elif reason:
-        yield [Found(str(found), reason=reason)]
+    elif pages := _pages(found):
+        yield [_refused(page, reason) for page in pages]
+    elif _names_value(found) or not (holders := _holders(found)):
+        yield [_refused(each, reason) for each in row_values(found, shown)]
     else:
-        yield list(row_values(found, str(found)))
+        # A warning list of MISP holds what must not be blocked.
+        reason = reason or ("not-to-block" if "matching_attributes" in found else "")
+        for name, each in holders.items():
+            meant = purpose(name)
+            if meant == "unknown":
+                yield [Found(f"{name}: {each}", reason="unknown-holder")]
+            else:
+                let = "not-to-block" if meant == "let-through" else ""
+                yield from _walk(each, _kind_of(name), reason or let, depth + 1)
+
+
+def _refused(found: Found, reason: str) -> Found:
+    """A value as what is let through, where it stands among such."""
+    if not reason or found.reason:
+        return found
+    return found._replace(reason=reason, lets=Lets(found.text, found.kind))
 
 
 def _names_value(row: Mapping[str, Any]) -> bool:
     return any(isinstance(cell, str) and _is_value(name) for name, cell in row.items())
 
 
+def _pages(row: Mapping[str, Any]) -> list[Found]:
+    """The pages that an object lists of the host that it names: they are meant, and not all of the host."""
+    host = next(
+        (cell for name, cell in row.items() if isinstance(cell, str) and role(name) == "domain"), ""
+    )
+    if not host or any(isinstance(cell, str) and role(name) == "url" for name, cell in row.items()):
+        return []
+    if any(found.reason for found in row_values(row, "")):
+        return []  # refused as a whole
+    pages = []
+    for name, cell in row.items():
+        for each in cell if isinstance(cell, list) else ():
+            text = (
+                next((v for k, v in each.items() if role(k) in ("url", "path")), "")
+                if isinstance(each, dict)
+                else each
+            )
+            if isinstance(text, str) and text.startswith("/"):
+                text = f"{host}{text}"
+            if isinstance(text, str) and (is_page_of(text, host) or (role(name) == "url" and text)):
+                pages.append(Found(text, "url"))
+    return pages
+
+
 def _holders(row: Mapping[str, Any]) -> dict[str, Any]:
     """What an object without a value of its own holds further values in; the rest describes the list."""
-    return {name: cell for name, cell in row.items() if _is_holder(name, cell)}
-
-
-def _is_holder(name: str, cell: Any) -> bool:
-    if isinstance(cell, dict):
-        return _is_row(cell)
-    if not isinstance(cell, list):
-        return False
-    word = name.lower().replace("-", "_").rpartition("_")[2]
-    named = word in _ENTRIES or _is_value(name)
-    return any(_is_row(each) or (named and isinstance(each, str)) for each in cell)
-
-
-def _is_row(found: Any) -> bool:
-    """Whether values can be in it."""
-    if not isinstance(found, dict):
-        return isinstance(found, list)
-    return _names_value(found) or any(isinstance(cell, dict | list) for cell in found.values())
+    return {
+        name: cell
+        for name, cell in row.items()
+        if isinstance(cell, dict | list) and cell and purpose(name) != "about"
+    }
 
 
 def _is_value(name: str) -> bool:
-    return role(name) not in ("", "kind", "path", "block", "severity")
+    return role(name) not in ("", "kind", "path", "block", "allow", "action", "label")
 
 
 def _kind_of(name: str) -> str | None:
@@ -114,3 +122,49 @@ def _kind_of(name: str) -> str | None:
 
 def _is_damaged(text: str) -> bool:
     return any("\ud800" <= letter <= "\udfff" for letter in text)
+
+
+def broken_values(text: str) -> Iterator[list[Found]]:
+    """The values of what is whole in a document that is not: objects and plain values in arrays under names that
+    hold entries, never what lies deeper in them.
+    """
+    if not _BEGINS.match(text):
+        yield [Found(text, reason="not-json")]
+        return
+    open_: list[tuple[str, int, bool]] = []  # bracket, where it stands, whether entries are in it
+    name, end, last = "", 0, -1
+    for token in _TOKENS.finditer(text):
+        sign = token[0]
+        if sign in "[{":
+            inside = not open_ or (open_[-1][2] and (not name or purpose(name) == "entries"))
+            open_.append((sign, token.start(), inside))
+            name = ""
+        elif sign in "]}":
+            if not open_:
+                continue
+            _, start, inside = open_.pop()
+            name = ""
+            if (
+                sign == "}"
+                and inside
+                and last < start
+                and (not open_ or any(each[0] == "[" for each in open_))
+            ):
+                last = end = token.end()
+                yield from _piece(text[start:end])
+        elif text[token.end() : token.end() + 9].lstrip().startswith(":"):
+            name = document(sign) if isinstance(document(sign), str) else "?"
+        else:
+            name = ""
+            if open_ and open_[-1][0] == "[" and open_[-1][2]:
+                end = token.end()
+                yield from _piece(sign)
+    # That it is broken is said even where all its pieces could be read.
+    yield [Found(text[end:].strip() or text[-1:], reason="not-json")]
+
+
+def _piece(text: str) -> Iterator[list[Found]]:
+    if (read := document(text)) is NOTHING:
+        yield [Found(text, reason="not-json")]
+    else:
+        yield from document_values([read], text)

@@ -10,12 +10,30 @@ _COMMENT = re.compile(
     r"[!;]|//\s|#(?!#[^\s#]|@[?$%]?#|[?$%]#)|\[(?:ad ?block|adguard|ublock)", re.IGNORECASE
 )
 
+_BETWEEN = re.compile(r"[\s,;|]*[\s,;][\s,;|]*(?=(?:https?|hxxps?)://)", re.IGNORECASE)
+_NOWHERE = frozenset(
+    {"", "0", "0.0.0.0", "::", "::0", "::1", "0:0:0:0:0:0:0:0", "0:0:0:0:0:0:0:1", "::ffff:0.0.0.0"}  # noqa: S104
+)
+
+
+class Lets(NamedTuple):
+    """A value that a line lets through.
+
+    Attributes:
+        below: all names below it, too, even where another line names them.
+    """
+
+    text: str
+    kind: str | None = None
+    below: bool = False
+
 
 class Found(NamedTuple):
     """One value of a line before it is parsed; a `reason` quarantines it.
 
     Attributes:
         place: its number, where the form is read in one piece and has no lines.
+        lets: what the line lets through; only beside a reason.
     """
 
     text: str
@@ -23,6 +41,7 @@ class Found(NamedTuple):
     facts: Mapping[str, Any] | None = None
     reason: str = ""
     place: int = 0
+    lets: Lets | None = None
 
 
 class Example(NamedTuple):
@@ -42,6 +61,7 @@ class Form:
         comments: what a comment line starts with.
         kinds: which kinds the form can carry when it is written; empty for all.
         whole: read in one piece instead of line by line.
+        sections: lines such as `[name]` and `name:` open a part that may be let through.
         rows_go_on: a quoted cell may hold line ends, so that a row may stand on several lines.
     """
 
@@ -50,6 +70,7 @@ class Form:
     comments: ClassVar[tuple[str, ...]] = ("#",)
     kinds: ClassVar[frozenset[str]] = frozenset()
     whole: ClassVar[bool] = False
+    sections: ClassVar[bool] = False
     rows_go_on: ClassVar[bool] = False
 
     def claims(self, line: str) -> bool:
@@ -107,6 +128,17 @@ def uncommented(line: str) -> str:
     if "#" in line or ";" in line or "//" in line:
         return _TRAILING.sub("", line)
     return line
+
+
+def leads_nowhere(address: str) -> bool:
+    """Whether an address blocks: it is none, or the machine itself, and not that of a host that is there."""
+    # 127.0.1.1 is where a machine has its own name (Debian).
+    return address in _NOWHERE or (address.startswith("127.") and address != "127.0.1.1")
+
+
+def several(line: str) -> list[str]:
+    """The URLs of a line that holds several, with blanks or commas between; else the line."""
+    return _BETWEEN.split(line) if line.count("://") > 1 else [line]
 
 
 def wide_name(text: str) -> str:

@@ -4,13 +4,18 @@ A list has one form, guessed from its first lines. A line that is not of that fo
 it is unmistakably of another form it is read as that, else it is quarantined.
 """
 
+import contextlib
 import re
+import shutil
+import tempfile
 from collections.abc import Iterator
 from functools import cache
 from itertools import chain, islice
-from typing import BinaryIO
+from typing import BinaryIO, cast
 
-from lachan.formats.lists.form import Form, Found, LineReader, is_comment
+from lachan.formats.lists.exceptions import Exceptions, may_let_through
+from lachan.formats.lists.form import Form, Found, Lets, LineReader, is_comment
+from lachan.formats.lists.holders import SECTION_ENDS, Section
 from lachan.formats.lists.joining import Line, joined
 from lachan.formats.lists.record import MAX_LINE, MAX_SHOWN, Entry, Rejected, UnreadableList
 from lachan.formats.lists.source import Source
@@ -20,6 +25,7 @@ from lachan.kernel.discovery import discover
 
 _LOOKED_AT, _HELD = 50, 2_000
 MAX_WHOLE = 64 << 20
+_CHANGES = ("+ ", "- ")
 _BINARY = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 # What stands for bytes that are no UTF-8 (PEP 383): they spoil the value that they stand in, and no other.
 _NO_UTF8 = re.compile(r"[\udc80-\udcff]")
@@ -47,10 +53,11 @@ def read(
 
     Comments, heads and blank lines yield nothing; every other line yields at least one item, and a row whose
     quoted cells hold line ends yields for all its lines. A line that is binary or too long is quarantined
-    alone, and so is a value that is not UTF-8. A byte-order mark, CRLF and CR are taken off.
+    alone, and so is a value that is not UTF-8. What the list itself lets through in whatever line is
+    refused, and an entry of which it lets a part through says so in `lets`. A byte-order mark, CRLF and CR are taken off.
 
     Args:
-        stream: opened for reading bytes; only `readline` is used, and `read` where it is packed.
+        stream: opened for reading bytes; where it cannot seek, it is first laid down in a temporary file.
         form: a name of `forms()`, or auto to look at the first lines, of which 50 are no comments.
         kind: the kind that plain values have; guessed value by value where it is not given.
 
@@ -60,13 +67,46 @@ def read(
     """
     if form != "auto" and form not in forms():
         raise UnreadableList(f"there is no such form: choose auto, {', '.join(forms())}")
+    with _rewindable(stream) as again:
+        begin = again.tell()
+        exceptions = exceptions_read(again, form, kind)
+        again.seek(begin)
+        items = _read(again, form, kind)
+        yield from map(exceptions.judge, items) if exceptions else items
+
+
+def _read(stream: BinaryIO, form: str, kind: str | None) -> Iterator[Entry | Rejected]:
     source = Source(stream)
-    if form == "auto":
-        chosen, lines = _guessed(source)
-    else:
-        chosen = forms()[form]
-        lines = _whole(source) if chosen.whole else _lines(source)
-    yield from _items(lines, chosen, kind, alone=form != "auto" or chosen.whole)
+    if form != "auto" and forms()[form].whole:
+        yield from _items(_whole(source), forms()[form], kind, alone=True)
+        return
+    chosen, lines, changes = _begun(source, form)
+    yield from _items(lines, chosen, kind, alone=form != "auto" or chosen.whole, changes=changes)
+
+
+def exceptions_read(stream: BinaryIO, form: str = "auto", kind: str | None = None) -> Exceptions:
+    """What a list lets through, wherever it says so; a stream that can seek is left somewhere in it."""
+    found, begin = Exceptions(), stream.tell()
+    # A list that cannot be read, or only in part, says so where it is read for good.
+    with contextlib.suppress(UnreadableList):
+        if any(map(may_let_through, iter(Source(stream).lines, b""))):
+            stream.seek(begin)
+            for item in _read(stream, form, kind):
+                if isinstance(item, Rejected):
+                    found.add(item)
+    return found
+
+
+@contextlib.contextmanager
+def _rewindable(stream: BinaryIO) -> Iterator[BinaryIO]:
+    """A stream that can be read twice: what comes through a pipe is laid down on the disk."""
+    if stream.seekable():
+        yield stream
+        return
+    with tempfile.SpooledTemporaryFile(max_size=MAX_WHOLE) as kept:
+        shutil.copyfileobj(stream, kept)
+        kept.seek(0)
+        yield cast("BinaryIO", kept)
 
 
 def line_read(line: str, kind: str | None = None) -> list[Entry | Rejected]:
@@ -94,15 +134,17 @@ def _has_cells(line: str) -> bool:
     return len(cells) > 1 and any("." in cell or len(cell) >= 32 for cell in cells)
 
 
-def _guessed(source: Source) -> tuple[Form, Iterator[Line | Rejected]]:
-    first = b""
-    while len(first) < MAX_LINE and not first.strip() and (piece := source.readline(MAX_LINE)):
-        first += piece
-    source.put_back(first)
-    opening = first.decode("utf-8", "replace").strip().splitlines()[:1]
-    for form in _by_order():
-        if form.whole and form.recognise(opening):
-            return form, _whole(source)
+def _begun(source: Source, form: str) -> tuple[Form, Iterator[Line | Rejected], bool]:
+    """A list's form, its lines, and whether these are changes: `+ ` and `- ` before each."""
+    if form == "auto":
+        first = b""
+        while len(first) < MAX_LINE and not first.strip() and (piece := source.readline(MAX_LINE)):
+            first += piece
+        source.put_back(first)
+        opening = first.decode("utf-8", "replace").strip().splitlines()[:1]
+        for each in _by_order():
+            if each.whole and each.recognise(opening):
+                return each, _whole(source), False
     lines = _lines(source)
     start: list[Line | Rejected] = []
     left = _LOOKED_AT
@@ -112,14 +154,37 @@ def _guessed(source: Source) -> tuple[Form, Iterator[Line | Rejected]]:
         if not left:
             break
     texts = [line[1] for line in start if isinstance(line, tuple)]
-    chosen = next((form for form in _by_order() if not form.whole and form.recognise(texts)), None)
-    return chosen or forms()["plain"], chain(start, lines)
+    if changes := _are_changes(texts):
+        texts = [text[2:] if text.startswith(_CHANGES) else text for text in texts]
+    lines = chain(start, lines)
+    if form != "auto":
+        return forms()[form], lines, changes
+    chosen = next((each for each in _by_order() if not each.whole and each.recognise(texts)), None)
+    return chosen or forms()["plain"], lines, changes
+
+
+def _are_changes(lines: list[str]) -> bool:
+    """Whether lines are a change list's. Where all begin with `- `, which bullets do as well, they are taken
+    for removals: what was withdrawn may never come back as blocked.
+    """
+    content = [line for line in lines if not is_comment(line)]
+    if any(line.startswith("+ ") for line in content):
+        return True
+    rules = forms()["rules"]
+    return bool(content) and all(
+        line.startswith("- ") and not rules.claims(line) for line in content
+    )
 
 
 def _items(
-    lines: Iterator[Line | Rejected], form: Form, kind: str | None, *, alone: bool
+    lines: Iterator[Line | Rejected],
+    form: Form,
+    kind: str | None,
+    *,
+    alone: bool,
+    changes: bool = False,
 ) -> Iterator[Entry | Rejected]:
-    reader, others = form.reader(), _Others(form, kind)
+    reader, others, section = form.reader(), _Others(form, kind), Section()
     for line in joined(lines, reader) if form.rows_go_on else lines:
         if isinstance(line, Rejected):
             yield line
@@ -127,12 +192,33 @@ def _items(
         number, text = line
         if text.startswith(form.comments):
             continue
+        closed = section.reason
+        if changes and text.startswith(_CHANGES):
+            closed = "removal" if text[0] == "-" else closed
+            text = text[2:].lstrip() or text
+        elif (
+            form.sections
+            and text.endswith(SECTION_ENDS)
+            and not is_comment(text)
+            and section.opens(text)
+        ):
+            closed = ""
         for found in reader.values(text):
             item = _item(number, found, kind)
             if isinstance(item, Entry) or alone or not _is_odd(found):
-                yield item
+                yield _closed(item, closed) if closed else item
             elif not is_comment(text):
-                yield from others.read(number, text) or [item]
+                read = others.read(number, text) or [item]
+                yield from [_closed(each, closed) for each in read] if closed else read
+
+
+def _closed(item: Entry | Rejected, reason: str) -> Rejected:
+    """What stands where nothing is to be blocked, as refused."""
+    if isinstance(item, Rejected):
+        return item
+    value = item.observable
+    through = None if reason == "unknown-holder" else Lets(value.value, value.kind)
+    return Rejected(item.line, reason, _shown(value.value), through)
 
 
 def _is_odd(found: Found) -> bool:
@@ -143,7 +229,7 @@ def _is_odd(found: Found) -> bool:
 def _item(number: int, found: Found, kind: str | None) -> Entry | Rejected:
     number = found.place or number
     if found.reason:
-        return Rejected(number, found.reason, _shown(found.text))
+        return Rejected(number, found.reason, _shown(found.text), found.lets)
     try:
         observable = parse(found.text, found.kind or kind)
     except InvalidObservable as error:

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
 
+from lachan.formats.lists.form import Lets
 from lachan.formats.observables.record import Observable
 from lachan.kernel.errors import InvalidInput
 
@@ -29,6 +30,11 @@ REASONS = {
     "bad-csv": "the row is not well-formed CSV",
     "bad-hosts-line": "the line does not start with an address",
     "not-to-block": "the list itself says that this is not to be blocked",
+    "let-through": "the list itself lets it through in another line",
+    "removal": "the change list says that it is no longer listed",
+    "unknown-holder": "nothing says that what stands under this name is to be blocked",
+    "unknown-flag": "it is not clear whether the row is to be blocked",
+    "real-host": "the name leads to an address of its own, not nowhere",
     "local-name": "the name is the machine's own",
     "setting": "it is a setting of the program or zone, not a blocked name",
     "exception-rule": "the rule allows instead of blocking",
@@ -52,11 +58,13 @@ class Entry:
         line: number in the file, from 1.
         observable: the value in canonical form, with the raw one.
         facts: what else the line says (category, note …), as plain JSON; unchecked.
+        lets: a part of it that the list itself lets through: a person must look.
     """
 
     line: int
     observable: Observable
     facts: Mapping[str, Any] = dataclasses.field(default_factory=_nothing)
+    lets: str = ""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -67,8 +75,10 @@ class Rejected:
         line: number in the file, from 1.
         reason: a key of `REASONS` here or of the observables' reasons.
         text: at most 200 characters of it, with control characters escaped.
+        lets: what the line lets through.
     """
 
     line: int
     reason: str
     text: str
+    lets: Lets | None = None

@@ -18,6 +18,7 @@ from lachan.formats.lists.record import MAX_LINE, UnreadableList
 FREE, GROWTH = 64 << 20, 100
 """A packed list may unpack to 64 MiB, and beyond that to a hundred times its size: names in order take a
 tenth, JSON with long equal facts a fortieth."""
+_BLOCK = 1 << 18
 _BZIP2 = [b"BZh%d1AY&SY" % level for level in range(1, 10)]
 PACKED: dict[bytes, Callable[[IO[bytes]], IO[bytes]]] = {
     b"\x1f\x8b\x08": lambda raw: cast("IO[bytes]", gzip.GzipFile(fileobj=raw)),
@@ -94,6 +95,14 @@ class Source:
             return piece
         piece, self._held = self._held, b""
         return piece + self._stream.readline(size - len(piece))
+
+    def lines(self) -> bytes:
+        """Some hundred kilobytes up to the end of a line; empty at the end."""
+        held, self._held = self._held, b""
+        piece = self._stream.read(_BLOCK)
+        return (
+            held + piece + self._stream.readline(_BLOCK) if len(piece) == _BLOCK else held + piece
+        )
 
     def put_back(self, piece: bytes) -> None:
         """What was read too much: the next line begins with it."""

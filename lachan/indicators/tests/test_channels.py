@@ -130,6 +130,20 @@ def test_a_withdrawal_reaches_it(name, publish, reviewer):
 
 
 @pytest.mark.parametrize("name", CHANNELS)
+def test_its_changes_read_back_as_what_they_were(name, publish, reviewer):
+    gone = publish("xau.example")
+    before = list_serve(by=PUBLIC, name=name, wish=Wish())
+    publish("xau2.example")
+    services.indicator_withdraw(by=reviewer, indicator=gone.uid)
+    for since, added in ((before.sequence, ["xau2.example"]), (0, ["xau2.example"])):
+        found = list(read(io.BytesIO(body(name, since=since))))
+        assert [e.observable.value for e in found if isinstance(e, Entry)] == added
+        assert {e.reason for e in found if not isinstance(e, Entry)} == {"removal"}
+    change = list(read(io.BytesIO(body(name, since=before.sequence + 1))))
+    assert [e.reason for e in change] == ["removal"]
+
+
+@pytest.mark.parametrize("name", CHANNELS)
 def test_it_sends_not_one_byte_to_whom_it_is_not_for(name, publish, hotline, enterprise, reviewer):
     reach = {"clear": 4, "green": 3, "amber": 2, "amber+strict": 1, "red": 1}
     for tlp in reach:

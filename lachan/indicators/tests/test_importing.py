@@ -257,3 +257,9 @@ def test_a_packed_list_is_read(tmp_path):
     ask = ["import", str(tmp_path / "list.txt.gz"), "--category", "scam", "--json"]
     done = CliRunner().invoke(cli, ask, catch_exceptions=False)
     assert json.loads(done.stdout)["published"] == 2
+
+
+def test_it_waits_for_a_person_where_a_list_lets_a_part_through():
+    report = bring("||g.example^", "||ok.example^", "@@||ok.g.example^", "@@||ok.example^")
+    assert counts(report) == (0, 0, 1, 3)
+    assert report.reasons == {"lets-part-through": 1, "let-through": 1, "exception-rule": 2}

@@ -15,11 +15,14 @@ from collections.abc import Generator, Iterator, Sequence
 from pathlib import Path
 from typing import IO
 
+import msgspec
+
 from lachan.formats.lists.columns import typed
 from lachan.formats.lists.form import is_comment
+from lachan.formats.lists.forms.csv import Csv
 from lachan.formats.lists.joining import Line, joined
-from lachan.formats.lists.reading import line_read
-from lachan.formats.lists.record import Entry, UnreadableList
+from lachan.formats.lists.reading import exceptions_read, line_read
+from lachan.formats.lists.record import REASONS, Entry, UnreadableList
 from lachan.formats.lists.source import foreign_check, packed_open
 from lachan.formats.observables.parsing import parse
 from lachan.formats.observables.record import InvalidObservable
@@ -32,6 +35,7 @@ from lachan.matching.scanning.walking import printable
 SUFFIXES = (".csv", ".tsv", ".parquet")
 _PACKED = (".gz", ".bz2", ".xz")
 _SHARE = 1_000
+_LOOKED_AT = 50
 _VALUES = ("value", "hash", "indicator", "digest")
 _KINDS = ("kind", "type", "algorithm")
 _DELIMITERS = ",;\t|"
@@ -125,6 +129,8 @@ def row_read(row: Row) -> list[tuple[str, str]]:
     Raises:
         InvalidHash: of a kind that nothing here matches, or none that can be guessed.
     """
+    if row.refused:
+        raise InvalidHash(row.refused)
     kind, text = _plain(row.kind), row.text
     if kind not in algorithms():
         text, said = typed(text, row.kind)
@@ -155,8 +161,17 @@ def list_named(path: Path) -> Iterator[None]:
 def _csv(path: Path, kind: str, column: str) -> Iterator[Row]:
     columns: Columns | None = None
     named = bool(column)
-    with contextlib.closing(_rows(path)) as rows:
+    exceptions = _LetThrough(path)
+    with contextlib.closing(_rows(path)) as found:
+        start = list(itertools.islice(found, _LOOKED_AT))
+        rows = itertools.chain(start, found)
+        headed = not column and Csv().recognise([text for _, _, text in start if text])
+        table = _Headed(kind) if headed else None
         for line, cells, text in rows:
+            if table is not None:
+                for row in table.rows(line, cells, text):
+                    yield exceptions(row)
+                continue
             if columns is None:
                 if not cells:  # empty lines above the head
                     continue
@@ -165,7 +180,8 @@ def _csv(path: Path, kind: str, column: str) -> Iterator[Row]:
                 if headed:
                     continue
             if not named and _FORMED.search(text):
-                yield from _formed(line, cells, text, kind)
+                for row in _formed(line, cells, text, kind):
+                    yield exceptions(row)
             else:
                 yield from _values(line, cells, columns)
 
@@ -181,9 +197,54 @@ def _formed(line: int, cells: list[str], text: str, kind: str) -> Iterator[Row]:
         if isinstance(item, Entry):
             yield Row(line, item.observable.value, kind or item.observable.kind)
         else:
-            yield Row(line, item.text, kind)
+            yield Row(line, item.text, kind, REASONS.get(item.reason, ""))
     if not found:
         yield Row(line, cells[0].strip(), kind)
+
+
+class _Headed:
+    """A table with a head, read as an import of block lists reads it."""
+
+    def __init__(self, kind: str) -> None:
+        self._kind = kind
+        self._reader = Csv().reader()
+        self._columns: Columns = []
+
+    def rows(self, line: int, cells: list[str], text: str) -> Iterator[Row]:
+        found = list(self._reader.values(text)) if text else []
+        if not self._columns and self._reader.headed:
+            self._columns = _columns([cell.strip('#" ') for cell in cells], self._kind, "")[0]
+        if not found or found[0].reason == "no-head":
+            return
+        if found[0].reason == "bad-csv":  # the cells that can be told apart
+            yield from _values(line, cells, self._columns)
+            return
+        values = [each for each in found if each.reason != "no-value"]
+        for each in values:
+            refused = REASONS.get(each.reason, "")
+            yield Row(line, each.text, self._kind or each.kind or "", refused)
+        missing = sum(1 for at, _, _ in self._columns if not "".join(cells[at : at + 1]).strip())
+        yield from [Row(line, "")] * (missing or int(not values))
+
+
+class _LetThrough:
+    """Refuses what the list itself lets through, or lets a part of through: nobody looks at it here."""
+
+    def __init__(self, path: Path) -> None:
+        with path.open("rb") as stream:
+            self._exceptions = exceptions_read(stream)
+
+    def __call__(self, row: Row) -> Row:
+        if not self._exceptions or row.refused or not row.text:
+            return row
+        try:
+            observable = parse(*typed(row.text, row.kind))
+        except InvalidObservable:
+            return row
+        judged = self._exceptions.judge(Entry(row.line, observable))
+        if isinstance(judged, Entry) and not judged.lets:
+            return row
+        return msgspec.structs.replace(row, refused=REASONS["let-through"])
 
 
 class _Table:

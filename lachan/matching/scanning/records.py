@@ -61,11 +61,16 @@ class Limits(msgspec.Struct, frozen=True):
 
 
 class Row(msgspec.Struct, frozen=True):
-    """One value of a list, the line that it stands on, and its kind where the list says it."""
+    """One value of a list, the line that it stands on, and its kind where the list says it.
+
+    Attributes:
+        refused: why it is not to be taken, whatever it is.
+    """
 
     line: int
     text: str
     kind: str = ""
+    refused: str = ""
 
 
 class Item(msgspec.Struct, frozen=True):

@@ -96,7 +96,7 @@ class Rows:
 
     def _put(self, row: Row) -> None:
         algorithm, text = self.algorithm, row.text
-        if row.kind:
+        if row.kind or row.refused:
             name, text = row_read(row)[0]
             if name != algorithm.name:
                 self.other += 1

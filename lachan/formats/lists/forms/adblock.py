@@ -4,13 +4,16 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from lachan.formats.lists.form import Example, Form, Found, LineReader, uncommented
+from lachan.formats.lists.form import Example, Form, Found, Lets, LineReader, uncommented
 
 _DOMAIN = re.compile(
     r"\|\|(?:\*\.)?(?P<name>[^/^$*|]+)(?:\^|/|\^?/?\*|/\^)?\|?(?:\$(?P<options>.*))?"
 )
 _SITE = re.compile(r"\|?https?://(?P<name>[^/^$*|:]+)(?:\^|/\*)\|?(?:\$(?P<options>.*))?")
 _EXACT = re.compile(r"\|(?P<url>https?://[^\s^$*|]+)\|")
+_EXCEPTION = re.compile(
+    r"@@\|{0,2}(?:(?:https?|\*)?:?//)?(?:\*?\.)?(?P<name>[^/^$*|:\s]+\.[^/^$*|:\s]+)(?P<path>[^$]*)(?:\$(?P<options>.*))?"
+)
 # Element hiding, style, script and HTML rules of Adblock Plus, uBlock Origin and AdGuard.
 _COSMETIC = re.compile(r"[^\s/]*(?:#@?[?$%]?\??#|\$@?\$)\S")
 # Options that leave the rule as wide as it was.
@@ -59,7 +62,7 @@ class Adblock(Form):
 class _Reader(LineReader):
     def values(self, line: str) -> Iterator[Found]:
         if line.startswith("@@"):
-            yield Found(line, reason="exception-rule")
+            yield Found(line, reason="exception-rule", lets=_excepted(uncommented(line)))
         elif _COSMETIC.match(line):
             yield Found(line, reason="cosmetic-rule")
         else:
@@ -70,14 +73,24 @@ class _Reader(LineReader):
             return Found(exact["url"], "url")
         if not (rule := _DOMAIN.fullmatch(line) or _SITE.fullmatch(line)):
             return Found(line, reason="pattern-rule")
-        if reason := _narrowed(rule["options"]):
-            return Found(line, reason=reason)
-        name = rule["name"]
+        name, options = rule["name"], _options(rule["options"])
+        if "badfilter" in options:
+            whole = options <= _WIDE_OPTIONS | {"badfilter"}
+            return Found(line, reason="exception-rule", lets=Lets(name) if whole else None)
+        if not options <= _WIDE_OPTIONS:
+            return Found(line, reason="narrow-rule")
         return Found(name, "domain" if name.rpartition(".")[2].isalpha() else None)
 
 
-def _narrowed(options: str | None) -> str:
-    given = {option.strip().lower() for option in options.split(",")} if options else set()
-    if "badfilter" in given:
-        return "exception-rule"
-    return "" if given <= _WIDE_OPTIONS else "narrow-rule"
+def _options(given: str | None) -> set[str]:
+    return {option.strip().lower() for option in given.split(",")} if given else set()
+
+
+def _excepted(line: str) -> Lets | None:
+    """What an exception lets through: a name and all below, or, in some circumstances only, a part of it."""
+    if (rule := _EXCEPTION.fullmatch(line)) is None:
+        return None
+    whole = not (rule["path"] or "").strip("^/*|") and _options(rule["options"]) <= _WIDE_OPTIONS
+    return (
+        Lets(rule["name"], below=True) if whole else Lets(f"{rule['name']}/{rule['path']}", "url")
+    )

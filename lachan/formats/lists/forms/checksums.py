@@ -9,6 +9,9 @@ from typing import Any
 
 from lachan.formats.lists.form import Example, Form, Found, LineReader
 
+# What Get-FileHash prints by Format-List: a line each for the algorithm, the digest and the file.
+_DIGEST = re.compile(r"[0-9a-fA-F]{32,128}")
+_FIELD = re.compile(r"(?P<field>Algorithm|Hash|Path)\s+:\s+(?P<value>\S.*)")
 _LENGTHS = frozenset({32, 40, 64})
 _GNU = re.compile(
     r"\\?(?:(?:md5|sha1|sha256):)?(?P<digest>[0-9a-fA-F]{32,128})(?:[ \t]+\*?|\s*\|\s*)(?P<name>\S.*)"
@@ -28,7 +31,7 @@ class Checksums(Form):
     kinds = frozenset({"md5", "sha1", "sha256"})
 
     def claims(self, line: str) -> bool:
-        return _digest(line) is not None
+        return _digest(line) is not None or _FIELD.fullmatch(line) is not None
 
     def reader(self) -> LineReader:
         return _Reader()
@@ -52,11 +55,19 @@ class Checksums(Form):
                 f"SHA256          {sha256.upper()}       C:\\a.png\nMD5  {md5}  C:\\b.png\n",
                 (("sha256", sha256), ("md5", md5.lower())),
             ),
+            Example(
+                f"Algorithm : SHA256\nHash      : {sha256.upper()}\nPath      : C:\\a.png\n\n"
+                f"Algorithm : MD5\nHash      : {md5}\nPath      : C:\\b.png\n",
+                (("sha256", sha256), ("md5", md5.lower())),
+            ),
         ]
 
 
 class _Reader(LineReader):
     def values(self, line: str) -> Iterator[Found]:
+        field = _FIELD.fullmatch(line)
+        if field and field["field"] != "Hash":
+            return
         if (digest := _digest(line)) is None:
             yield Found(line, reason="other-form")
         elif len(digest) in _LENGTHS:
@@ -67,5 +78,7 @@ class _Reader(LineReader):
 
 
 def _digest(line: str) -> str | None:
+    if (field := _FIELD.fullmatch(line)) and field["field"] == "Hash":
+        return field["value"] if _DIGEST.fullmatch(field["value"]) else None
     found = _GNU.fullmatch(line) or _BSD.fullmatch(line) or _TABLE.fullmatch(line)
     return found["digest"] if found else None

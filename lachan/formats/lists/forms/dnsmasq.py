@@ -7,14 +7,22 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from lachan.formats.lists.form import Example, Form, Found, LineReader, uncommented, wide_name
+from lachan.formats.lists.form import (
+    Example,
+    Form,
+    Found,
+    Lets,
+    LineReader,
+    leads_nowhere,
+    uncommented,
+    wide_name,
+)
 
 _LINE = re.compile(
     r"(?:--)?(?P<setting>address|server|local|ipset|nftset)\s*(?P<sign>=|\s)\s*/(?P<rest>.+)",
     re.IGNORECASE,
 )
 _OTHER = re.compile(r"(?:--)?[a-z][a-z0-9-]*(?:=\S.*)?")
-_NOWHERE = frozenset({"", "0.0.0.0", "127.0.0.1", "::", "::1"})  # noqa: S104  no address to listen on
 
 
 class Dnsmasq(Form):
@@ -42,9 +50,9 @@ class Dnsmasq(Form):
                 ("not-to-block", "not-to-block", "pattern-rule", "setting", "pattern-rule"),
             ),
             Example(
-                "address /xau.example/#\naddress /ok.example/-\naddress /xau2.example/-4\n",
-                (("domain", "xau.example"), ("domain", "xau2.example")),
-                ("not-to-block",),
+                "address /xau.example/#\naddress /ok.example/-\naddress /ok2.example/-4\n",
+                (("domain", "xau.example"),),
+                ("not-to-block", "not-to-block"),
             ),
         ]
 
@@ -56,17 +64,25 @@ class _Reader(LineReader):
             yield Found(line, reason="setting" if _OTHER.fullmatch(line) else "other-form")
             return
         *names, target = (part.strip() for part in read["rest"].split("/"))
-        if not names or not _blocks(read["setting"].lower(), target):
+        if not names:
             yield Found(line, reason="not-to-block")
             return
+        refused = _refused(read["setting"].lower(), target)
         for name in names:
             bare = wide_name(name)
             # `#` is every name; `*x` is every name that ends so.
             pattern = not bare or "#" in bare or "*" in bare
-            yield Found(bare or line, "domain", reason="pattern-rule" if pattern else "")
+            if pattern or not refused:
+                yield Found(bare or line, "domain", reason="pattern-rule" if pattern else "")
+            else:
+                through = Lets(bare, "domain") if refused == "not-to-block" else None
+                yield Found(bare, reason=refused, lets=through)
 
 
-def _blocks(setting: str, target: str) -> bool:
+def _refused(setting: str, target: str) -> str:
+    """Why a target does not block; empty where it does."""
     if setting in ("server", "local"):
-        return target in _NOWHERE
-    return target != "-"
+        return "" if leads_nowhere(target) else "not-to-block"
+    if setting != "address" or target.startswith("#") or leads_nowhere(target):
+        return ""
+    return "not-to-block" if target.startswith("-") else "real-host"

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from lachan.formats.lists.form import Example, Form, Found, LineReader, wide_name
+from lachan.formats.lists.form import Example, Form, Found, LineReader, leads_nowhere, wide_name
 
 _LINE = re.compile(r"(?:0|\d{1,3}(?:\.\d{1,3}){3}|[0-9a-fA-F]*:[0-9a-fA-F:.]*(?:%\w+)?)\s+[^\s#].*")
 NOWHERE = "0.0.0.0"  # noqa: S104  the address that leads nowhere, not one to listen on
@@ -20,6 +20,7 @@ _LOCAL = frozenset(
 class Hosts(Form):
     name = "hosts"
     order = 10
+    sections = True
     kinds = frozenset({"domain"})
 
     def claims(self, line: str) -> bool:
@@ -46,6 +47,9 @@ class _Reader(LineReader):
         if not _LINE.fullmatch(line):
             yield Found(line, reason="bad-hosts-line")
             return
-        for word in line.partition("#")[0].split()[1:]:
+        address, *words = line.partition("#")[0].split()
+        # A name with the address of a host that is there stands here to be found, not to be blocked.
+        real = "" if leads_nowhere(address) else "real-host"
+        for word in words:
             name = wide_name(word.strip(",;"))
-            yield Found(name, "domain", reason="local-name" if name.lower() in _LOCAL else "")
+            yield Found(name, "domain", reason="local-name" if name.lower() in _LOCAL else real)

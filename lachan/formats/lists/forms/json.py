@@ -6,12 +6,11 @@ from typing import Any
 
 import msgspec
 
-from lachan.formats.lists.documents import NOTHING, document, document_values
+from lachan.formats.lists.documents import NOTHING, broken_values, document, document_values
 from lachan.formats.lists.form import Example, Form, Found, LineReader
 
 # `[Adblock Plus]` and `[2001:db8::1]` begin so, too.
 _ARRAY = re.compile(r"\[\s*(?:[\[{\"\]]|$)")
-_PIECES = re.compile(r"\{[^{}]*\}|\"(?:[^\"\\]|\\.)*\"", re.DOTALL)
 
 
 class Json(Form):
@@ -67,7 +66,7 @@ class _Reader(LineReader):
     def values(self, line: str) -> Iterator[Found]:
         found = document(line)
         if found is NOTHING:
-            yield from _numbered(_broken(line))
+            yield from _numbered(broken_values(line))
         else:
             yield from _numbered(document_values(found, line))
 
@@ -76,17 +75,3 @@ def _numbered(values: Iterable[Iterable[Found]]) -> Iterator[Found]:
     for place, each in enumerate(values, 1):
         for found in each:
             yield found._replace(place=place)
-
-
-def _broken(text: str) -> Iterator[list[Found]]:
-    objects, end = "{" in text, 0
-    for piece in _PIECES.finditer(text):
-        if objects and piece[0].startswith('"'):
-            continue
-        end = piece.end()
-        if (read := document(piece[0])) is NOTHING:
-            yield [Found(piece[0], reason="not-json")]
-        else:
-            yield from document_values([read], piece[0])
-    # That it is broken is said even where all its pieces could be read.
-    yield [Found(text[end:].strip() or text[-1:], reason="not-json")]

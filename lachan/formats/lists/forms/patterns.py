@@ -4,16 +4,18 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from lachan.formats.lists.form import Example, Form, Found, LineReader, uncommented
+from lachan.formats.lists.form import Example, Form, Found, Lets, LineReader, several, uncommented
 
 _PATTERN = re.compile(
-    r"(?:\*|https?\*?|wss?)://(?P<name>\*|(?:\*\.)?[^/*\s]+)(?P<path>/.*)?", re.IGNORECASE
+    r"(?:(?:\*|https?\*?|wss?)://|(?=\*\.[^/]+/\*$))(?P<name>\*|(?:\*\.)?[^/*\s]+)(?P<path>/.*)?",
+    re.IGNORECASE,
 )
 
 
 class Patterns(Form):
     name = "patterns"
     order = 15
+    sections = True
     kinds = frozenset({"domain"})
 
     def claims(self, line: str) -> bool:
@@ -44,9 +46,15 @@ class _Reader(LineReader):
     def values(self, line: str) -> Iterator[Found]:
         line = uncommented(line)
         if line.startswith("@"):
-            yield Found(line, reason="exception-rule")
+            rule = _PATTERN.fullmatch(line[1:])
+            lets = None
+            if rule and rule["name"] != "*":
+                whole = (rule["path"] or "/") in ("/*", "/")
+                name = rule["name"].removeprefix("*.")
+                lets = Lets(name, below=True) if whole else Lets(f"{name}{rule['path']}", "url")
+            yield Found(line, reason="exception-rule", lets=lets)
         elif "*" not in line and line.lower().startswith(("http://", "https://")):
-            yield Found(line, "url")
+            yield from (Found(each, "url") for each in several(line))
         elif not (rule := _PATTERN.fullmatch(line)) or (rule["path"] or "/*") not in ("/*", "/"):
             yield Found(line, reason="pattern-rule")
         else:

@@ -7,7 +7,15 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from lachan.formats.lists.form import Example, Form, Found, LineReader, uncommented, wide_name
+from lachan.formats.lists.form import (
+    Example,
+    Form,
+    Found,
+    LineReader,
+    several,
+    uncommented,
+    wide_name,
+)
 from lachan.formats.observables.names import is_plain_name
 from lachan.formats.observables.parsing import kinds, parse
 from lachan.formats.observables.record import InvalidObservable
@@ -23,6 +31,7 @@ class Plain(Form):
     name = "plain"
     order = 90
     comments = ("#", ";", "!")
+    sections = True
 
     def claims(self, line: str) -> bool:
         # Only what cannot be a title among the lines of another form.
@@ -66,6 +75,13 @@ class _Reader(LineReader):
         kind, colon, value = line.partition(":")
         if colon and kind in kinds():
             yield Found(value, kind)
+        elif "*" in line and "/" in line:
+            # A pattern: as a letter of a URL it has the kind before it.
+            name, _, path = line.partition("/")
+            whole = path == "*" and is_plain_name(name)
+            yield Found(name if whole else line, reason="" if whole else "pattern-rule")
+        elif line.count("://") > 1:
+            yield from map(Found, several(line))
         elif "#" in line.partition("/")[0]:
             # Behind a bare name it opens an ad blocker's rule for one part of a page, never a fragment.
             yield Found(line, reason="other-form")

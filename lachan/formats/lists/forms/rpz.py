@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from lachan.formats.lists.form import Example, Form, Found, LineReader, wide_name
+from lachan.formats.lists.form import Example, Form, Found, Lets, LineReader, wide_name
 
 _RECORD = re.compile(
     r"(?P<owner>[^\s;\"]+)\s+(?:\d+[smhdw]?\s+)?(?:IN\s+)?(?:\d+[smhdw]?\s+)?"
@@ -93,7 +93,7 @@ class _Reader(LineReader):
         # A name that is its own alias is let through, too: the spelling before `rpz-passthru` came.
         own = (owner, f"{owner}.{self._origin}")
         if data.rstrip(".") in ("rpz-passthru", "rpz-tcp-only", *own):
-            return Found(line, reason="not-to-block")
+            return Found(line, reason="not-to-block", lets=Lets(wide_name(owner), "domain"))
         if owner.endswith(_NARROW):
             return Found(line, reason="narrow-rule")
         if owner.endswith(".rpz-ip"):

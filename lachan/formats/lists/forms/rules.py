@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from lachan.formats.lists.form import Example, Form, Found, LineReader, uncommented, wide_name
+from lachan.formats.lists.form import Example, Form, Found, Lets, LineReader, uncommented, wide_name
 
 _RULE = re.compile(
     r"(?:-\s+)?[\"']?(?P<type>[A-Z][A-Z0-9-]*)\s*,\s*(?P<value>[^,\s\"']+)\s*(?:,\s*(?P<policy>[^,\"']+).*?)?[\"']?",
@@ -26,6 +26,7 @@ _PATTERNS = frozenset(
 class Rules(Form):
     name = "rules"
     order = 17
+    sections = True
     kinds = frozenset({"domain"})
 
     def claims(self, line: str) -> bool:
@@ -64,7 +65,9 @@ class _Reader(LineReader):
         if rule is None or sort not in _NAMES | _ADDRESSES | _PATTERNS:
             yield Found(line, reason="other-form")
         elif rule["policy"] and not rule["policy"].strip().lower().startswith(("reject", "block")):
-            yield Found(line, reason="not-to-block")
+            named = sort not in _PATTERNS
+            through = Lets(wide_name(rule["value"]).partition("/")[0]) if named else None
+            yield Found(line, reason="not-to-block", lets=through)
         elif sort in _PATTERNS:
             yield Found(line, reason="pattern-rule")
         elif sort in _NAMES:

@@ -4,14 +4,23 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from lachan.formats.lists.form import Example, Form, Found, LineReader, uncommented, wide_name
+from lachan.formats.lists.form import (
+    Example,
+    Form,
+    Found,
+    Lets,
+    LineReader,
+    leads_nowhere,
+    uncommented,
+    wide_name,
+)
 
 _ZONE = re.compile(
     r"local-zone:\s*[\"']?(?P<name>[^\s\"']+)[\"']?\s+[\"']?(?P<type>\w+)[\"']?", re.IGNORECASE
 )
 _DATA = re.compile(
     r"local-data:\s*[\"']?(?P<name>[^\s\"']+)\s+(?:\d+\w?\s+)?(?:IN\s+)?(?:\d+\w?\s+)?"
-    r"(?P<type>[A-Z]+)\b.*",
+    r"(?P<type>[A-Z]+)\b(?P<data>.*)",
     re.IGNORECASE,
 )
 _SETTING = re.compile(r"[a-z][a-z0-9-]*:(?:\s+\S.*)?", re.IGNORECASE)
@@ -53,10 +62,17 @@ class _Reader(LineReader):
     def values(self, line: str) -> Iterator[Found]:
         line = uncommented(line)
         if zone := _ZONE.fullmatch(line):
-            blocks = zone["type"].lower() in _BLOCKING
-            yield Found(wide_name(zone["name"]), "domain", reason="" if blocks else "not-to-block")
+            name = wide_name(zone["name"])
+            if zone["type"].lower() in _BLOCKING:
+                yield Found(name, "domain")
+            else:
+                yield Found(name, reason="not-to-block", lets=Lets(name, "domain"))
         elif data := _DATA.fullmatch(line):
-            blocks = data["type"].upper() in ("A", "AAAA", "CNAME")
-            yield Found(wide_name(data["name"]), "domain", reason="" if blocks else "setting")
+            reason = "setting"
+            if data["type"].upper() in ("A", "AAAA"):
+                reason = "" if leads_nowhere(data["data"].strip("\"' ")) else "real-host"
+            elif data["type"].upper() == "CNAME":
+                reason = "" if data["data"].strip("\"' ") == "." else "real-host"
+            yield Found(wide_name(data["name"]), "domain", reason=reason)
         else:
             yield Found(line, reason="setting" if _SETTING.fullmatch(line) else "other-form")

@@ -3,13 +3,14 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from lachan.formats.lists.form import Example, Form, Found, LineReader, uncommented
+from lachan.formats.lists.form import Example, Form, Found, LineReader, several, uncommented
 from lachan.formats.observables.names import is_plain_name
 
 
 class Urls(Form):
     name = "urls"
     order = 50
+    sections = True
     kinds = frozenset({"url"})
 
     def claims(self, line: str) -> bool:
@@ -19,7 +20,7 @@ class Urls(Form):
         return _Reader()
 
     def line(self, kind: str, value: str, facts: Mapping[str, Any]) -> str | None:
-        return f"{value}\n" if kind == "url" else None
+        return f"{value}\n" if kind == "url" and not value.endswith("*") else None
 
     def examples(self) -> list[Example]:
         return [
@@ -38,10 +39,15 @@ class Urls(Form):
 
 class _Reader(LineReader):
     def values(self, line: str) -> Iterator[Found]:
-        text = uncommented(line)
+        for text in several(uncommented(line)):
+            yield self._url(text)
+
+    def _url(self, text: str) -> Found:
+        if text.endswith("*"):
+            return Found(text, reason="pattern-rule")
         # What has no scheme is one where a name stands before the path; else it is not of this form.
         addressed = _has_scheme(text) or ("/" in text and is_plain_name(text.partition("/")[0]))
-        yield Found(text, "url" if addressed else None)
+        return Found(text, "url" if addressed else None)
 
 
 def _has_scheme(line: str) -> bool:

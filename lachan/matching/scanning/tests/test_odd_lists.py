@@ -1,5 +1,6 @@
 """Lists as people have them: of other encodings, without lines, asked for columns that are not there."""
 
+import contextlib
 import gzip
 
 import pytest
@@ -7,10 +8,10 @@ import pytest
 from lachan.kernel.ids import uuid7
 from lachan.matching.collection import Collection
 from lachan.matching.filling import collection_fill
-from lachan.matching.records import Facts
+from lachan.matching.records import Facts, InvalidHash
 from lachan.matching.scanning import lists
 from lachan.matching.scanning.examining import Examiner
-from lachan.matching.scanning.lists import list_items
+from lachan.matching.scanning.lists import list_items, row_read
 from lachan.matching.scanning.records import Limits, Outcome, Row, ScanUnreadable
 from lachan.matching.scanning.tests.known import KnownValues
 
@@ -117,3 +118,26 @@ def test_it_says_what_to_do_with_a_file_that_is_no_list(tmp_path, data, said):
     path.write_bytes(data)
     with pytest.raises(ScanUnreadable, match=f"list.csv: .*{said}"):
         rows(path)
+
+
+@pytest.mark.parametrize(
+    ("lines", "wanted"),
+    [
+        ('local-zone: "ok.example" transparent\nlocal-zone: "xau.example" refuse\n', ["xau.example"]),
+        ("||ok.example^\n||xau.example^\n@@||ok.example^\n", ["xau.example"]),
+        ("||g.example^\n@@||ok.g.example^\n||xau.example^\n", ["xau.example"]),
+        ("domain,url\nforum.example,https://forum.example/t/9\n", ["https://forum.example/t/9"]),
+        ("#domain,#severity\nok.example,noop\nxau.example,suspend\n", ["xau.example"]),
+        ("type,value,to_ids\ndomain,ok.example,0\ndomain|ip,xau.example|192.0.2.1,1\n", ["xau.example"]),
+        ("type,value\nhostname|port,xau.example|80\n", ["xau.example"]),
+        ('####\n# "id","ioc_value","ioc_type"\n"1","https://xau.example/a","url"\n', ["https://xau.example/a"]),
+    ],
+)  # fmt: skip
+def test_it_takes_the_rows_that_an_import_of_block_lists_takes(tmp_path, lines, wanted):
+    path = tmp_path / "list.csv"
+    path.write_text(lines)
+    taken = []
+    for row in rows(path):
+        with contextlib.suppress(InvalidHash):
+            taken += [row.text for _ in row_read(row)[:1]] if row.text else []
+    assert [lists.typed(text, "")[0] for text in taken] == wanted
