@@ -13,6 +13,7 @@ import uuid
 from lachan.kernel.clock import now
 from lachan.kernel.ids import uuid7
 from lachan.kernel.sealing.envelope import KeyPair, unseal
+from lachan.kernel.sealing.errors import LockHeld
 from lachan.kernel.sealing.locks import lock_with, unlock_with
 from lachan.kernel.sealing.receipts import (
     SALT_BYTES,
@@ -26,14 +27,14 @@ from .models import InboxSession, Report
 from .records import OpenReport
 
 _NOBODY = Report(salt=bytes(SALT_BYTES), recipient="")
-_SECRET_BYTES = 32
+_SECRET_BYTES, _NAMING_BYTES = 48, 32
 
 
 def inbox_open(text: str) -> bytes | None:
     """Open the inbox that a receipt belongs to.
 
     Returns:
-        A secret for the cookie, which alone can unlock the key that stays here; None when there is no
+        A secret for the cookies, which alone can unlock the key that stays here; None when there is no
         such inbox.
 
     Raises:
@@ -59,12 +60,17 @@ def inbox_open(text: str) -> bytes | None:
     return secret
 
 
+def inbox_halves(secret: bytes) -> tuple[bytes, bytes]:
+    """A secret in two: what names the inbox and can close it, and what is needed besides to open it."""
+    return secret[:_NAMING_BYTES], secret[_NAMING_BYTES:]
+
+
 def inbox_read(secret: bytes) -> OpenReport | None:
     """What the reporter may read; None when the inbox is closed or its time is over."""
-    session = _session(secret)
-    if session is None:
+    opened = _opened(secret)
+    if opened is None:
         return None
-    key = unlock_with(session.locked, secret=secret)
+    session, key = opened
     content = selectors.content_read(unseal(session.report.sealed, key=key))
     return OpenReport(
         facts=selectors.facts(session.report),
@@ -75,8 +81,8 @@ def inbox_read(secret: bytes) -> OpenReport | None:
 
 def inbox_report(secret: bytes) -> Report | None:
     """The report whose inbox stands open under this secret."""
-    session = _session(secret)
-    return session.report if session else None
+    opened = _opened(secret)
+    return opened[0].report if opened else None
 
 
 def inbox_token(report: uuid.UUID) -> str:
@@ -102,14 +108,21 @@ def _name(report: uuid.UUID) -> str:
 
 
 def inbox_close(secret: bytes) -> None:
+    """Close the inbox; the half of the secret that names it is enough."""
     InboxSession.objects.filter(mark=_mark(secret)).delete()
 
 
-def _session(secret: bytes) -> InboxSession | None:
+def _opened(secret: bytes) -> tuple[InboxSession, str] | None:
     if len(secret) != _SECRET_BYTES:
         return None
-    return selectors.inbox_session_get(_mark(secret))
+    session = selectors.inbox_session_get(_mark(secret))
+    if session is None:
+        return None
+    try:
+        return session, unlock_with(session.locked, secret=secret)
+    except LockHeld:  # the right name, with another half
+        return None
 
 
 def _mark(secret: bytes) -> bytes:
-    return hashlib.sha256(b"lachan inbox " + secret).digest()[:16]
+    return hashlib.sha256(b"lachan inbox " + secret[:_NAMING_BYTES]).digest()[:16]

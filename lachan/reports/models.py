@@ -46,8 +46,8 @@ class Message(models.Model):
 
 
 class InboxSession(models.Model):
-    """An inbox that stands open: the receipt's private key, locked under a secret that only the cookie
-    holds. `mark` is a hash of that secret.
+    """An inbox that stands open: the receipt's private key, locked under a secret that only the two
+    cookies hold. `mark` is a hash of the first.
     """
 
     mark = models.BinaryField(max_length=16, unique=True)

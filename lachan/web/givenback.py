@@ -33,10 +33,19 @@ from .sent import (
 )
 
 # What must not stand on a screen, or in a browser's memory, a second time.
-_SECRET = frozenset({"password", "again", "old", "code", "passkey", "receipt"})
-# Codes of choices, numbers and identifiers: given back too, but nothing that anybody would miss.
+SECRET = frozenset({"password", "again", "old", "code", "passkey", "receipt"})
+# Fields that a page fills in or lets choose. All others are typed, whatever their words look like: a child's
+# message may be a number alone.
+CHOSEN = frozenset(
+    {"about", "category", "clock", "confidence", "decision", "form", "kind", "language", "link", "mine", "next"}
+    | {"other", "outcome", "pick", "province", "question", "report", "role", "roles", "status", "tlp", "to", "token"}
+    | {"quality", "turned", "urgency", "which", "work"}
+)  # fmt: skip
+# What such a field may hold: codes, numbers and identifiers. Given back too, but nothing that anybody would miss.
 _CODE = re.compile(r"[a-z0-9_.+-]*")
 _THING = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+_ROW = re.compile(r"(\w+)-(\d+|new)")
+_HIDDEN = frozenset({"form", "token", "work"})
 _KEPT_MACHINERY = (NUMBER, OWNER, SEEN)
 Field = tuple[str, str]
 
@@ -78,27 +87,40 @@ def given_back(request: HttpRequest) -> GivenBack | None:
         fields = opened
     elif is_anothers(request):
         owner = (OWNER, posted(request).get(OWNER, ""))
-        sealed = _sealed(owner[1], [f for f in fields if f[0] not in _SECRET])
+        sealed = _sealed(owner[1], [f for f in fields if f[0] not in SECRET])
         return GivenBack(request.get_full_path(), machinery=[owner], sealed=sealed)
     return _sorted(request, fields)
 
 
 def _sorted(request: HttpRequest, fields: list[Field]) -> GivenBack | None:
-    plain = [f for f in fields if f[0] not in MACHINERY | _SECRET and f[1].strip()]
-    if all(f[1].isdecimal() or _is_hidden(f) for f in plain):
+    plain = [f for f in fields if f[0] not in MACHINERY | SECRET and f[1].strip()]
+    if all(_is_chosen(f) and (f[1].isdecimal() or _is_hidden(f)) for f in plain):
         return None
     shown = [f for f in plain if not _is_hidden(f)]
     return GivenBack(
         request.get_full_path(),
-        words=[f for f in shown if not _CODE.fullmatch(f[1])],
-        choices=[f for f in shown if _CODE.fullmatch(f[1])],
+        words=[f for f in shown if not _is_chosen(f)],
+        choices=[f for f in shown if _is_chosen(f)],
         machinery=[f for f in fields if f[0] in _KEPT_MACHINERY or _is_hidden(f)],
         may_send=_may_send(request, dict(fields).get(OWNER, "")),
     )
 
 
+def is_chosen(name: str) -> bool:
+    """Whether a field of this name is filled in or chosen, not typed; also one of a table's numbered rows."""
+    row = _ROW.fullmatch(name)
+    return name in CHOSEN or bool(
+        row and (row[1] in CHOSEN or (row[1] == "value" and row[2] != "new"))
+    )
+
+
+def _is_chosen(field: Field) -> bool:
+    return is_chosen(field[0]) and (field[0] in _HIDDEN or _CODE.fullmatch(field[1]) is not None)
+
+
 def _is_hidden(field: Field) -> bool:
-    return field[0] == "token" or _THING.fullmatch(field[1]) is not None
+    name, value = field
+    return name in _HIDDEN or (is_chosen(name) and _THING.fullmatch(value) is not None)
 
 
 def _may_send(request: HttpRequest, owner: str) -> bool:

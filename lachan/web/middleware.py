@@ -24,6 +24,11 @@ CSP = (
 )
 
 
+# Says that an answer is ours. A portal, a filter or a proxy that answers in our place has none, and
+# `web/send.js` keeps the page with the words then.
+OURS = "Lachan-Answer"
+
+
 class SecurityHeadersMiddleware:
     """The same headers on every answer, static files included."""
 
@@ -33,6 +38,7 @@ class SecurityHeadersMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         response = self.get_response(request)
         response["Content-Security-Policy"] = CSP
+        response[OURS] = "1"
         response["X-Content-Type-Options"] = "nosniff"
         # Not `no-referrer`: with it browsers send `Origin: null` and every form would fail CSRF.
         response["Referrer-Policy"] = "same-origin"

@@ -237,6 +237,37 @@ def test_it_gives_a_child_the_words_back_in_plain_vietnamese(db, address, fields
     assert again.status_code in {200, 302, 422}
 
 
+# What a child, or who helps it, may write, and looks like something of ours.
+BARE = [
+    "0912345678",
+    "113",
+    "khong",
+    "a",
+    "0",
+    "٠٩١٢",
+    "-",
+    "helped",
+    "0190d1c2-7b1e-7c3a-9d2e-0123456789ab",
+    "contract.scam",
+]
+
+
+@pytest.mark.parametrize("words", BARE)
+def test_it_gives_back_whatever_was_typed_in_a_field_for_words(sent, case, at_work, words):
+    browser = strict(Client())
+    fields = {"words": words, "token": "0190d1c2-7b1e-7c3a-9d2e-0123456789ab"}
+    for sent_fields in (fields, {"words": words}):
+        page = browser.post("/inbox/write/", sent_fields)
+        assert page.status_code == 403
+        assert f"\n{words}</textarea>" in text(page)
+        assert form(page, "/inbox/write/")["words"] == words
+    client, note = at_work
+    Session.objects.all().delete()
+    page = client.post(f"{case}note/", note | {"words": words})
+    assert page.status_code == 401
+    assert form(page, f"{case}note/")["words"] == words
+
+
 def test_it_leads_back_to_the_page_where_nothing_can_be_given_back(db):
     browser = strict(Client())
     for headers in ({}, {"Referer": "http://testserver/inbox/"}):

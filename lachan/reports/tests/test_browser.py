@@ -203,6 +203,8 @@ def test_too_much_comes_back_with_a_word_about_it(open_page, letters):
     page.fill("#words", "ế" * letters)
     page.locator("#send").click()
     page.locator("#words-fault").wait_for()
+    # Nothing can hide it from who does not need it without hiding it from who does.
+    assert page.locator(".danger-advice").is_visible()
     assert len(page.locator("#words").input_value()) == min(letters, 90_000)
 
 

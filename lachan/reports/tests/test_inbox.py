@@ -142,9 +142,9 @@ def test_a_database_that_does_not_answer_loses_no_word_in_the_inbox(
 
 def test_the_way_out_closes_the_inbox_wherever_it_is_pressed(receipts):
     client = Client(enforce_csrf_checks=True)
-    client.cookies["inbox"] = _cookie(receipts[0])
     thief = Client()
-    thief.cookies["inbox"] = client.cookies["inbox"].value
+    for name, value in _cookies(receipts[0]).items():
+        client.cookies[name] = thief.cookies[name] = value
     answer = client.post(reverse("inbox-leave"))
     html = answer.content.decode()
     assert re.search(r'http-equiv="refresh" content="0; url=https://', html)
@@ -153,13 +153,33 @@ def test_the_way_out_closes_the_inbox_wherever_it_is_pressed(receipts):
     assert not InboxSession.objects.exists()
     for one in (client, thief):
         assert WORDS not in one.get(reverse("inbox")).content.decode()
-    assert client.cookies["inbox"].value == ""
+    assert client.cookies["inbox"].value == client.cookies["inbox_half"].value == ""
 
 
-def _cookie(receipt):
+def _cookies(receipt):
     client = Client()
     client.post(reverse("inbox"), {"receipt": receipt})
-    return client.cookies["inbox"].value
+    return {name: client.cookies[name].value for name in ("inbox", "inbox_half")}
+
+
+@pytest.mark.parametrize("half", [None, "", "x", "A" * 24, "A" * 64, "first"])
+def test_it_opens_with_both_halves_of_its_key_alone(client, receipts, half):
+    """The second is all that a phone without a line can take away."""
+    page = Inbox(client, receipts[0])
+    assert client.cookies["inbox"]["httponly"]
+    assert not client.cookies["inbox_half"]["httponly"]
+    del client.cookies["inbox_half"]
+    if half is not None:
+        client.cookies["inbox_half"] = client.cookies["inbox"].value if half == "first" else half
+    answer = page.write("thêm một chút")
+    assert answer.status_code == 422
+    assert "thêm một chút</textarea>" in answer.content.decode()
+    assert written() == []
+    answer = client.get(reverse("inbox"))
+    assert WORDS not in answer.content.decode()
+    assert answer.cookies["inbox"].value == ""
+    if half in {None, "", "A" * 24}:
+        assert not InboxSession.objects.exists()
 
 
 def test_the_way_out_works_whatever_is_broken(client, receipts, monkeypatch):

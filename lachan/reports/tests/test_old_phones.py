@@ -179,6 +179,20 @@ def test_an_exit_from_the_inbox_leaves_nothing_to_go_back_to(phone, scripts):
     assert WORDS not in page.content()
 
 
+def test_an_exit_without_a_line_closes_the_inbox_too(phone):
+    page = phone()
+    open_inbox(page)
+    page.context.route("**/inbox/leave/", lambda route: route.abort())
+    leave(page)
+    page.go_back()
+    page.locator("main").wait_for()
+    for _ in range(2):
+        assert WORDS not in page.content()
+        page.goto("/inbox/")
+        page.locator("#open").wait_for()
+    assert not InboxSession.objects.exists()
+
+
 @pytest.mark.parametrize("lacks", [[], ["sessionStorage", "localStorage"]])
 def test_a_form_is_empty_for_whoever_comes_after(phone, lacks):
     """After an exit from its last step, and after the receipt."""
@@ -195,24 +209,34 @@ def test_a_form_is_empty_for_whoever_comes_after(phone, lacks):
         assert chosen(page) == 0, way
 
 
-@pytest.mark.parametrize("fault", ["line", "server"])
+FOREIGN = [429, 403, 413, 404, 200]
+
+
+@pytest.mark.parametrize("fault", ["line", "server", "somebody else"])
 def test_words_stay_on_the_page_until_they_have_arrived(phone, fault):
     page = phone()
+    sent = []
 
     def fail(route):
+        sent.append(route.request)
         if route.request.method != "POST":
             route.continue_()
         elif fault == "line":
             route.abort()
-        else:
+        elif fault == "server":
             route.fulfill(status=502, body="")
+        else:
+            status = FOREIGN[len(sent) % len(FOREIGN)]
+            route.fulfill(status=status, body="<h1>buy time</h1>", content_type="text/html")
 
     def press(button, field, address):
         typed = page.locator(field).input_value()
         page.context.route(address, fail)
-        for _ in range(2):
+        sent.clear()
+        for number in range(len(FOREIGN) if fault == "somebody else" else 2):
             page.locator(button).click()
             page.locator("#trouble").wait_for(state="visible")
+            assert len(sent) == number + 1
             assert page.locator(field).input_value() == typed
         page.context.unroute(address)
         page.locator(button).click()

@@ -26,7 +26,9 @@ from lachan.reports.forms import category_choices
 from lachan.reports.records import OpenReport
 from lachan.web.views import language_remember
 
-COOKIE = "inbox"
+# The inbox's secret in two. A script of ours can take the second away, and so closes the inbox on this device when
+# nothing can reach the server (web/leave.js); the first is out of every script's reach.
+COOKIE, HALF = "inbox", "inbox_half"
 
 
 @public
@@ -42,7 +44,11 @@ def inbox(request: HttpRequest) -> HttpResponse:
             )
     opened = inboxes.inbox_read(_secret(request))
     if opened is None:
-        return render(request, "reports/inbox_door.html")
+        response = render(request, "reports/inbox_door.html")
+        if COOKIE in request.COOKIES:  # left while the line was down, or over
+            inboxes.inbox_close(_secret(request))
+            _without_cookie(response)
+        return response
     return _page(request, opened)
 
 
@@ -92,14 +98,15 @@ def _open(request: HttpRequest) -> HttpResponse:
     # The cookie has room for one: nobody could close the one before it any more.
     inboxes.inbox_close(_secret(request))
     response = HttpResponseRedirect(reverse("inbox"))
-    response.set_cookie(
-        COOKIE,
-        base64.urlsafe_b64encode(secret).decode(),
-        path=reverse("inbox"),
-        secure=settings.HTTPS,
-        httponly=True,
-        samesite="Strict",
-    )
+    for name, half in zip((COOKIE, HALF), inboxes.inbox_halves(secret), strict=True):
+        response.set_cookie(
+            name,
+            base64.urlsafe_b64encode(half).decode(),
+            path=reverse("inbox"),
+            secure=settings.HTTPS,
+            httponly=name == COOKIE,
+            samesite="Strict",
+        )
     return response
 
 
@@ -175,12 +182,14 @@ def inbox_leave(request: HttpRequest) -> HttpResponse:
 
 
 def _without_cookie(response: HttpResponse) -> HttpResponse:
-    response.delete_cookie(COOKIE, path=reverse("inbox"), samesite="Strict")
+    for name in (COOKIE, HALF):
+        response.delete_cookie(name, path=reverse("inbox"), samesite="Strict")
     return response
 
 
 def _secret(request: HttpRequest) -> bytes:
+    halves = (request.COOKIES.get(name, "") for name in (COOKIE, HALF))
     try:
-        return base64.urlsafe_b64decode(request.COOKIES.get(COOKIE, ""))
+        return b"".join(base64.urlsafe_b64decode(half) for half in halves)
     except (ValueError, binascii.Error):
         return b""

@@ -18,13 +18,15 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from lachan.kernel.clock import now
 from lachan.kernel.errors import Unavailable
-from lachan.kernel.sealing.receipts import receipt_show
+from lachan.kernel.sealing.errors import ReceiptMalformed, ReceiptMiscopied
+from lachan.kernel.sealing.receipts import receipt_parse, receipt_show
 from lachan.members import selectors as members
 from lachan.members.policy import public
 from lachan.members.records import PUBLIC
 from lachan.reports import services
 from lachan.reports.forms import ABOUTS, URGENCIES, IntakeForm, category_choices
 from lachan.reports.records import Urgency
+from lachan.web.sent import is_ours
 from lachan.web.views import language_remember
 
 _GAP = "a-fresh-one-comes-here"
@@ -51,6 +53,8 @@ def report(request: HttpRequest) -> HttpResponse:
         data = request.POST.copy()
     except RequestDataTooBig:
         return render(request, "reports/too_big.html", status=413)
+    if request.headers.get("Sec-Fetch-Site") == "same-site":
+        return _form_shown_again(request, data)
     if (language := data.get("language", "")) in dict(settings.LANGUAGES):
         return _in_language(request, data, language)
     return _report_take(request, data)
@@ -60,7 +64,17 @@ def _is_foreign(request: HttpRequest) -> bool:
     """Whether another site sent the form. Its token would be known there, and whoever knows a form's token
     is shown its receipt: nothing of such a form is taken over, the child gets a fresh one.
     """
-    return request.headers.get("Sec-Fetch-Site", "none") not in {"same-origin", "none"}
+    return request.headers.get("Sec-Fetch-Site", "none") not in {"same-origin", "same-site", "none"}
+
+
+def _form_shown_again(request: HttpRequest, data: QueryDict) -> HttpResponse:
+    """A form that a neighbour's page sent (another host or scheme of this site): what a child typed there
+    comes back, with a token that nobody else knows, and goes no further by itself.
+    """
+    data["form"] = ""
+    form = IntakeForm(data)
+    form.add_error(None, _("It has not been sent yet."))
+    return _form_page(request, form, status=422)
 
 
 def _blank_form(request: HttpRequest) -> HttpResponse:
@@ -107,18 +121,34 @@ def _report_take(request: HttpRequest, data: QueryDict) -> HttpResponse:
             None, _("We cannot keep it right now. Please press “Send” again in a minute.")
         )
         return _form_page(request, form, status=503, is_open=True)
-    groups = receipt_show(sent.receipt).split() if sent.receipt else []
-    context = {"groups": groups, "again": sent.again, "urgency": form.cleaned_data["urgency"]}
-    return render(request, "reports/receipt.html", context)
+    return _receipt_page(request, sent.receipt, form.cleaned_data["urgency"])
+
+
+def _receipt_page(request: HttpRequest, receipt: str | None, urgency: str) -> HttpResponse:
+    groups = receipt_show(receipt).split() if receipt else []
+    return render(request, "reports/receipt.html", {"groups": groups, "urgency": urgency})
 
 
 def _in_language(request: HttpRequest, data: QueryDict, language: str) -> HttpResponse:
-    """The same form in another language, with everything that was filled in."""
+    """The same page in another language: the receipt, or the form with everything that was filled in."""
     with translation.override(language):
-        response = _form_page(request, IntakeForm(initial=data.dict()))
+        if "receipt" in data:
+            receipt = _receipt_read(request, data["receipt"])
+            response = _receipt_page(request, receipt, data.get("urgency", ""))
+        else:
+            response = _form_page(request, IntakeForm(initial=data.dict()))
         response["Content-Language"] = language
         language_remember(response, language)
     return response
+
+
+def _receipt_read(request: HttpRequest, text: str) -> str | None:
+    if is_ours(request) is False:  # a stranger's own: a child would write to them
+        return None
+    try:
+        return receipt_parse(text)
+    except (ReceiptMalformed, ReceiptMiscopied):
+        return None
 
 
 def _form_page(

@@ -32,6 +32,8 @@
     request.timeout = PATIENCE;
     const label = button.textContent;
     request.onload = () => {
+      // Somebody else may answer in our place, with whatever status: a portal, a filter, a proxy.
+      if (!request.getResponseHeader("Lachan-Answer")) return stay(button, label, "data-line");
       if (request.status >= 500) return stay(button, label, "data-full");
       try {
         if (request.status < 300 && !button.name) sent();
