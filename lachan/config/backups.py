@@ -2,6 +2,7 @@
 
 import contextlib
 import fcntl
+import gzip
 import os
 import shutil
 import sqlite3
@@ -169,6 +170,10 @@ def _folder_sync(folder: Path) -> None:
 def _unpack(source: Path, folder: Path) -> None:
     """What a backup holds, and nothing else that somebody may have packed."""
     try:
+        # To its end: the archive's checksum stands behind what tarfile reads.
+        with gzip.open(source) as packed:
+            while packed.read(1 << 20):
+                pass
         with tarfile.open(source, "r:gz") as tar:
             members = [
                 m

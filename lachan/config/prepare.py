@@ -36,6 +36,10 @@ def database_prepare(*arguments: str) -> None:
     with (settings.LACHAN_HOME / "run" / "migrate.lock").open("w") as lock:
         # One machine's processes wait here; PostgreSQL's own locks order several machines.
         fcntl.flock(lock, fcntl.LOCK_EX)
+        if not settings.DATABASE_URL and not (settings.LACHAN_HOME / "db.sqlite3").exists():
+            _database_expect(
+                is_used=False
+            )  # before SQLite makes one that a restore would find in its way
         executor = MigrationExecutor(connections[DEFAULT_DB_ALIAS])
         is_used = bool(executor.loader.applied_migrations)
         _database_expect(is_used=is_used)

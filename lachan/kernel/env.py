@@ -5,6 +5,7 @@ No line repeats what stands in the environment: it may be a secret, or a secret 
 
 import difflib
 import os
+import re
 from collections.abc import Callable, Mapping
 from typing import TypeVar
 
@@ -98,7 +99,8 @@ class Env:
         try:
             return parse(self.text(name, default))
         except ValueError as error:
-            raise self._unusable(name, f": {error}") from None
+            says = str(error) if name in self._flags else _unquoted(str(error), self.text(name, ""))
+            raise self._unusable(name, f": {says}") from None
 
     def _unusable(self, name: str, says: str) -> EnvError:
         given = f" (not {self._flags[name]!r})" if name in self._flags else ""
@@ -107,6 +109,15 @@ class Env:
     def each(self, name: str, default: str, parse: Callable[[str], T]) -> list[T]:
         """What `parse` makes of each of the comma-separated words; the message says which of them is wrong."""
         return self.parsed(name, default, lambda text: _each(text.split(","), parse))
+
+
+def _unquoted(says: str, value: str) -> str:
+    """A message without the words of a value, whoever quoted them: a secret may have got into the wrong setting."""
+    for word in sorted(re.split(r"[\s,;]+", value), key=len, reverse=True):
+        says = says.replace(repr(word), "a word of it")
+        if len(word) > 3 and not word.isdecimal():
+            says = says.replace(word, "…")
+    return says
 
 
 def _file_read(name: str, path: str) -> str:

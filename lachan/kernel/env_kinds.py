@@ -59,7 +59,8 @@ def origin(text: str) -> str:
 
 
 def address_port(text: str) -> tuple[str, int]:
-    """`127.0.0.1:8001`, `[::1]:8001`, `localhost:8001`; 0 is any free port.
+    """`127.0.0.1:8001`, `[::1]:8001`, `localhost:8001` (which is 127.0.0.1: servers take addresses alone); 0 is
+    any free port.
 
     Raises:
         ValueError: none of these.
@@ -67,7 +68,7 @@ def address_port(text: str) -> tuple[str, int]:
     host, port = _port_split(text.strip().lower())
     if not (_is_address(host) or host == "localhost") or port is None or not _is_port(port, low=0):
         raise ValueError("ADDRESS:PORT is wanted, such as 127.0.0.1:8001 or [::1]:8001")
-    return host.strip("[]"), int(port)
+    return "127.0.0.1" if host == "localhost" else host.strip("[]"), int(port)
 
 
 def postgresql_url(text: str) -> dict[str, str | dict[str, str]]:

@@ -59,6 +59,15 @@ def time_reached() -> datetime:
     return seen if moment - seen > _LEAP else moment
 
 
+def time_kept() -> datetime:
+    """The present moment, for what is kept and later judged by its age; where the clock has fallen far behind
+    the last moment that was believed, that one. What a clock of years ago dates would be old, and thrown
+    away, as soon as the clock is right.
+    """
+    moment, seen = now(), instance_row().seen_at
+    return seen if seen - moment > _LEAP else moment
+
+
 def _is_confirmed(row: Instance, moment: datetime) -> bool:
     """Note a moment after a leap; whether time has gone on from there, without another leap, for long enough."""
     begun, last = row.doubted_from, row.doubted_at

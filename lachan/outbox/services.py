@@ -21,7 +21,7 @@ from lachan.kernel.events import HANDLERS, Event, event_from_json
 from . import sockets
 from .instance import instance_claim, instance_is_marked, instance_verify
 from .models import OutboxEvent
-from .seen_time import clock_is_believed, clock_leap, time_reached
+from .seen_time import clock_is_believed, clock_leap, time_kept, time_reached
 
 __all__ = [
     "clock_is_believed",
@@ -34,6 +34,7 @@ __all__ = [
     "instance_is_marked",
     "instance_verify",
     "listener_open",
+    "time_kept",
     "time_reached",
     "turn",
     "wake",

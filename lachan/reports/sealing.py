@@ -6,11 +6,11 @@ from datetime import datetime
 
 import msgspec
 
-from lachan.kernel.clock import now
 from lachan.kernel.ids import uuid7
 from lachan.kernel.sealing.envelope import seal
 from lachan.kernel.sealing.receipts import receipt_identity, receipt_locator, receipt_salt
 from lachan.members.records import DeskKeyRecord
+from lachan.outbox.services import time_kept
 
 from . import conf
 from .models import Message, Report
@@ -54,4 +54,4 @@ def message_seal(
 
 def hour_now() -> datetime:
     """The hour that began; exact times are not kept."""
-    return now().replace(minute=0, second=0, microsecond=0)
+    return time_kept().replace(minute=0, second=0, microsecond=0)

@@ -4,6 +4,7 @@ import sys
 import click
 
 from lachan.cli.setup import django_ready
+from lachan.kernel.env_kinds import address_port
 
 
 @click.command()
@@ -18,13 +19,20 @@ def command(listen: str, workers: int, threads: int) -> None:
     lachan web --listen 0.0.0.0:8000    behind a proxy that speaks HTTPS
     """
     django_ready(begin=True)
-    host, _, port = listen.rpartition(":")
+    host, port = _address(listen)
     # WSGI with blocking threads: ten times an ASGI Django's rate. No access log: it would hold addresses.
     arguments = [
-        sys.executable, "-m", "granian", "--interface", "wsgi", "--host", host.strip("[]"),
-        "--port", port, "--workers", str(workers), "--blocking-threads", str(threads),
+        sys.executable, "-m", "granian", "--interface", "wsgi", "--host", host,
+        "--port", str(port), "--workers", str(workers), "--blocking-threads", str(threads),
         "--no-access-log", "--log-level", "warning", "--respawn-failed-workers",
         "--workers-kill-timeout", "5", "lachan.config.wsgi:application",
     ]  # fmt: skip
     os.environ["LACHAN_WEB_MASTER"] = str(os.getpid())  # it stays the same through exec
     os.execv(sys.executable, arguments)
+
+
+def _address(listen: str) -> tuple[str, int]:
+    try:
+        return address_port(listen)
+    except ValueError as error:
+        raise click.BadParameter(str(error), param_hint="--listen") from None

@@ -122,3 +122,27 @@ def test_it_says_why_it_cannot(home, tmp_path):
     url = "postgresql://a@127.0.0.1:1/x"
     refused(lachan(home, "backup", tmp_path / "b", DATABASE_URL=url), "pg_dump")
     assert not (tmp_path / "empty" / "db.sqlite3").exists()
+
+
+def test_it_restores_no_archive_in_which_one_bit_is_wrong(backup, tmp_path):
+    data = bytearray(backup.read_bytes())
+    for place in (
+        len(data) // 3,
+        len(data) // 2,
+        len(data) - 6,
+    ):  # the last: in the checksum itself
+        spoilt = bytearray(data)
+        spoilt[place] ^= 1
+        (tmp_path / "spoilt.tar.gz").write_bytes(spoilt)
+        done = lachan(tmp_path / "new", "restore", tmp_path / "spoilt.tar.gz")
+        assert done.returncode == 1
+        assert not (tmp_path / "new" / "db.sqlite3").exists()
+
+
+def test_it_restores_where_a_start_found_no_database(backup, tmp_path):
+    new = tmp_path / "new"
+    assert lachan(new, "migrate").returncode == 0
+    (new / "db.sqlite3").unlink()
+    refused(lachan(new, "migrate"), "restore a backup")
+    assert not (new / "db.sqlite3").exists()
+    assert lachan(new, "restore", backup).returncode == 0

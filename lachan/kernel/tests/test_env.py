@@ -19,7 +19,7 @@ NO_ORIGINS = [
     "https://report.example:0", "https://report.example:99999", "https://report.example?x", "//report.example",
     "https://báo.example", "https://report.example#x", "https://report.example https://b.example",
 ]  # fmt: skip
-ADDRESSES = {"127.0.0.1:8001": ("127.0.0.1", 8001), "[::1]:1": ("::1", 1), "localhost:0": ("localhost", 0)}  # fmt: skip
+ADDRESSES = {"127.0.0.1:8001": ("127.0.0.1", 8001), "[::1]:1": ("::1", 1), "localhost:0": ("127.0.0.1", 0)}  # fmt: skip
 NO_ADDRESSES = ["", "8001", ":8001", "127.0.0.1", "::1:8001", "127.0.0.1:", "127.0.0.1:70000", "127.0.0.1:-1", "a b:1", "http://127.0.0.1:1", "[::1]", "[::1]x:1"]  # fmt: skip
 URLS = ["postgresql://u:p@db.example:5432/lachan?sslmode=verify-full", "postgres:///lachan?host=/run/postgresql", "postgresql://u:p%40ss%2F@h/n"]  # fmt: skip
 NO_URLS = [
@@ -141,3 +141,16 @@ def test_it_names_the_setting_that_was_meant(name, meant):
     assert settings_unknown({"LACHAN_ZZZZZZ": ""}) == [
         "LACHAN_ZZZZZZ is no setting and changes nothing"
     ]
+
+
+def test_it_says_nothing_of_the_environment_even_where_a_parser_does(monkeypatch):
+    def parse(text):
+        raise ValueError(f"{text.split(',')[0]!r} is no name; nearest of from 1 to 9: {text}")
+
+    monkeypatch.setenv("LACHAN_DNS_FORWARD", "hunter2secret,other,1")
+    with pytest.raises(EnvError) as found:
+        Env().parsed("LACHAN_DNS_FORWARD", "", parse)
+    assert "hunter2" not in str(found.value)
+    assert "a word of it is no name; nearest of from 1 to 9" in str(found.value)
+    with pytest.raises(EnvError, match="hunter2"):
+        Env(flags={"LACHAN_DNS_FORWARD": "hunter2"}).parsed("LACHAN_DNS_FORWARD", "", parse)

@@ -1,6 +1,6 @@
 import itertools
 import uuid
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from django.db import connection
@@ -122,8 +122,8 @@ def test_it_takes_no_report_that_nobody_could_open(submit, monkeypatch):
 
 def test_it_needs_few_queries(submit, django_assert_max_num_queries):
     form = services.form_new()
-    # The desk's key, two inserts, and the test's own savepoint.
-    with django_assert_max_num_queries(5):
+    # The desk's key, the moment that was believed last, two inserts, and the test's own savepoint.
+    with django_assert_max_num_queries(6):
         submit(form=form)
 
 
@@ -257,3 +257,22 @@ def test_it_forgets_by_the_rule(submit, analyst):
     assert events()[-1] == ("reports.ReportPurged", {"report": str(closed.report)})
     with lived_until(now() + timedelta(days=days["open"], hours=2)):
         assert services.reports_purge(by=SYSTEM) == 1
+
+
+def test_it_keeps_what_arrived_while_the_clock_was_behind(submit):
+    day = datetime(2030, 5, 6, 7, 8, tzinfo=UTC)
+    with lived_until(day):
+        with held_at(day - timedelta(days=1200)):
+            report = submit().report
+        assert selectors.report_get(report).received == day.replace(minute=0)
+        assert services.reports_purge(by=system("purge")) == 0
+    assert selectors.report_get(report)
+
+
+@pytest.mark.parametrize(
+    "moment", [datetime(1970, 1, 2, tzinfo=UTC), datetime(2025, 6, 1, tzinfo=UTC)]
+)
+def test_a_child_can_report_by_a_clock_from_before_there_was_any_list(moment):
+    with held_at(moment):
+        assert conf.categories() == conf.categories(on=date(2026, 6, 1))
+        assert conf.retention_rules()
