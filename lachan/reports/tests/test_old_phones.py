@@ -118,7 +118,10 @@ def test_an_old_phone_takes_a_child_through(phone, lacks):
     assert page.locator("#words").input_value() == WORDS
     assert not Report.objects.exists()
     page.locator("#send").click()
-    page.locator("#receipt").wait_for()
+    receipt = page.locator("#receipt").inner_text().split()
+    page.get_by_role("button", name="Français").click()
+    page.locator("html[lang=fr]").wait_for()
+    assert page.locator("#receipt").inner_text().split() == receipt
     leave(page)
     assert Report.objects.count() == 1
     assert not Message.objects.exists()
