@@ -64,8 +64,8 @@ def time_kept() -> datetime:
     the last moment that was believed, that one. What a clock of years ago dates would be old, and thrown
     away, as soon as the clock is right.
     """
-    moment, seen = now(), instance_row().seen_at
-    return seen if seen - moment > _LEAP else moment
+    moment, seen = now(), Instance.objects.values_list("seen_at", flat=True).first()
+    return seen if seen is not None and seen - moment > _LEAP else moment
 
 
 def _is_confirmed(row: Instance, moment: datetime) -> bool:
