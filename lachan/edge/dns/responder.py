@@ -80,8 +80,9 @@ class Responder:
             return answers.reply(question, Rcode.REFUSED)
         if (blocked := self._blocked(question, question.wire, 12)) is not None:
             return blocked
-        # Before `local`, which takes longer: what is answered here is never kept.
-        kept = self._cache.get(question)
+        # Before `local`, which takes longer: what is answered here is never kept. And not for who does not ask
+        # for recursion: he would be told only what others have asked, which is snooping on them.
+        kept = self._cache.get(question) if question.recursion_desired else None
         if kept is not None and kept.fresh(int(time.time())):
             self.counts.cached += 1
             return self._fit(question, kept, room)
@@ -92,7 +93,6 @@ class Responder:
         if question.qtype == TYPE_ANY:
             return answers.minimal_any(question)
         if not question.recursion_desired:
-            # Only what others have asked would be told: that is snooping on them.
             self.counts.refused += 1
             return answers.reply(question, Rcode.REFUSED, ede=answers.EDE_NOT_AUTHORITATIVE)
         return question
