@@ -18,6 +18,9 @@ from typing import BinaryIO
 from django.conf import settings
 from django.db import transaction
 
+from lachan.formats.guard.records import SiteFile, SitesHead, UnusableList
+from lachan.formats.guard.sites import LAST_PLACE, SitesWriter, sites_path
+from lachan.formats.guard.warninglists import warning_list_read
 from lachan.formats.observables.names import canonical_name
 from lachan.formats.observables.record import InvalidObservable
 from lachan.kernel.clock import now
@@ -25,10 +28,6 @@ from lachan.kernel.errors import Unavailable
 from lachan.members.policy import Action, policy_check
 from lachan.members.records import Actor
 from lachan.members.services import audit_record
-
-from .records import SiteFile, SitesHead, UnusableList
-from .sites import LAST_PLACE, SitesWriter, sites_path
-from .warninglists import warning_list_read
 
 _NAME_HEADS = ("domain", "origin", "host", "hostname", "site", "name")
 _PLACE_HEADS = ("rank", "globalrank", "place", "position")

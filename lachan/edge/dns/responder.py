@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from collections.abc import Callable
 
 import msgspec
 
@@ -23,6 +24,7 @@ from lachan.edge.dns.question import (
 from lachan.edge.dns.upstream import FAILURES, Forwarder, UpstreamSilent
 from lachan.formats.snapshot import layout as ly
 from lachan.formats.snapshot.reader import Pair, SnapshotReader
+from lachan.formats.snapshot.records import Verdict
 
 IN_FLIGHT_LIMIT = 1_000
 STALE_AFTER = 1.8
@@ -51,12 +53,19 @@ class Responder:
     """Answers one packet at a time; lives in the asyncio thread."""
 
     def __init__(
-        self, reader: SnapshotReader, policy: Policy, cache: AnswerCache, forwarder: Forwarder
+        self,
+        reader: SnapshotReader,
+        policy: Policy,
+        cache: AnswerCache,
+        forwarder: Forwarder,
+        shelters: Callable[[bytes], bool] = lambda _: False,
     ) -> None:
+        """`shelters`: whether a name is one that no alias blocks (`Shelter.covers`)."""
         self._reader = reader
         self.policy = policy
         self._cache = cache
         self._forwarder = forwarder
+        self._shelters = shelters
         self._in_flight: dict[bytes, asyncio.Task[Kept]] = {}
         self._failures = Failures()
         self.counts = Counts()
@@ -190,19 +199,28 @@ class Responder:
         return cut + question.raw + tail
 
     def _alias_blocked(self, question: Question, kept: Kept) -> bytes | None:
-        """A harmless name that is an alias of a blocked one is blocked with it."""
-        stamp = pair_stamp(self._reader.current())
-        for name in kept.reply.chain:
-            blocked = self._blocked(question, name, None)
-            if blocked is not None:
-                return blocked
+        """A harmless name that is an alias of a blocked one is blocked with it; not so a sheltered one, nor what
+        it leads to.
+        """
+        stamp, reply = pair_stamp(self._reader.current()), kept.reply
+        names = (question.wire, *reply.chain)
+        for at, name in enumerate((*reply.chain, *reply.targets), 1):
+            if self._verdict(name) is None or any(map(self._sheltered, names[:at])):
+                continue
+            return self._blocked(question, name, None)
         if kept.fresh(int(time.time())):
             self._cache.compile(question, kept, stamp)
         return None
 
+    def _verdict(self, wire: bytes) -> Verdict | None:
+        return self.policy.decide(self._reader.covering_wire(wire))
+
+    def _sheltered(self, wire: bytes) -> bool:
+        return self.policy.allows(self._reader.covering_wire(wire)) or self._shelters(wire)
+
     def _blocked(self, question: Question, wire: bytes, start: int | None) -> bytes | None:
         """The reply where `wire` is blocked; `start` is where it stands in the packet, if it does."""
-        verdict = self.policy.decide(self._reader.covering_wire(wire))
+        verdict = self._verdict(wire)
         if verdict is None:
             return None
         self.counts.blocked += 1
