@@ -21,6 +21,7 @@ from lachan.edge.dns.question import (
     Rcode,
     question_parse,
 )
+from lachan.edge.dns.shares import Shares
 from lachan.edge.dns.upstream import FAILURES, Forwarder, UpstreamSilent
 from lachan.formats.snapshot import layout as ly
 from lachan.formats.snapshot.reader import Pair, SnapshotReader
@@ -67,6 +68,7 @@ class Responder:
         self._forwarder = forwarder
         self._shelters = shelters
         self._in_flight: dict[bytes, asyncio.Task[Kept]] = {}
+        self._shares = Shares(IN_FLIGHT_LIMIT)
         self._failures = Failures()
         self.counts = Counts()
 
@@ -106,24 +108,31 @@ class Responder:
             return answers.reply(question, Rcode.REFUSED, ede=answers.EDE_NOT_AUTHORITATIVE)
         return question
 
-    async def answer(self, packet: bytes, room: int | None = None) -> bytes | None:
+    async def answer(
+        self, packet: bytes, room: int | None = None, network: bytes = b""
+    ) -> bytes | None:
         """The reply to a packet, asked upstream where need be; None for no reply at all."""
         reply = self.at_once(packet, room)
-        return await self.forward(reply, room) if isinstance(reply, Question) else reply
+        return await self.forward(reply, room, network) if isinstance(reply, Question) else reply
 
-    async def forward(self, question: Question, room: int | None) -> bytes:
+    async def forward(self, question: Question, room: int | None, network: bytes = b"") -> bytes:
+        """The reply to a question that is asked upstream, in the name of the asker's network (`Shares`)."""
         stale = self._cache.get(question)
         failure = self._failures.get(question.key, self._forwarder.back)
         if failure is not None:
             return self._failed(question, stale, failure.reply, room, remembered=True)
+        fetched = self._fetch(question, network)
         try:
-            fetched = self._fetch(question)
             if stale is not None:
                 kept = await asyncio.wait_for(asyncio.shield(fetched), STALE_AFTER)
             else:
                 kept = await asyncio.shield(fetched)
         except (UpstreamSilent, TimeoutError):
             return self._failed(question, stale, None, room)
+        except asyncio.CancelledError:
+            if not fetched.cancelled():
+                raise
+            return self._failed(question, stale, None, room)  # pushed out
         if kept.reply.rcode in FAILURES:
             return self._failed(question, stale, kept.reply, room)
         return self._fit(question, kept, room)
@@ -148,20 +157,17 @@ class Responder:
             return answers.reply(question, reply.rcode, ede=answers.EDE_CACHED_ERROR)
         return self._fit(question, Kept(reply, int(time.time())), room)
 
-    def _fetch(self, question: Question) -> "asyncio.Task[Kept]":
-        """One task a question, however many ask it.
-
-        Raises:
-            UpstreamSilent: too much is under way.
-        """
+    def _fetch(self, question: Question, network: bytes) -> "asyncio.Task[Kept]":
+        """One task a question, however many ask it; cancelled where it is pushed out by others."""
         key = question.key
         task = self._in_flight.get(key)
         if task is None:
-            if len(self._in_flight) >= IN_FLIGHT_LIMIT:
-                raise UpstreamSilent
             task = asyncio.get_running_loop().create_task(self._ask(question))
+            self._shares.take(network, key, lambda: self._in_flight.pop(key).cancel())
             self._in_flight[key] = task
             task.add_done_callback(lambda done: self._landed(key, done))
+        else:
+            self._shares.lighten(network, key)
         return task
 
     async def _ask(self, question: Question) -> Kept:
@@ -170,9 +176,14 @@ class Responder:
         return self._cache.put(question, reply)
 
     def _landed(self, key: bytes, task: "asyncio.Task[Kept]") -> None:
-        self._in_flight.pop(key, None)
+        if self._in_flight.get(key) is not task:
+            return  # pushed out, and whatever stands under its key now is another
+        del self._in_flight[key]
+        self._shares.give(key)
+        if task.cancelled():
+            return
         reply = None
-        if not task.cancelled() and task.exception() is None:
+        if task.exception() is None:
             reply = task.result().reply
             if reply.rcode not in FAILURES:
                 self._failures.drop(key)
