@@ -121,6 +121,44 @@ def _parse(message: bytes, question_end: int) -> Reply:
     )
 
 
+def options_read(message: bytes) -> dict[int, bytes]:
+    """The EDNS options of a message (RFC 6891, section 6.1.2); none where it has no sound OPT."""
+    found = {}
+    for start, end in _opt_data(message):
+        at = start
+        while at + 4 <= end:
+            code, size = struct.unpack_from(">HH", message, at)
+            found[code] = message[at + 4 : min(end, at + 4 + size)]
+            at += 4 + size
+    return found
+
+
+def rcode_read(message: bytes) -> int:
+    """The code of a message with the half that its OPT holds (RFC 6891, section 6.1.3)."""
+    extended = 0
+    for data, _ in _opt_data(message):
+        extended = message[data - 6]
+    return extended << 4 | message[3] & 0x0F
+
+
+def _opt_data(message: bytes) -> list[tuple[int, int]]:
+    """Where the data of the OPT record begins and ends."""
+    try:
+        at = HEADER_SIZE
+        questions, *counts = struct.unpack_from(">HHHH", message, 4)
+        for _ in range(questions):
+            at = _skip_name(message, at) + 4
+        for _ in range(sum(counts)):
+            at = _skip_name(message, at)
+            kind, _, _, size = struct.unpack_from(">HHIH", message, at)
+            data, at = at + 10, at + 10 + size
+            if kind == TYPE_OPT and at <= len(message):
+                return [(data, at)]
+    except (struct.error, IndexError, BadReply):
+        pass
+    return []
+
+
 def _question_matches(message: bytes, query: bytes) -> int:
     if len(message) < HEADER_SIZE or message[:2] != query[:2] or not message[2] & 0x80:
         raise BadReply("not a reply to this query")
