@@ -199,13 +199,13 @@ def test_it_asks_people_again_when_it_cannot_read(writer, db, client):
 
 
 def test_it_keeps_the_members_domains_where_edges_shelter_them(writer, personas, settings):
-    personas.home.domains = ["hotline.test"]
-    personas.home.save(update_fields=["domains"])
+    personas.organisation.domains = ["hotline.test"]
+    personas.organisation.save(update_fields=["domains"])
     shelter_keep()
     shelter = Shelter(settings.LACHAN_HOME)
     assert shelter.covers(b"\3www\7hotline\4test")
-    personas.home.domains = []
-    personas.home.save(update_fields=["domains"])
+    personas.organisation.domains = []
+    personas.organisation.save(update_fields=["domains"])
     shelter_keep()
     shelter.refresh()
     assert not shelter.covers(b"\3www\7hotline\4test")
