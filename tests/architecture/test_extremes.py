@@ -2,6 +2,7 @@
 never a fault of ours. Pages, forms, operations and query words are found by walking.
 """
 
+import base64
 import itertools
 import json
 import re
@@ -9,6 +10,7 @@ import uuid
 from pathlib import Path
 
 import django.forms
+import msgspec
 import pytest
 from django.db import transaction
 from django.test import Client
@@ -224,3 +226,14 @@ def test_what_was_kept_before_there_were_bounds_can_be_seen_and_taken_back(world
         assert page.status_code == 200
         ask(client, "GET", "/staff/indicators/")
     Indicator.objects.filter(uid__in=uids).update(valid_until=None)
+
+
+def test_it_bears_extreme_places_in_the_queue(world):
+    _, client, _, _ = world
+    ends = [-(2**63), -1, 0, 2**31, 2**63 - 1, 2**64 - 1]
+    for at, value in itertools.product(range(3), ends):
+        place = [5, 1_700_000_000_000_000, 7]
+        place[at] = value
+        raw = base64.urlsafe_b64encode(msgspec.msgpack.encode(place)).decode().rstrip("=")
+        for word in ("after", "before"):
+            ask(client, "GET", "/staff/cases/", query_params={word: raw})

@@ -60,8 +60,7 @@ FOREIGN = [
     ("self.example.", 60, "IN", "CNAME", "self.example."),
     ("a.test.", 60, "IN", "AAAA", "2001:db8::66"),
     ("example.", 60, "IN", "DNAME", "evil.example."),
-    ("b.test.", 60, "IN", "A", "192.0.2.66"),
-][:-1]
+]
 
 
 @given(st.lists(st.sampled_from(FOREIGN), max_size=4, unique=True), st.randoms())
@@ -103,27 +102,24 @@ def test_it_keeps_proofs_and_the_zone_s_own_soa():
     assert passed(query, reply) == shown(*proofs)
 
 
-@pytest.mark.parametrize("kind", ["A", "CNAME", "HTTPS"])
+LOOPS = [
+    ["a.test", "a.test"],
+    ["a.test", "b.test", "a.test"],
+    ["a.test", "b.test", "c.test", "b.test"],
+    ["a.test", *(f"n{number}.test" for number in range(200))],
+]
+
+
 @pytest.mark.parametrize(
-    "links",
-    [
-        ["a.test", "a.test"],
-        ["a.test", "b.test", "a.test"],
-        ["a.test", "b.test", "c.test", "b.test"],
-        ["a.test", *(f"n{number}.test" for number in range(200))],
-    ],
+    ("kind", "links"),
+    # Who asks for an alias itself goes one step.
+    [*itertools.product(["A", "HTTPS"], LOOPS), ("CNAME", LOOPS[0])],
 )
-def test_loops_end_in_a_failure(links, kind):
-    if kind == "CNAME" and links[0] != links[1]:
-        pytest.skip("who asks for an alias goes one step")
+def test_loops_end_in_a_failure(kind, links):
     records = [(f"{a}.", 60, "IN", "CNAME", f"{b}.") for a, b in itertools.pairwise(links)]
     _, reply = parse("a.test", kind, records)
-    assert (reply.rcode, reply.counts, reply.body, reply.lifetime) == (
-        Rcode.SERVFAIL,
-        (0, 0, 0),
-        b"",
-        0,
-    )
+    assert (reply.rcode, reply.counts, reply.body) == (Rcode.SERVFAIL, (0, 0, 0), b"")
+    assert reply.lifetime == 0
 
 
 def test_it_follows_a_whole_tree_that_was_moved():
