@@ -31,6 +31,8 @@ class Echoes(msgspec.Struct):
     Attributes:
         case, cookies: whether it has done so, and is held to it.
         lower_until, bare_until: until when it is asked without; `monotonic` seconds.
+        passed_over: whether a reply that fits otherwise gave back too little, and none better came since.
+        cautious: whether it was silent lately, and has not answered since.
         client: our cookie for it, and for it alone: nobody can tell by it that two upstreams have one asker.
         server: its own, from its last reply.
     """
@@ -39,6 +41,8 @@ class Echoes(msgspec.Struct):
     cookies: bool = False
     lower_until: float = 0.0
     bare_until: float = 0.0
+    passed_over: bool = False
+    cautious: bool = False
     client: bytes = msgspec.field(default_factory=lambda: secrets.token_bytes(_CLIENT))
     server: bytes = b""
 
@@ -70,13 +74,18 @@ class Echoes(msgspec.Struct):
         if found and found[:_CLIENT] != sent[:_CLIENT]:
             return False
         if sent and not found and self.cookies:
+            self.passed_over = True
             return False
         exact = message[HEADER_SIZE:].startswith(_name_of(query))
         if not exact:
             if self.case:
+                self.passed_over = True
                 return False
             raise AlteredCase
+        self.passed_over = False
         self.case = self.case or _name_of(query) != _name_of(query).lower()
+        if self.cautious:
+            self._relieved()
         if len(found) > _CLIENT:
             self.cookies, self.server = True, found[_CLIENT:]
         elif sent:
@@ -88,14 +97,26 @@ class Echoes(msgspec.Struct):
         self.lower_until = time.monotonic() + WITHOUT_SECONDS
 
     def silent(self) -> None:
-        """Nothing acceptable came: what it was held to is to be proved anew, and what it never did is left out."""
+        """Nothing acceptable came: what it never did is left out. What it was held to is to be proved anew, but only
+        where something else came: an asker whose questions hang must not take our guard down.
+        """
         until = time.monotonic() + CAUTIOUS_SECONDS
         if not self.case:
             self.lower_until = max(self.lower_until, until)
         if not self.cookies:
             self.bare_until = max(self.bare_until, until)
-        self.case = self.cookies = False
-        self.server = b""
+        self.cautious = True
+        if self.passed_over:
+            self.case = self.cookies = self.passed_over = False
+            self.server = b""
+
+    def _relieved(self) -> None:
+        """It answers, and what it is asked without may be why."""
+        now, self.cautious = time.monotonic(), False
+        if self.lower_until > now:
+            self.lower_until = now + WITHOUT_SECONDS
+        if self.bare_until > now:
+            self.bare_until = now + WITHOUT_SECONDS
 
 
 def _name_of(query: bytes) -> bytes:

@@ -86,9 +86,7 @@ class Guard:
         """Whether a host name is so surely its owner's that where it leads to says nothing against it: it is
         guarded, or lies below what is. Names below a shared host are strangers'.
         """
-        if name in self.exact or signal_of(name):
-            return True
-        if self.sites is not None and self.sites.place(name) is not None:
+        if name in self.exact or (self.sites is not None and self.sites.place(name) is not None):
             return True
         for above in suffixes(name):
             if above == name:
@@ -97,10 +95,10 @@ class Guard:
                 own = rule.below or not is_public_suffix(above)
                 return (own and rule.rule not in _SHARED) or name in _variants(above)
             if is_public_suffix(above):
-                return False
+                break
             if self.sites is not None and self.sites.place_listed(above) is not None:
                 return True
-        return False
+        return signal_of(name) is not None
 
     def _look(self, observable: Observable) -> tuple[GuardWarning, ...]:
         kind, value = observable.kind, observable.value

@@ -195,3 +195,21 @@ def test_it_forgives_an_upstream_that_was_changed():
         assert b"\xc0\0\2\7" in (await forwarder.ask(question)).body
 
     run("keeps cookies", work)
+
+
+def test_hanging_questions_do_not_take_the_guard_down():
+    async def work(server, forwarder, question):
+        for _ in range(3):
+            await forwarder.ask(question)
+        server.way, way = "keeps drops cookies", server.way
+        for _ in range(2):
+            with contextlib.suppress(UpstreamSilent):
+                await forwarder.ask(question)
+        server.way = way
+        server.seen.clear()
+        for _ in range(4):
+            await forwarder.ask(question)
+        assert all(map(cookies_of(server).__getitem__, range(4)))
+        assert len(set(names(server))) > 1
+
+    run("keeps cookies", work)

@@ -99,7 +99,8 @@ def test_no_alias_blocks_what_the_guard_knows(world, tmp_path, name):
 @pytest.mark.parametrize(
     "name",
     ["blog.example", "x.github.io", "user.duckdns.org", "evil.bit.ly", "x.cloudfront.net",
-     "evil.sites.google.com", "x.trafficmanager.net"],
+     "evil.sites.google.com", "x.trafficmanager.net",
+        "thptso1.blogspot.com"],
 )  # fmt: skip
 def test_strangers_names_stay_blocked_by_their_alias(world, name):
     assert world(name, "A", alias(name, BLOCKED), BLOCKED).rcode() == dns.rcode.NXDOMAIN
