@@ -8,9 +8,9 @@ from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.utils.cache import patch_vary_headers
 from django.utils.http import parse_etags
 from ninja import Field, Query, Router, Schema
-from pydantic import AwareDatetime
 
 from lachan.members.policy import Action, requires
+from lachan.web.shapes import Moment
 
 from .channel import channels
 from .records import DisputeRecord, IndicatorRecord
@@ -123,7 +123,7 @@ class ProposalIn(Schema):
     confidence: int = Field(80, ge=0, le=100)
     tlp: str = Field("clear", max_length=12)
     evidence: str = Field("", max_length=10_000, description="why; no personal data of a reporter")
-    valid_until: AwareDatetime | None = None
+    valid_until: Moment | None = None
 
 
 @router.get("/indicators", response=list[IndicatorOut], summary="Indicators, newest first")

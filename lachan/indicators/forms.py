@@ -4,6 +4,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from lachan.formats.observables.parsing import MAX_RAW
+from lachan.web.fields import MomentField
 
 from .conf import DEFAULT_CONFIDENCE, MAX_EVIDENCE
 from .words import (
@@ -63,7 +64,7 @@ class ProposalForm(forms.Form):
         label=_("How sure"), choices=CONFIDENCES, coerce=int, initial=DEFAULT_CONFIDENCE
     )
     tlp = forms.ChoiceField(label=_("Who may know (TLP)"), choices=choices(TLPS))
-    valid_until = forms.DateTimeField(
+    valid_until = MomentField(
         label=_("Ends by itself"),
         required=False,
         help_text=_("Empty: it stands until somebody takes it back."),

@@ -18,6 +18,7 @@ from lachan.formats.classification.categories import category_code
 from lachan.formats.lists.reading import form_fitting, read
 from lachan.formats.lists.record import Entry, Rejected, UnreadableList
 from lachan.formats.observables.record import Observable
+from lachan.kernel.bounds import moment_checked
 from lachan.kernel.clock import now
 from lachan.kernel.errors import InvalidInput
 from lachan.kernel.ids import uuid7
@@ -85,6 +86,8 @@ def list_import(
         raise InvalidInput(f"a list is shared: tlp is one of {', '.join(SHARED)}")
     if not 0 <= confidence <= 100:
         raise InvalidInput("confidence is a whole number from 0 to 100")
+    if valid_until is not None:
+        moment_checked(valid_until)
     run = _Run(
         by=by,
         category=category_code(category),

@@ -1,6 +1,9 @@
+from datetime import datetime
+
 from django.db import models
 from django.db.models import Q
 
+from lachan.kernel.bounds import moment_shown
 from lachan.kernel.clock import now
 from lachan.kernel.ids import uuid7
 
@@ -121,6 +124,11 @@ class Indicator(models.Model):
                 condition=Q(case_uid__isnull=False),
             ),
         ]
+
+    @property
+    def ends_at(self) -> datetime | None:
+        """`valid_until` as it can be shown: some were kept before there were bounds."""
+        return moment_shown(self.valid_until)
 
 
 class Review(models.Model):

@@ -68,7 +68,7 @@ def record(indicator: Indicator) -> IndicatorRecord:
         tlp=indicator.tlp,
         status=Status(indicator.status),
         valid_from=indicator.valid_from,
-        valid_until=indicator.valid_until,
+        valid_until=indicator.ends_at,
         organisation_id=indicator.organisation_id,
         case_uid=indicator.case_uid,
         seq=indicator.seq,

@@ -7,6 +7,7 @@ from uuid import UUID
 from django.conf import settings
 from django.db.models import Count, Q, QuerySet
 
+from lachan.formats.guard.records import SitesHead
 from lachan.formats.observables.record import Observable
 from lachan.kernel.errors import Refused
 from lachan.members.policy import Action, policy_check
@@ -27,7 +28,6 @@ from .records import (
     NoSuchDispute,
     NoSuchIndicator,
     Outlook,
-    SitesHead,
     Status,
     Tlp,
     WholeEntry,

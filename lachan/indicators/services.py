@@ -11,11 +11,11 @@ from typing import Any
 from uuid import UUID
 
 from django.db import transaction
-from django.utils import timezone
 
 from lachan.formats.classification.categories import category_code
 from lachan.formats.observables.parsing import parse
 from lachan.formats.observables.record import Observable
+from lachan.kernel.bounds import moment_checked
 from lachan.kernel.clock import now
 from lachan.kernel.errors import InvalidInput
 from lachan.kernel.seen import state_check
@@ -137,7 +137,7 @@ def _checked(
         raise InvalidInput("what only one organisation may see needs an organisation")
     if len(evidence) > MAX_EVIDENCE:
         raise InvalidInput("the evidence note is longer than 10,000 letters")
-    if valid_until is not None and (timezone.is_naive(valid_until) or valid_until <= now()):
+    if valid_until is not None and moment_checked(valid_until) <= now():
         raise InvalidInput("the end of validity is a moment in the future, with its time zone")
     return {
         "category": category_code(category),

@@ -18,17 +18,17 @@ from typing import BinaryIO
 from django.conf import settings
 from django.db import transaction
 
+from lachan.formats.guard.records import SiteFile, SitesHead, UnusableList
+from lachan.formats.guard.sites import LAST_PLACE, SitesWriter, sites_path
+from lachan.formats.guard.warninglists import warning_list_read
 from lachan.formats.observables.names import canonical_name
 from lachan.formats.observables.record import InvalidObservable
+from lachan.kernel.bounds import LATEST, number_read
 from lachan.kernel.clock import now
 from lachan.kernel.errors import Unavailable
 from lachan.members.policy import Action, policy_check
 from lachan.members.records import Actor
 from lachan.members.services import audit_record
-
-from .records import SiteFile, SitesHead, UnusableList
-from .sites import LAST_PLACE, SitesWriter, sites_path
-from .warninglists import warning_list_read
 
 _NAME_HEADS = ("domain", "origin", "host", "hostname", "site", "name")
 _PLACE_HEADS = ("rank", "globalrank", "place", "position")
@@ -81,7 +81,8 @@ def _file_read(path: Path, into: SitesWriter, *, top: int) -> SiteFile:
     if not taken or refused.total() > taken:
         why = ", ".join(f"{number} {reason}" for reason, number in refused.most_common(3))
         raise UnusableList(f"{path.name}: it is no list of names ({why or 'it is empty'})")
-    dated = datetime.fromtimestamp(path.stat().st_mtime, UTC).date()
+    changed = min(path.stat().st_mtime, LATEST.timestamp())
+    dated = datetime.fromtimestamp(max(changed, 0), UTC).date()
     return SiteFile(path.name, dated, taken, dict(refused))
 
 
@@ -164,7 +165,7 @@ def _columns(fields: list[str], head: tuple[int, int] | None) -> tuple[int, str]
         at = 1 if len(fields) > 1 and fields[0].isdecimal() else 0
         head = (at, 1 - at if len(fields) > 1 else -1)
     name, place = (fields[at] if 0 <= at < len(fields) else "" for at in head)
-    return (int(place) if place.isdecimal() and len(place) < 10 else 0), name
+    return number_read(place, high=LAST_PLACE) or 0, name
 
 
 def _name(text: str) -> str:

@@ -3,11 +3,11 @@
 import dataclasses
 from collections.abc import Iterable
 
+from lachan.formats.guard.rules import Guard
 from lachan.formats.lists.record import Entry, Rejected
 from lachan.formats.observables.record import Observable
 
 from .bulk import states_of
-from .guard_rules import Guard
 from .models import Indicator
 from .reading import AGAIN, SHARED
 from .records import GuardWarning, Status

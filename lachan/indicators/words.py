@@ -55,6 +55,9 @@ RULES = {
     "government": _("It belongs to a government, a school or an international organisation."),
     "member": _("It belongs to a member organisation."),
     "shared-hosting": _("Strangers share this host: block one address or subdomain instead."),
+    "content-network": _(
+        "Sites of many people are reached by names of this content network: block the site's own name."
+    ),
     "shortener": _("Strangers share this link shortener: block what stands behind the link."),
     "reserved-address": _("It is a private or reserved address, another one for everybody."),
     "public-service": _("It is a public name server or a service that everybody needs."),

@@ -9,6 +9,8 @@ import re
 from collections.abc import Callable, Mapping
 from typing import TypeVar
 
+from lachan.kernel.bounds import number_read
+
 T = TypeVar("T")
 _TRUE, _FALSE = {"1", "true", "yes", "on"}, {"0", "false", "no", "off"}
 _LONGEST_FILE = 1 << 20
@@ -78,11 +80,10 @@ class Env:
         raise self._unusable(name, " must be 1 or 0")
 
     def number(self, name: str, default: int, *, low: int = 0, high: int = 2**31) -> int:
-        text = self.text(name, str(default)).strip()
-        # int() would also take 1_000 and the digits of every script.
-        if not (text.isascii() and text.isdecimal() and low <= int(text) <= high):
+        number = number_read(self.text(name, str(default)).strip(), low=low, high=high)
+        if number is None:
             raise self._unusable(name, f" must be a whole number between {low} and {high}")
-        return int(text)
+        return number
 
     def one_of(self, name: str, default: str, choices: tuple[str, ...]) -> str:
         value = self.text(name, default).strip()

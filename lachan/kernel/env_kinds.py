@@ -4,6 +4,8 @@ import ipaddress
 import re
 from urllib.parse import parse_qsl, unquote, urlsplit
 
+from lachan.kernel.bounds import number_read
+
 _LABEL = re.compile(r"(?!-)[a-z0-9-]{1,63}(?<!-)")
 _SSL_MODES = {"disable", "allow", "prefer", "require", "verify-ca", "verify-full"}
 _URL = "postgresql://user:password@host:port/name is wanted, with / : # ? @ in a password as %2F %3A %23 %3F %40"
@@ -115,7 +117,7 @@ def _port_split(text: str) -> tuple[str, str | None]:
 
 
 def _is_port(text: str, *, low: int = 1) -> bool:
-    return text.isascii() and text.isdecimal() and low <= int(text) <= 0xFFFF
+    return number_read(text, low=low, high=0xFFFF) is not None
 
 
 def _is_address(text: str) -> bool:

@@ -5,6 +5,7 @@ from uuid import UUID
 
 import msgspec
 
+from lachan.kernel.bounds import number_read
 from lachan.kernel.errors import InvalidInput
 
 
@@ -27,9 +28,9 @@ class Shard(msgspec.Struct, frozen=True):
         Raises:
             InvalidInput: it is no such thing.
         """
-        number, _, count = text.partition("/")
-        if number.isdecimal() and count.isdecimal() and 1 <= int(number) <= int(count):
-            return cls(int(number), int(count))
+        number, count = map(number_read, text.partition("/")[::2])
+        if number and count and number <= count:
+            return cls(number, count)
         raise InvalidInput(f"{text!r} is no shard: 2/5 is the second of five")
 
     def holds(self, indicator: UUID) -> bool:

@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from lachan.kernel.errors import InvalidInput
+from lachan.web.fields import DayField
 
 from .api_keys import scopes_for
 from .models import Organisation
@@ -45,8 +46,8 @@ class OrganisationForm(forms.Form):
         help_text=_("One a line. They are never blocked without an extra review."),
         widget=forms.Textarea(attrs={"rows": 3}),
     )
-    valid_from = forms.DateField(label=_("Valid from"), required=False, widget=_day())
-    valid_until = forms.DateField(label=_("Valid until"), required=False, widget=_day())
+    valid_from = DayField(label=_("Valid from"), required=False, widget=_day())
+    valid_until = DayField(label=_("Valid until"), required=False, widget=_day())
 
     def clean_domains(self) -> list[str]:
         try:
@@ -87,7 +88,7 @@ class GrantForm(forms.Form):
     role = forms.ChoiceField(
         label=_("Role"), choices=[(role.value, words) for role, (words, _note) in ROLES.items()]
     )
-    until = forms.DateField(
+    until = DayField(
         label=_("Until and including"),
         required=False,
         help_text=_("Empty: until it is taken back."),
@@ -118,8 +119,8 @@ class ProgrammeForm(forms.Form):
         ),
         widget=forms.Textarea(attrs={"rows": 4}),
     )
-    valid_from = forms.DateField(label=_("From"), widget=_day())
-    valid_until = forms.DateField(label=_("Until"), required=False, widget=_day())
+    valid_from = DayField(label=_("From"), widget=_day())
+    valid_until = DayField(label=_("Until"), required=False, widget=_day())
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -202,8 +203,8 @@ class AuditForm(forms.Form):
     action = forms.CharField(label=_("Action begins with"), required=False, max_length=60)
     actor = forms.CharField(label=_("Who"), required=False, max_length=100)
     thing = forms.CharField(label=_("Thing"), required=False, max_length=100)
-    since = forms.DateField(label=_("From"), required=False, widget=_day())
-    until = forms.DateField(label=_("Until and including"), required=False, widget=_day())
+    since = DayField(label=_("From"), required=False, widget=_day())
+    until = DayField(label=_("Until and including"), required=False, widget=_day())
 
     def clean(self) -> dict[str, Any]:
         words = super().clean() or {}

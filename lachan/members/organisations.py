@@ -1,13 +1,14 @@
 """Organisations of the network and the programmes that they carry."""
 
 from collections.abc import Collection, Sequence
-from datetime import date, datetime
+from datetime import UTC, date, datetime, time
 from typing import Any
 from uuid import UUID
 
 from django.db import transaction
 
 from lachan.formats.observables.parsing import parse
+from lachan.kernel.bounds import moment_checked
 from lachan.kernel.errors import InvalidInput
 from lachan.kernel.seen import state_check
 
@@ -42,6 +43,8 @@ def organisation_save(
         Stale: somebody changed the line meanwhile.
     """
     network_check(by)
+    for moment in filter(None, (valid_from, valid_until)):
+        moment_checked(moment)
     row = Organisation()
     if organisation is not None:
         row = Organisation.objects.select_for_update().get(pk=organisation.pk)
@@ -103,6 +106,8 @@ def programme_save(
     network_check(by)
     if any(place_get(code) is None for code in places):
         raise InvalidInput("not a code of a place of today")
+    for day in filter(None, (valid_from, valid_until)):
+        moment_checked(datetime.combine(day, time(), UTC))
     if valid_until is not None and valid_until < valid_from:
         raise InvalidInput("it ends before it begins")
     row = Programme()

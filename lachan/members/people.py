@@ -8,6 +8,7 @@ from typing import Any
 from django.db import transaction
 from django.db.models import Q
 
+from lachan.kernel.bounds import moment_checked
 from lachan.kernel.clock import now
 from lachan.kernel.seen import state_check
 from lachan.outbox.services import clock_is_believed, time_reached
@@ -31,6 +32,8 @@ def role_grant(
         SelfGrant: to himself; another administrator has to do it.
     """
     manage_check(by, person.organisation)
+    if until is not None:
+        moment_checked(until)
     if by.person_id == person.pk:
         raise SelfGrant("nobody gives a role to himself")
     standing = person.grants.filter(Q(valid_until=None) | Q(valid_until__gt=now()), role=role)

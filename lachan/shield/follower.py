@@ -11,7 +11,7 @@ from django.db import close_old_connections
 from lachan.formats.snapshot.writer import SnapshotWriter
 from lachan.outbox.services import listener_open
 
-from .services import snapshot_rebuild, snapshot_sync
+from .services import shelter_keep, snapshot_rebuild, snapshot_sync
 
 log = logging.getLogger(__name__)
 
@@ -50,6 +50,7 @@ def _sync(writer: SnapshotWriter, *, rebuild: bool) -> bool:
             snapshot_rebuild(writer)
         while snapshot_sync(writer):
             pass
+        shelter_keep()
     except DatabaseError as error:
         log.warning(
             "the ledger does not answer (%s); the last snapshot stays", type(error).__name__

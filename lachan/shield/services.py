@@ -1,10 +1,16 @@
 """The ledger's public projection, compiled into the snapshot that edges read."""
 
+from contextlib import suppress
+
+from django.conf import settings
+
 from lachan.formats.classification.categories import categories
+from lachan.formats.guard.loading import domains_write
 from lachan.formats.snapshot.records import Verdict
 from lachan.formats.snapshot.writer import SnapshotWriter
 from lachan.indicators.records import PUBLIC_AUDIENCE, Effect, LedgerEntry
 from lachan.indicators.selectors import ledger_head, ledger_list, projection_at
+from lachan.members.selectors import organisation_domain_list
 
 # Above a quarter of a delta the writer makes one new base at once, far faster than entry by entry.
 CHUNK = 50_000
@@ -34,6 +40,14 @@ def snapshot_sync(writer: SnapshotWriter, *, limit: int = CHUNK) -> int:
     writer.put_all(_verdict(e) for e in last.values() if e.effect is Effect.ADD)
     writer.commit(entries[-1].seq if len(entries) == limit else max(head, writer.sequence))
     return len(entries)
+
+
+def shelter_keep() -> None:
+    """Keep the members' domains where edges find them: no alias blocks these (`lachan.formats.guard`)."""
+    with suppress(
+        OSError
+    ):  # a full disk: what stood there stands on, and the next look tries again
+        domains_write(settings.LACHAN_HOME, organisation_domain_list())
 
 
 def snapshot_rebuild(writer: SnapshotWriter) -> int:

@@ -26,6 +26,7 @@ from lachan.cases.services.working import (
     case_seen,
     clock_meet,
 )
+from lachan.kernel.bounds import number_read
 from lachan.kernel.errors import Conflict, InvalidInput, LachanError, Refused
 from lachan.members.policy import Action, requires
 from lachan.web.problems import status_of
@@ -139,10 +140,11 @@ def _move(request: HttpRequest, uid: UUID) -> str:
 
 def _priority(request: HttpRequest, uid: UUID) -> str:
     text = request.POST.get("priority", "").strip()
-    if text and not text.isdecimal():
+    priority = number_read(text)
+    if text and priority is None:
         raise InvalidInput("not a number")
     reason = request.POST.get("words", "")
-    priority_set(by=request.actor, uid=uid, priority=int(text) if text else None, reason=reason)
+    priority_set(by=request.actor, uid=uid, priority=priority, reason=reason)
     return _("The priority is set.") if text else _("The rules set the priority again.")
 
 
@@ -214,13 +216,13 @@ def _picks(request: HttpRequest) -> list[Pick]:
     if request.POST.get("value-new", "").strip():
         numbers.append("new")
     for number in numbers:
-        confidence = request.POST.get(f"confidence-{number}", "")
+        confidence = number_read(request.POST.get(f"confidence-{number}", ""), high=100)
         found.append(
             Pick(
                 kind=request.POST.get(f"kind-{number}", ""),
                 value=request.POST.get(f"value-{number}", ""),
                 category=request.POST.get(f"category-{number}", ""),
-                confidence=int(confidence) if confidence.isdecimal() else -1,
+                confidence=-1 if confidence is None else confidence,
                 tlp=request.POST.get(f"tlp-{number}", ""),
             )
         )

@@ -14,7 +14,7 @@ class Guard(Check):
     name, order = "guard", 11
 
     def look(self, home: Path, tell: Tell) -> Finding:
-        from lachan.indicators.records import UnusableList
+        from lachan.formats.guard.records import UnusableList
         from lachan.indicators.selectors import guard_lists, guard_sites, import_exists
         from lachan.kernel.clock import now
 

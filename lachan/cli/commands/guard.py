@@ -8,7 +8,8 @@ import click
 from lachan.cli.setup import django_ready
 
 if TYPE_CHECKING:
-    from lachan.indicators.records import GuardList, SitesHead
+    from lachan.formats.guard.records import SitesHead
+    from lachan.indicators.records import GuardList
 
 _json = click.option("--json", "as_json", is_flag=True, help="One JSON object.")
 

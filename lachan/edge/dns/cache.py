@@ -78,7 +78,7 @@ class CompiledCache:
 
 def _entry(key: bytes, kept: Kept, stamp: int) -> bytes:
     reply, expires = kept.reply, kept.stored + kept.reply.lifetime
-    if reply.chain:
+    if reply.leads:
         expires = min(expires, int(time.time()) + CHAIN_LIMIT)
     head = struct.pack(
         "<8HIIQ",
@@ -90,7 +90,7 @@ def _entry(key: bytes, kept: Kept, stamp: int) -> bytes:
         0,
         kept.stored,
         min(expires, EXPIRES_LIMIT),
-        stamp if reply.chain else 0,
+        stamp if reply.leads else 0,
     )
     return head + key + struct.pack(f"<{len(reply.ttls)}H", *reply.ttls) + reply.body
 

@@ -153,5 +153,5 @@ def warm() -> None:
         cache = CompiledCache(1 << 16)
         path = HotPath(Frames(sock), SnapshotReader("/nonexistent"), Policy(), cache)
         path.answer(0)
-        nothing = Reply(0, (0, 0, 0), b"", (), 0, (), truncated=False)
+        nothing = Reply(0, (0, 0, 0), b"", (), 0, (), (), truncated=False)
         cache.put(b"\0" * 6, Kept(nothing, 0), 0)

@@ -1,6 +1,6 @@
 """Reading an upstream's reply: strictly enough to trust its shape, and kept ready to be sent again.
 
-A reply is stored without header, question and OPT. Its compression pointers still hold when it is sent:
+A reply is stored without header, question, OPT, and whatever does not follow from the question (`chain`). Its compression pointers still hold when it is sent:
 a question of the same name has the same length, and brings the asker's own capitals with it (0x20).
 """
 
@@ -8,16 +8,34 @@ import struct
 
 import msgspec
 
+from lachan.edge.dns.chain import AliasLoop, Record, follow
 from lachan.edge.dns.question import (
+    CLASS_IN,
     HEADER_SIZE,
     TYPE_CNAME,
+    TYPE_DNAME,
+    TYPE_HTTPS,
+    TYPE_NS,
     TYPE_OPT,
+    TYPE_PTR,
+    TYPE_RRSIG,
     TYPE_SOA,
+    TYPE_SVCB,
     Rcode,
 )
 
 TTL_LIMIT = 86_400
 NEGATIVE_LIMIT = 3_600
+# Type → where in its data the name begins that it leads to.
+_LEADING = {TYPE_CNAME: 0, TYPE_DNAME: 0, TYPE_SVCB: 2, TYPE_HTTPS: 2}
+# Type → (bytes before, names) for data that may hold compressed names: RFC 1035, and RFC 3597, section 4.
+_NAMES_IN = {
+    **dict.fromkeys((TYPE_NS, 3, 4, TYPE_CNAME, 7, 8, 9, TYPE_PTR, TYPE_DNAME), (0, 1)),
+    **dict.fromkeys((TYPE_SOA, 14, 17), (0, 2)),
+    **dict.fromkeys((15, 18, 21, 36, TYPE_SVCB, TYPE_HTTPS), (2, 1)),
+    26: (2, 2),
+    33: (6, 1),
+}
 
 
 class BadReply(Exception):
@@ -33,7 +51,8 @@ class Reply(msgspec.Struct, frozen=True):
         body: those records.
         ttls: where in `body` each 32-bit TTL stands.
         lifetime: seconds that it may be kept (RFC 1035, RFC 2308); 0 for not at all.
-        chain: names that the answer leads to by CNAME, wire form without root, lower case.
+        chain: names that the answer leads to by CNAME or DNAME, wire form without root, lower case.
+        targets: names that its SVCB and HTTPS records send on to.
         truncated: TC was set.
     """
 
@@ -43,7 +62,13 @@ class Reply(msgspec.Struct, frozen=True):
     ttls: tuple[int, ...]
     lifetime: int
     chain: tuple[bytes, ...]
+    targets: tuple[bytes, ...]
     truncated: bool
+
+    @property
+    def leads(self) -> bool:
+        """Whether other names have a say in it, so that it holds only while none of them is blocked."""
+        return bool(self.chain or self.targets)
 
     def aged(self, seconds: int, *, fixed: int | None = None) -> bytes:
         """The body with its TTLs `seconds` older, or all set to `fixed`."""
@@ -52,16 +77,6 @@ class Reply(msgspec.Struct, frozen=True):
             ttl = int.from_bytes(body[at : at + 4], "big")
             struct.pack_into(">I", body, at, max(0, ttl - seconds) if fixed is None else fixed)
         return bytes(body)
-
-
-class _Record(msgspec.Struct, frozen=True):
-    section: int
-    start: int
-    kind: int
-    ttl_at: int
-    ttl: int
-    data: int
-    end: int
 
 
 def reply_parse(message: bytes, query: bytes) -> Reply:
@@ -80,13 +95,68 @@ def _parse(message: bytes, question_end: int) -> Reply:
     truncated = bool(message[2] & 0x02)
     rcode = message[3] & 0x0F
     records = [] if truncated else _records(message, question_end)
-    body, ttls, kept = _body(message, question_end, records)
+    asked = _name(message, HEADER_SIZE)
+    qtype = int.from_bytes(message[question_end - 4 : question_end - 2], "big")
+    try:
+        followed = follow(asked, qtype, records)
+    except AliasLoop:
+        return Reply(Rcode.SERVFAIL, (0, 0, 0), b"", (), 0, (), (), truncated=False)
+    kept = followed.kept
+    ends = [question_end, *(one.end for one in kept)]
+    if all(one.start == end for one, end in zip(kept, ends, strict=False)):
+        body = message[question_end : ends[-1]]
+        ttls = tuple(one.ttl_at - question_end for one in kept)
+    else:
+        body, ttls = _rewritten(message, asked, kept)
     counts = tuple(sum(1 for one in kept if one.section == section) for section in range(3))
-    chain = tuple(
-        _name(message, one.data) for one in records if one.section == 0 and one.kind == TYPE_CNAME
+    return Reply(
+        rcode,
+        (counts[0], counts[1], counts[2]),
+        body,
+        ttls,
+        _lifetime(message, rcode, kept),
+        followed.chain,
+        followed.targets,
+        truncated,
     )
-    lifetime = _lifetime(message, rcode, records)
-    return Reply(rcode, (counts[0], counts[1], counts[2]), body, ttls, lifetime, chain, truncated)
+
+
+def options_read(message: bytes) -> dict[int, bytes]:
+    """The EDNS options of a message (RFC 6891, section 6.1.2); none where it has no sound OPT."""
+    found = {}
+    for start, end in _opt_data(message):
+        at = start
+        while at + 4 <= end:
+            code, size = struct.unpack_from(">HH", message, at)
+            found[code] = message[at + 4 : min(end, at + 4 + size)]
+            at += 4 + size
+    return found
+
+
+def rcode_read(message: bytes) -> int:
+    """The code of a message with the half that its OPT holds (RFC 6891, section 6.1.3)."""
+    extended = 0
+    for data, _ in _opt_data(message):
+        extended = message[data - 6]
+    return extended << 4 | message[3] & 0x0F
+
+
+def _opt_data(message: bytes) -> list[tuple[int, int]]:
+    """Where the data of the OPT record begins and ends."""
+    try:
+        at = HEADER_SIZE
+        questions, *counts = struct.unpack_from(">HHHH", message, 4)
+        for _ in range(questions):
+            at = _skip_name(message, at) + 4
+        for _ in range(sum(counts)):
+            at = _skip_name(message, at)
+            kind, _, _, size = struct.unpack_from(">HHIH", message, at)
+            data, at = at + 10, at + 10 + size
+            if kind == TYPE_OPT and at <= len(message):
+                return [(data, at)]
+    except (struct.error, IndexError, BadReply):
+        pass
+    return []
 
 
 def _question_matches(message: bytes, query: bytes) -> int:
@@ -103,20 +173,29 @@ def _question_matches(message: bytes, query: bytes) -> int:
     return end
 
 
-def _records(message: bytes, at: int) -> list[_Record]:
+def _records(message: bytes, at: int) -> list[Record]:
     found = []
     counts = struct.unpack_from(">HHH", message, 6)
     for section, count in enumerate(counts):
         for _ in range(count):
             start, at = at, _skip_name(message, at)
-            kind, _, ttl, size = struct.unpack_from(">HHIH", message, at)
-            data = at + 10
-            end = data + size
+            kind, klass, ttl, size = struct.unpack_from(">HHIH", message, at)
+            ttl_at, data, end = at + 4, at + 10, at + 10 + size
             if end > len(message):
                 raise BadReply("a record reaches past the end")
-            ttl = 0 if ttl & 0x80000000 else ttl  # RFC 2181, section 8
-            found.append(_Record(section, start, kind, at + 4, ttl, data, end))
             at = end
+            if kind == TYPE_OPT or klass != CLASS_IN:
+                continue
+            covered, target = kind, b""
+            if kind == TYPE_RRSIG and size >= 2:
+                covered = int.from_bytes(message[data : data + 2], "big")
+            if kind in _LEADING:
+                target = _name(message, data + _LEADING[kind])
+            ttl = 0 if ttl & 0x80000000 else ttl  # RFC 2181, section 8
+            owner = _name(message, start)
+            found.append(
+                Record(section, start, owner, kind, covered, ttl_at, ttl, data, end, target)
+            )
     return found
 
 
@@ -143,6 +222,8 @@ def _name(message: bytes, at: int) -> bytes:
                 raise BadReply("a name that points forward")
             floor = at = target
             continue
+        if message[at] > 63:
+            raise BadReply("a label type that nobody uses")
         labels += message[at : at + 1 + message[at]]
         at += 1 + message[at]
         if len(labels) > 254 or at >= len(message):
@@ -150,22 +231,32 @@ def _name(message: bytes, at: int) -> bytes:
     return labels.lower()
 
 
-def _body(
-    message: bytes, start: int, records: list[_Record]
-) -> tuple[bytes, tuple[int, ...], list[_Record]]:
-    """Everything but OPT. Where records follow OPT, pointers into them would break: they are extras,
-    and are left out with it.
+def _rewritten(message: bytes, asked: bytes, kept: list[Record]) -> tuple[bytes, tuple[int, ...]]:
+    """The kept records with their names written out, for what pointers led to is left out; and the places of
+    the TTLs.
     """
-    kept = []
-    for record in records:
-        if record.kind == TYPE_OPT:
-            break
-        kept.append(record)
-    end = kept[-1].end if kept else start
-    return message[start:end], tuple(one.ttl_at - start for one in kept), kept
+    body, ttls = b"", []
+    for one in kept:
+        owner = b"\xc0\x0c" if one.owner == asked else one.owner + b"\0"
+        data = _data_plain(message, one)
+        ttls.append(len(body) + len(owner) + 4)
+        body += owner + struct.pack(">HHIH", one.kind, CLASS_IN, one.ttl, len(data)) + data
+    return body, tuple(ttls)
 
 
-def _lifetime(message: bytes, rcode: int, records: list[_Record]) -> int:
+def _data_plain(message: bytes, record: Record) -> bytes:
+    skip, names = _NAMES_IN.get(record.kind, (0, 0))
+    at = record.data + skip
+    plain = message[record.data : at]
+    for _ in range(names):
+        plain += _name(message, at) + b"\0"
+        at = _skip_name(message, at)
+    if at > record.end:
+        raise BadReply("a name reaches past its record")
+    return plain + message[at : record.end]
+
+
+def _lifetime(message: bytes, rcode: int, records: list[Record]) -> int:
     answers = [one.ttl for one in records if one.section == 0]
     if rcode == Rcode.NOERROR and answers:
         return min(TTL_LIMIT, *answers)

@@ -66,6 +66,11 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True):
                 blocking = None
         return blocking
 
+    def allows(self, covering: Iterable[Verdict]) -> bool:
+        """Whether the most specific one that has a say allows."""
+        effects = [self.effect(verdict) for verdict in covering]
+        return next((one for one in reversed(effects) if one != PASS), PASS) == ALLOW
+
     def extra_text(self, categories: tuple[str, ...]) -> str:
         """EXTRA-TEXT: the leading category and the way to appeal, short enough for any packet."""
         leading = categories[0] if categories else "blocked"

@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from collections.abc import Callable
 
 import msgspec
 
@@ -20,9 +21,11 @@ from lachan.edge.dns.question import (
     Rcode,
     question_parse,
 )
+from lachan.edge.dns.shares import Shares
 from lachan.edge.dns.upstream import FAILURES, Forwarder, UpstreamSilent
 from lachan.formats.snapshot import layout as ly
 from lachan.formats.snapshot.reader import Pair, SnapshotReader
+from lachan.formats.snapshot.records import Verdict
 
 IN_FLIGHT_LIMIT = 1_000
 STALE_AFTER = 1.8
@@ -51,13 +54,21 @@ class Responder:
     """Answers one packet at a time; lives in the asyncio thread."""
 
     def __init__(
-        self, reader: SnapshotReader, policy: Policy, cache: AnswerCache, forwarder: Forwarder
+        self,
+        reader: SnapshotReader,
+        policy: Policy,
+        cache: AnswerCache,
+        forwarder: Forwarder,
+        shelters: Callable[[bytes], bool] = lambda _: False,
     ) -> None:
+        """`shelters`: whether a name is one that no alias blocks (`Shelter.covers`)."""
         self._reader = reader
         self.policy = policy
         self._cache = cache
         self._forwarder = forwarder
+        self._shelters = shelters
         self._in_flight: dict[bytes, asyncio.Task[Kept]] = {}
+        self._shares = Shares(IN_FLIGHT_LIMIT)
         self._failures = Failures()
         self.counts = Counts()
 
@@ -80,8 +91,9 @@ class Responder:
             return answers.reply(question, Rcode.REFUSED)
         if (blocked := self._blocked(question, question.wire, 12)) is not None:
             return blocked
-        # Before `local`, which takes longer: what is answered here is never kept.
-        kept = self._cache.get(question)
+        # Before `local`, which takes longer: what is answered here is never kept. And not for who does not ask
+        # for recursion: he would be told only what others have asked, which is snooping on them.
+        kept = self._cache.get(question) if question.recursion_desired else None
         if kept is not None and kept.fresh(int(time.time())):
             self.counts.cached += 1
             return self._fit(question, kept, room)
@@ -92,29 +104,35 @@ class Responder:
         if question.qtype == TYPE_ANY:
             return answers.minimal_any(question)
         if not question.recursion_desired:
-            # Only what others have asked would be told: that is snooping on them.
             self.counts.refused += 1
             return answers.reply(question, Rcode.REFUSED, ede=answers.EDE_NOT_AUTHORITATIVE)
         return question
 
-    async def answer(self, packet: bytes, room: int | None = None) -> bytes | None:
+    async def answer(
+        self, packet: bytes, room: int | None = None, network: bytes = b""
+    ) -> bytes | None:
         """The reply to a packet, asked upstream where need be; None for no reply at all."""
         reply = self.at_once(packet, room)
-        return await self.forward(reply, room) if isinstance(reply, Question) else reply
+        return await self.forward(reply, room, network) if isinstance(reply, Question) else reply
 
-    async def forward(self, question: Question, room: int | None) -> bytes:
+    async def forward(self, question: Question, room: int | None, network: bytes = b"") -> bytes:
+        """The reply to a question that is asked upstream, in the name of the asker's network (`Shares`)."""
         stale = self._cache.get(question)
         failure = self._failures.get(question.key, self._forwarder.back)
         if failure is not None:
             return self._failed(question, stale, failure.reply, room, remembered=True)
+        fetched = self._fetch(question, network)
         try:
-            fetched = self._fetch(question)
             if stale is not None:
                 kept = await asyncio.wait_for(asyncio.shield(fetched), STALE_AFTER)
             else:
                 kept = await asyncio.shield(fetched)
         except (UpstreamSilent, TimeoutError):
             return self._failed(question, stale, None, room)
+        except asyncio.CancelledError:
+            if not fetched.cancelled():
+                raise
+            return self._failed(question, stale, None, room)  # pushed out
         if kept.reply.rcode in FAILURES:
             return self._failed(question, stale, kept.reply, room)
         return self._fit(question, kept, room)
@@ -139,20 +157,17 @@ class Responder:
             return answers.reply(question, reply.rcode, ede=answers.EDE_CACHED_ERROR)
         return self._fit(question, Kept(reply, int(time.time())), room)
 
-    def _fetch(self, question: Question) -> "asyncio.Task[Kept]":
-        """One task a question, however many ask it.
-
-        Raises:
-            UpstreamSilent: too much is under way.
-        """
+    def _fetch(self, question: Question, network: bytes) -> "asyncio.Task[Kept]":
+        """One task a question, however many ask it; cancelled where it is pushed out by others."""
         key = question.key
         task = self._in_flight.get(key)
         if task is None:
-            if len(self._in_flight) >= IN_FLIGHT_LIMIT:
-                raise UpstreamSilent
             task = asyncio.get_running_loop().create_task(self._ask(question))
+            self._shares.take(network, key, lambda: self._in_flight.pop(key).cancel())
             self._in_flight[key] = task
             task.add_done_callback(lambda done: self._landed(key, done))
+        else:
+            self._shares.lighten(network, key)
         return task
 
     async def _ask(self, question: Question) -> Kept:
@@ -161,9 +176,14 @@ class Responder:
         return self._cache.put(question, reply)
 
     def _landed(self, key: bytes, task: "asyncio.Task[Kept]") -> None:
-        self._in_flight.pop(key, None)
+        if self._in_flight.get(key) is not task:
+            return  # pushed out, and whatever stands under its key now is another
+        del self._in_flight[key]
+        self._shares.give(key)
+        if task.cancelled():
+            return
         reply = None
-        if not task.cancelled() and task.exception() is None:
+        if task.exception() is None:
             reply = task.result().reply
             if reply.rcode not in FAILURES:
                 self._failures.drop(key)
@@ -190,19 +210,28 @@ class Responder:
         return cut + question.raw + tail
 
     def _alias_blocked(self, question: Question, kept: Kept) -> bytes | None:
-        """A harmless name that is an alias of a blocked one is blocked with it."""
-        stamp = pair_stamp(self._reader.current())
-        for name in kept.reply.chain:
-            blocked = self._blocked(question, name, None)
-            if blocked is not None:
-                return blocked
+        """A harmless name that is an alias of a blocked one is blocked with it; not so a sheltered one, nor what
+        it leads to.
+        """
+        stamp, reply = pair_stamp(self._reader.current()), kept.reply
+        names = (question.wire, *reply.chain)
+        for at, name in enumerate((*reply.chain, *reply.targets), 1):
+            if self._verdict(name) is None or any(map(self._sheltered, names[:at])):
+                continue
+            return self._blocked(question, name, None)
         if kept.fresh(int(time.time())):
             self._cache.compile(question, kept, stamp)
         return None
 
+    def _verdict(self, wire: bytes) -> Verdict | None:
+        return self.policy.decide(self._reader.covering_wire(wire))
+
+    def _sheltered(self, wire: bytes) -> bool:
+        return self.policy.allows(self._reader.covering_wire(wire)) or self._shelters(wire)
+
     def _blocked(self, question: Question, wire: bytes, start: int | None) -> bytes | None:
         """The reply where `wire` is blocked; `start` is where it stands in the packet, if it does."""
-        verdict = self.policy.decide(self._reader.covering_wire(wire))
+        verdict = self._verdict(wire)
         if verdict is None:
             return None
         self.counts.blocked += 1

@@ -38,11 +38,15 @@ class DnsServer:
         self._settings = settings
         self._compiled = mmsg_available() and not settings.plain
         self._stopping = threading.Event()
-        self._watch = SnapshotWatch(settings.home / "snapshots", self._stopping)
+        self._watch = SnapshotWatch(settings.home, self._stopping)
         self._reader = self._watch.reader
         self._cache = AnswerCache(settings.cache_bytes, compiled=self._compiled)
         forwarder = Forwarder(list(settings.upstreams))
-        self._responder = Responder(self._reader, settings.policy, self._cache, forwarder)
+        self._shelter = self._watch.shelter
+        self._shelter_seen = 0
+        self._responder = Responder(
+            self._reader, settings.policy, self._cache, forwarder, self._shelter.covers
+        )
         self._status = StatusFile(settings.home)
         self._loops: list[UdpLoop] = []
         self._listen: list[str] = []
@@ -119,6 +123,9 @@ class DnsServer:
 
     def _tick(self) -> None:
         self._read_policy()
+        if self._shelter_seen != (changes := self._shelter.changes):
+            self._shelter_seen = changes
+            self._forget_free()
         paths = [one.path for one in self._loops if one.path is not None]
         self._status.write(
             EdgeStatus(
@@ -169,9 +176,12 @@ class DnsServer:
             if (policy.forward, policy.canaries) != (before.forward, before.canaries):
                 # What is answered here from now on may have been asked upstream, and kept.
                 self._cache.clear()
-            if self._cache.compiled is not None:
-                # Aliases in it were found free under the old policy, and no stamp tells the two apart.
-                self._cache.compiled.clear()
+            self._forget_free()
+
+    def _forget_free(self) -> None:
+        """Aliases were found free under the old policy or guard, and no stamp tells the two apart."""
+        if self._cache.compiled is not None:
+            self._cache.compiled.clear()
 
 
 def _say_type_only(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:

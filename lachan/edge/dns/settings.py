@@ -13,6 +13,7 @@ from lachan.edge.dns.local import canaries_known, forward_names
 from lachan.edge.dns.policy import EDE_CODES, AnswerMode, Policy
 from lachan.edge.dns.upstream import Upstream
 from lachan.formats.classification.categories import UnknownCategory, category_filter
+from lachan.kernel.bounds import number_read
 from lachan.kernel.env import Env, EnvError
 from lachan.kernel.errors import InvalidInput
 from lachan.kernel.home import home_path
@@ -53,10 +54,11 @@ def address_parse(text: str, port: int) -> tuple[str, int]:
         host, tail = bracket, rest.removeprefix(":") or str(port)
     elif ":" in host or not host:
         host, tail = text.strip(), str(port)
-    if not tail.isdecimal() or int(tail) > 0xFFFF:
+    number = number_read(tail, high=0xFFFF)
+    if number is None:
         raise ValueError("no usable port: a number up to 65535 is wanted")
     try:
-        return str(ipaddress.ip_address(host)), int(tail)
+        return str(ipaddress.ip_address(host)), number
     except ValueError:
         raise ValueError("not an IP address, with or without a port") from None
 

@@ -5,6 +5,7 @@ import contextlib
 import struct
 
 from lachan.edge.dns.responder import Responder
+from lachan.edge.dns.shares import Shares, network_of
 
 CONNECTIONS = 500
 PIPELINE = 64
@@ -14,28 +15,28 @@ ROOM = 65_535
 
 
 class TcpServer:
-    """Limits: connections in all, questions under way on each, silence, and unread replies."""
+    """Limits: connections in all, shared by networks; questions under way on each, silence, and unread replies."""
 
     def __init__(self, responder: Responder, *, idle_seconds: float = IDLE_SECONDS) -> None:
         self._responder = responder
         self._idle = idle_seconds
-        self._open = 0
+        self._open = Shares(CONNECTIONS)
 
     async def start(self, host: str, port: int) -> asyncio.Server:
         return await asyncio.start_server(self._serve, host, port, limit=ROOM + 2)
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        if self._open >= CONNECTIONS:
-            writer.transport.abort()
-            return
-        self._open += 1
+        peer = writer.get_extra_info("peername")
+        network = network_of(peer[0]) if peer else b""
+        self._open.take(network, writer, writer.transport.abort)
         tasks: set[asyncio.Task[None]] = set()
         slots = asyncio.Semaphore(PIPELINE)
         try:
             while True:
                 packet = await asyncio.wait_for(_packet(reader), self._idle)
+                self._open.used(writer)
                 await slots.acquire()
-                task = asyncio.create_task(self._one(packet, writer, slots))
+                task = asyncio.create_task(self._one(packet, writer, slots, network))
                 tasks.add(task)
                 task.add_done_callback(tasks.discard)
         except (TimeoutError, asyncio.IncompleteReadError, OSError):
@@ -45,17 +46,21 @@ class TcpServer:
         except asyncio.CancelledError:
             pass  # the server stops
         finally:
-            self._open -= 1
+            self._open.give(writer)
             for task in tasks:
                 task.cancel()
             with contextlib.suppress(OSError):
                 writer.close()
 
     async def _one(
-        self, packet: bytes, writer: asyncio.StreamWriter, slots: asyncio.Semaphore
+        self,
+        packet: bytes,
+        writer: asyncio.StreamWriter,
+        slots: asyncio.Semaphore,
+        network: bytes,
     ) -> None:
         try:
-            reply = await self._responder.answer(packet, ROOM)
+            reply = await self._responder.answer(packet, ROOM, network)
             if reply is None:
                 writer.close()
                 return

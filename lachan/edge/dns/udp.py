@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from lachan.edge.dns.question import Question
 from lachan.edge.dns.responder import Responder
+from lachan.edge.dns.shares import Shares, network_of
 
 if TYPE_CHECKING:
     from lachan.edge.dns.hot import HotPath
@@ -18,7 +19,7 @@ BUFFER = 4 << 20
 HANDED_LIMIT = 1_024
 WAITING_LIMIT = 8_192
 """Batches on their way between the threads, and questions that wait for upstream, however many ask the same.
-What is more is dropped, as by a full socket: the asker will ask again."""
+What is more is dropped, as by a full socket: the asker will ask again. Of questions, those of who has most."""
 
 
 def udp_socket(host: str, port: int) -> socket.socket:
@@ -43,7 +44,7 @@ class SlowLane:
     def __init__(self, loop: asyncio.AbstractEventLoop, responder: Responder) -> None:
         self._loop, self._responder = loop, responder
         self._room = threading.Semaphore(HANDED_LIMIT)
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._waiting = Shares(WAITING_LIMIT)
 
     def hand_over(self, sock: socket.socket, batch: list[tuple[bytes, Any]]) -> None:
         """Called from the socket's thread: one hop for the whole batch."""
@@ -57,16 +58,17 @@ class SlowLane:
         for packet, address in batch:
             reply = self._responder.at_once(packet)
             if isinstance(reply, Question):
-                if len(self._tasks) >= WAITING_LIMIT:
-                    continue
-                task = self._loop.create_task(self._wait(sock, reply, address))
-                self._tasks.add(task)
-                task.add_done_callback(self._tasks.discard)
+                network = network_of(address[0])
+                task = self._loop.create_task(self._wait(sock, reply, address, network))
+                self._waiting.take(network, task, task.cancel)
+                task.add_done_callback(self._waiting.give)
             elif reply is not None:
                 _send(sock, reply, address)
 
-    async def _wait(self, sock: socket.socket, question: Question, address: Any) -> None:
-        _send(sock, await self._responder.forward(question, None), address)
+    async def _wait(
+        self, sock: socket.socket, question: Question, address: Any, network: bytes
+    ) -> None:
+        _send(sock, await self._responder.forward(question, None, network), address)
 
 
 def _send(sock: socket.socket, reply: bytes, address: Any) -> None:

@@ -1,8 +1,9 @@
 """Asking the upstream resolvers: one socket a question, so that a forger must guess port and number.
 
-Source port and identifier are random for each question, the question must come back as it went out, and
-a reply that does not fit is not a reply: the socket goes on listening (RFC 5452). Truncated replies are
-asked again over TCP. Nothing about the asker is sent along: no client subnet, no cookie.
+Source port and identifier are random for each question, the question must come back as it went out, to its
+capitals and our cookie where the upstream keeps them (`echoes`), and a reply that does not fit is not a reply: the
+socket goes on listening (RFC 5452). Truncated replies are asked again over TCP. Nothing about the asker is sent
+along: no client subnet, and of cookies our own.
 """
 
 import asyncio
@@ -14,7 +15,8 @@ import time
 import msgspec
 
 from lachan.edge.dns.answers import PAYLOAD
-from lachan.edge.dns.message import BadReply, Reply, reply_parse
+from lachan.edge.dns.echoes import BADCOOKIE, AlteredCase, Echoes
+from lachan.edge.dns.message import BadReply, Reply, rcode_read, reply_parse
 from lachan.edge.dns.question import TYPE_OPT, Question, Rcode
 
 TRY_SECONDS = 1.2
@@ -37,15 +39,22 @@ class Upstream(msgspec.Struct, frozen=True):
 
 
 class _Listener(asyncio.DatagramProtocol):
-    def __init__(self, query: bytes, answered: "asyncio.Future[Reply]") -> None:
-        self._query, self._answered = query, answered
+    def __init__(
+        self, query: bytes, echoes: Echoes, answered: "asyncio.Future[tuple[Reply, int]]"
+    ) -> None:
+        self._query, self._echoes, self._answered = query, echoes, answered
 
     def datagram_received(self, data: bytes, addr: object) -> None:
         del addr  # the socket is connected: the kernel lets nobody else through
         if self._answered.done():
             return
         with contextlib.suppress(BadReply):
-            self._answered.set_result(reply_parse(data, self._query))
+            reply = reply_parse(data, self._query)
+            try:
+                if self._echoes.accept(data, self._query):
+                    self._answered.set_result((reply, rcode_read(data)))
+            except AlteredCase as error:
+                self._answered.set_exception(error)
 
     def error_received(self, exc: Exception) -> None:
         if not self._answered.done():
@@ -65,6 +74,7 @@ class Forwarder:
         self._try_seconds = try_seconds
         self._resting: dict[Upstream, float] = {}
         self._plain: set[Upstream] = set()
+        self._echoes = {upstream: Echoes() for upstream in upstreams}
         self.back = 0.0
 
     async def ask(self, question: Question) -> Reply:
@@ -81,6 +91,7 @@ class Forwarder:
                 reply = await self._ask_one(upstream, question)
             except (OSError, TimeoutError, BadReply, asyncio.IncompleteReadError):
                 self._resting[upstream] = time.monotonic() + REST_SECONDS
+                self._echoes[upstream].silent()
                 continue
             if self._resting.pop(upstream, None) is not None:
                 self.back = time.monotonic()
@@ -99,21 +110,37 @@ class Forwarder:
 
     async def _ask_one(self, upstream: Upstream, question: Question) -> Reply:
         edns = upstream not in self._plain
-        reply = await self._udp(upstream, query_encode(question, edns=edns))
+        reply = await self._exchange(upstream, question, edns=edns)
         if edns and reply.rcode in {Rcode.FORMERR, Rcode.NOTIMP}:
             # RFC 6891, section 7: it does not know EDNS; ask as in 1987, and remember.
             self._plain.add(upstream)
-            reply = await self._udp(upstream, query_encode(question, edns=False))
+            reply = await self._exchange(upstream, question, edns=False)
             edns = False
         if reply.truncated:
             reply = await self._tcp(upstream, query_encode(question, edns=edns))
         return reply
 
-    async def _udp(self, upstream: Upstream, query: bytes) -> Reply:
+    async def _exchange(self, upstream: Upstream, question: Question, *, edns: bool) -> Reply:
+        """One question over UDP; over TCP, which nobody forges from afar, where UDP leaves a doubt."""
+        echoes = self._echoes[upstream]
+        for _ in range(2):
+            query = query_encode(question, edns=edns, echoes=echoes)
+            try:
+                reply, rcode = await self._udp(upstream, query, echoes)
+            except AlteredCase:
+                echoes.altered()
+                with contextlib.suppress(OSError, TimeoutError, asyncio.IncompleteReadError):
+                    return await self._tcp(upstream, query)
+                continue
+            if rcode != BADCOOKIE:
+                return reply
+        return await self._tcp(upstream, query_encode(question, edns=edns))
+
+    async def _udp(self, upstream: Upstream, query: bytes, echoes: Echoes) -> tuple[Reply, int]:
         loop = asyncio.get_running_loop()
-        answered: asyncio.Future[Reply] = loop.create_future()
+        answered: asyncio.Future[tuple[Reply, int]] = loop.create_future()
         transport, _ = await loop.create_datagram_endpoint(
-            lambda: _Listener(query, answered), remote_addr=(upstream.host, upstream.port)
+            lambda: _Listener(query, echoes, answered), remote_addr=(upstream.host, upstream.port)
         )
         try:
             transport.sendto(query)
@@ -133,12 +160,16 @@ class Forwarder:
                 writer.close()
 
 
-def query_encode(question: Question, *, edns: bool) -> bytes:
-    """Our own query for an asker's question: a number of ours, lower case, CD and DO as asked."""
+def query_encode(question: Question, *, edns: bool, echoes: Echoes | None = None) -> bytes:
+    """Our own query for an asker's question: a number of ours, CD and DO as asked; what the upstream should give
+    back, where that is to be looked at.
+    """
     flags = 0x0100 | (0x0010 if question.checking_disabled else 0)
     head = struct.pack(">HHHHHH", secrets.randbits(16), flags, 1, 0, 0, int(edns))
-    body = question.wire + b"\0" + question.raw[-4:]
+    name = echoes.name(question) if echoes else question.wire
+    body = name + b"\0" + question.raw[-4:]
     if not edns:
         return head + body
     ttl = 0x8000 if question.dnssec else 0
-    return head + body + struct.pack(">BHHIH", 0, TYPE_OPT, PAYLOAD, ttl, 0)
+    option = echoes.option() if echoes else b""
+    return head + body + struct.pack(">BHHIH", 0, TYPE_OPT, PAYLOAD, ttl, len(option)) + option

@@ -32,6 +32,7 @@ from lachan.edge.matching.problems import (
 from lachan.edge.matching.quotas import Quotas
 from lachan.edge.matching.settings import MASTER, Settings, settings_make
 from lachan.edge.matching.sightings import Sightings
+from lachan.kernel.bounds import number_read
 from lachan.kernel.process import die_with_parent
 from lachan.kernel.tally import Tally
 from lachan.matching.algorithms.algorithm import algorithm_of
@@ -153,7 +154,7 @@ class Application:
 async def _body(scope: Any, proto: Any) -> bytes:
     """The request's body, of which no more than `BODY_BYTES` is ever held."""
     told = scope.headers.get("content-length") or ""
-    if told.isdecimal() and int(told) <= BODY_BYTES:
+    if number_read(told, high=BODY_BYTES) is not None:
         whole: bytes = await proto()
         return whole
     parts, size = [], 0

@@ -1,5 +1,6 @@
 """Values in what JSON decodes to: objects that name one, arrays of such objects, arrays of plain values."""
 
+import contextlib
 import json
 import re
 from collections.abc import Iterator, Mapping
@@ -21,11 +22,13 @@ _TOKENS = re.compile(r"\"(?:[^\"\\]|\\.)*\"|[\[\]{}]", re.DOTALL)
 def document(text: str) -> Any:
     """The value of a JSON text, or NOTHING."""
     try:
-        if text.isascii():
-            return msgspec.json.decode(text)
-        # The slower decoder keeps what stands for bytes that are no UTF-8, so that it spoils its own value alone.
-        return json.loads(text) if _is_damaged(text) else msgspec.json.decode(text)
-    except (msgspec.DecodeError, ValueError, RecursionError):
+        if text.isascii() or not _is_damaged(text):
+            with contextlib.suppress(msgspec.DecodeError):
+                return msgspec.json.decode(text)
+        # The slower decoder keeps what stands for bytes that are no UTF-8, and numbers that no machine holds, as
+        # they were written, so that such a one spoils its own value alone.
+        return json.loads(text, parse_int=str, parse_float=str, parse_constant=str)
+    except (ValueError, RecursionError):
         return NOTHING
 
 

@@ -6,11 +6,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from lachan.formats.guard.loading import _groups
+from lachan.formats.guard.rules import Guard, Rule
+from lachan.formats.guard.signals import _endings, _words
+from lachan.formats.guard.sites import sites_path
+from lachan.formats.guard.warninglists import Parts
 from lachan.formats.observables.names import is_public_suffix
 from lachan.formats.observables.parsing import parse
 from lachan.formats.observables.record import InvalidObservable
-from lachan.indicators.guard import _groups, guard_load
-from lachan.indicators.guard_rules import Guard, Rule
+from lachan.indicators.guard import guard_load
 from lachan.indicators.models import Review
 from lachan.indicators.records import GuardStands
 from lachan.indicators.selectors import indicator_list
@@ -20,9 +24,6 @@ from lachan.indicators.services import (
     indicator_review,
     sites_replace,
 )
-from lachan.indicators.signals import _endings, _words
-from lachan.indicators.sites import sites_path
-from lachan.indicators.warninglists import Parts
 from lachan.indicators.words import RULES
 from lachan.members.records import system
 
@@ -67,7 +68,17 @@ def rules(text, kind=None):
         ("epizy.com", "shared-hosting"),
         ("blogspot.vn", "shared-hosting"),
         ("blogspot.com.br", "shared-hosting"),
-        ("b-cdn.net", "shared-hosting"),
+        ("b-cdn.net", "content-network"),
+        ("www.vietcombank.com.vn.edgekey.net", "content-network"),
+        ("e1.dscb.akamaiedge.net", "content-network"),
+        ("d111111abcdef8.cloudfront.net", "content-network"),
+        ("shop.map.fastly.net", "content-network"),
+        ("shop.azureedge.net", "content-network"),
+        ("ocsp.digicert.com", "infrastructure"),
+        ("crl.bkavca.vn", "infrastructure"),
+        ("time.google.com", "infrastructure"),
+        ("ntp.vnix.vn", "infrastructure"),
+        ("x.m.root-servers.net", "infrastructure"),
         ("104.16.132.229", "shared-hosting"),
         ("2606:4700::6810:84e5", "shared-hosting"),
         ("reurl.cc", "shortener"),

@@ -2,7 +2,7 @@
 
 import pytest
 
-from lachan.indicators.signals import signal_of
+from lachan.formats.guard.signals import signal_of
 
 
 @pytest.mark.parametrize(

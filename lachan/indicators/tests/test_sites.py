@@ -8,12 +8,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from lachan.formats.guard.records import UnusableList
+from lachan.formats.guard.rules import Guard, Rule
+from lachan.formats.guard.sites import Sites, SitesWriter, sites_path
 from lachan.formats.observables.parsing import parse
-from lachan.indicators.guard_rules import Guard, Rule
-from lachan.indicators.records import UnusableList
 from lachan.indicators.selectors import guard_sites
 from lachan.indicators.services import sites_replace
-from lachan.indicators.sites import Sites, SitesWriter, sites_path
 from lachan.kernel.clock import now
 from lachan.kernel.errors import LachanError, Refused, Unavailable
 from lachan.members.models import AuditEntry

@@ -6,11 +6,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from lachan.formats.guard.loading import _add_list
+from lachan.formats.guard.records import UnusableList
+from lachan.formats.guard.rules import Guard
+from lachan.formats.guard.warninglists import Parts, warning_list_read
 from lachan.formats.observables.parsing import kinds, parse
-from lachan.indicators.guard import _add_list
-from lachan.indicators.guard_rules import Guard
-from lachan.indicators.records import UnusableList
-from lachan.indicators.warninglists import Parts, warning_list_read
 
 DIGESTS = {"md5": "ab" * 16, "sha1": "cd" * 20, "sha256": "ef" * 32}
 

@@ -41,6 +41,7 @@ from lachan.indicators.words import (
     TLPS,
     category_name,
 )
+from lachan.kernel.bounds import number_read
 from lachan.kernel.seen import state_mark
 from lachan.members.policy import Action, policy_allows, requires
 from lachan.web.panels import panel_list
@@ -102,9 +103,9 @@ def indicator_list(request: HttpRequest) -> HttpResponse:
 
 def _page(request: HttpRequest, rows: Any) -> tuple[list[Any], int | None]:
     """A page of newest-first rows after the id in the address, and where the next one begins."""
-    after = request.GET.get("after", "")
-    if after.isdecimal() and len(after) < 19:
-        rows = rows.filter(id__lt=int(after))
+    after = number_read(request.GET.get("after", ""))
+    if after is not None:
+        rows = rows.filter(id__lt=after)
     found = list(rows[: PAGE + 1])
     return found[:PAGE], found[PAGE - 1].pk if len(found) > PAGE else None
 

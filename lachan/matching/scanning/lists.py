@@ -26,6 +26,7 @@ from lachan.formats.lists.record import REASONS, Entry, UnreadableList
 from lachan.formats.lists.source import foreign_check, packed_open
 from lachan.formats.observables.parsing import parse
 from lachan.formats.observables.record import InvalidObservable
+from lachan.kernel.bounds import number_read
 from lachan.matching.algorithms.algorithm import algorithm_of, algorithms
 from lachan.matching.records import InvalidHash
 from lachan.matching.scanning.parquet import cell_text, parquet_errors, parquet_open
@@ -339,9 +340,10 @@ def _columns(cells: Sequence[str], kind: str, column: str) -> tuple[Columns, boo
     plain = [(known[name], kind, said) for name in _VALUES if name in known]
     headed = bool(named or plain)
     if column.isdecimal():
-        if not 1 <= int(column) <= len(cells):
+        place = number_read(column, low=1, high=len(cells))
+        if place is None:
             raise ScanUnreadable(f"there is no such column: the first row has {len(cells)}")
-        return [(int(column) - 1, kind, -1)], headed
+        return [(place - 1, kind, -1)], headed
     if column:
         at = known.get(_plain(column))
         if at is None:

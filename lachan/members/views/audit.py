@@ -5,6 +5,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
+from lachan.kernel.bounds import number_read
 from lachan.members.audit_words import AUDIT_WORDS
 from lachan.members.models import Person
 from lachan.members.network_forms import AuditForm
@@ -24,9 +25,9 @@ def audit(request: HttpRequest) -> HttpResponse:
     wanted = form.cleaned_data if form.is_valid() else {}
     rows = audit_list(organisation_id=None if whole else request.actor.organisation_id, **wanted)
     # No count: on millions of lines it would cost more than the page.
-    before = request.GET.get("before", "")
-    if before.isdigit():
-        rows = rows.filter(seq__lt=int(before))
+    before = number_read(request.GET.get("before", ""))
+    if before is not None:
+        rows = rows.filter(seq__lt=before)
     lines = list(rows[: PAGE + 1])
     names = dict(
         Person.objects.filter(uid__in=_uids(line.actor for line in lines)).values_list(

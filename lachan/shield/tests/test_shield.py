@@ -1,12 +1,13 @@
 import pytest
 
+from lachan.edge.dns.shelter import Shelter
 from lachan.formats.observables.record import InvalidObservable
 from lachan.formats.snapshot.reader import SnapshotReader
 from lachan.formats.snapshot.records import Verdict
 from lachan.formats.snapshot.writer import SnapshotWriter
 from lachan.indicators.services import indicator_propose, indicator_review, indicator_withdraw
 from lachan.shield import selectors
-from lachan.shield.services import snapshot_rebuild, snapshot_sync
+from lachan.shield.services import shelter_keep, snapshot_rebuild, snapshot_sync
 
 
 @pytest.fixture
@@ -216,3 +217,16 @@ def test_it_answers_people_and_keeps_the_question_out_of_the_address(writer, pub
 def test_it_asks_people_again_when_it_cannot_read(writer, db, client):
     page = client.post("/check/", {"value": "???"})
     assert 'role="alert"' in page.content.decode()
+
+
+def test_it_keeps_the_members_domains_where_edges_shelter_them(writer, personas, settings):
+    personas.organisation.domains = ["hotline.test"]
+    personas.organisation.save(update_fields=["domains"])
+    shelter_keep()
+    shelter = Shelter(settings.LACHAN_HOME)
+    assert shelter.covers(b"\3www\7hotline\4test")
+    personas.organisation.domains = []
+    personas.organisation.save(update_fields=["domains"])
+    shelter_keep()
+    shelter.refresh()
+    assert not shelter.covers(b"\3www\7hotline\4test")

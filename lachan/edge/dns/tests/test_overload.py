@@ -22,7 +22,7 @@ class Waiting:
     def at_once(self, packet):
         return question_parse(packet)
 
-    async def forward(self, question, room):
+    async def forward(self, question, room, network):
         await self.free.wait()
         return b"answer"
 

@@ -345,3 +345,16 @@ def test_every_line_of_a_mixed_list_is_accounted_for(lines):
 
 def test_the_forms_here_are_all_that_there_are():
     assert GOOD.keys() | {"csv", "json"} == forms().keys()
+
+
+@pytest.mark.parametrize(
+    "number", ["9" * 5000, "-" + "9" * 400, "1e400", "1E-999", "NaN", "Infinity", "-Infinity"]
+)
+def test_a_number_that_no_machine_holds_spoils_itself_alone(number):
+    for text in (
+        f'[{{"domain":"a.example","confidence":{number}}},{{"domain":"b.example"}}]',
+        f'{{"domain":"a.example","valid_until":{number}}}\n{{"domain":"b.example"}}\n',
+        f'{{"domains":["a.example",{number},"b.example"]}}',
+        f"domain,confidence\na.example,{number}\nb.example,{number}\n",
+    ):
+        assert values(items(text)) == ["a.example", "b.example"]

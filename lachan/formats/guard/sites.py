@@ -19,9 +19,8 @@ from typing import Any
 
 import msgspec
 
+from lachan.formats.guard.records import SiteFile, SitesHead, UnusableList
 from lachan.formats.observables.names import is_public_suffix, suffixes
-
-from .records import SiteFile, SitesHead, UnusableList
 
 _MAGIC = b"LCSITES1"
 _START = len(_MAGIC) + 4
@@ -151,7 +150,11 @@ class SitesWriter:
         hashes, first = np.unique(hashes[order], return_index=True)
         begins = np.arange(2**16, dtype=np.uint64) << np.uint64(48)
         starts = np.searchsorted(hashes, begins).astype(np.uint32)
-        return np.append(starts, np.uint32([len(hashes)] * 2)), hashes, places[order][first]
+        return (
+            np.append(starts, np.array([len(hashes)] * 2, np.uint32)),
+            hashes,
+            places[order][first],
+        )
 
 
 def _owned_above(name: str) -> Iterator[str]:

@@ -4,18 +4,17 @@ import dataclasses
 import ipaddress
 from collections.abc import Callable, Iterable
 
+from lachan.formats.guard.records import GuardWarning
+from lachan.formats.guard.signals import Signal, signal_of
+from lachan.formats.guard.sites import Sites
+from lachan.formats.guard.warninglists import Network
 from lachan.formats.observables.lookups import host_of, match_key, parents
 from lachan.formats.observables.names import is_public_suffix, suffixes
 from lachan.formats.observables.parsing import display
 from lachan.formats.observables.record import Observable
 
-from .records import GuardWarning
-from .signals import Signal, signal_of
-from .sites import Sites
-from .warninglists import Network
-
 # Whose subdomains are strangers': that the host is well known says nothing of them.
-_SHARED = {"shared-hosting", "shortener"}
+_SHARED = {"shared-hosting", "shortener", "content-network"}
 Search = Callable[[str], str | None]
 
 
@@ -82,6 +81,24 @@ class Guard:
     def check(self, observable: Observable) -> tuple[GuardWarning, ...]:
         """Why publishing this would do harm; empty when nothing speaks against it."""
         return self._look(observable) or (self._search(observable) if self.searches else ())
+
+    def stands(self, name: str) -> bool:
+        """Whether a host name is so surely its owner's that where it leads to says nothing against it: it is
+        guarded, or lies below what is. Names below a shared host are strangers'.
+        """
+        if name in self.exact or (self.sites is not None and self.sites.place(name) is not None):
+            return True
+        for above in suffixes(name):
+            if above == name:
+                continue
+            if rule := self.exact.get(above):
+                own = rule.below or not is_public_suffix(above)
+                return (own and rule.rule not in _SHARED) or name in _variants(above)
+            if is_public_suffix(above):
+                break
+            if self.sites is not None and self.sites.place_listed(above) is not None:
+                return True
+        return signal_of(name) is not None
 
     def _look(self, observable: Observable) -> tuple[GuardWarning, ...]:
         kind, value = observable.kind, observable.value

@@ -12,11 +12,10 @@ from collections import Counter
 from collections.abc import Callable, Iterable
 from typing import Any
 
+from lachan.formats.guard.records import UnusableList
 from lachan.formats.observables.names import canonical_name
 from lachan.formats.observables.parsing import kinds, parse
 from lachan.formats.observables.record import InvalidObservable, Observable
-
-from .records import UnusableList
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 

@@ -1,5 +1,5 @@
 """What a name itself tells of whose it is: an ending that only public bodies get, a bank's, a school's, a club's
-name. Data: data/guard/signals.json. A signal asks for a second look; it proves nothing.
+name. Data: data/signals.json. A signal asks for a second look; it proves nothing.
 """
 
 import dataclasses
@@ -95,9 +95,7 @@ def _registered(words: _Words, name: str, label: str) -> Signal | None:
 
 @cache
 def _data() -> dict[str, Any]:
-    text = (
-        resources.files("lachan.indicators").joinpath("data/guard/signals.json").read_text("utf-8")
-    )
+    text = resources.files("lachan.formats.guard").joinpath("data/signals.json").read_text("utf-8")
     data: dict[str, Any] = json.loads(text)
     return data
 

@@ -1,0 +1,147 @@
+"""What is answered from a kept answer: to whom, and where its aliases are blocked."""
+
+import itertools
+import json
+
+import dns.flags
+import dns.message
+import dns.rcode
+import dns.rrset
+import pytest
+
+from lachan.edge.dns.cache import AnswerCache
+from lachan.edge.dns.message import reply_parse
+from lachan.edge.dns.policy import Policy
+from lachan.edge.dns.question import question_parse
+from lachan.edge.dns.responder import Responder
+from lachan.edge.dns.shelter import Shelter
+from lachan.edge.dns.upstream import Forwarder
+from lachan.formats.guard.loading import domains_write
+from lachan.formats.snapshot.reader import SnapshotReader
+from lachan.formats.snapshot.records import Verdict
+from lachan.formats.snapshot.writer import SnapshotWriter
+
+
+def verdict(value, **more):
+    return Verdict(kind="domain", value=value, **{"categories": ("scam",), "sequence": 1, **more})
+
+
+@pytest.fixture
+def world(tmp_path):
+    """A function: the reply to a question, given what is blocked and what was kept."""
+
+    def ask(name, kind, records, *blocked, flags="RD"):
+        with SnapshotWriter(tmp_path / "snapshots") as writer:
+            writer.rebuild([v if isinstance(v, Verdict) else verdict(v) for v in blocked], 1)
+        cache = AnswerCache(1 << 20, compiled=False)
+        reader = SnapshotReader(tmp_path / "snapshots")
+        shelter = Shelter(tmp_path)
+        responder = Responder(reader, Policy(), cache, Forwarder([]), shelter.covers)
+        query = dns.message.make_query(name, kind, use_edns=0)
+        reply = dns.message.make_response(query)
+        reply.answer = [dns.rrset.from_text(*record) for record in records]
+        raw = query.to_wire()
+        cache.put(question_parse(raw), reply_parse(reply.to_wire(), raw))
+        query.flags = dns.flags.from_text(flags)
+        return dns.message.from_wire(responder.at_once(query.to_wire()))
+
+    return ask
+
+
+def alias(*names):
+    records = [(f"{a}.", 60, "IN", "CNAME", f"{b}.") for a, b in itertools.pairwise(names)]
+    return [*records, (f"{names[-1]}.", 60, "IN", "A", "192.0.2.7")]
+
+
+BLOCKED = "e1.edge.cdn.example"
+
+
+@pytest.mark.parametrize("extra", ["", "AD"])
+def test_it_tells_nothing_kept_to_who_asks_for_no_recursion(world, extra):
+    for kind, data in (("A", "192.0.2.7"), ("TXT", '"x"'), ("HTTPS", "1 . alpn=h2")):
+        kept = [("kept.example.", 60, "IN", kind, data)]
+        reply = world("kept.example", kind, kept, flags=extra)
+        assert (reply.rcode(), reply.answer) == (dns.rcode.REFUSED, [])
+        assert world("kept.example", kind, kept, flags=f"RD {extra}").answer
+    blocked = world("bad.example", "A", alias("bad.example"), "bad.example", flags=extra)
+    assert blocked.rcode() == dns.rcode.NXDOMAIN
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "www.vietcombank.com.vn",
+        "vietcombank.com.vn",
+        "ebank.vietcombank.com.vn",
+        "truong.edu.vn",
+        "www.congan.hanoi.gov.vn",
+        "m.facebook.com",
+        "r10.o.lencr.org",
+        "0.vn.pool.ntp.org",
+        "static.hotline.test",
+    ],
+)
+def test_no_alias_blocks_what_the_guard_knows(world, tmp_path, name):
+    (tmp_path / "snapshots").mkdir()
+    domains_write(tmp_path, ["hotline.test"])
+    for chain in ((name, BLOCKED), (name, "a.cdn.example", BLOCKED), (name, BLOCKED, "b.example")):
+        for blocked in (BLOCKED, "cdn.example"):
+            assert world(name, "A", alias(*chain), blocked).rcode() == dns.rcode.NOERROR
+    # What leads to it is its owner's as well from there on.
+    chain = alias("blog.example", name, BLOCKED)
+    assert world("blog.example", "A", chain, BLOCKED).rcode() == dns.rcode.NOERROR
+    # Asked itself, a listed name stays blocked; and so does what comes before a guarded one.
+    assert world(name, "A", alias(name, BLOCKED), name).rcode() == dns.rcode.NXDOMAIN
+    chain = alias("blog.example", BLOCKED, name)
+    assert world("blog.example", "A", chain, BLOCKED).rcode() == dns.rcode.NXDOMAIN
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["blog.example", "x.github.io", "user.duckdns.org", "evil.bit.ly", "x.cloudfront.net",
+     "evil.sites.google.com", "x.trafficmanager.net",
+        "thptso1.blogspot.com"],
+)  # fmt: skip
+def test_strangers_names_stay_blocked_by_their_alias(world, name):
+    assert world(name, "A", alias(name, BLOCKED), BLOCKED).rcode() == dns.rcode.NXDOMAIN
+
+
+def test_an_entry_that_allows_a_name_shelters_it_from_aliases(world):
+    allowed = verdict("shop.example", action="allow")
+    for name in ("shop.example", "www.shop.example"):
+        reply = world(name, "A", alias(name, BLOCKED), BLOCKED, allowed)
+        assert reply.rcode() == dns.rcode.NOERROR
+
+
+@pytest.mark.parametrize("kind", ["HTTPS", "SVCB"])
+@pytest.mark.parametrize(
+    "data", [f"0 {BLOCKED}.", f"1 {BLOCKED.upper()}. alpn=h2", f"9 x.{BLOCKED}."]
+)
+def test_a_service_target_is_an_alias(world, kind, data):
+    record = [("blog.example.", 60, "IN", kind, data)]
+    assert world("blog.example", kind, record, BLOCKED).rcode() == dns.rcode.NXDOMAIN
+    assert world("blog.example", kind, record).rcode() == dns.rcode.NOERROR
+    led = [
+        ("blog.example.", 60, "IN", "CNAME", "b.example."),
+        ("b.example.", 60, "IN", kind, "1 fine.example."),
+        ("b.example.", 60, "IN", kind, data),
+    ]
+    assert world("blog.example", kind, led, BLOCKED).rcode() == dns.rcode.NXDOMAIN
+    bank = [("www.vietcombank.com.vn.", 60, "IN", kind, data)]
+    assert world("www.vietcombank.com.vn", kind, bank, BLOCKED).rcode() == dns.rcode.NOERROR
+
+
+def test_the_shelter_follows_the_operator_s_lists(tmp_path):
+    shelter = Shelter(tmp_path)
+    name = b"\x03www\x04shop\x07example"
+    assert not shelter.covers(name)
+    (tmp_path / "guard").mkdir()
+    listed = {"type": "hostname", "list": ["shop.example"], "matching_attributes": ["domain"]}
+    (tmp_path / "guard" / "mine.json").write_text(json.dumps(listed))
+    before = shelter.changes
+    shelter.refresh()
+    assert shelter.changes == before + 1
+    assert shelter.covers(name)
+    (tmp_path / "guard" / "mine.json").write_text("{")
+    shelter.refresh()
+    assert not shelter.covers(name)
