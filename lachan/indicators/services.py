@@ -31,11 +31,13 @@ from .importing import list_import
 from .lifecycle import indicator_expire_due, indicator_reshare, indicator_withdraw, publish
 from .models import Indicator, Review
 from .reading import (
+    OPEN,
     indicator_state,
     is_proposer,
     live_same_value,
     raw_kept,
     record,
+    shared_between,
     shared_with,
     tlp_checked,
     warned,
@@ -109,7 +111,7 @@ def indicator_propose(
     facts = _checked(by, category, confidence, tlp, evidence, valid_until)
     with transaction.atomic():
         _refuse_twin(by, observable, tlp)
-        warnings = warnings_now(observable)
+        warnings = warnings_now(observable, seen=OPEN)
         indicator = Indicator.objects.create(
             kind=observable.kind,
             value=observable.value,
@@ -125,7 +127,8 @@ def indicator_propose(
         event_publish(
             IndicatorProposed(indicator=indicator.uid, kind=indicator.kind, case=case_uid)
         )
-    return record(indicator)
+    seen = warnings_now(observable, seen=shared_with(by))
+    return warned(record(indicator, by=by), seen)
 
 
 def _checked(
@@ -149,7 +152,8 @@ def _checked(
 
 
 def _refuse_twin(by: Actor, observable: Observable, tlp: str) -> None:
-    if (twin := live_same_value(observable, tlp, by.organisation_id)) is not None:
+    own = by.organisation_id
+    if (twin := live_same_value(observable, tlp, own, seen=shared_with(by))) is not None:
         raise IndicatorExists("it is already published", twin.uid)
     waiting = Indicator.objects.filter(
         kind=observable.kind,
@@ -217,8 +221,9 @@ def _decide(
     observable = Observable(indicator.kind, indicator.value)
     warnings: tuple[GuardWarning, ...] = ()
     if decision == "approve":
-        warnings = warnings_answered(observable, override)
-        indicator = publish(indicator)
+        seen = shared_between(by, indicator.organisation_id)
+        warnings = warnings_answered(observable, override, seen=seen)
+        indicator = publish(indicator, seen=seen)
     else:
         moved = Indicator.objects.filter(pk=indicator.pk, status=Status.PROPOSED)
         if not moved.update(status=Status.REJECTED, decided_at=now()):
@@ -227,6 +232,7 @@ def _decide(
         event_publish(
             IndicatorRejected(indicator=indicator.uid, kind=indicator.kind, case=indicator.case_uid)
         )
+    kept = warnings and warnings_now(observable, seen=OPEN)
     Review.objects.create(
         indicator=indicator,
         by_id=by.person_id,
@@ -234,8 +240,8 @@ def _decide(
         decision=decision,
         note=note,
         override_reason=override if warnings else "",
-        warnings=warning_fields(warnings),
+        warnings=warning_fields(kept),
     )
-    if warnings:
-        Indicator.objects.filter(pk=indicator.pk).update(warnings=warning_fields(warnings))
-    return warned(record(indicator), warnings)
+    if kept:
+        Indicator.objects.filter(pk=indicator.pk).update(warnings=warning_fields(kept))
+    return warned(record(indicator, by=by), warnings)
