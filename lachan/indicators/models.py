@@ -2,7 +2,7 @@ from django.db import models
 from django.db.models import Q
 
 from lachan.kernel.clock import now
-from lachan.kernel.ids import uuid7
+from lachan.kernel.ids import key_random, uuid7
 
 from .records import OWN, Status, Tlp
 
@@ -167,6 +167,15 @@ class Dispute(models.Model):
                 name="one_open_public_dispute",
             )
         ]
+
+
+class DisputedValue(models.Model):
+    """What somebody of the public disputed, until the worker has looked whether anything hidden covers it: in
+    the answer itself, the time would tell. Locked under a key of the instance's secret; nobody is told of it.
+    """
+
+    id = models.BigAutoField(primary_key=True, default=key_random, editable=False)
+    locked = models.BinaryField()
 
 
 class LedgerHead(models.Model):

@@ -25,7 +25,7 @@ from lachan.members.services import audit_record
 from lachan.outbox.services import event_publish
 
 from .conf import DEFAULT_CONFIDENCE, MAX_EVIDENCE
-from .disputes import dispute_answer, dispute_open, dispute_open_public
+from .disputes import dispute_answer, dispute_open, dispute_open_public, disputes_settle
 from .events import IndicatorProposed, IndicatorRejected
 from .importing import list_import
 from .lifecycle import indicator_expire_due, indicator_reshare, indicator_withdraw, publish
@@ -62,6 +62,7 @@ __all__ = [
     "dispute_answer",
     "dispute_open",
     "dispute_open_public",
+    "disputes_settle",
     "indicator_expire_due",
     "indicator_propose",
     "indicator_reshare",
