@@ -13,7 +13,7 @@ class Staff:
     """An administrator, an analyst and a reviewer, signed in, each in an own browser."""
 
     def __init__(self, instance: Instance) -> None:
-        link = instance.until(lambda: _first_link(instance), "to print the first link")
+        link = instance.until(lambda: _first_link(instance), "to make the first link")
         self.administrator, _ = join(
             instance, str(link), name="Quản trị", email="admin@desk.example"
         )
@@ -53,5 +53,9 @@ class Staff:
 
 
 def _first_link(instance: Instance) -> str | None:
-    found = re.search(r"(/staff/join/\S+)", instance.said())
-    return found[1] if found else None
+    """No log holds it: it rests in a file of its owner's alone."""
+    try:
+        token = (instance.home / "first-link.key").read_text(encoding="ascii").strip()
+    except OSError:
+        return None
+    return f"/staff/join/{token}/"

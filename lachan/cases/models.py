@@ -1,9 +1,11 @@
 """Cases as they rest: plain columns for routing, sealed bytes for everything that somebody wrote."""
 
+import uuid
+
 from django.db import models
 
 from lachan.kernel.clock import now
-from lachan.kernel.ids import uuid7
+from lachan.kernel.ids import key_random, uuid7
 
 from .records import Happening, Status
 
@@ -11,9 +13,13 @@ _ORDER = ("-priority", "opened_at", "id")
 
 
 class Case(models.Model):
-    """One report at one organisation's desk, from its arrival to its outcome."""
+    """One report at one organisation's desk, from its arrival to its outcome.
 
-    uid = models.UUIDField(default=uuid7, unique=True, editable=False)
+    Its identifier says no time: it stands in addresses, in the trail and with its indicators.
+    """
+
+    id = models.BigAutoField(primary_key=True, default=key_random, editable=False)
+    uid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     report_uid = models.UUIDField(unique=True)
     organisation = models.ForeignKey(
         "members.Organisation", on_delete=models.PROTECT, related_name="+"
@@ -132,8 +138,11 @@ class CaseLink(models.Model):
 
 
 class CaseEvent(models.Model):
-    """One line of the timeline: codes and identifiers, never words."""
+    """One line of the timeline: codes and identifiers, never words. Lines of a report stand by the hour among
+    those of staff, which have exact times: so their keys have no order.
+    """
 
+    id = models.BigAutoField(primary_key=True, default=key_random, editable=False)
     case = models.ForeignKey(Case, on_delete=models.CASCADE, related_name="timeline")
     at = models.DateTimeField(default=now)
     kind = models.CharField(max_length=20, choices=[(h.value, h.value) for h in Happening])

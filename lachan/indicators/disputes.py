@@ -1,14 +1,22 @@
 """Somebody says that an indicator is wrong: noted once, answered by a person before a deadline."""
 
+import hashlib
+import hmac
+import json
 from uuid import UUID
 
+from django.conf import settings
 from django.db import transaction
-from django.db.models import F
+from django.db.models import F, Q
 
 from lachan.formats.observables.lookups import parents
 from lachan.formats.observables.parsing import parse
+from lachan.formats.observables.record import InvalidObservable
 from lachan.kernel.clock import now
 from lachan.kernel.errors import InvalidInput
+from lachan.kernel.sealing.errors import LockHeld
+from lachan.kernel.sealing.locks import lock_with, unlock_with
+from lachan.kernel.sealing.padding import padme
 from lachan.kernel.seen import state_check
 from lachan.members.policy import Action, policy_check
 from lachan.members.records import Actor, ActorKind
@@ -19,7 +27,7 @@ from .conf import MAX_EVIDENCE, deadline
 from .events import DisputeAnswered, DisputeOpened
 from .ledger import head_lock
 from .lifecycle import indicator_withdraw
-from .models import Dispute, Indicator
+from .models import Dispute, DisputedValue, Indicator
 from .reading import dispute_record, indicator_state, is_proposer, shared_with
 from .records import (
     DisputeRecord,
@@ -33,6 +41,7 @@ from .records import (
 
 REASONS = ("mistake", "mine", "help", "fixed", "other")
 OUTCOMES = ("withdrawn", "kept")
+_SETTLED_AT_ONCE = 1000
 
 
 def dispute_open(*, by: Actor, indicator: UUID, reason: str, note: str = "") -> DisputeRecord:
@@ -98,8 +107,8 @@ def dispute_open_public(*, by: Actor, value: str, reason: str) -> DisputeRecord 
 
     Returns:
         The dispute, where the public may know of the indicator; None where there is none, and also where
-        there is one that the public may not know of: it is noted all the same, and the caller is told the
-        same words in both cases.
+        there is one that the public may not know of: that is noted later (`disputes_settle`), and the caller
+        is told the same words, after the same work, in both cases.
 
     Raises:
         InvalidObservable: the value cannot be read. InvalidInput, Refused.
@@ -109,21 +118,52 @@ def dispute_open_public(*, by: Actor, value: str, reason: str) -> DisputeRecord 
         raise InvalidInput(f"reason is one of {', '.join(REASONS)}")
     told = None
     with transaction.atomic():
-        for indicator in _covering(value):
+        for indicator in _covering(value, Q(tlp=Tlp.CLEAR)):
             dispute = _note(by, indicator, reason, "")
-            if told is None and _may_know(by, indicator):
-                told = dispute_record(dispute)
+            told = told or dispute_record(dispute)
+        # One row for every value, known or not: the same questions and the same writing.
+        DisputedValue.objects.create(locked=_locked(value, reason))
     return told
 
 
-def _covering(value: str) -> list[Indicator]:
+def disputes_settle(*, by: Actor) -> int:
+    """Note what the public disputed and may not know of, since the last time; how many values were looked at."""
+    rows = list(DisputedValue.objects.all()[:_SETTLED_AT_ONCE])
+    for row in rows:
+        with transaction.atomic():
+            try:
+                value, reason = _unlocked(bytes(row.locked))
+                hidden = _covering(value, ~Q(tlp=Tlp.CLEAR))
+            except (LockHeld, InvalidObservable):  # of another secret, or read by other rules now
+                hidden = []
+            for indicator in hidden:
+                _note(by, indicator, reason, "")
+            row.delete()
+    return len(rows)
+
+
+def _locked(value: str, reason: str) -> bytes:
+    said = json.dumps([value, reason])  # ASCII: as many bytes as characters
+    return lock_with(said.ljust(padme(len(said))), secret=_key())
+
+
+def _unlocked(locked: bytes) -> tuple[str, str]:
+    value, reason = json.loads(unlock_with(locked, secret=_key()))
+    return value, reason
+
+
+def _key() -> bytes:
+    return hmac.digest(settings.SECRET_KEY.encode(), b"lachan disputed value", hashlib.sha256)
+
+
+def _covering(value: str, which: Q) -> list[Indicator]:
     wanted: dict[str, set[str]] = {}
     for kind, key in parents(parse(value)):
         keys = {f"http://{key}", f"https://{key}"} if kind == "url" else {key}
         wanted.setdefault(kind, set()).update(keys)
     found: list[Indicator] = []
     for kind, keys in wanted.items():
-        rows = Indicator.objects.filter(kind=kind, value__in=keys, status=Status.PUBLISHED)
+        rows = Indicator.objects.filter(which, kind=kind, value__in=keys, status=Status.PUBLISHED)
         found += rows.select_for_update().order_by("pk")
     return found
 

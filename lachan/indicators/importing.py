@@ -167,7 +167,7 @@ class _Run:
         if not fresh:
             return
         for observable in narrow:
-            yield_own(head, observable.kind, [observable.value])
+            yield_own(head, observable, tlp=self.tlp, owner=self.by.organisation_id)
         moment = now()
         changes = [self.change(each, moment) for each in fresh]
         first = head.seq + 1

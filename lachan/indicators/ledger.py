@@ -276,10 +276,14 @@ def verify(progress: Callable[[int], None] | None = None) -> LedgerCheck:
     return LedgerCheck(count, "")
 
 
-def history(uid: UUID) -> list[LedgerEntry]:
-    """Every row of one indicator, newest first, for its own page."""
+def history(uid: UUID, *, tlps: Sequence[str]) -> list[LedgerEntry]:
+    """The rows of one indicator that whoever sees `tlps` could see, newest first, for its own page."""
     rows = LedgerRow.objects.filter(indicator=uid).order_by(F("seq").desc())
-    return [
-        entry(payload, Effect.ADD if live else Effect.REMOVE)
-        for live, payload in rows.values_list("live", "payload")
-    ]
+    found = []
+    for live, tlp, was_tlp, payload in rows.values_list("live", "tlp", "was_tlp", "payload"):
+        if live and tlp in tlps:
+            found.append(entry(payload, Effect.ADD))
+        elif was_tlp in tlps:  # as in `changes_after`: where it went stays hidden
+            gone = entry(payload, Effect.REMOVE)
+            found.append(dataclasses.replace(gone, tlp=was_tlp, valid_until=None))
+    return found

@@ -1,8 +1,10 @@
 """What moves an indicator on and off the ledger."""
 
+from collections.abc import Sequence
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import Q
 
 from lachan.formats.observables.record import Observable
 from lachan.kernel.clock import now
@@ -18,15 +20,19 @@ from .events import IndicatorExpired, IndicatorPublished, IndicatorWithdrawn
 from .ledger import Change, head_lock, ledger_append
 from .models import Indicator, LedgerHead
 from .reading import (
+    OPEN,
     SHARED,
     indicator_state,
     is_proposer,
     live_same_value,
     record,
+    shared_between,
+    shared_of,
     shared_with,
     tlp_checked,
     warning_fields,
     warnings_answered,
+    warnings_now,
 )
 from .records import (
     FourEyes,
@@ -66,8 +72,11 @@ def change_of(indicator: Indicator, *, live: bool, was_tlp: str = "", reason: st
     )
 
 
-def publish(indicator: Indicator) -> Indicator:
+def publish(indicator: Indicator, *, seen: Sequence[str]) -> Indicator:
     """Put a proposed indicator on the ledger; inside the caller's transaction.
+
+    Args:
+        seen: the TLPs that its source and its reviewer both see.
 
     Raises:
         IndicatorMoved: it is proposed no longer. IndicatorExists: its value is published meanwhile.
@@ -77,11 +86,11 @@ def publish(indicator: Indicator) -> Indicator:
     if indicator.status != Status.PROPOSED:
         raise IndicatorMoved("it is already decided")
     observable = Observable(indicator.kind, indicator.value)
-    twin = live_same_value(observable, indicator.tlp, indicator.organisation_id)
+    twin = live_same_value(observable, indicator.tlp, indicator.organisation_id, seen=seen)
     if twin is not None:
         raise IndicatorExists("it is already published", twin.uid)
     if indicator.tlp in SHARED:
-        yield_own(head, indicator.kind, [indicator.value])
+        yield_own(head, observable, tlp=indicator.tlp, owner=indicator.organisation_id)
     if indicator.valid_until is not None and indicator.valid_until <= now():
         raise InvalidInput("its validity ended before it was reviewed")
     indicator.status, indicator.decided_at = Status.PUBLISHED, now()
@@ -98,15 +107,25 @@ def publish(indicator: Indicator) -> Indicator:
     return indicator
 
 
-def yield_own(head: LedgerHead, kind: str, values: list[str]) -> None:
-    """End what single organisations published of these values for themselves: it becomes shared now.
+def yield_own(
+    head: LedgerHead, observable: Observable, *, tlp: str, owner: int | None, but: int | None = None
+) -> None:
+    """End what single organisations published of a value for themselves: it becomes shared now, as `tlp`.
+    Of an organisation that does not see that, nothing ends: it would learn of it so.
 
-    First the narrow ones end, then the shared one begins: no list ever holds a value twice, and none
-    loses it for longer than the transaction.
+    First the narrow ones end, then the shared one begins: no list ever holds a value twice to whoever sees
+    both, and none loses it for longer than the transaction.
+
+    Args:
+        owner: whose the shared one is.
+        but: the key of the one that becomes shared, where it is published already.
     """
-    narrow = Indicator.objects.filter(kind=kind, value__in=values, status=Status.PUBLISHED)
-    for indicator in narrow.exclude(tlp__in=SHARED):
-        _end(head, indicator, Status.WITHDRAWN, "shared")
+    narrow = Indicator.objects.filter(
+        kind=observable.kind, value=observable.value, status=Status.PUBLISHED
+    )
+    for indicator in narrow.exclude(tlp__in=SHARED).exclude(pk=but):
+        if indicator.organisation_id == owner or tlp in shared_of(indicator.organisation_id):
+            _end(head, indicator, Status.WITHDRAWN, "shared")
 
 
 def _end(head: LedgerHead, indicator: Indicator, status: Status, reason: str) -> None:
@@ -123,6 +142,20 @@ def _end(head: LedgerHead, indicator: Indicator, status: Status, reason: str) ->
             case=indicator.case_uid,
         )
     )
+    _say_again(head, indicator, was=indicator.tlp)
+
+
+def _say_again(head: LedgerHead, gone: Indicator, *, was: str) -> None:
+    """Have the amber ones of a value that left sight repeat that they stand: whoever keeps a list by value has
+    just dropped it. Not where their own source did not see what left: it would learn of it so.
+    """
+    beside = Indicator.objects.filter(
+        kind=gone.kind, value=gone.value, status=Status.PUBLISHED, tlp=Tlp.AMBER
+    )
+    for one in beside.exclude(pk=gone.pk) if was in SHARED else ():
+        if was in shared_of(one.organisation_id):
+            one.seq = ledger_append(head, [change_of(one, live=True, was_tlp=one.tlp)])[1]
+            one.save(update_fields=["seq"])
 
 
 def _locked(uid: UUID, by: Actor) -> Indicator:
@@ -168,7 +201,7 @@ def indicator_withdraw(
         found.reviews.create(
             by_id=by.person_id, by_label=by.label, decision="withdraw", note=reason
         )
-        return record(found)
+        return record(found, by=by)
 
 
 def indicator_reshare(
@@ -209,35 +242,42 @@ def indicator_reshare(
         if Tlp(tlp).reach < Tlp(was).reach:
             _widening_check(by, found, (override_reason or "").strip())
         _reshare(head, found, tlp)
-        return record(found)
+        return record(found, by=by)
 
 
 def _widening_check(by: Actor, indicator: Indicator, override: str) -> None:
     if is_proposer(by, indicator):
         raise FourEyes("nobody widens his own proposal")
-    warnings = warnings_answered(Observable(indicator.kind, indicator.value), override)
-    if warnings:
+    observable = Observable(indicator.kind, indicator.value)
+    seen = shared_between(by, indicator.organisation_id)
+    if warnings_answered(observable, override, seen=seen):
         indicator.reviews.create(
             by_id=by.person_id,
             by_label=by.label,
             decision="widen",
             override_reason=override,
-            warnings=warning_fields(warnings),
+            warnings=warning_fields(warnings_now(observable, seen=OPEN)),
         )
 
 
 def _reshare(head: LedgerHead, indicator: Indicator, tlp: str) -> None:
-    was, indicator.tlp = indicator.tlp, tlp
-    if tlp in SHARED and was not in SHARED:
-        same = Indicator.objects.filter(
-            kind=indicator.kind, value=indicator.value, status=Status.PUBLISHED
-        ).exclude(pk=indicator.pk)
-        if (twin := same.filter(tlp__in=SHARED).first()) is not None:
-            raise IndicatorExists("it is already published", twin.uid)
-        for narrow in same:
-            _end(head, narrow, Status.WITHDRAWN, "shared")
+    was, owner, indicator.tlp = indicator.tlp, indicator.organisation_id, tlp
+    widens = Tlp(tlp).reach < Tlp(was).reach
+    same = Indicator.objects.filter(
+        kind=indicator.kind, value=indicator.value, status=Status.PUBLISHED
+    ).exclude(pk=indicator.pk)
+    twins = Q(tlp__in=shared_of(owner) if widens and tlp in SHARED else ())
+    if tlp not in OPEN:
+        twins |= Q(organisation_id=owner) & ~Q(tlp__in=OPEN)
+    if (twin := same.filter(twins).first()) is not None:
+        raise IndicatorExists("it is already published", twin.uid)
+    if widens and tlp in SHARED:
+        observable = Observable(indicator.kind, indicator.value)
+        yield_own(head, observable, tlp=tlp, owner=owner, but=indicator.pk)
     indicator.seq = ledger_append(head, [change_of(indicator, live=True, was_tlp=was)])[1]
     indicator.save(update_fields=["tlp", "seq"])
+    if not widens:
+        _say_again(head, indicator, was=was)
 
 
 def indicator_expire_due() -> int:

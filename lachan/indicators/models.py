@@ -5,11 +5,11 @@ from django.db.models import Q
 
 from lachan.kernel.bounds import moment_shown
 from lachan.kernel.clock import now
-from lachan.kernel.ids import uuid7
+from lachan.kernel.ids import key_random, uuid7
 
 from .records import OWN, Status, Tlp
 
-_SHARED = [Tlp.CLEAR.value, Tlp.GREEN.value, Tlp.AMBER.value]
+_OPEN = [Tlp.CLEAR.value, Tlp.GREEN.value]
 _PUBLISHED = Q(status=Status.PUBLISHED.value)
 
 
@@ -52,8 +52,8 @@ class Quarantined(models.Model):
 class Indicator(models.Model):
     """Something that harms children, and what was decided about it.
 
-    At most one published indicator a value is visible to any audience: one shared, and below it one for
-    each organisation's own eyes, which yields when the value becomes shared.
+    One that all members see, and one of each organisation's for fewer eyes, which yields when the value becomes
+    shared with that organisation too. Who does not see amber may publish beside it: a refusal would tell.
     """
 
     uid = models.UUIDField(default=uuid7, unique=True, editable=False)
@@ -98,12 +98,12 @@ class Indicator(models.Model):
         constraints = [
             models.UniqueConstraint(
                 fields=["kind", "value"],
-                condition=_PUBLISHED & Q(tlp__in=_SHARED),
+                condition=_PUBLISHED & Q(tlp__in=_OPEN),
                 name="one_shared_indicator_a_value",
             ),
             models.UniqueConstraint(
                 fields=["kind", "value", "organisation"],
-                condition=_PUBLISHED & ~Q(tlp__in=_SHARED),
+                condition=_PUBLISHED & ~Q(tlp__in=_OPEN),
                 name="one_own_indicator_a_value",
             ),
             models.CheckConstraint(
@@ -175,6 +175,15 @@ class Dispute(models.Model):
                 name="one_open_public_dispute",
             )
         ]
+
+
+class DisputedValue(models.Model):
+    """What somebody of the public disputed, until the worker has looked whether anything hidden covers it: in
+    the answer itself, the time would tell. Locked under a key of the instance's secret; nobody is told of it.
+    """
+
+    id = models.BigAutoField(primary_key=True, default=key_random, editable=False)
+    locked = models.BinaryField()
 
 
 class LedgerHead(models.Model):

@@ -1,13 +1,15 @@
 """Rows → records, and the questions that services and selectors both ask."""
 
 import dataclasses
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
+from uuid import UUID
 
 from django.db.models import Q
 
 from lachan.formats.observables.record import Observable
 from lachan.kernel.errors import InvalidInput
+from lachan.members.policy import Action, policy_allows
 from lachan.members.records import Actor
 from lachan.members.selectors import api_key_maker, organisation_type
 
@@ -17,6 +19,8 @@ from .models import Dispute, Indicator
 from .records import DisputeRecord, GuardStands, GuardWarning, IndicatorRecord, Status, Tlp
 
 SHARED = [tlp.value for tlp in Tlp if tlp.reach <= 2]
+# What every member organisation sees.
+OPEN = [tlp for tlp in SHARED if tlp != Tlp.AMBER]
 # Of the network, but not of the club that shares amber: they see what the community sees.
 COMMUNITY_TYPES = {"school", "partner"}
 AGAIN = GuardWarning("withdrawn-before", "", "it was published once and taken back by a person")
@@ -24,13 +28,36 @@ AGAIN = GuardWarning("withdrawn-before", "", "it was published once and taken ba
 
 def is_community(by: Actor) -> bool:
     """Whether `by` acts for an organisation that sees no amber but its own."""
-    own = by.organisation_id
-    return own is not None and organisation_type(own) in COMMUNITY_TYPES
+    return shared_of(by.organisation_id) == OPEN
 
 
 def shared_with(by: Actor) -> list[str]:
     """The TLPs under which a member sees what others share, on pages and in the API as in the lists."""
-    return [tlp for tlp in SHARED if tlp != Tlp.AMBER] if is_community(by) else SHARED
+    return shared_of(by.organisation_id)
+
+
+def shared_of(organisation_id: int | None) -> list[str]:
+    """The TLPs under which an organisation sees what others share; the operator, for whom it is None, all."""
+    if organisation_id is not None and organisation_type(organisation_id) in COMMUNITY_TYPES:
+        return OPEN
+    return SHARED
+
+
+def shared_between(by: Actor, owner: int | None) -> list[str]:
+    """The TLPs that both `by` and the organisation `owner` see: what one of them does with a thing of the
+    other may rest on no more, or its answer would tell the other what is hidden there.
+    """
+    return [tlp for tlp in shared_with(by) if tlp in shared_of(owner)]
+
+
+def case_of(by: Actor, indicator: Indicator) -> UUID | None:
+    """The case that an indicator comes from, for whoever may read that case: that a child reported it, and
+    whom, is nobody else's to know.
+    """
+    owner = indicator.organisation_id
+    if owner is None or not policy_allows(by, Action.CASE_READ, organisation_id=owner):
+        return None
+    return indicator.case_uid
 
 
 def is_proposer(by: Actor, indicator: Indicator) -> bool:
@@ -57,7 +84,8 @@ def tlp_checked(tlp: str) -> str:
     return tlp
 
 
-def record(indicator: Indicator) -> IndicatorRecord:
+def record(indicator: Indicator, *, by: Actor) -> IndicatorRecord:
+    """An indicator as `by` may see it."""
     return IndicatorRecord(
         uid=indicator.uid,
         kind=indicator.kind,
@@ -70,7 +98,7 @@ def record(indicator: Indicator) -> IndicatorRecord:
         valid_from=indicator.valid_from,
         valid_until=indicator.ends_at,
         organisation_id=indicator.organisation_id,
-        case_uid=indicator.case_uid,
+        case_uid=case_of(by, indicator),
         seq=indicator.seq,
         warnings=tuple(GuardWarning(*fields) for fields in indicator.warnings),
     )
@@ -104,43 +132,53 @@ def warned(found: IndicatorRecord, warnings: Iterable[GuardWarning]) -> Indicato
 
 
 def live_same_value(
-    observable: Observable, tlp: str, organisation_id: int | None
+    observable: Observable, tlp: str, organisation_id: int | None, *, seen: Sequence[str]
 ) -> Indicator | None:
-    """The published indicator beside which a new one of this TLP would say nothing new."""
-    mine = Q(tlp__in=SHARED)
+    """The published indicator beside which a new one of this TLP would say nothing new to whoever sees
+    `seen`. What is hidden there is no answer: the two stand side by side.
+    """
+    same = Q(tlp__in=seen)
     if Tlp(tlp).reach > 2:
-        mine |= Q(organisation_id=organisation_id)
-    same = Indicator.objects.filter(
-        mine, kind=observable.kind, value=observable.value, status=Status.PUBLISHED
+        same |= Q(organisation_id=organisation_id)
+    elif tlp not in OPEN:
+        same |= Q(organisation_id=organisation_id, tlp__in=SHARED)
+    rows = Indicator.objects.filter(
+        same, kind=observable.kind, value=observable.value, status=Status.PUBLISHED
     )
-    return same.order_by("pk").first()
+    return rows.order_by("pk").first()
 
 
-def withdrawn_before(observable: Observable) -> tuple[GuardWarning, ...]:
+def withdrawn_before(observable: Observable, seen: Sequence[str]) -> tuple[GuardWarning, ...]:
     """A person once took this back: publishing it again must not happen by the way."""
     back = Indicator.objects.filter(
-        kind=observable.kind, value=observable.value, status=Status.WITHDRAWN, tlp__in=SHARED
+        kind=observable.kind, value=observable.value, status=Status.WITHDRAWN, tlp__in=seen
     )
     return (AGAIN,) if back.exists() else ()
 
 
-def warnings_now(observable: Observable) -> tuple[GuardWarning, ...]:
-    """What speaks against publishing it as things stand: a member may have joined, or a list changed."""
-    return guard_load().check(observable) + withdrawn_before(observable)
+def warnings_now(observable: Observable, *, seen: Sequence[str]) -> tuple[GuardWarning, ...]:
+    """What speaks against publishing it as things stand (a member may have joined, or a list changed), to
+    whoever sees `seen` of what members share.
+    """
+    return guard_load().check(observable) + withdrawn_before(observable, seen)
 
 
-def warnings_answered(observable: Observable, override: str) -> tuple[GuardWarning, ...]:
+def warnings_answered(
+    observable: Observable, override: str, *, seen: Sequence[str]
+) -> tuple[GuardWarning, ...]:
     """`warnings_now`, each of them answered by `override`, stripped.
 
     Raises:
         GuardStands: there are some, and the reason is shorter than ten letters.
     """
-    warnings = warnings_now(observable)
+    warnings = warnings_now(observable, seen=seen)
     if warnings and len(override) < MIN_OVERRIDE_REASON:
         raise GuardStands(f"the guard stands: {', '.join(w.rule for w in warnings)}")
     return warnings
 
 
 def warning_fields(warnings: Iterable[GuardWarning]) -> list[list[str]]:
-    """Warnings as a row keeps them."""
+    """Warnings as a row keeps them, which every member that sees the row reads: those alone that stand for
+    whoever sees `OPEN`.
+    """
     return [[w.rule, w.matched, w.reason] for w in warnings]

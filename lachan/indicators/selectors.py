@@ -11,12 +11,21 @@ from lachan.formats.guard.records import SitesHead
 from lachan.formats.observables.record import Observable
 from lachan.kernel.errors import Refused
 from lachan.members.policy import Action, policy_check
-from lachan.members.records import Actor, ActorKind
+from lachan.members.records import PUBLIC, Actor, ActorKind
 
 from . import ledger, whole
 from .guard import guard_load, sites_head, warning_lists
 from .models import Dispute, Indicator, ListImport, Quarantined
-from .reading import AGAIN, COMMUNITY_TYPES, dispute_record, record, shared_with, warnings_now
+from .reading import (
+    AGAIN,
+    COMMUNITY_TYPES,
+    SHARED,
+    dispute_record,
+    is_community,
+    record,
+    shared_with,
+    warnings_now,
+)
 from .records import (
     COMMUNITY,
     Audience,
@@ -80,11 +89,14 @@ def indicator_list(
     """
     rows = indicator_rows(by=by, status=status, kind=kind, category=category, text=text)
     if case_uid is not None:
+        policy_check(by, Action.CASE_READ)
         rows = rows.filter(case_uid=case_uid)
+        if by.kind is not ActorKind.SYSTEM:
+            rows = rows.filter(organisation_id=by.organisation_id)
     if after is not None:
         last = rows.filter(uid=after).values_list("id", flat=True).first()
         rows = rows.filter(id__lt=last or 0)
-    return [record(row) for row in rows[:limit]]
+    return [record(row, by=by) for row in rows[:limit]]
 
 
 def outlook_list(*, by: Actor, observables: Sequence[Observable]) -> list[Outlook]:
@@ -128,7 +140,7 @@ def indicator_get(*, by: Actor, indicator: UUID) -> IndicatorRecord:
     Raises:
         NoSuchIndicator: none, or none that `by` may know of. Refused.
     """
-    return record(indicator_row(by=by, indicator=indicator))
+    return record(indicator_row(by=by, indicator=indicator), by=by)
 
 
 def indicator_count_proposed(*, by: Actor) -> int:
@@ -145,12 +157,12 @@ def indicator_counts(*, by: Actor) -> dict[str, int]:
 def indicator_warnings(*, by: Actor, indicator: UUID) -> tuple[GuardWarning, ...]:
     """What the guard says of an indicator now, which may be more than when it was proposed or published."""
     found = indicator_row(by=by, indicator=indicator)
-    return warnings_now(Observable(found.kind, found.value))
+    return warnings_now(Observable(found.kind, found.value), seen=shared_with(by))
 
 
 def guard_check(*, observable: Observable) -> tuple[GuardWarning, ...]:
     """What the guard says of a value as things stand, whether or not anybody ever proposed it."""
-    return warnings_now(observable)
+    return warnings_now(observable, seen=SHARED)
 
 
 def guard_lists() -> list[GuardList]:
@@ -176,13 +188,15 @@ def indicator_get_public(*, indicator: UUID) -> IndicatorRecord:
     rows = Indicator.objects.filter(uid=indicator, status=Status.PUBLISHED, tlp=Tlp.CLEAR)
     if (found := rows.first()) is None:
         raise NoSuchIndicator("there is no such indicator")
-    return record(found)
+    return record(found, by=PUBLIC)
 
 
 def indicator_history(*, by: Actor, indicator: UUID) -> list[LedgerEntry]:
-    """What the ledger says of one indicator, newest first."""
-    indicator_row(by=by, indicator=indicator)
-    return ledger.history(indicator)
+    """What the ledger says of one indicator, newest first, as far as `by` saw it at the time."""
+    row = indicator_row(by=by, indicator=indicator)
+    if by.kind is ActorKind.SYSTEM or row.organisation_id == by.organisation_id:
+        return ledger.history(indicator, tlps=list(Tlp))
+    return ledger.history(indicator, tlps=shared_with(by))
 
 
 def ledger_list(*, after: int, audience: Audience, limit: int = 1000) -> list[LedgerEntry]:
@@ -290,9 +304,12 @@ def dispute_row(*, by: Actor, dispute: UUID) -> Dispute:
 
 
 def import_rows(*, by: Actor) -> QuerySet[ListImport]:
-    """Imported lists, newest first, for this room's own pages."""
+    """Imported lists, newest first, for this room's own pages: to the community only its own. How many values
+    of a list were there already counts what it does not see.
+    """
     policy_check(by, Action.INDICATOR_READ)
-    return ListImport.objects.order_by("-id")
+    rows = ListImport.objects.order_by("-id")
+    return rows.filter(organisation_id=by.organisation_id) if is_community(by) else rows
 
 
 def import_exists() -> bool:
@@ -302,8 +319,8 @@ def import_exists() -> bool:
 
 def quarantined_rows(*, by: Actor, list_import: UUID) -> QuerySet[Quarantined]:
     """The lines of one import that could not be used, in order."""
-    policy_check(by, Action.INDICATOR_READ)
-    return Quarantined.objects.filter(list_import__uid=list_import).order_by("line")
+    rows = import_rows(by=by).filter(uid=list_import).order_by()
+    return Quarantined.objects.filter(list_import__in=rows).order_by("line")
 
 
 def tlp_choices() -> list[tuple[str, Any]]:

@@ -25,17 +25,19 @@ from lachan.members.services import audit_record
 from lachan.outbox.services import event_publish
 
 from .conf import DEFAULT_CONFIDENCE, MAX_EVIDENCE
-from .disputes import dispute_answer, dispute_open, dispute_open_public
+from .disputes import dispute_answer, dispute_open, dispute_open_public, disputes_settle
 from .events import IndicatorProposed, IndicatorRejected
 from .importing import list_import
 from .lifecycle import indicator_expire_due, indicator_reshare, indicator_withdraw, publish
 from .models import Indicator, Review
 from .reading import (
+    OPEN,
     indicator_state,
     is_proposer,
     live_same_value,
     raw_kept,
     record,
+    shared_between,
     shared_with,
     tlp_checked,
     warned,
@@ -60,6 +62,7 @@ __all__ = [
     "dispute_answer",
     "dispute_open",
     "dispute_open_public",
+    "disputes_settle",
     "indicator_expire_due",
     "indicator_propose",
     "indicator_reshare",
@@ -109,7 +112,7 @@ def indicator_propose(
     facts = _checked(by, category, confidence, tlp, evidence, valid_until)
     with transaction.atomic():
         _refuse_twin(by, observable, tlp)
-        warnings = warnings_now(observable)
+        warnings = warnings_now(observable, seen=OPEN)
         indicator = Indicator.objects.create(
             kind=observable.kind,
             value=observable.value,
@@ -125,7 +128,8 @@ def indicator_propose(
         event_publish(
             IndicatorProposed(indicator=indicator.uid, kind=indicator.kind, case=case_uid)
         )
-    return record(indicator)
+    seen = warnings_now(observable, seen=shared_with(by))
+    return warned(record(indicator, by=by), seen)
 
 
 def _checked(
@@ -149,7 +153,8 @@ def _checked(
 
 
 def _refuse_twin(by: Actor, observable: Observable, tlp: str) -> None:
-    if (twin := live_same_value(observable, tlp, by.organisation_id)) is not None:
+    own = by.organisation_id
+    if (twin := live_same_value(observable, tlp, own, seen=shared_with(by))) is not None:
         raise IndicatorExists("it is already published", twin.uid)
     waiting = Indicator.objects.filter(
         kind=observable.kind,
@@ -217,8 +222,9 @@ def _decide(
     observable = Observable(indicator.kind, indicator.value)
     warnings: tuple[GuardWarning, ...] = ()
     if decision == "approve":
-        warnings = warnings_answered(observable, override)
-        indicator = publish(indicator)
+        seen = shared_between(by, indicator.organisation_id)
+        warnings = warnings_answered(observable, override, seen=seen)
+        indicator = publish(indicator, seen=seen)
     else:
         moved = Indicator.objects.filter(pk=indicator.pk, status=Status.PROPOSED)
         if not moved.update(status=Status.REJECTED, decided_at=now()):
@@ -227,6 +233,7 @@ def _decide(
         event_publish(
             IndicatorRejected(indicator=indicator.uid, kind=indicator.kind, case=indicator.case_uid)
         )
+    kept = warnings and warnings_now(observable, seen=OPEN)
     Review.objects.create(
         indicator=indicator,
         by_id=by.person_id,
@@ -234,8 +241,8 @@ def _decide(
         decision=decision,
         note=note,
         override_reason=override if warnings else "",
-        warnings=warning_fields(warnings),
+        warnings=warning_fields(kept),
     )
-    if warnings:
-        Indicator.objects.filter(pk=indicator.pk).update(warnings=warning_fields(warnings))
-    return warned(record(indicator), warnings)
+    if kept:
+        Indicator.objects.filter(pk=indicator.pk).update(warnings=warning_fields(kept))
+    return warned(record(indicator, by=by), warnings)

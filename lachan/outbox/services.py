@@ -17,6 +17,7 @@ from django.db.models import Q
 
 from lachan.kernel import clock
 from lachan.kernel.events import HANDLERS, Event, event_from_json
+from lachan.kernel.ids import key_random
 
 from . import sockets
 from .instance import instance_claim, instance_is_marked, instance_verify
@@ -136,7 +137,11 @@ def _deliver(pk: int) -> bool:
             event = event_from_json(row.topic, row.data)
             for handler in HANDLERS.get(row.topic, ()):
                 handler(event)
-            OutboxEvent.objects.filter(pk=pk).update(delivered_at=_hour(), last_error="")
+            # Waiting ones stand in order; of those that have arrived none is left, or it would tell between
+            # which acts of staff a report came. Below zero, new ones go on counting above.
+            OutboxEvent.objects.filter(pk=pk).update(
+                id=-key_random(), delivered_at=_hour(), next_attempt_at=_hour(), last_error=""
+            )
     except Exception as error:  # noqa: BLE001  one bad event must not stop the others
         _postpone(pk, error)
         return False

@@ -10,6 +10,7 @@ from django.db import close_old_connections
 
 from lachan.kernel.schedule import TASKS
 
+from .journal import journal_empty
 from .services import events_deliver, listener_open
 
 log = logging.getLogger(__name__)
@@ -34,6 +35,7 @@ def run(stop: Event | None = None) -> None:
             listener.wait(LOOK_EVERY)
     finally:
         listener.close()
+        _safely("journal", journal_empty)
 
 
 def events_drain() -> None:

@@ -9,6 +9,7 @@ import hashlib
 import hmac
 import secrets
 import uuid
+from datetime import UTC, datetime, timedelta
 
 from lachan.kernel.clock import now
 from lachan.kernel.ids import uuid7
@@ -28,6 +29,7 @@ from .records import OpenReport
 
 _NOBODY = Report(salt=bytes(SALT_BYTES), recipient="")
 _SECRET_BYTES, _NAMING_BYTES = 48, 32
+_CLOCKS_APART = timedelta(minutes=1)  # of several machines
 
 
 def inbox_open(text: str) -> bytes | None:
@@ -51,11 +53,13 @@ def inbox_open(text: str) -> bytes | None:
     if found is None:
         return None
     secret = secrets.token_bytes(_SECRET_BYTES)
+    closes = now() + conf.INBOX_OPEN_FOR
+    # When a child was here is read from no disk: the row itself knows the hour alone.
     InboxSession.objects.create(
         mark=_mark(secret),
         report=found[0],
-        locked=lock_with(found[1].private, secret=secret),
-        expires_at=now() + conf.INBOX_OPEN_FOR,
+        locked=lock_with(f"{found[1].private} {int(closes.timestamp())}", secret=secret),
+        closes_hour=closes.replace(minute=0, second=0, microsecond=0) + timedelta(hours=1),
     )
     return secret
 
@@ -70,19 +74,19 @@ def inbox_read(secret: bytes) -> OpenReport | None:
     opened = _opened(secret)
     if opened is None:
         return None
-    session, key = opened
-    content = selectors.content_read(unseal(session.report.sealed, key=key))
+    report, key = opened
+    content = selectors.content_read(unseal(report.sealed, key=key))
     return OpenReport(
-        facts=selectors.facts(session.report),
+        facts=selectors.facts(report),
         content=content,
-        messages=selectors.message_list(session.report, [key]),
+        messages=selectors.message_list(report, [key]),
     )
 
 
 def inbox_report(secret: bytes) -> Report | None:
     """The report whose inbox stands open under this secret."""
     opened = _opened(secret)
-    return opened[0].report if opened else None
+    return opened[0] if opened else None
 
 
 def inbox_token(report: uuid.UUID) -> str:
@@ -112,16 +116,23 @@ def inbox_close(secret: bytes) -> None:
     InboxSession.objects.filter(mark=_mark(secret)).delete()
 
 
-def _opened(secret: bytes) -> tuple[InboxSession, str] | None:
+def _opened(secret: bytes) -> tuple[Report, str] | None:
+    """The report whose inbox stands open under this secret, and the receipt's private key."""
     if len(secret) != _SECRET_BYTES:
         return None
     session = selectors.inbox_session_get(_mark(secret))
     if session is None:
         return None
     try:
-        return session, unlock_with(session.locked, secret=secret)
+        opened = unlock_with(session.locked, secret=secret)
     except LockHeld:  # the right name, with another half
         return None
+    key, _, closes = opened.partition(" ")
+    left = datetime.fromtimestamp(int(closes), UTC) - now()
+    # One that would stay open for longer than any was opened by a clock that ran ahead.
+    if not timedelta() < left <= conf.INBOX_OPEN_FOR + _CLOCKS_APART:
+        return None
+    return session.report, key
 
 
 def _mark(secret: bytes) -> bytes:

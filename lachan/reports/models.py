@@ -1,15 +1,18 @@
 from django.db import models
 
+from lachan.kernel.ids import key_random
+
 from .records import Author, Status, Urgency
 
 
 class Report(models.Model):
     """One report. Plain columns route it; `sealed` opens with the desk's key or the reporter's receipt.
 
-    There is no exact time here on purpose, not in `uid` either: it could be laid beside a school's or a
-    provider's log, and would name the child.
+    There is no exact time here on purpose, not in `uid` or in the order of rows either: it could be laid beside
+    a school's or a provider's log, and would name the child.
     """
 
+    id = models.BigAutoField(primary_key=True, default=key_random, editable=False)
     uid = models.UUIDField(unique=True, editable=False)
     status = models.CharField(max_length=10, choices=[(s.value, s.value) for s in Status])
     category = models.CharField(max_length=40)
@@ -31,12 +34,15 @@ class Report(models.Model):
     sealed = models.BinaryField()
 
     class Meta:
-        indexes = [models.Index(fields=["status", "id"], name="report_by_status")]
+        indexes = [models.Index(fields=["status", "received_hour"], name="report_by_hour")]
 
 
 class Message(models.Model):
-    """What was said after the report, sealed to the desk and to the reporter."""
+    """What was said after the report, sealed to the desk and to the reporter. Keys grow within one report
+    (`services.message_key`), and tell nothing of the order of two reports' messages.
+    """
 
+    id = models.BigAutoField(primary_key=True, default=key_random, editable=False)
     report = models.ForeignKey(Report, on_delete=models.CASCADE, related_name="messages")
     author = models.CharField(max_length=10, choices=[(a.value, a.value) for a in Author])
     is_question = models.BooleanField(default=False)
@@ -46,11 +52,13 @@ class Message(models.Model):
 
 
 class InboxSession(models.Model):
-    """An inbox that stands open: the receipt's private key, locked under a secret that only the two
-    cookies hold. `mark` is a hash of the first.
+    """An inbox that stands open: the receipt's private key and the moment at which it closes, locked under a
+    secret that only the two cookies hold. `mark` is a hash of the first; `closes_hour`, after which the row
+    is of no use, is a whole hour.
     """
 
+    id = models.BigAutoField(primary_key=True, default=key_random, editable=False)
     mark = models.BinaryField(max_length=16, unique=True)
     report = models.ForeignKey(Report, on_delete=models.CASCADE)
     locked = models.BinaryField()
-    expires_at = models.DateTimeField(db_index=True)
+    closes_hour = models.DateTimeField(db_index=True)

@@ -2,11 +2,11 @@
 
 import hashlib
 import hmac
+import uuid
 from datetime import datetime
 
 import msgspec
 
-from lachan.kernel.ids import uuid7
 from lachan.kernel.sealing.envelope import seal
 from lachan.kernel.sealing.receipts import receipt_identity, receipt_locator, receipt_salt
 from lachan.members.records import DeskKeyRecord
@@ -26,7 +26,7 @@ def report_seal(
     plain = msgspec.json.encode(content)
     hour = hour_now()
     return Report(
-        uid=uuid7(hour),
+        uid=uuid.uuid4(),
         received_hour=hour,
         organisation_id=desk.organisation_id,
         desk_key=desk.uid,

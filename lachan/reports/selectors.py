@@ -2,7 +2,6 @@
 
 import uuid
 from collections.abc import Iterable, Mapping
-from datetime import timedelta
 
 import msgspec
 from django.db.models import Count
@@ -15,7 +14,6 @@ from lachan.members.policy import Action, policy_check
 from lachan.members.records import Actor
 from lachan.members.services import audit_record
 
-from . import conf
 from .models import InboxSession, Message, Report
 from .records import (
     Author,
@@ -26,8 +24,6 @@ from .records import (
     Status,
     Urgency,
 )
-
-_CLOCKS_APART = timedelta(minutes=1)  # of several machines
 
 
 def report_get(report: uuid.UUID) -> ReportFacts:
@@ -46,8 +42,8 @@ def report_list(
     organisation_id: int | None = None,
     limit: int = 200,
 ) -> list[ReportFacts]:
-    """Plain columns of many, oldest first; of one organisation's desk when it is named."""
-    rows = Report.objects.defer("sealed").order_by("id")
+    """Plain columns of many, oldest hour first; of one organisation's desk when it is named."""
+    rows = Report.objects.defer("sealed").order_by("received_hour", "id")
     if status is not None:
         rows = rows.filter(status=status)
     if uids is not None:
@@ -114,11 +110,9 @@ def message_counts(reports: Iterable[uuid.UUID]) -> dict[tuple[uuid.UUID, Author
 
 
 def inbox_session_get(mark: bytes) -> InboxSession | None:
-    sessions = InboxSession.objects.select_related("report")
-    moment = now()
-    # One that would stay open for longer than any was opened by a clock that ran ahead.
-    until = moment + conf.INBOX_OPEN_FOR + _CLOCKS_APART
-    return sessions.filter(mark=mark, expires_at__gt=moment, expires_at__lte=until).first()
+    """The row, while it may be of use; when exactly it closes, `inbox` finds under its lock."""
+    rows = InboxSession.objects.select_related("report")
+    return rows.filter(mark=mark, closes_hour__gt=now()).first()
 
 
 def content_read(plain: bytes) -> ReportContent:

@@ -11,25 +11,28 @@ import uuid
 from datetime import timedelta
 
 from django.db import IntegrityError, transaction
-from django.db.models import Case, IntegerField, Value, When
+from django.db.models import Case, IntegerField, Q, Value, When
 
 from lachan.formats.classification.categories import category_code
 from lachan.kernel.clock import now
 from lachan.kernel.errors import InvalidInput, NotFound, Unavailable
+from lachan.kernel.ids import key_random
 from lachan.kernel.sealing.errors import WorkRefused
 from lachan.kernel.sealing.receipts import receipt_for
 from lachan.kernel.sealing.work import pow_challenge, pow_read, pow_verify
 from lachan.members import selectors as members
 from lachan.members.policy import Action, policy_check
-from lachan.members.records import Actor, DeskKeyRecord
+from lachan.members.records import Actor, ActorKind, DeskKeyRecord
 from lachan.members.services import audit_record
 from lachan.outbox.services import clock_is_believed, durable, event_publish
 
 from . import arrivals, conf
 from .events import ReporterWrote, ReportPurged, ReportReceived
-from .models import InboxSession, Report
+from .models import InboxSession, Message, Report
 from .records import Author, ReportContent, Status, Submitted, Urgency
 from .sealing import hour_now, message_seal, report_seal
+
+_HOUR = timedelta(hours=1)
 
 
 class FormUnknown(InvalidInput):
@@ -159,12 +162,19 @@ def _message_add(
     message.is_question = is_question
     try:
         with durable(), transaction.atomic():
+            message.pk = message_key(row)
             message.save(force_insert=True)
             if author is Author.REPORTER:
                 event_publish(ReporterWrote(report=row.uid))
     except IntegrityError:
         return False
     return True
+
+
+def message_key(row: Report) -> int:
+    """A key for a report's next message: above those of its others, and nowhere near another report's."""
+    last = Message.objects.filter(report=row).order_by("-id").values_list("id", flat=True).first()
+    return key_random() >> 1 if last is None else last + 1 + secrets.randbits(44)
 
 
 def report_hold(*, by: Actor, report: uuid.UUID) -> None:
@@ -201,22 +211,24 @@ def _let_go(row: Report) -> bool:
 
 
 def reports_release(*, by: Actor, limit: int = conf.RELEASED_PER_MINUTE) -> int:
-    """Let the next held reports go, the most urgent first, then the oldest.
+    """Let the next held reports go, the most urgent first, then those of the oldest hour.
 
-    The trail keeps their number alone: the minute in which a report was let go by itself would give away
-    the minute in which it came.
+    The trail keeps no line of it: the minute in which a report was let go by itself is the one after that in
+    which it came.
     """
     rank = Case(
         *(When(urgency=u, then=Value(i)) for i, u in enumerate(Urgency)),
         output_field=IntegerField(),
     )
-    waiting = Report.objects.defer("sealed").filter(status=Status.HELD).order_by(rank, "id")
+    waiting = (
+        Report.objects.defer("sealed")
+        .filter(status=Status.HELD)
+        .order_by(rank, "received_hour", "id")
+    )
     gone = 0
     for row in list(waiting[:limit]):
         with transaction.atomic():
             gone += _let_go(row)
-    if gone:
-        audit_record(by=by, action="report.release", detail={"count": gone})
     return gone
 
 
@@ -244,13 +256,18 @@ def report_reopen(*, by: Actor, report: uuid.UUID) -> None:
     policy_check(by, Action.CASE_WORK, organisation_id=row.organisation_id)
     with transaction.atomic():
         closed = Report.objects.filter(pk=row.pk, status=Status.CLOSED)
-        if closed.update(status=Status.OPEN, closed_hour=None):
+        reopened = closed.update(status=Status.OPEN, closed_hour=None)
+        # Not where the reporter's own words open it again: the trail has exact times, and would tell when he
+        # wrote. The case's timeline says it, by the hour.
+        if reopened and by.kind is not ActorKind.SYSTEM:
             audit_record(by=by, action="report.reopen", target=f"report:{report}")
 
 
 def reports_purge(*, by: Actor) -> int:
     """Forget what the retention rules say; the number of reports that went. None, while the clock is doubted."""
-    InboxSession.objects.filter(expires_at__lte=now()).delete()
+    moment = now()
+    over = Q(closes_hour__lte=moment) | Q(closes_hour__gt=moment + 2 * _HOUR)
+    InboxSession.objects.filter(over).delete()
     gone = 0
     if not clock_is_believed():
         return gone

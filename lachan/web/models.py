@@ -1,5 +1,7 @@
 from django.db import models
 
+from lachan.kernel.ids import key_random
+
 
 class SentForm(models.Model):
     """A form that was taken, with the answer that it got, for whoever sends it again.
@@ -8,6 +10,7 @@ class SentForm(models.Model):
     alone, which is not kept.
     """
 
+    id = models.BigAutoField(primary_key=True, default=key_random, editable=False)
     mark = models.BinaryField(max_length=32, unique=True)
     sealed = models.BinaryField()
     # By the hour: some of these forms are the public's.

@@ -2,9 +2,11 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.middleware.csrf import REASON_NO_CSRF_COOKIE
 from django.utils.http import url_has_allowed_host_and_scheme
+from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_GET, require_POST
 
 from .problems import error_page, not_sent_page
+from .sent import is_ours
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
@@ -33,24 +35,29 @@ def health(request: HttpRequest) -> HttpResponse:
     return JsonResponse({"status": "ok"})
 
 
+@csrf_exempt
 @require_POST
 def language_set(request: HttpRequest) -> HttpResponse:
-    """Remember a language in a cookie and go back to where the visitor was."""
+    """Remember a language in a cookie and go back to where the visitor was.
+
+    Without a token, which would put a cookie on the phone of whoever only reads a page; another site's form is
+    not obeyed.
+    """
     back = request.POST.get("next", "/")
     if not url_has_allowed_host_and_scheme(back, allowed_hosts={request.get_host()}):
         back = "/"
     response = HttpResponseRedirect(back)
-    language_remember(response, request.POST.get("language", ""))
+    if is_ours(request) is not False:
+        language_remember(response, request.POST.get("language", ""))
     return response
 
 
 def language_remember(response: HttpResponse, language: str) -> None:
-    """Put a language that we speak into the cookie; pass over another."""
+    """Put a language that we speak into a cookie that goes with the browser window; pass over another."""
     if language in dict(settings.LANGUAGES):
         response.set_cookie(
             settings.LANGUAGE_COOKIE_NAME,
             language,
-            max_age=365 * 86400,
             samesite="Lax",
             secure=settings.HTTPS,
             httponly=True,

@@ -22,7 +22,10 @@ def test_it_comes_up_under_the_hosts_that_it_is_given(tmp_path):
         instance.until(lambda: "Lá Chắn is up (" in instance.said(), "to say that it is up")
         said = instance.said()
         assert "dns, matching, shield, web, worker have answered." in said
-        assert "https://report.example/staff/join/" in said
+        assert "lachan admin-link --base https://report.example" in said
+        # A service's log is read by others: no link, which is a key, stands in it.
+        assert "/staff/join/" not in said
+        assert (instance.home / "first-link.key").read_text().strip() not in said
         assert not instance.answers()  # under another host
         with socket.socket() as taken:
             taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

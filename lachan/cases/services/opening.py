@@ -10,7 +10,6 @@ from lachan.cases.models import Case
 from lachan.cases.records import Happening, Status
 from lachan.cases.selectors.desk import case_worked_on
 from lachan.kernel.clock import now
-from lachan.kernel.ids import uuid7
 from lachan.members.records import Actor
 from lachan.outbox.services import event_publish
 from lachan.reports.selectors import report_get
@@ -35,7 +34,6 @@ def case_open(*, by: Actor, report: UUID) -> UUID:
         return known.uid
     facts = report_get(report)
     case = Case(
-        uid=uuid7(facts.received),
         report_uid=report,
         organisation_id=facts.organisation_id,
         category=facts.category,

@@ -126,7 +126,7 @@ def test_it_shows_what_became_of_an_indicator_once(mine, personas, deliver):
     deliver()
     indicator_withdraw(by=reviewer, indicator=first.indicator, reason="x")
     deliver()
-    kinds = list(mine.timeline.order_by("id").values_list("kind", flat=True))
+    kinds = list(mine.timeline.order_by("at").values_list("kind", flat=True))
     assert kinds[-3:] == ["published", "rejected", "withdrawn"]
     for row in OutboxEvent.objects.filter(topic__startswith="indicators."):
         for handler in HANDLERS.get(row.topic, ()):

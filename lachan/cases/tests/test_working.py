@@ -82,7 +82,7 @@ def test_it_waits_and_goes_on(mine, personas):
     case_move(by=by, uid=row.uid, to=Status.IN_PROGRESS)
     case_move(by=by, uid=row.uid, to=Status.WAITING)
     case_move(by=by, uid=row.uid, to=Status.WAITING)
-    assert [e.kind for e in row.timeline.order_by("id")][-2:] == ["started", "waits"]
+    assert [e.kind for e in row.timeline.order_by("at")][-2:] == ["started", "waits"]
     with pytest.raises(NoSuchChoice):
         case_move(by=by, uid=row.uid, to=Status.NEW)
 

@@ -1,5 +1,6 @@
 import signal
 import socket
+import sys
 import time
 from collections.abc import Callable
 
@@ -187,9 +188,15 @@ class _Start:
             click.echo(f"  DNS:               {_shown(address)}    {state}")
         if self._link:
             click.echo(
-                f"\n  Become the administrator (once, within seven days):\n  {base}{self._link}\n"
+                f"\n  Become the administrator (once, within seven days):\n  {self._way(base)}\n"
             )
         click.echo("Ctrl-C stops it.")
+
+    def _way(self, base: str) -> str:
+        # What a service says goes to a journal, which others read and which is kept: a link is a key.
+        if sys.stdout.isatty():
+            return f"{base}{self._link}"
+        return f"lachan admin-link --base {base}"
 
     def _say_missing(self) -> None:
         """Name what ends again and again, or runs and does not answer; once for each reason."""

@@ -101,8 +101,8 @@ class Stage:
         while time.monotonic() < deadline:
             said = (self.home / "log").read_text(encoding="utf-8")
             if "Ctrl-C stops it." in said:
-                link = next(line for line in said.splitlines() if "/staff/join/" in line)
-                self.first_link = link.strip().removeprefix(f"http://{self.web}")
+                token = (self.home / "first-link.key").read_text(encoding="ascii").strip()
+                self.first_link = f"/staff/join/{token}/"
                 return
             if self._process.poll() is not None:
                 raise Unavailable(f"the instance did not start:\n{said[-2000:]}")

@@ -54,9 +54,10 @@ def publish(analyst, reviewer):
     def make(value="xau.example", **facts):
         facts.setdefault("category", "scam")
         override = facts.pop("override_reason", None)
+        second = facts.pop("reviewer", reviewer)
         proposed = indicator_propose(by=facts.pop("by", analyst), value=value, **facts)
         return indicator_review(
-            by=facts.pop("reviewer", reviewer),
+            by=second,
             indicator=proposed.uid,
             decision="approve",
             override_reason=override,

@@ -1,13 +1,16 @@
+import re
 from datetime import timedelta
 
 import pytest
+from django.db import connection
 from django.db.models import QuerySet
+from django.test.utils import CaptureQueriesContext
 
 from lachan.indicators import records, services
-from lachan.indicators.models import Dispute, Indicator, LedgerHead
+from lachan.indicators.models import Dispute, DisputedValue, Indicator, LedgerHead
 from lachan.indicators.selectors import dispute_get_public, dispute_list, indicator_get
 from lachan.kernel.errors import InvalidInput, Refused
-from lachan.members.records import PUBLIC, Role
+from lachan.members.records import PUBLIC, Role, system
 from lachan.outbox.models import OutboxEvent
 
 from .conftest import make_actor
@@ -61,6 +64,8 @@ def test_the_public_disputes_whatever_covers_the_address(publish, reviewer):
     for value in ("kin.example", "khac.example"):
         said = services.dispute_open_public(by=PUBLIC, value=value, reason="mistake")
         assert said is None
+    assert services.disputes_settle(by=system("test")) == 3
+    assert not DisputedValue.objects.exists()
     assert {d.value for d in dispute_list(by=reviewer)} == {"xau.example", "kin.example"}
 
 
@@ -69,6 +74,7 @@ def test_the_public_learns_nothing_of_what_is_not_public(publish):
     with pytest.raises(records.NoSuchIndicator):
         services.dispute_open(by=PUBLIC, indicator=found.uid, reason="mine")
     services.dispute_open_public(by=PUBLIC, value="xau.example", reason="mine")
+    services.disputes_settle(by=system("test"))
     with pytest.raises(records.NoSuchDispute):
         dispute_get_public(dispute=Dispute.objects.get().uid)
 
@@ -108,3 +114,40 @@ def test_nobody_keeps_his_own_proposal(hotline, publish):
         services.dispute_answer(by=both, dispute=said.uid, outcome="kept", answer="It stays.")
     done = services.dispute_answer(by=both, dispute=said.uid, outcome="withdrawn", answer="Sorry.")
     assert done.outcome == "withdrawn"
+
+
+HIDDEN = ["green", "amber", "amber+strict", "red"]
+ASKED = ["{}", "https://a.{}/b/c?d=1", "http://{}/", "an@{}"]
+
+
+@pytest.mark.parametrize("tlp", HIDDEN)
+@pytest.mark.parametrize("asked", ASKED)
+def test_it_does_the_same_for_what_is_hidden_and_what_is_unknown(publish, tlp, asked):
+    """The same statements in the same order: no clock tells what stands on a list that is not public."""
+    publish("kin.example", tlp=tlp)
+    shapes = []
+    for value in ("kin.example", "kho.example"):
+        with CaptureQueriesContext(connection) as queries:
+            said = services.dispute_open_public(
+                by=PUBLIC, value=asked.format(value), reason="mistake"
+            )
+        assert said is None
+        shapes.append(
+            [re.sub(r"""X'\w+'|'[^']*'|"s\d+_x\d+"|\d{6,}""", "?", q["sql"]) for q in queries]
+        )
+    assert shapes[0] == shapes[1]
+    rows = list(DisputedValue.objects.values_list("locked", flat=True))
+    assert len({len(row) for row in rows}) == 1
+    assert not any(b"example" in bytes(row) for row in rows)
+    assert not Dispute.objects.exists()
+    services.disputes_settle(by=system("test"))
+    assert [d.indicator.value for d in Dispute.objects.all()] == ["kin.example"]
+
+
+def test_a_value_that_cannot_be_opened_holds_up_no_other(publish):
+    publish("kin.example", tlp="red")
+    DisputedValue.objects.create(locked=b"of another secret")
+    services.dispute_open_public(by=PUBLIC, value="kin.example", reason="mine")
+    assert services.disputes_settle(by=system("test")) == 2
+    assert Dispute.objects.get().organisation_id is None
+    assert not DisputedValue.objects.exists()

@@ -11,6 +11,7 @@ from lachan.indicators.models import Dispute, Indicator, ListImport
 from lachan.indicators.records import Status
 from lachan.indicators.services import (
     dispute_open,
+    disputes_settle,
     indicator_propose,
     indicator_review,
     indicator_withdraw,
@@ -246,6 +247,7 @@ def test_a_child_disputes_by_the_address(client, published):
     assert text_of(client.get("/dispute/noted/"))
     assert text_of(client.post("/dispute/", {"value": "khong phai", "reason": "mistake"}), 422)
     assert text_of(client.post("/dispute/", {}), 422)
+    disputes_settle(by=system("test"))
     hidden = Dispute.objects.get(indicator__value="kin.example").uid
     assert client.get(reverse("dispute-status", args=[hidden])).status_code == 404
 

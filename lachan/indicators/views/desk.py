@@ -17,7 +17,7 @@ from lachan.indicators.forms import (
     WithdrawForm,
 )
 from lachan.indicators.models import Indicator
-from lachan.indicators.reading import indicator_state, is_proposer
+from lachan.indicators.reading import case_of, indicator_state, is_proposer
 from lachan.indicators.records import GuardWarning, Status
 from lachan.indicators.selectors import (
     dispute_rows,
@@ -137,6 +137,8 @@ def indicator_answer(
         **row_of(indicator),
         "tlp": TLPS.get(indicator.tlp, indicator.tlp),
         "warnings": [warning_of(w) for w in warnings],
+        "case": case_of(request.actor, indicator),
+        "import_seen": import_rows(by=request.actor).filter(pk=indicator.list_import_id).exists(),
         "history": indicator_history(by=request.actor, indicator=uid),
         "reviews": [
             {"it": r, "decision": DECISIONS.get(r.decision, r.decision)}

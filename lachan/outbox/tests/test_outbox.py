@@ -1,6 +1,8 @@
 import dataclasses
+import itertools
 import threading
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 from django.db import connection, transaction
@@ -8,6 +10,7 @@ from django.db import connection, transaction
 from lachan.kernel import clock
 from lachan.kernel.events import HANDLERS, Event
 from lachan.outbox import selectors, services, sockets
+from lachan.outbox.journal import journal_empty
 from lachan.outbox.models import OutboxEvent
 from tests.lived import lived_until
 
@@ -74,7 +77,7 @@ def test_it_keeps_the_hour_of_an_event_and_nothing_finer(heard):
         row = OutboxEvent.objects.get()
         assert (row.created_at, row.next_attempt_at, row.delivered_at) == (hour, hour, None)
         services.events_deliver()
-    row.refresh_from_db()
+    row = OutboxEvent.objects.get()
     assert (row.created_at, row.next_attempt_at, row.delivered_at) == (hour, hour, hour)
     assert (row.attempts, row.last_error) == (0, "")
 
@@ -233,3 +236,33 @@ def test_it_lets_writers_take_turns():
             order.append("inside")
     thread.join()
     assert order == ["first", "inside", "other"]
+
+
+@pytest.mark.django_db
+def test_it_leaves_no_order_of_what_has_arrived(heard):
+    """Serial keys would tell between which acts of staff, whose minute is known, a report came."""
+    for times in range(8):
+        services.event_publish(BellRang(times=times))
+    waiting = list(OutboxEvent.objects.order_by("id").values_list("data", flat=True))
+    assert [data["times"] for data in waiting] == list(range(8))
+    assert services.events_deliver() == 8
+    assert [event.times for event in heard] == list(range(8))
+    arrived = list(OutboxEvent.objects.order_by("id").values_list("id", "data"))
+    assert [data["times"] for _, data in arrived] != list(range(8))
+    gaps = [later - earlier for (earlier, _), (later, _) in itertools.pairwise(arrived)]
+    assert min(gaps) > 1000
+    services.event_publish(BellRang(times=9))
+    assert OutboxEvent.objects.get(delivered_at=None).pk > 0
+
+
+@pytest.mark.django_db(transaction=True)
+def test_it_cuts_the_write_ahead_log():
+    if connection.vendor != "sqlite":
+        pytest.skip("SQLite's own")
+    log = Path(f"{connection.settings_dict['NAME']}-wal")
+    services.event_publish(BellRang(times=1))
+    assert log.stat().st_size > 0
+    assert journal_empty()
+    assert log.stat().st_size == 0
+    with connection.cursor() as cursor:
+        assert cursor.execute("PRAGMA busy_timeout").fetchone() == (20_000,)
