@@ -114,7 +114,7 @@ class Answers:
             kept = self._kept[key] = _Kept(Future(), time.monotonic())
         path = self._folder / str(next(self._names))
         try:
-            with path.open("xb") as file:
+            with open(path, "xb", opener=_mine) as file:
                 for piece in pieces:
                     self._make_room(len(piece))
                     kept.size += file.write(piece)
@@ -141,6 +141,10 @@ class Answers:
                 oldest.ready.result().unlink(missing_ok=True)
                 if _gone_and_read(self._folder) > self._most:
                     raise NoRoom
+
+
+def _mine(path: str, flags: int) -> int:
+    return os.open(path, flags, 0o600)
 
 
 def _key(environ: dict[str, Any], status: int, headers: list[tuple[str, str]]) -> bytes:

@@ -27,6 +27,9 @@ BODY_SECONDS = 20.0
 """So long may a body take: 1 MB over the slowest mobile line that shows the pages at all."""
 UNREAD_SECONDS = 20
 """So long may an answer lie unread before its connection is cut."""
+_UNREAD_BYTES = (
+    256 * 1024
+)  # of each, in the system's memory; left to itself it takes ten times that
 _BODY_BYTES = 1_250_000  # what Django takes (settings), and room for it to see that there is more
 # Who sends too much hears why only if it is read to the end; beyond this the line is cut.
 _READ_BYTES = 8 * _BODY_BYTES
@@ -100,17 +103,17 @@ class Server:
             whole: bytes = await proto()
             return whole, len(whole)
         parts, size = [], 0
-        async for part in proto:
-            size += len(part)
+        async for came in proto:
+            size += len(came)
             if size > _READ_BYTES:
                 break
-            if size > _SMALL_BODY and size <= _BODY_BYTES:
+            part = came[: max(0, len(came) - size + _BODY_BYTES)]
+            if size > _SMALL_BODY:
                 held[0] += len(part)
                 self.held += len(part)
                 if self.held > _LARGE_BODIES:
                     raise TooMuch
-            if size <= _BODY_BYTES:
-                parts.append(part)
+            parts.append(part)
         return b"".join(parts), size
 
     async def _answered(self, environ: dict[str, Any]) -> Answer:
@@ -158,7 +161,7 @@ def _environ(scope: Any, body: bytes, length: int) -> dict[str, Any]:
 
 
 async def _cut_unread() -> None:
-    """Have the system cut connections whose other end does not read; the server has no such deadline.
+    """Have the system hold little for, and soon cut, connections whose other end does not read; the server has no such deadline.
 
     What is set on the socket that listens holds for all that it accepts (Linux, tcp(7) TCP_USER_TIMEOUT: also
     for what a closed window keeps from being sent).
@@ -180,6 +183,7 @@ def _listener_set(option: int, value: int) -> bool:
                 listens = one.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN)
                 if listens and one.family in {socket.AF_INET, socket.AF_INET6}:
                     one.setsockopt(socket.IPPROTO_TCP, option, value)
+                    one.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _UNREAD_BYTES)
                     done = True
             finally:
                 one.detach()
