@@ -11,7 +11,7 @@ import logging
 import os
 import socket
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -35,10 +35,30 @@ _BODY_BYTES = 1_250_000  # what Django takes (settings), and room for it to see 
 _READ_BYTES = 8 * _BODY_BYTES
 _SMALL_BODY = 256 * 1024  # the longest report is half of that, percent-encoded
 _LARGE_BODIES = 128 * 1024 * 1024  # bytes that all larger ones may hold at once
-# One slow page asked for without end must not hold all workers: the API has half of them.
-_API = "/v1/"
+CROWDED = "lachan.crowded"
+"""Stands in the environment of a request that is to be told so, since too many like it wait."""
 
 Wsgi = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
+
+
+class Lane:
+    """Some workers, for requests that would otherwise hold them all; the others wait without one."""
+
+    def __init__(self, workers: int, waiting: int) -> None:
+        self._free, self._most, self._here = asyncio.Semaphore(workers), workers + waiting, 0
+
+    @contextlib.asynccontextmanager
+    async def entered(self) -> AsyncIterator[bool]:
+        """Whether there was room to wait in."""
+        if self._here >= self._most:
+            yield False
+            return
+        self._here += 1
+        try:
+            async with self._free:
+                yield True
+        finally:
+            self._here -= 1
 
 
 class TooMuch(Exception):
@@ -55,7 +75,11 @@ class Server:
         """`threads`: requests answered at once. `folder`: for answers that are large."""
         self._application, self._answers = application, Answers(folder)
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix="answer")
-        self._api = asyncio.Semaphore(max(1, threads // 2))
+        # Lists and bulk look-ups are long; a password costs 100 MiB and a core, and there are always more.
+        self._lanes = {
+            ("", "/v1/"): Lane(max(1, threads // 2), 512),
+            ("POST", "/staff/sign-in/"): Lane(1, 64),
+        }
         self._listening: asyncio.Task[None] | None = None
         self.held = 0
 
@@ -74,11 +98,12 @@ class Server:
             async with asyncio.timeout(BODY_SECONDS):
                 body, length = await self._taken(scope, proto, held)
             environ = _environ(scope, body, length)
-            if scope.path.startswith(_API):
-                async with self._api:
-                    answer = await self._answered(environ)
-            else:
+            lane = self._lane(scope)
+            if lane is None:
                 answer = await self._answered(environ)
+            else:
+                async with lane.entered() as entered:
+                    answer = await self._answered(environ | ({} if entered else {CROWDED: True}))
             await answer.give(proto)
         except TimeoutError:
             proto.response_empty(408, [("connection", "close")])
@@ -93,6 +118,12 @@ class Server:
             self.held -= held[0]
 
     # Inside
+
+    def _lane(self, scope: Any) -> Lane | None:
+        for (method, path), lane in self._lanes.items():
+            if scope.path.startswith(path) and method in {"", scope.method}:
+                return lane
+        return None
 
     async def _taken(self, scope: Any, proto: Any, held: list[int]) -> tuple[bytes, int]:
         """The body, as far as it may be of use, and how long it was."""

@@ -1,3 +1,4 @@
+import asyncio
 import contextlib
 import http.client
 import os
@@ -10,7 +11,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from lachan.config.server import _environ
+from lachan.config.server import Lane, _environ
 from lachan.config.tests.server_app import PIECE, PIECES
 
 HEAD = b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 130\r\n\r\n"
@@ -162,3 +163,25 @@ def test_it_lets_no_name_pass_for_another():
     assert environ["HTTP_X_FORWARDED_PROTO"] == "http"
     assert "CONTENT_LENGTH" not in environ
     assert environ.get("HTTP_CONTENT_LENGTH") is None
+
+
+def test_a_lane_holds_so_many_and_tells_the_rest():
+    async def crowd():
+        lane, running, most, told = Lane(2, 3), 0, 0, []
+
+        async def one():
+            nonlocal running, most
+            async with lane.entered() as entered:
+                told.append(entered)
+                if entered:
+                    running += 1
+                    most = max(most, running)
+                    await asyncio.sleep(0.01)
+                    running -= 1
+
+        await asyncio.gather(*(one() for _ in range(9)))
+        async with lane.entered() as entered:
+            told.append(entered)
+        return most, told.count(True), told.count(False)
+
+    assert asyncio.run(crowd()) == (2, 6, 4)
