@@ -3,7 +3,8 @@
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import F
+from django.db.models import F, Value
+from django.db.models.functions import Greatest
 
 from lachan.formats.observables.lookups import parents
 from lachan.formats.observables.parsing import parse
@@ -30,18 +31,22 @@ from .records import (
     Status,
     Tlp,
 )
+from .weighing import dispute_weight
 
 REASONS = ("mistake", "mine", "help", "fixed", "other")
 OUTCOMES = ("withdrawn", "kept")
 
 
-def dispute_open(*, by: Actor, indicator: UUID, reason: str, note: str = "") -> DisputeRecord:
+def dispute_open(
+    *, by: Actor, indicator: UUID, reason: str, note: str = "", proven: bool = False
+) -> DisputeRecord:
     """Dispute a published indicator, as a member or as anybody.
 
     Args:
         reason: mistake, mine (the site is the disputer's), help (it helps or teaches), fixed (it was hacked
             and is clean now), other.
         note: a member's words; the public's are not taken, so that nothing personal rests in clear.
+        proven: whether the device did a proof of work for it (weighing.py).
 
     Returns:
         The dispute. The public's disputes of one indicator are one while it is open, and counted.
@@ -61,7 +66,7 @@ def dispute_open(*, by: Actor, indicator: UUID, reason: str, note: str = "") -> 
             raise NoSuchIndicator("there is no such indicator")
         if found.status != Status.PUBLISHED:
             raise IndicatorMoved("it is not published")
-        dispute = _note(by, found, reason, note)
+        dispute = _note(by, found, reason, note, proven=proven)
     return dispute_record(dispute)
 
 
@@ -72,11 +77,16 @@ def _may_know(by: Actor, indicator: Indicator) -> bool:
     return by.kind is ActorKind.SYSTEM or own or indicator.tlp in shared_with(by)
 
 
-def _note(by: Actor, indicator: Indicator, reason: str, note: str) -> Dispute:
+def _note(
+    by: Actor, indicator: Indicator, reason: str, note: str, *, proven: bool = False
+) -> Dispute:
     member = by.organisation_id is not None
+    weight = dispute_weight(member=member, warned=bool(indicator.warnings), proven=proven)
     standing = indicator.disputes.filter(outcome="", organisation_id=by.organisation_id).first()
     if standing is not None:
-        Dispute.objects.filter(pk=standing.pk).update(times=F("times") + 1)
+        Dispute.objects.filter(pk=standing.pk).update(
+            times=F("times") + 1, weight=Greatest("weight", Value(weight))
+        )
         standing.refresh_from_db()
         return standing
     moment = now()
@@ -86,6 +96,7 @@ def _note(by: Actor, indicator: Indicator, reason: str, note: str) -> Dispute:
         note=note if member else "",
         by_id=by.person_id,
         organisation_id=by.organisation_id,
+        weight=weight,
         opened_at=moment,
         due_at=moment + deadline("dispute", moment.date()),
     )
@@ -93,7 +104,9 @@ def _note(by: Actor, indicator: Indicator, reason: str, note: str) -> Dispute:
     return dispute
 
 
-def dispute_open_public(*, by: Actor, value: str, reason: str) -> DisputeRecord | None:
+def dispute_open_public(
+    *, by: Actor, value: str, reason: str, proven: bool = False
+) -> DisputeRecord | None:
     """Dispute whatever covers an address that was blocked.
 
     Returns:
@@ -110,7 +123,7 @@ def dispute_open_public(*, by: Actor, value: str, reason: str) -> DisputeRecord 
     told = None
     with transaction.atomic():
         for indicator in _covering(value):
-            dispute = _note(by, indicator, reason, "")
+            dispute = _note(by, indicator, reason, "", proven=proven)
             if told is None and _may_know(by, indicator):
                 told = dispute_record(dispute)
     return told
