@@ -76,10 +76,9 @@ class Server:
         self._application, self._answers = application, Answers(folder)
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix="answer")
         # Lists and bulk look-ups are long; a password costs 100 MiB and a core, and there are always more.
-        self._lanes = {
-            ("", "/v1/"): Lane(max(1, threads // 2), 512),
-            ("POST", "/staff/sign-in/"): Lane(1, 64),
-        }
+        self._api, self._sign_in = Lane(max(1, threads // 2), 512), Lane(1, 64)
+        # A worker is always there for a report, and one at most for saying that it is crowded.
+        self._others, self._crowded = Lane(max(1, threads - 1), 2048), Lane(1, 64)
         self._listening: asyncio.Task[None] | None = None
         self.held = 0
 
@@ -98,12 +97,7 @@ class Server:
             async with asyncio.timeout(BODY_SECONDS):
                 body, length = await self._taken(scope, proto, held)
             environ = _environ(scope, body, length)
-            lane = self._lane(scope)
-            if lane is None:
-                answer = await self._answered(environ)
-            else:
-                async with lane.entered() as entered:
-                    answer = await self._answered(environ | ({} if entered else {CROWDED: True}))
+            answer = await self._in_lanes(environ, self._lanes(scope))
             await answer.give(proto)
         except TimeoutError:
             proto.response_empty(408, [("connection", "close")])
@@ -119,11 +113,26 @@ class Server:
 
     # Inside
 
-    def _lane(self, scope: Any) -> Lane | None:
-        for (method, path), lane in self._lanes.items():
-            if scope.path.startswith(path) and method in {"", scope.method}:
-                return lane
-        return None
+    def _lanes(self, scope: Any) -> list[Lane]:
+        if scope.path.startswith("/report/"):
+            return []
+        if scope.path.startswith("/v1/"):
+            return [self._api, self._others]
+        if scope.path.startswith("/staff/sign-in/") and scope.method == "POST":
+            return [self._sign_in, self._others]
+        return [self._others]
+
+    async def _in_lanes(self, environ: dict[str, Any], lanes: list[Lane]) -> Answer:
+        async with contextlib.AsyncExitStack() as entered:
+            for lane in lanes:
+                if not await entered.enter_async_context(lane.entered()):
+                    break
+            else:
+                return await self._answered(environ)
+        async with self._crowded.entered() as room:
+            if room:
+                return await self._answered(environ | {CROWDED: True})
+        return Answer(503, [("retry-after", "30")], b"")
 
     async def _taken(self, scope: Any, proto: Any, held: list[int]) -> tuple[bytes, int]:
         """The body, as far as it may be of use, and how long it was."""

@@ -5,13 +5,14 @@ import os
 import socket
 import subprocess
 import sys
+import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from types import SimpleNamespace
 
 import pytest
 
-from lachan.config.server import Lane, _environ
+from lachan.config.server import CROWDED, Lane, Server, _environ
 from lachan.config.tests.server_app import PIECE, PIECES
 
 HEAD = b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 130\r\n\r\n"
@@ -112,10 +113,49 @@ def test_it_takes_bodies_of_every_kind(tmp_path):
         assert served.ask("HEAD", "/v1/large") == (200, b"")
 
 
+def _asked(path, method="GET", body=None):
+    """What granian gives for a request, and what it is answered."""
+    answers = []
+    scope = _scope([] if body is None else [("content-length", "1")], path, method=method)
+    give = lambda status, _, said=b"": answers.append((status, said))  # noqa: E731
+    proto = SimpleNamespace(response_bytes=give, response_empty=give)
+    return scope, proto, answers
+
+
+def test_a_report_finds_a_worker_whatever_else_is_asked(tmp_path):
+    go_on = threading.Event()
+
+    def application(environ, start_response):
+        if environ["PATH_INFO"] != "/report/" and CROWDED not in environ:
+            go_on.wait(20)
+        start_response("503 -" if CROWDED in environ else "200 OK", [])
+        return [environ["PATH_INFO"].encode()]
+
+    async def crowd():
+        server = Server(application, 4, tmp_path / "answers" / "1")
+        others = [_asked(path, "POST") for path in ("/check/", "/v1/x", "/staff/sign-in/") * 90]
+        tasks = [asyncio.create_task(server.__rsgi__(*one[:2])) for one in others]
+        await asyncio.sleep(0.05)
+        report = _asked("/report/", "POST")
+        async with asyncio.timeout(15):
+            await server.__rsgi__(*report[:2])
+        go_on.set()
+        await asyncio.gather(*tasks)
+        return report[2], [status for _, _, answers in others for status, _ in answers]
+
+    report, others = asyncio.run(crowd())
+    assert report == [(200, b"/report/")]
+    # One sign-in at work, 64 that wait, and the rest are told.
+    assert (others.count(200), others.count(503)) == (270 - 25, 25)
+
+
 def _scope(headers, path="/", **more):
     class Headers(list):
         def items(self):
             return list(self)
+
+        def get(self, name):
+            return dict(self).get(name)
 
         def __contains__(self, name):
             return any(known == name for known, _ in self)
