@@ -168,7 +168,8 @@ def _gone_and_read(folder: Path) -> int:
 
 def _folder_make(folder: Path) -> None:
     """An empty folder; those of processes that were killed go."""
-    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    for each in (folder.parent, folder):
+        each.mkdir(parents=True, exist_ok=True, mode=0o700)
     for other in folder.parent.iterdir():
         if other != folder and not (other.name.isdigit() and started_at(int(other.name))):
             shutil.rmtree(other, ignore_errors=True)
