@@ -1,4 +1,4 @@
-"""Answers on their way out: small ones in memory, large ones as files, which the server sends by itself.
+"""Answers on their way out: pages in memory, large lists as files, which the server sends by itself.
 
 However slowly a list is read, nobody waits for its reader: no worker, and no memory but the system's own. The
 same list is made once for all who ask at once.
@@ -85,7 +85,8 @@ class Answers:
         """
         if environ["REQUEST_METHOD"] == "HEAD":
             return Answer(status, headers, b"")
-        key = _key(environ, status, headers)
+        if (key := _key(environ, status, headers)) is None:
+            return Answer(status, headers, b"".join(pieces))
         if (known := self._find(key)) is not None:
             return Answer(status, headers, known)
         rest, first = iter(pieces), bytearray()
@@ -147,10 +148,13 @@ def _mine(path: str, flags: int) -> int:
     return os.open(path, flags, 0o600)
 
 
-def _key(environ: dict[str, Any], status: int, headers: list[tuple[str, str]]) -> bytes:
-    """Alike for answers that are the same, byte for byte; another each time where nobody says so."""
-    if status != 200 or not any(name.lower() == "etag" for name, _ in headers):
-        return os.urandom(32)
+def _key(environ: dict[str, Any], status: int, headers: list[tuple[str, str]]) -> bytes | None:
+    """Alike for answers that are the same, byte for byte; None where nobody says so: a page may hold what a
+    child wrote, and never touches the disk.
+    """
+    said = {name.lower(): value for name, value in headers}
+    if status != 200 or "etag" not in said or "no-store" in said.get("cache-control", ""):
+        return None
     asked = [environ.get(name, "") for name in ("PATH_INFO", "QUERY_STRING", "HTTP_AUTHORIZATION")]
     return hashlib.sha256(repr((asked, headers)).encode()).digest()
 

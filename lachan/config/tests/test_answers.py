@@ -35,6 +35,16 @@ def test_it_keeps_small_ones_in_memory_and_large_ones_in_files(answers):
     assert read(large) == b"a" + PIECE + b"b"
 
 
+@pytest.mark.parametrize(
+    ("status", "headers"),
+    [(200, []), (422, ETAG), (200, [*ETAG, ("Cache-Control", "private, no-store")])],
+)
+def test_what_a_child_may_have_written_never_touches_the_disk(answers, status, headers):
+    page = answers.take(environ(path="/staff/cases/"), status, headers, [PIECE, b"words"])
+    assert page.body == PIECE + b"words"
+    assert not list(answers._folder.iterdir())
+
+
 def test_it_makes_the_same_once(answers):
     first = answers.take(environ(), 200, ETAG, [PIECE])
     assert read(answers.take(environ(), 200, ETAG, never())) == read(first)
