@@ -26,7 +26,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
 WORDS = "Một chuyện không vui ở lớp. " * 12
-_local = threading.local()
+local = threading.local()
 
 
 def main() -> None:
@@ -40,13 +40,13 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="lachan-bench-") as home:
         # Never busy: the longer way, with an event for each report, is the one that is measured.
         env = {**os.environ, "LACHAN_HOME": home, "LACHAN_BUSY_PER_MINUTE": "1000000"}
-        subprocess.run([sys.executable, "-c", _PREPARE], env=env, cwd=ROOT, check=True)
-        port = _free_port()
+        subprocess.run([sys.executable, "-c", PREPARE], env=env, cwd=ROOT, check=True)
+        port = free_port()
         lachan = [sys.executable, "-m", "lachan"]
         web = subprocess.Popen([*lachan, "web", "--listen", f"127.0.0.1:{port}"], env=env, cwd=ROOT)
         worker = subprocess.Popen([*lachan, "worker"], env=env, cwd=ROOT)
         try:
-            _wait(port)
+            wait(port)
             print(json.dumps(measure(port, options, env), indent=1))
         finally:
             for process in (web, worker):
@@ -54,13 +54,13 @@ def main() -> None:
                 process.wait()
 
 
-_PREPARE = """
+PREPARE = """
 from lachan.cli.setup import django_ready
-django_ready()
+django_ready(begin=True)
 from lachan.members.services import first_link
 first_link()
 """
-_COUNT = """
+COUNT = """
 from lachan.cli.setup import django_ready
 django_ready()
 from lachan.reports.selectors import report_count
@@ -80,7 +80,7 @@ def measure(port, options, env):
         steady = list(pool.map(lambda at: submit(port, due=start + at), due))
         steady_s = time.perf_counter() - start
     receipts = [receipt for _, receipt in closed + steady]
-    kept = int(subprocess.check_output([sys.executable, "-c", _COUNT], env=env, cwd=ROOT))
+    kept = int(subprocess.check_output([sys.executable, "-c", COUNT], env=env, cwd=ROOT))
     sample = random.sample(receipts, min(options.open, len(receipts)))
     opened = sum(opens(port, receipt) for receipt in sample)
     return {
@@ -124,14 +124,14 @@ def opens(port, receipt):
 
 
 def _ask(port, method, path, fields=None, cookies=None):
-    if not hasattr(_local, "connection"):
-        _local.connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
+    if not hasattr(local, "connection"):
+        local.connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
     headers = {"Content-Type": "application/x-www-form-urlencoded"} if fields else {}
     if cookies:
         headers["Cookie"] = "; ".join(f"{k}={v}" for k, v in cookies.items())
     body = urllib.parse.urlencode(fields) if fields else None
-    _local.connection.request(method, path, body, headers)
-    answer = _local.connection.getresponse()
+    local.connection.request(method, path, body, headers)
+    answer = local.connection.getresponse()
     text = answer.read().decode()
     if answer.status not in {200, 302}:
         raise RuntimeError(f"{method} {path}: {answer.status}")
@@ -150,13 +150,13 @@ def _figures(results):
     }
 
 
-def _free_port():
+def free_port():
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return probe.getsockname()[1]
 
 
-def _wait(port):
+def wait(port):
     for _ in range(200):
         try:
             http.client.HTTPConnection("127.0.0.1", port, timeout=2).request("GET", "/healthz")

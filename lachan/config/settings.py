@@ -102,7 +102,7 @@ AUTH_PASSWORD_VALIDATORS = [
         "UserAttributeSimilarityValidator": {"user_attributes": ("email", "name")},
     }.items()
 ]
-PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
+PASSWORD_HASHERS = ["lachan.members.hashers.TurnsArgon2PasswordHasher"]
 # allauth gives the second factors; our own pages ask for them, and nobody signs up by themselves.
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]

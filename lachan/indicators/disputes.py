@@ -7,7 +7,8 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import F, Q
+from django.db.models import F, Q, Value
+from django.db.models.functions import Greatest
 
 from lachan.formats.observables.lookups import parents
 from lachan.formats.observables.parsing import parse
@@ -38,19 +39,23 @@ from .records import (
     Status,
     Tlp,
 )
+from .weighing import dispute_weight
 
 REASONS = ("mistake", "mine", "help", "fixed", "other")
 OUTCOMES = ("withdrawn", "kept")
 _SETTLED_AT_ONCE = 1000
 
 
-def dispute_open(*, by: Actor, indicator: UUID, reason: str, note: str = "") -> DisputeRecord:
+def dispute_open(
+    *, by: Actor, indicator: UUID, reason: str, note: str = "", proven: bool = False
+) -> DisputeRecord:
     """Dispute a published indicator, as a member or as anybody.
 
     Args:
         reason: mistake, mine (the site is the disputer's), help (it helps or teaches), fixed (it was hacked
             and is clean now), other.
         note: a member's words; the public's are not taken, so that nothing personal rests in clear.
+        proven: whether the device did a proof of work for it (weighing.py).
 
     Returns:
         The dispute. The public's disputes of one indicator are one while it is open, and counted.
@@ -70,7 +75,7 @@ def dispute_open(*, by: Actor, indicator: UUID, reason: str, note: str = "") -> 
             raise NoSuchIndicator("there is no such indicator")
         if found.status != Status.PUBLISHED:
             raise IndicatorMoved("it is not published")
-        dispute = _note(by, found, reason, note)
+        dispute = _note(by, found, reason, note, proven=proven)
     return dispute_record(dispute)
 
 
@@ -81,11 +86,16 @@ def _may_know(by: Actor, indicator: Indicator) -> bool:
     return by.kind is ActorKind.SYSTEM or own or indicator.tlp in shared_with(by)
 
 
-def _note(by: Actor, indicator: Indicator, reason: str, note: str) -> Dispute:
+def _note(
+    by: Actor, indicator: Indicator, reason: str, note: str, *, proven: bool = False
+) -> Dispute:
     member = by.organisation_id is not None
+    weight = dispute_weight(member=member, warned=bool(indicator.warnings), proven=proven)
     standing = indicator.disputes.filter(outcome="", organisation_id=by.organisation_id).first()
     if standing is not None:
-        Dispute.objects.filter(pk=standing.pk).update(times=F("times") + 1)
+        Dispute.objects.filter(pk=standing.pk).update(
+            times=F("times") + 1, weight=Greatest("weight", Value(weight))
+        )
         standing.refresh_from_db()
         return standing
     moment = now()
@@ -95,6 +105,7 @@ def _note(by: Actor, indicator: Indicator, reason: str, note: str) -> Dispute:
         note=note if member else "",
         by_id=by.person_id,
         organisation_id=by.organisation_id,
+        weight=weight,
         opened_at=moment,
         due_at=moment + deadline("dispute", moment.date()),
     )
@@ -102,7 +113,9 @@ def _note(by: Actor, indicator: Indicator, reason: str, note: str) -> Dispute:
     return dispute
 
 
-def dispute_open_public(*, by: Actor, value: str, reason: str) -> DisputeRecord | None:
+def dispute_open_public(
+    *, by: Actor, value: str, reason: str, proven: bool = False
+) -> DisputeRecord | None:
     """Dispute whatever covers an address that was blocked.
 
     Returns:
@@ -119,10 +132,10 @@ def dispute_open_public(*, by: Actor, value: str, reason: str) -> DisputeRecord 
     told = None
     with transaction.atomic():
         for indicator in _covering(value, Q(tlp=Tlp.CLEAR)):
-            dispute = _note(by, indicator, reason, "")
+            dispute = _note(by, indicator, reason, "", proven=proven)
             told = told or dispute_record(dispute)
         # One row for every value, known or not: the same questions and the same writing.
-        DisputedValue.objects.create(locked=_locked(value, reason))
+        DisputedValue.objects.create(locked=_locked(value, reason, proven=proven))
     return told
 
 
@@ -132,24 +145,24 @@ def disputes_settle(*, by: Actor) -> int:
     for row in rows:
         with transaction.atomic():
             try:
-                value, reason = _unlocked(bytes(row.locked))
+                value, reason, proven = _unlocked(bytes(row.locked))
                 hidden = _covering(value, ~Q(tlp=Tlp.CLEAR))
             except (LockHeld, InvalidObservable):  # of another secret, or read by other rules now
-                hidden = []
+                hidden, reason, proven = [], "", False
             for indicator in hidden:
-                _note(by, indicator, reason, "")
+                _note(by, indicator, reason, "", proven=proven)
             row.delete()
     return len(rows)
 
 
-def _locked(value: str, reason: str) -> bytes:
-    said = json.dumps([value, reason])  # ASCII: as many bytes as characters
+def _locked(value: str, reason: str, *, proven: bool) -> bytes:
+    said = json.dumps([value, reason, proven])  # ASCII: as many bytes as characters
     return lock_with(said.ljust(padme(len(said))), secret=_key())
 
 
-def _unlocked(locked: bytes) -> tuple[str, str]:
-    value, reason = json.loads(unlock_with(locked, secret=_key()))
-    return value, reason
+def _unlocked(locked: bytes) -> tuple[str, str, bool]:
+    value, reason, proven = json.loads(unlock_with(locked, secret=_key()))
+    return value, reason, proven
 
 
 def _key() -> bytes:

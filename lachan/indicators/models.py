@@ -157,6 +157,8 @@ class Dispute(models.Model):
     )
     # The public's repeated disputes of one thing are one, counted: a flood is a number, not a queue.
     times = models.PositiveIntegerField(default=1)
+    # How it stands in the queue (weighing.py); 0 waits aside.
+    weight = models.PositiveSmallIntegerField(default=1)
     opened_at = models.DateTimeField(default=now)
     due_at = models.DateTimeField()
     outcome = models.CharField(max_length=20, blank=True)
@@ -167,7 +169,10 @@ class Dispute(models.Model):
     answered_at = models.DateTimeField(null=True)
 
     class Meta:
-        indexes = [models.Index(fields=["outcome", "due_at"], name="dispute_due")]
+        indexes = [
+            models.Index(fields=["outcome", "due_at"], name="dispute_due"),
+            models.Index(fields=["outcome", "-weight", "due_at"], name="dispute_by_weight"),
+        ]
         constraints = [
             models.UniqueConstraint(
                 fields=["indicator"],

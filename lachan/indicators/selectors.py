@@ -268,17 +268,27 @@ def ledger_verify(*, progress: Callable[[int], None] | None = None) -> ledger.Le
     return ledger.verify(progress)
 
 
-def dispute_rows(*, by: Actor, waiting: bool = True) -> QuerySet[Dispute]:
-    """Disputes of what `by` may see, the next due first, for this room's own pages; lazy."""
+def dispute_rows(
+    *, by: Actor, waiting: bool = True, aside: bool | None = None
+) -> QuerySet[Dispute]:
+    """Disputes of what `by` may see, for this room's own pages; lazy.
+
+    Args:
+        waiting: those without an answer, the heaviest first, then the next due; else all, newest first.
+        aside: of those that wait only what weighs nothing, or only what does; None for both.
+    """
     policy_check(by, Action.DISPUTE_ANSWER)
     rows = Dispute.objects.filter(indicator__in=_visible(by)).select_related(
         "indicator__organisation", "indicator__list_import"
     )
-    return rows.filter(outcome="").order_by("due_at") if waiting else rows.order_by("-opened_at")
+    if not waiting:
+        return rows.order_by("-opened_at", "-id")
+    rows = rows.filter(outcome="").order_by("-weight", "due_at", "id")
+    return rows if aside is None else rows.filter(weight=0) if aside else rows.filter(weight__gt=0)
 
 
 def dispute_list(*, by: Actor, waiting: bool = True, limit: int = 100) -> list[DisputeRecord]:
-    """Disputes of what `by` may see; the waiting ones, the next due first, or all, newest first."""
+    """Disputes of what `by` may see; the waiting ones, the heaviest first, or all, newest first."""
     return [dispute_record(row) for row in dispute_rows(by=by, waiting=waiting)[:limit]]
 
 

@@ -29,8 +29,23 @@ def disputes_open(actor: Actor) -> Waiting | None:
     return Waiting(
         title=_("Disputes to answer"),
         url="/staff/disputes/",
-        count=dispute_rows(by=actor).count(),
+        count=dispute_rows(by=actor, aside=False).count(),
         note=_("Somebody says that a block is wrong."),
         empty=_("Nobody says that a block is wrong."),
         urgent=True,
+    )
+
+
+@waits(order=32)
+def disputes_aside(actor: Actor) -> Waiting | None:
+    """A flood's, until they are answered; on the page only while there are some."""
+    if not policy_allows(actor, Action.DISPUTE_ANSWER):
+        return None
+    if not (count := dispute_rows(by=actor, aside=True).count()):
+        return None
+    return Waiting(
+        title=_("Disputes set aside"),
+        url="/staff/disputes/?aside=1",
+        count=count,
+        empty=_("No dispute is set aside."),
     )

@@ -21,6 +21,7 @@ from lachan.kernel.clock import now
 from lachan.kernel.passwords import password_normal, password_spellings
 from lachan.kernel.sealing.errors import LockHeld
 from lachan.kernel.sealing.locks import lock, unlock
+from lachan.kernel.sealing.turns import turn_taken
 
 from .audit import audit_record
 from .errors import SignInPaused, SignInRefused
@@ -29,6 +30,7 @@ from .records import PUBLIC, Actor, ActorKind
 
 KNOWN_COOKIE = "lachan_known"
 FREE_TRIES = 5
+STRANGERS_ROWS = 65_536
 _FIRST_PAUSE, _LONGEST_PAUSE = timedelta(seconds=30), timedelta(minutes=15)
 _REMEMBERED = timedelta(days=1)
 
@@ -46,11 +48,18 @@ def known_mark(person: Person) -> str:
 def _pause_key(name: str, mark: str) -> bytes:
     person = Person.objects.filter(email__iexact=name.strip()).only("uid").first()
     if person is None:
-        return _keyed("unknown", name.strip().lower())
+        return _stranger_key(name.strip().lower())
     # Under the person, not the name as typed: PostgreSQL finds "binh" by "bınh" too, and each spelling
     # would have free tries of its own.
     known = constant_time_compare(mark, known_mark(person))
-    return _keyed("known" if known else "unknown", str(person.uid))
+    return _keyed("known", str(person.uid)) if known else _stranger_key(str(person.uid))
+
+
+def _stranger_key(who: str) -> bytes:
+    """One of so many rows, whoever is meant: made-up names do not fill the disk, and a name that finds its
+    row taken tells nothing of whether somebody has it.
+    """
+    return _keyed("stranger", str(int.from_bytes(_keyed("unknown", who)[:4]) % STRANGERS_ROWS))
 
 
 def try_count(key: bytes) -> None:
@@ -99,7 +108,13 @@ def password_check(*, request: HttpRequest, name: str, password: str) -> tuple[P
     Raises:
         SignInPaused: too many failures for this name.
         SignInRefused: unknown name or wrong password: they cannot be told apart.
+        TurnsTaken: too many try at this moment.
     """
+    with turn_taken():  # before the try is counted: who finds no turn has not tried
+        return _password_look(request, name, password)
+
+
+def _password_look(request: HttpRequest, name: str, password: str) -> tuple[Person, str | None]:
     key = _pause_key(name, request.COOKIES.get(KNOWN_COOKIE, ""))
     try_count(key)
     person = authenticate(request, username=name.strip(), password=password)
@@ -169,10 +184,13 @@ def password_prove(person: Person, password: str) -> None:
     Raises:
         SignInPaused: too many failures.
         SignInRefused: it is wrong.
+        TurnsTaken: too many try at this moment.
     """
     key = _keyed("password", str(person.uid))
-    try_count(key)
-    if not person.check_password(password):
+    with turn_taken():
+        try_count(key)
+        right = person.check_password(password)
+    if not right:
         sign_in_record(person, "sign_in.fail")
         raise SignInRefused("wrong password")
     pause_clear(key)

@@ -41,6 +41,7 @@ def report_list(
     uids: Iterable[uuid.UUID] | None = None,
     organisation_id: int | None = None,
     limit: int = 200,
+    offset: int = 0,
 ) -> list[ReportFacts]:
     """Plain columns of many, oldest hour first; of one organisation's desk when it is named."""
     rows = Report.objects.defer("sealed").order_by("received_hour", "id")
@@ -50,7 +51,7 @@ def report_list(
         rows = rows.filter(uid__in=list(uids))
     if organisation_id is not None:
         rows = rows.filter(organisation_id=organisation_id)
-    return [facts(row) for row in rows[:limit]]
+    return [facts(row) for row in rows[offset : offset + limit]]
 
 
 def report_count(*, status: Status, organisation_id: int | None = None) -> int:

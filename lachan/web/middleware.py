@@ -108,6 +108,9 @@ class ErrorsMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
+        if request.META.get("lachan.crowded"):  # lachan.config.server
+            crowded = Unavailable("too many ask at this moment: try again soon")
+            return self.process_exception(request, crowded) or error_page(request, 503)
         return self.get_response(request)
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:

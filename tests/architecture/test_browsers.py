@@ -24,7 +24,15 @@ def test_it_asks_no_more_than_the_oldest_browsers_have(path):
 
 def test_it_takes_for_public_whatever_a_page_of_the_public_names():
     public = {path.name for path, audience in SERVED.items() if audience == "public"}
-    assert public >= {"lachan.css", "leave.js", "send.js", "intake.js", "receipt.js", "work.js"}
+    assert public >= {
+        "lachan.css",
+        "leave.js",
+        "send.js",
+        "intake.js",
+        "receipt.js",
+        "work.js",
+        "proof.js",
+    }
     assert "pdq.js" not in public
 
 

@@ -3,6 +3,8 @@
 from typing import Any
 from uuid import UUID
 
+from django.db.models import QuerySet
+
 from lachan.cases.models import Case, CaseEvent, CaseLink, CaseNote
 from lachan.cases.priority import rate
 from lachan.cases.records import Facts, Rating
@@ -65,9 +67,9 @@ def note_list(case: Case) -> list[CaseNote]:
     return list(case.notes.select_related("author").order_by("id"))
 
 
-def timeline_list(case: Case) -> list[CaseEvent]:
-    """What happened, latest first."""
-    return list(case.timeline.select_related("person").order_by("-at", "-id")[:200])
+def timeline_list(case: Case) -> QuerySet[CaseEvent]:
+    """What happened, latest first; lazy."""
+    return case.timeline.select_related("person").order_by("-at", "-id")
 
 
 def link_list(case: Case) -> list[tuple[CaseLink, Case]]:

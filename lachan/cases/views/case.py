@@ -39,10 +39,13 @@ from lachan.kernel.errors import NotFound, Refused
 from lachan.kernel.seen import state_mark
 from lachan.members.policy import Action, policy_allows, requires
 from lachan.members.services import session_key
+from lachan.web.pages import page_of
 
 from .queue import KIND_WORDS, STATUS_WORDS, URGENCY_WORDS
 from .timeline import timeline_line
 from .times import age_words, due_words
+
+_LINES = 200
 
 ABOUT_WORDS = {
     "me": _("the reporter"),
@@ -157,6 +160,7 @@ def case_page(
 
 def _facts(request: HttpRequest, row: Case) -> dict[str, Any]:
     rating, moment = case_rating(row), now()
+    page = page_of(request, timeline_list(row), _LINES)
     return {
         "case": row,
         "category": category_name(row.category),
@@ -182,7 +186,8 @@ def _facts(request: HttpRequest, row: Case) -> dict[str, Any]:
         "may_work": policy_allows(
             request.actor, Action.CASE_WORK, organisation_id=row.organisation_id
         ),
-        "lines": [timeline_line(event) for event in timeline_list(row)],
+        "lines": [timeline_line(event) for event in page.rows],
+        "page": page,
         "links": [(link, other, category_name(other.category)) for link, other in link_list(row)],
         "unread": {one.pk for one in unread_list(row)} if row.reporter_unread else set(),
         "suggestions": [

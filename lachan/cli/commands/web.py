@@ -1,10 +1,13 @@
 import os
+import resource
 import sys
 
 import click
 
 from lachan.cli.setup import django_ready
 from lachan.kernel.env_kinds import address_port
+
+_FILES = 16_384  # that many connections may each have an answer's file open
 
 
 @click.command()
@@ -20,13 +23,18 @@ def command(listen: str, workers: int, threads: int) -> None:
     """
     django_ready(begin=True)
     host, port = _address(listen)
-    # WSGI with blocking threads: ten times an ASGI Django's rate. No access log: it would hold addresses.
+    connections = _connections_most()
+    # Django's own threads stand behind lachan.config.server. No access log: it would hold addresses. HTTP/1
+    # alone: what a proxy speaks to us; over HTTP/2 one connection would hold hundreds of slow requests.
     arguments = [
-        sys.executable, "-m", "granian", "--interface", "wsgi", "--host", host,
-        "--port", str(port), "--workers", str(workers), "--blocking-threads", str(threads),
+        sys.executable, "-m", "granian", "--interface", "rsgi", "--factory", "--no-ws", "--http", "1",
+        "--host", host, "--port", str(port), "--workers", str(workers),
+        "--backlog", "4096", "--backpressure", str(connections),
+        "--http1-header-read-timeout", "10000",
         "--no-access-log", "--log-level", "warning", "--respawn-failed-workers",
-        "--workers-kill-timeout", "5", "lachan.config.wsgi:application",
+        "--workers-kill-timeout", "5", "lachan.config.server:application_make",
     ]  # fmt: skip
+    os.environ["LACHAN_WEB_THREADS"] = str(threads)
     os.environ["LACHAN_WEB_MASTER"] = str(os.getpid())  # it stays the same through exec
     os.execv(sys.executable, arguments)
 
@@ -36,3 +44,12 @@ def _address(listen: str) -> tuple[str, int]:
         return address_port(listen)
     except ValueError as error:
         raise click.BadParameter(str(error), param_hint="--listen") from None
+
+
+def _connections_most() -> int:
+    """As many as a process may have, and leave it files to work with: a slow one costs nothing but its place."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft < _FILES and soft < hard:
+        soft = min(_FILES, hard)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+    return max(64, min(4096, soft // 2 - 64))

@@ -2,10 +2,17 @@ import itertools
 
 import pytest
 
+from lachan.indicators import weighing
 from lachan.indicators.services import indicator_propose, indicator_review
 from lachan.members.models import Organisation, Person, RoleGrant
 from lachan.members.records import Role
 from lachan.members.selectors import actor_for
+
+
+@pytest.fixture(autouse=True)
+def _calm():
+    weighing.arrivals.forget()
+
 
 _numbers = itertools.count(1)
 

@@ -4,6 +4,7 @@ import io
 
 import pytest
 
+from lachan.indicators import weighing
 from lachan.indicators.models import Dispute
 from lachan.indicators.services import (
     dispute_open,
@@ -52,6 +53,7 @@ def test_the_desk_is_accessible_at_both_widths(either, live_server, personas, fi
         "guarded": f"/staff/indicators/{filled['guarded']}/",
         "published": f"/staff/indicators/{filled['published']}/",
         "disputes": "/staff/disputes/",
+        "disputes-aside": "/staff/disputes/?aside=1",
         "answer": f"/staff/disputes/{filled['dispute']}/",
         "imports": "/staff/imports/",
         "import": f"/staff/imports/{filled['import']}/",
@@ -103,6 +105,17 @@ def test_a_child_disputes_on_a_phone_without_script(phone_without_script, live_s
     page.locator("main form button").click()
     assert f"/dispute/{Dispute.objects.get().uid}/" in page.url
     assert Dispute.objects.get().times == 2
+
+
+def test_the_phone_does_its_work_for_a_dispute(phone, live_server, filled):
+    for _ in range(weighing.BUSY_PER_MINUTE):
+        weighing.arrivals.note()
+    phone.goto(f"{live_server.url}/dispute/?indicator={filled['published']}")
+    phone.locator("[name=work]:not([value=''])").wait_for(state="attached")
+    phone.locator("label.choice").first.click()
+    phone.locator("main form button").click()
+    phone.wait_for_url("**/dispute/*-*/")
+    assert Dispute.objects.get().weight == 2
 
 
 def test_the_public_pages_are_accessible(either, live_server, filled):

@@ -44,9 +44,10 @@ from lachan.indicators.words import (
 from lachan.kernel.bounds import number_read
 from lachan.kernel.seen import state_mark
 from lachan.members.policy import Action, policy_allows, requires
+from lachan.web.pages import page_of
 from lachan.web.panels import panel_list
 
-PAGE = 100
+PAGE, _LINES = 100, 500
 
 
 def row_of(indicator: Indicator) -> dict[str, Any]:
@@ -115,8 +116,9 @@ def _page(request: HttpRequest, rows: Any) -> tuple[list[Any], int | None]:
 def reviews(request: HttpRequest) -> HttpResponse:
     """What waits for a second person, the oldest first."""
     rows = indicator_rows(by=request.actor, status=Status.PROPOSED).order_by("id")
-    page = [{**row_of(row), "own": is_proposer(request.actor, row)} for row in rows[:PAGE]]
-    context = {"rows": page, "more": len(page) == PAGE}
+    page = page_of(request, rows, PAGE)
+    shown = [{**row_of(row), "own": is_proposer(request.actor, row)} for row in page.rows]
+    context = {"rows": shown, "page": page}
     return render(request, "indicators/reviews.html", context)
 
 
@@ -189,12 +191,16 @@ def _dispute(dispute: Any) -> dict[str, Any]:
 @require_GET
 @requires(Action.DISPUTE_ANSWER)
 def disputes(request: HttpRequest) -> HttpResponse:
-    """Disputes: those that wait, the next due first; or all."""
-    waiting = request.GET.get("all") != "1"
-    rows = dispute_rows(by=request.actor, waiting=waiting)[:PAGE]
+    """Disputes: those that wait, those set aside in a busy hour, or all."""
+    show = next((word for word in ("all", "aside") if request.GET.get(word) == "1"), "")
+    rows = dispute_rows(by=request.actor, waiting=show != "all", aside=show == "aside")
+    page = page_of(request, rows, PAGE)
     context = {
-        "rows": [{**_dispute(row), "about": row_of(row.indicator)} for row in rows],
-        "waiting": waiting,
+        "rows": [{**_dispute(row), "about": row_of(row.indicator)} for row in page.rows],
+        "page": page,
+        "show": show,
+        "query": urlencode({show: 1} if show else {}),
+        "aside": dispute_rows(by=request.actor, aside=True).count(),
     }
     return render(request, "indicators/disputes.html", context)
 
@@ -212,12 +218,14 @@ def imports(request: HttpRequest) -> HttpResponse:
 def import_page(request: HttpRequest, uid: UUID) -> HttpResponse:
     """What became of one list, and which lines could not be used."""
     row = get_object_or_404(import_rows(by=request.actor), uid=uid)
-    lines = quarantined_rows(by=request.actor, list_import=uid)[:500]
+    lines = quarantined_rows(by=request.actor, list_import=uid)
+    page = page_of(request, lines, _LINES)
     reasons = sorted(row.reasons.items(), key=lambda item: -item[1])
     context = {
         "it": row,
         "category": category_name(row.category),
         "reasons": [(LINE_REASONS.get(code, code), number) for code, number in reasons],
-        "lines": [(line, LINE_REASONS.get(line.reason, line.reason)) for line in lines],
+        "lines": [(line, LINE_REASONS.get(line.reason, line.reason)) for line in page.rows],
+        "page": page,
     }
     return render(request, "indicators/import.html", context)

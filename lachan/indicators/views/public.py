@@ -14,6 +14,7 @@ from lachan.indicators.forms import PublicDisputeForm
 from lachan.indicators.records import IndicatorMoved, IndicatorRecord, NoSuchIndicator
 from lachan.indicators.selectors import dispute_get_public, indicator_get_public
 from lachan.indicators.services import dispute_open, dispute_open_public
+from lachan.indicators.weighing import challenge_new, work_spend
 from lachan.indicators.words import DISPUTE_REASONS, LINE_REASONS, OUTCOMES, category_name
 from lachan.kernel.clock import now
 from lachan.members.policy import Action, requires
@@ -31,12 +32,18 @@ def dispute(request: HttpRequest) -> HttpResponse:
         initial={"value": request.GET.get("value", "")[:2048], "reason": "mistake"},
     )
     if form.is_valid():
+        proven = work_spend(request.POST.get("form", ""), request.POST.get("work", ""))
         try:
             # As anybody, even when a member of staff is signed in: this door takes no names.
             told = (
-                dispute_open(by=PUBLIC, indicator=known.uid, reason=form.cleaned_data["reason"])
+                dispute_open(
+                    by=PUBLIC,
+                    indicator=known.uid,
+                    reason=form.cleaned_data["reason"],
+                    proven=proven,
+                )
                 if known
-                else dispute_open_public(by=PUBLIC, **form.cleaned_data)
+                else dispute_open_public(by=PUBLIC, **form.cleaned_data, proven=proven)
             )
         except InvalidObservable as error:
             form.add_error("value", str(LINE_REASONS.get(error.reason, error.reason)))
@@ -47,6 +54,7 @@ def dispute(request: HttpRequest) -> HttpResponse:
     moment = now()
     context = {
         "form": form,
+        "challenge": challenge_new(),
         "known": known,
         "shown": known and _shown(known),
         "due": moment + deadline("dispute", moment.date()),

@@ -7,12 +7,14 @@ LachanError
 │   ├ ReceiptMiscopied    28 digits, but the two check digits disagree
 │   ├ SharesUnusable      too few shares, mixed sets, or one that was altered
 │   └ WorkRefused         a proof of work that is forged, too late or too small
-└ Refused
-    ├ SealBroken          not for this key, or altered on the way
-    └ LockHeld            wrong password or secret, or an altered lock: they cannot be told apart
+├ Refused
+│   ├ SealBroken          not for this key, or altered on the way
+│   └ LockHeld            wrong password or secret, or an altered lock: they cannot be told apart
+└ Unavailable
+    └ TurnsTaken          too many passwords are being looked at; try again soon
 """
 
-from lachan.kernel.errors import InvalidInput, Refused
+from lachan.kernel.errors import InvalidInput, Refused, Unavailable
 
 
 class KeyUnusable(InvalidInput):
@@ -41,3 +43,7 @@ class SealBroken(Refused):
 
 class LockHeld(Refused):
     code = "lock-held"
+
+
+class TurnsTaken(Unavailable):
+    code = "turns-taken"

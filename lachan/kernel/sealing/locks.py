@@ -19,6 +19,7 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from lachan.kernel.passwords import password_normal
 from lachan.kernel.sealing.errors import LockHeld
+from lachan.kernel.sealing.turns import turn_taken
 
 _HEAD = struct.Struct(">4sBBBI16s12s")
 _MAGIC = b"LCK1"
@@ -93,4 +94,5 @@ def _key(kind: int, secret: bytes, salt: bytes, passes: int, lanes: int, kib: in
     if kind == _SECRET:
         return HKDF(SHA256(), 32, salt, b"lachan lock").derive(secret)
     normal = password_normal(secret.decode()).encode()
-    return hash_secret_raw(normal, salt, passes, kib, lanes, 32, Type.ID)
+    with turn_taken():
+        return hash_secret_raw(normal, salt, passes, kib, lanes, 32, Type.ID)

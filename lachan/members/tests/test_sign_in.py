@@ -1,4 +1,5 @@
 import re
+import threading
 import time
 import unicodedata
 from datetime import timedelta
@@ -11,15 +12,18 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
+from lachan.config import settings as project
 from lachan.kernel.clock import held_at, now
 from lachan.kernel.passwords import password_spellings
-from lachan.kernel.sealing import locks
+from lachan.kernel.sealing import locks, turns
 from lachan.kernel.sealing.envelope import keypair_from_private, keypair_new
+from lachan.kernel.sealing.errors import TurnsTaken
+from lachan.members import sign_in_checks
 from lachan.members.errors import SignInPaused
 from lachan.members.models import AuditEntry, Person, Session, SignInPause
 from lachan.members.services import first_link
 from lachan.members.session_keys import COOKIE
-from lachan.members.sign_in_checks import _keyed, _pause_key, pause_clear, try_count
+from lachan.members.sign_in_checks import _pause_key, _stranger_key, pause_clear, try_count
 
 PASSWORD = "four-invented-words-here"
 JOIN = {
@@ -153,7 +157,36 @@ def test_it_pauses_who_guesses_and_not_the_known_browser(joined):
 def test_it_counts_every_spelling_of_a_name_as_one(joined):
     name = "an@home.example"
     assert len({_pause_key(spelt, "") for spelt in (name, name.upper(), f" {name} ")}) == 1
-    assert _pause_key(name, "") == _keyed("unknown", str(Person.objects.get().uid))
+    assert _pause_key(name, "") == _stranger_key(str(Person.objects.get().uid))
+
+
+def test_it_keeps_no_row_for_each_name_that_somebody_makes_up(joined, monkeypatch):
+    monkeypatch.setattr(sign_in_checks, "STRANGERS_ROWS", 1)
+    for number in range(6):
+        name = f"made-up-{number}@home.example"
+        assert Client().post("/staff/sign-in/", {"name": name, "password": "x"}).status_code == 422
+    assert SignInPause.objects.count() == 1
+    # The rows of those who exist are among them: else a row that is taken would tell who does not.
+    assert sign_in(joined[1])[1].status_code == 422
+
+
+def test_it_counts_no_try_of_who_finds_no_turn(joined, monkeypatch):
+    monkeypatch.setattr(turns, "_queue", threading.Semaphore(0))
+    page = Client().post("/staff/sign-in/", {"name": "an@home.example", "password": PASSWORD})
+    assert page.status_code == 503
+    assert not SignInPause.objects.exists()
+    assert joined[0].post("/staff/unlock/", {"password": PASSWORD}).status_code == 503
+    assert not SignInPause.objects.exists()
+
+
+def test_a_hash_takes_a_turn(settings, monkeypatch):
+    settings.PASSWORD_HASHERS = project.PASSWORD_HASHERS
+    hashed = make_password(PASSWORD)
+    assert hashed.startswith("argon2$argon2id$v=19$m=102400,t=2,p=8$")
+    monkeypatch.setattr(turns, "_queue", threading.Semaphore(0))
+    for ask in (lambda: make_password(PASSWORD), lambda: check_password(PASSWORD, hashed)):
+        with pytest.raises(TurnsTaken):
+            ask()
 
 
 @pytest.mark.parametrize(

@@ -127,7 +127,7 @@ def test_a_killed_server_loses_no_receipt(server):
         assert f"lời số {number}<" in _read(server, receipt)
     count = """
 from lachan.cli.setup import django_ready
-django_ready()
+django_ready(begin=True)
 from lachan.reports.selectors import report_list
 print(len(report_list(limit=100000)))
 """

@@ -38,6 +38,17 @@ def test_the_desk_lets_the_ticked_ones_go(personas, held):
     assert "/staff/held/" in client.get("/staff/").content.decode()
 
 
+def test_it_shows_all_that_wait_page_by_page(personas, held, monkeypatch):
+    monkeypatch.setattr("lachan.reports.views.held._PAGE", 2)
+    client = personas.analyst.client()
+    pages = [client.get(reverse("held"), {"page": n}).content.decode() for n in (1, 2)]
+    assert [[str(uid) in page for uid in held] for page in pages] == [
+        [True, True, False],
+        [False, False, True],
+    ]
+    assert 'href="?page=2"' in pages[0]
+
+
 @pytest.mark.parametrize("role", list(Role))
 def test_others_may_not(personas, held, role):
     mine, theirs = personas.of(role).client(), personas.other.of(role).client()

@@ -17,6 +17,7 @@ from lachan.members.policy import Action, requires
 from lachan.reports.records import Status, Urgency
 from lachan.reports.selectors import report_count, report_list
 from lachan.reports.services import report_release
+from lachan.web.pages import page_cut, page_number
 
 _PAGE = 200
 _URGENCIES = {
@@ -33,6 +34,14 @@ def held(request: HttpRequest) -> HttpResponse:
     language = get_language() or "vi"
     names = categories()
     places = {place.code: place.name for place in members.province_list()}
+    number = page_number(request)
+    found = report_list(
+        status=Status.HELD,
+        organisation_id=own,
+        limit=_PAGE + 1,
+        offset=(number - 1) * _PAGE,
+    )
+    page = page_cut(found, number, _PAGE)
     rows = [
         {
             "facts": facts,
@@ -40,10 +49,10 @@ def held(request: HttpRequest) -> HttpResponse:
             "urgency": _URGENCIES[facts.urgency],
             "province": places.get(facts.province, ""),
         }
-        for facts in report_list(status=Status.HELD, organisation_id=own, limit=_PAGE)
+        for facts in page.rows
     ]
     total = report_count(status=Status.HELD, organisation_id=own)
-    return render(request, "reports/held.html", {"rows": rows, "total": total})
+    return render(request, "reports/held.html", {"rows": rows, "total": total, "page": page})
 
 
 @requires(Action.REPORT_RELEASE)

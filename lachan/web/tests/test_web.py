@@ -217,6 +217,16 @@ def test_it_refuses_a_form_of_ten_megabytes_in_plain_words(client):
     assert RequestDataTooBig  # what Django raises inside
 
 
+def test_it_says_so_where_too_many_wait(client):
+    page = client.post("/staff/sign-in/", **{"lachan.crowded": True})
+    assert page.status_code == 503
+    assert "113" in page.content.decode()
+    answer = client.get("/v1/lists", **{"lachan.crowded": True})
+    assert (answer.status_code, answer.json()["code"]) == (503, "unavailable")
+    # Nobody says it of himself.
+    assert client.get("/", headers={"lachan.crowded": "1"}).status_code == 200
+
+
 def test_it_takes_no_file(client, settings):
     assert settings.FILE_UPLOAD_HANDLERS == []
 

@@ -1,19 +1,8 @@
-// Makes the form kinder where scripts run; everything works without. Sending is web/send.js.
+// Makes the form kinder where scripts run; everything works without. Sending is web/send.js, proof of work web/proof.js.
 (() => {
   "use strict";
   const form = document.getElementById("intake");
   if (!form) return;
-
-  // Proof of work in the background, so that sending does not wait for it.
-  function work() {
-    const worker = new Worker(form.getAttribute("data-worker"));
-    worker.onmessage = (event) => {
-      form.elements.work.value = event.data;
-      worker.terminate();
-    };
-    worker.onerror = () => worker.terminate();
-    worker.postMessage(form.elements.form.value);
-  }
 
   // After a step is chosen, the keyboard and the screen reader begin at its head. Where all steps stand on one
   // page, the browser has gone to it already.
@@ -37,9 +26,4 @@
   window.addEventListener("hashchange", walk);
   const faults = document.getElementById("faults");
   if (faults) faults.focus();
-  try {
-    work();
-  } catch (fault) {
-    // without it the report waits in a slower queue when it is busy
-  }
 })();
