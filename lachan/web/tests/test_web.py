@@ -24,6 +24,7 @@ handler404 = product.handler404
 handler500 = product.handler500
 
 HEADERS = {
+    "Lachan-Answer": "1",
     "Content-Security-Policy": "default-src 'none'",
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "same-origin",
