@@ -166,7 +166,11 @@ def _csv(path: Path, kind: str, column: str) -> Iterator[Row]:
         start = list(itertools.islice(found, _LOOKED_AT))
         rows = itertools.chain(start, found)
         headed = not column and Csv().recognise([text for _, _, text in start if text])
-        table = _Headed(kind) if headed else None
+        above = [cells for _, cells, text in start if text and not is_comment(text)][:1]
+        known = any(is_comment(text) for _, _, text in start) or any(
+            _columns(cells, kind, "")[1] for cells in above
+        )
+        table = _Headed(kind) if headed and known else None
         for line, cells, text in rows:
             if table is not None:
                 for row in table.rows(line, cells, text):
@@ -220,11 +224,14 @@ class _Headed:
             yield from _values(line, cells, self._columns)
             return
         values = [each for each in found if each.reason != "no-value"]
+        if not values:
+            yield from _values(line, cells, self._columns)
+            return
         for each in values:
             refused = REASONS.get(each.reason, "")
             yield Row(line, each.text, self._kind or each.kind or "", refused)
         missing = sum(1 for at, _, _ in self._columns if not "".join(cells[at : at + 1]).strip())
-        yield from [Row(line, "")] * (missing or int(not values))
+        yield from [Row(line, "")] * missing
 
 
 class _LetThrough:
