@@ -2,6 +2,7 @@
 
 import contextlib
 import fcntl
+from pathlib import Path
 
 from django.conf import settings
 from django.core.management import call_command
@@ -36,7 +37,8 @@ def database_prepare(*arguments: str) -> None:
     with (settings.LACHAN_HOME / "run" / "migrate.lock").open("w") as lock:
         # One machine's processes wait here; PostgreSQL's own locks order several machines.
         fcntl.flock(lock, fcntl.LOCK_EX)
-        if not settings.DATABASE_URL and not (settings.LACHAN_HOME / "db.sqlite3").exists():
+        file = connections[DEFAULT_DB_ALIAS].settings_dict["NAME"]
+        if not settings.DATABASE_URL and not Path(file).exists():
             _database_expect(
                 is_used=False
             )  # before SQLite makes one that a restore would find in its way

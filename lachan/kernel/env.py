@@ -113,11 +113,9 @@ class Env:
 
 
 def _unquoted(says: str, value: str) -> str:
-    """A message without the words of a value, whoever quoted them: a secret may have got into the wrong setting."""
-    for word in sorted(re.split(r"[\s,;]+", value), key=len, reverse=True):
+    """A message without the words of a value that it quotes: a secret may have got into the wrong setting."""
+    for word in sorted(filter(None, re.split(r"[\s,;]+", value)), key=len, reverse=True):
         says = says.replace(repr(word), "a word of it")
-        if len(word) > 3 and not word.isdecimal():
-            says = says.replace(word, "…")
     return says
 
 

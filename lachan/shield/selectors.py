@@ -51,8 +51,10 @@ def _named(text: str, kind: str | None) -> list[Observable]:
     try:
         one = parse(text, kind)
     except InvalidObservable:
-        if kind is None and (several := extract(text)):
-            return several
+        found = extract(text) if kind is None else []
+        # One alone, and nothing around it: that is what could not be read.
+        if len(found) > 1 or (found and len(text.split()) > 1):
+            return found
         raise
     # A blank is no part of an address, though a URL can be read with one.
     if kind is None and one.kind == "url" and len(text.split()) > 1:

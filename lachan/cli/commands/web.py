@@ -43,7 +43,7 @@ def _address(listen: str) -> tuple[str, int]:
     try:
         return address_port(listen)
     except ValueError as error:
-        raise click.BadParameter(str(error), param_hint="--listen") from None
+        raise click.BadParameter(f"{listen!r}: {error}", param_hint="--listen") from None
 
 
 def _connections_most() -> int:

@@ -117,7 +117,7 @@ def test_a_mistyped_file_is_no_domain_that_nobody_knows(place):
 
 def test_names_of_files_cannot_command_a_terminal(place):
     (place / "files" / HOSTILE).write_bytes(b"PK\x03\x04")
-    assert f"nothing known  files/{SHOWN}\n" in lachan("match", f"files/{HOSTILE}").output
+    assert f"unread  files/{SHOWN}: packed" in lachan("match", f"files/{HOSTILE}").output
     assert f"unread  files/{SHOWN}!/: " in lachan("scan", "files", "--jobs", "1").output
     assert plain("ảnh có dấu 🙂.txt") == "ảnh có dấu 🙂.txt"
 

@@ -214,7 +214,7 @@ def test_it_works_from_the_command_line(tmp_path):
     assert report["content"] == 3
     assert report["published"] == report["guarded"] == report["quarantined"] == 1
     done = CliRunner().invoke(cli, [*ask, "--dry-run"], catch_exceptions=False)
-    assert "duplicate    1" in done.stdout
+    assert "duplicate    1" in done.stdout, done.stderr
     wrong = CliRunner().invoke(cli, ["import", str(file), "--category", "x"])
     assert (wrong.exit_code, "[unknown-category]" in wrong.stderr) == (1, True)
 
