@@ -3,8 +3,15 @@ from datetime import timedelta
 from lachan.kernel.schedule import every
 
 from .services import indicator_expire_due
+from .verifying import head_note
 
 
 @every(timedelta(seconds=30))
 def expire() -> None:
     indicator_expire_due()
+
+
+@every(timedelta(minutes=15))
+def note() -> None:
+    """Where the ledger stands, for whoever looks whether it was cut or written anew."""
+    head_note()

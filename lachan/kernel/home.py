@@ -4,6 +4,7 @@ db.sqlite3        unless DATABASE_URL says otherwise
 secret.key        signs sessions, peppers receipts; made at first use, readable by the owner alone
 first-link.key    the first link's token, until the first administrator has joined (docs/threat-model.md)
 audit-head.json   the last line of the audit trail that was seen, so that a cut-off end shows
+ledger-head.json  the same of the ledger
 snapshots/        what the edges read
 matching/         what fingerprints are looked up in
 sightings/        counts of hits on their way to the database

@@ -1,0 +1,178 @@
+"""Holding the ledger to its chain, its columns to what was hashed, and the indicators to the ledger."""
+
+import dataclasses
+import hashlib
+import logging
+from collections.abc import Callable, Iterator
+from itertools import groupby
+from operator import itemgetter
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import QuerySet
+
+from lachan.kernel.heads import Head, head_fault, head_keep, head_read
+
+from .ledger import CHUNK, ORIGIN, payload_read, reach_of
+from .models import Indicator, LedgerHead, LedgerRow
+from .records import Status
+
+log = logging.getLogger(__name__)
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class LedgerCheck:
+    """Attributes: rows: how many were read; fault: the first that is wrong, in words; empty when none is."""
+
+    rows: int
+    fault: str
+
+
+def verify(progress: Callable[[int], None] | None = None) -> LedgerCheck:
+    """Read the whole ledger, recompute its chain, and hold every column that decides to what was hashed.
+
+    Then the same rows an indicator at a time: what a row says of before must be what the row before said,
+    and an indicator must be what its last row says it is.
+    """
+    checked = _chain(progress)
+    if checked.fault:
+        return checked
+    return LedgerCheck(checked.rows, _indicators())
+
+
+_COLUMNS = ("seq", "indicator_id", "live", "tlp", "kind", "organisation__uid")
+_BESIDES = ("was_tlp", "reach", "payload", "hash")
+
+
+def _chain(progress: Callable[[int], None] | None) -> LedgerCheck:
+    head = LedgerHead.objects.filter(pk=1).first() or LedgerHead(seq=0, hash=ORIGIN)
+    noted, seen, previous, count = head_read(_head_path()), None, ORIGIN, 0
+    rows = LedgerRow.objects.order_by("seq").values_list(*_COLUMNS, *_BESIDES)
+    for row in rows.iterator(chunk_size=CHUNK):
+        count += 1
+        if progress is not None and count % CHUNK == 0:
+            progress(count)
+        if fault := _row_fault(count, previous, row):
+            return LedgerCheck(count, fault)
+        previous = bytes(row[-1])
+        if noted is not None and noted.seq == count:
+            seen = previous.hex()
+        if head.seq == count and bytes(head.hash) != previous:
+            break
+    # Others publish meanwhile: the head of before lies within what was read, that of now at its end or beyond.
+    after = LedgerHead.objects.filter(pk=1).first() or head
+    is_last = after.seq == count
+    is_apart = count <= head.seq and (count, previous) != (head.seq, bytes(head.hash))
+    if is_apart or after.seq < count or (is_last and bytes(after.hash) != previous):
+        return LedgerCheck(count, f"the head does not stand at row {count}")
+    why = head_fault(noted, last=count, seen=seen)
+    return LedgerCheck(count, why and f"row {noted.seq if noted else 0}: {why}")
+
+
+def _row_fault(count: int, previous: bytes, row: tuple[Any, ...]) -> str:
+    seq, *facts, was_tlp, reach, payload, digest = row
+    if seq != count:
+        return f"row {count} is missing"
+    if bytes(digest) != hashlib.sha256(previous + payload.encode()).digest():
+        return f"row {seq}: its hash does not follow from the row before"
+    said = payload_read(payload)
+    hashed = (said.indicator, said.live, said.tlp, said.kind, said.organisation)
+    if (seq, *facts) != (said.seq, *hashed):
+        return f"row {seq}: its columns differ from what was hashed"
+    if reach != reach_of(said.tlp, was_tlp, live=said.live):
+        return f"row {seq}: who may see it does not follow from its level"
+    return ""
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class _Story:
+    """What the rows of one indicator come to. `payload`: of the last one; empty when it is not live."""
+
+    uid: UUID
+    seq: int
+    payload: str
+    fault: str
+
+
+def _stories_of(found: QuerySet[LedgerRow]) -> Iterator[_Story]:
+    columns = ("indicator_id", "seq", "live", "tlp", "was_tlp", "payload")
+    rows = found.order_by("indicator_id", "seq").values_list(*columns)
+    for uid, story in groupby(rows.iterator(chunk_size=CHUNK), itemgetter(0)):
+        before, fault = "", ""
+        for _, seq, live, tlp, was_tlp, payload in story:
+            if was_tlp != before:
+                fault = f"row {seq}: what it says of before is not what the row before said"
+            before, last = (tlp if live else ""), (seq, payload if live else "")
+        yield _Story(uid, *last, fault)
+
+
+_SAID = ("value", "kind", "category", "tlp", "confidence", "valid_from", "valid_until")
+
+
+def _indicators() -> str:
+    """What is wrong between the indicators and their last rows; empty when nothing is.
+
+    Both are read in the order of their identifiers, side by side: a million take no memory.
+    """
+    stories = _stories_of(LedgerRow.objects.all())
+    story = next(stories, None)
+    columns = ("uid", "status", "organisation__uid", *_SAID)
+    for found in Indicator.objects.order_by("uid").values(*columns).iterator(chunk_size=CHUNK):
+        while story is not None and story.uid < found["uid"]:
+            return f"row {story.seq} is about an indicator that is not there"
+        own = story if story is not None and story.uid == found["uid"] else None
+        if own is not None:
+            story = next(stories, None)
+        if why := _apart(found, own) and _apart(*_again(found["uid"])):
+            return why
+    return f"row {story.seq} is about an indicator that is not there" if story else ""
+
+
+def _apart(found: dict[str, Any], story: _Story | None) -> str:
+    if story is not None and story.fault:
+        return story.fault
+    is_live = story is not None and bool(story.payload)
+    if is_live != (found["status"] == Status.PUBLISHED):
+        return f"indicator {found['uid']}: the ledger does not say that it is {found['status']}"
+    if story is None or not is_live:
+        return ""
+    said = payload_read(story.payload)
+    same = all(getattr(said, name) == found[name] for name in _SAID)
+    if not same or said.organisation != found["organisation__uid"]:
+        return f"indicator {story.uid} is not what row {story.seq} says it is"
+    return ""
+
+
+def _again(uid: UUID) -> tuple[dict[str, Any], _Story | None]:
+    """The same two, at one moment: it may have been published between reading the one and the other."""
+    with transaction.atomic():
+        columns = ("uid", "status", "organisation__uid", *_SAID)
+        found = Indicator.objects.select_for_update(of=("self",)).values(*columns).get(uid=uid)
+        rows = LedgerRow.objects.filter(indicator=uid)
+        return found, next(_stories_of(rows), None)
+
+
+def _head_path() -> Path:
+    return Path(settings.LACHAN_HOME) / "ledger-head.json"
+
+
+def head() -> Head | None:
+    """The last row's number and hash; None for an empty ledger."""
+    found = LedgerHead.objects.filter(pk=1).first()
+    return Head(found.seq, bytes(found.hash).hex()) if found and found.seq else None
+
+
+def hash_at(seq: int) -> str | None:
+    """A row's hash, hexadecimal; None where there is no such row."""
+    found = LedgerRow.objects.filter(seq=seq).values_list("hash", flat=True).first()
+    return None if found is None else bytes(found).hex()
+
+
+def head_note() -> None:
+    """Note the last row outside the database, unless the ledger lost the row that was noted before."""
+    last = head()
+    if last is not None and not head_keep(_head_path(), last, hash_at):
+        log.error("the ledger no longer holds the row that was noted: see `lachan doctor`")
