@@ -8,6 +8,7 @@ from django.db import DEFAULT_DB_ALIAS, connections
 from django.db.migrations.executor import MigrationExecutor
 
 from lachan.kernel.errors import Unavailable
+from lachan.proofs.services import proofs_adopt
 
 
 def database_prepare() -> None:
@@ -29,3 +30,4 @@ def database_prepare() -> None:
             )
         if executor.migration_plan(executor.loader.graph.leaf_nodes()):
             call_command("migrate", interactive=False, verbosity=0)
+        proofs_adopt()

@@ -3,6 +3,7 @@ from django.db.models import Q
 
 from lachan.kernel.clock import now
 from lachan.kernel.ids import uuid7
+from lachan.proofs.services import ProvedManager, proved
 
 from .records import OWN, Status, Tlp
 
@@ -46,6 +47,24 @@ class Quarantined(models.Model):
         indexes = [models.Index(fields=["list_import", "line"], name="quarantined_line")]
 
 
+@proved(
+    "indicator",
+    "uid",
+    "kind",
+    "value",
+    "category",
+    "confidence",
+    "tlp",
+    "status",
+    "evidence",
+    "organisation_id",
+    "proposed_by_id",
+    "proposed_label",
+    "case_uid",
+    "valid_from",
+    "valid_until",
+    unless="list_import_id",
+)
 class Indicator(models.Model):
     """Something that harms children, and what was decided about it.
 
@@ -90,6 +109,9 @@ class Indicator(models.Model):
     created_at = models.DateTimeField(default=now)
     decided_at = models.DateTimeField(null=True)
     seq = models.PositiveBigIntegerField(null=True)
+    proof = models.BinaryField(max_length=21, null=True, editable=False)
+
+    objects = ProvedManager()
 
     class Meta:
         constraints = [
@@ -123,6 +145,17 @@ class Indicator(models.Model):
         ]
 
 
+@proved(
+    "review",
+    "indicator_id",
+    "by_id",
+    "by_label",
+    "decision",
+    "note",
+    "override_reason",
+    "warnings",
+    "at",
+)
 class Review(models.Model):
     """What a second person decided, and why."""
 
@@ -134,8 +167,27 @@ class Review(models.Model):
     override_reason = models.TextField(blank=True)
     warnings = models.JSONField(default=list)
     at = models.DateTimeField(default=now)
+    proof = models.BinaryField(max_length=21, null=True, editable=False)
+
+    objects = ProvedManager()
 
 
+@proved(
+    "dispute",
+    "uid",
+    "indicator_id",
+    "reason",
+    "note",
+    "by_id",
+    "organisation_id",
+    "times",
+    "opened_at",
+    "due_at",
+    "outcome",
+    "answer",
+    "answered_by_id",
+    "answered_at",
+)
 class Dispute(models.Model):
     """Somebody says that an indicator is wrong. The public's own words are never taken: a reason is chosen."""
 
@@ -157,6 +209,9 @@ class Dispute(models.Model):
         "members.Person", null=True, on_delete=models.PROTECT, related_name="+"
     )
     answered_at = models.DateTimeField(null=True)
+    proof = models.BinaryField(max_length=21, null=True, editable=False)
+
+    objects = ProvedManager()
 
     class Meta:
         indexes = [models.Index(fields=["outcome", "due_at"], name="dispute_due")]

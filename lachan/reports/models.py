@@ -1,8 +1,29 @@
 from django.db import models
 
+from lachan.proofs.services import ProvedManager, proved
+
 from .records import Author, Status, Urgency
 
 
+@proved(
+    "report",
+    "uid",
+    "status",
+    "category",
+    "urgency",
+    "province",
+    "language",
+    "received_hour",
+    "closed_hour",
+    "organisation_id",
+    "desk_key",
+    "locator",
+    "salt",
+    "recipient",
+    "form_mark",
+    "content_mark",
+    "sealed",
+)
 class Report(models.Model):
     """One report. Plain columns route it; `sealed` opens with the desk's key or the reporter's receipt.
 
@@ -29,11 +50,15 @@ class Report(models.Model):
     form_mark = models.BinaryField(max_length=16, unique=True)
     content_mark = models.BinaryField(max_length=16)
     sealed = models.BinaryField()
+    proof = models.BinaryField(max_length=21, null=True, editable=False)
+
+    objects = ProvedManager()
 
     class Meta:
         indexes = [models.Index(fields=["status", "id"], name="report_by_status")]
 
 
+@proved("message", "report_id", "author", "is_question", "written_hour", "mark", "sealed")
 class Message(models.Model):
     """What was said after the report, sealed to the desk and to the reporter."""
 
@@ -43,6 +68,9 @@ class Message(models.Model):
     written_hour = models.DateTimeField()
     mark = models.BinaryField(max_length=16, unique=True)
     sealed = models.BinaryField()
+    proof = models.BinaryField(max_length=21, null=True, editable=False)
+
+    objects = ProvedManager()
 
 
 class InboxSession(models.Model):

@@ -1,0 +1,41 @@
+"""Proving what stood there before, once."""
+
+from django.db import transaction
+
+from lachan.kernel.errors import Unavailable
+
+from .models import Tally
+from .note import note_keep, note_read
+from .proving import PROVED, present_prover
+from .tally import NOTHING, tally_begin
+
+_CHUNK = 500
+
+
+def proofs_adopt() -> int:
+    """Prove every row as it stands, and begin the tally, where there is none yet; how many rows.
+
+    Only once in a home: a database without its tally, in a home that has had one, was tampered with.
+
+    Raises:
+        Unavailable: the tally is gone.
+    """
+    if Tally.objects.exists():
+        return 0
+    if note_read() is not None:
+        raise Unavailable(
+            "the tally of proved rows is gone from the database, though this home has had one: "
+            "restore the last backup, and keep this database for whoever investigates"
+        )
+    tell, total, counts = present_prover(), NOTHING, dict[str, int]()
+    with transaction.atomic():
+        for kind in PROVED.values():
+            rows = kind.rows()
+            for pk, *facts in rows.order_by("pk").values_list("pk", *kind.fields).iterator(_CHUNK):
+                proof = tell.prove(kind.kind, *facts)
+                rows.filter(pk=pk).update(proof=proof)
+                total = tell.tally_with(total, proof)
+                counts[kind.kind] = counts.get(kind.kind, 0) + 1
+        tally_begin(counts, total)
+    note_keep(1)
+    return sum(counts.values())

@@ -1,0 +1,15 @@
+"""The room's doors: rows prove themselves when they are saved, are asked when they are used, and are counted."""
+
+from .adopting import proofs_adopt
+from .proving import ProvedManager, ProvedQuerySet, proved, row_holds, row_require
+from .verifying import proofs_verify
+
+__all__ = [
+    "ProvedManager",
+    "ProvedQuerySet",
+    "proofs_adopt",
+    "proofs_verify",
+    "proved",
+    "row_holds",
+    "row_require",
+]
