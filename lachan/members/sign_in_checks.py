@@ -18,6 +18,7 @@ from django.utils.crypto import constant_time_compare
 from lachan.kernel.clock import now
 from lachan.kernel.sealing.errors import LockHeld
 from lachan.kernel.sealing.locks import lock, unlock
+from lachan.proofs.services import row_holds
 
 from .audit import audit_record
 from .errors import SignInPaused, SignInRefused
@@ -90,7 +91,7 @@ def password_check(*, request: HttpRequest, name: str, password: str) -> tuple[P
     key = _pause_key(name, request.COOKIES.get(KNOWN_COOKIE, ""))
     try_count(key)
     person = authenticate(request, username=name.strip(), password=password)
-    if not isinstance(person, Person):
+    if not isinstance(person, Person) or not row_holds(Person.objects.get(pk=person.pk)):
         _record_failure(name, key)
         raise SignInRefused("unknown name or wrong password")
     pause_clear(key)

@@ -71,7 +71,7 @@ def proved(kind: str, *fields: str, unless: str = "") -> Callable[[_Model], _Mod
         plain = model.save_base
 
         def save_base(self: models.Model, *args: Any, **options: Any) -> None:
-            with transaction.atomic(using=options.get("using")):
+            with transaction.atomic(using=options.get("using"), savepoint=False):
                 _save(PROVED[type(self)], self, plain, args, options)
 
         model.save_base = save_base  # type: ignore[method-assign]

@@ -18,7 +18,7 @@ def _prover() -> Prover:
 
 def tally_change(kind: str, *, added: Sequence[bytes] = (), gone: Sequence[bytes] = ()) -> None:
     """Count rows of a kind in, by their proofs, and others out. Before the tally is begun: nothing."""
-    with transaction.atomic():
+    with transaction.atomic(savepoint=False):
         row = Tally.objects.select_for_update().first()
         if row is None:
             return

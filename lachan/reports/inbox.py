@@ -9,7 +9,7 @@ import hmac
 import secrets
 
 from lachan.kernel.clock import now
-from lachan.kernel.sealing.envelope import KeyPair, unseal
+from lachan.kernel.sealing.envelope import KeyPair
 from lachan.kernel.sealing.locks import lock_with, unlock_with
 from lachan.kernel.sealing.receipts import (
     SALT_BYTES,
@@ -62,12 +62,7 @@ def inbox_read(secret: bytes) -> OpenReport | None:
     if session is None:
         return None
     key = unlock_with(session.locked, secret=secret)
-    content = selectors.content_read(unseal(session.report.sealed, key=key))
-    return OpenReport(
-        facts=selectors.facts(session.report),
-        content=content,
-        messages=selectors.message_list(session.report, [key]),
-    )
+    return selectors.opened(session.report, [key])
 
 
 def inbox_report(secret: bytes) -> Report | None:

@@ -23,6 +23,7 @@ from .records import Author, Status, Urgency
     "form_mark",
     "content_mark",
     "sealed",
+    "written",
 )
 class Report(models.Model):
     """One report. Plain columns route it; `sealed` opens with the desk's key or the reporter's receipt.
@@ -50,6 +51,8 @@ class Report(models.Model):
     form_mark = models.BinaryField(max_length=16, unique=True)
     content_mark = models.BinaryField(max_length=16)
     sealed = models.BinaryField()
+    # How many messages there are: one that was taken away is missed.
+    written = models.PositiveIntegerField(default=0)
     proof = models.BinaryField(max_length=21, null=True, editable=False)
 
     objects = ProvedManager()
@@ -58,11 +61,12 @@ class Report(models.Model):
         indexes = [models.Index(fields=["status", "id"], name="report_by_status")]
 
 
-@proved("message", "report_id", "author", "is_question", "written_hour", "mark", "sealed")
+@proved("message", "report_id", "number", "author", "is_question", "written_hour", "mark", "sealed")
 class Message(models.Model):
     """What was said after the report, sealed to the desk and to the reporter."""
 
     report = models.ForeignKey(Report, on_delete=models.CASCADE, related_name="messages")
+    number = models.PositiveIntegerField()
     author = models.CharField(max_length=10, choices=[(a.value, a.value) for a in Author])
     is_question = models.BooleanField(default=False)
     written_hour = models.DateTimeField()

@@ -8,6 +8,7 @@ import msgspec
 
 from lachan.kernel.clock import now
 from lachan.kernel.ids import uuid7
+from lachan.kernel.sealing.bound import bind
 from lachan.kernel.sealing.envelope import seal
 from lachan.kernel.sealing.receipts import receipt_identity, receipt_locator, receipt_salt
 from lachan.members.records import DeskKeyRecord
@@ -25,8 +26,9 @@ def report_seal(
     recipient = receipt_identity(receipt, salt).public
     plain = msgspec.json.encode(content)
     hour = hour_now()
+    uid = uuid7(hour)
     return Report(
-        uid=uuid7(hour),
+        uid=uid,
         received_hour=hour,
         organisation_id=desk.organisation_id,
         desk_key=desk.uid,
@@ -35,20 +37,24 @@ def report_seal(
         recipient=recipient,
         form_mark=hashlib.sha256(token).digest()[:16],
         content_mark=hmac.digest(token, plain, hashlib.sha256)[:16],
-        sealed=seal(plain, to=[desk.public, recipient]),
+        sealed=seal(bind(plain, "report", uid), to=[desk.public, recipient]),
     )
 
 
 def message_seal(
-    desk: DeskKeyRecord, report: Report, *, author: Author, words: str, mark: bytes
+    desk: DeskKeyRecord, report: Report, *, author: Author, words: str, mark: bytes, number: int
 ) -> Message:
-    """A row, not saved, sealed to the desk's present key and to the report's receipt."""
+    """A row, not saved, sealed to the desk's present key and to the report's receipt: the report's
+    `number`th message.
+    """
+    place = ("message", report.uid, number, author)
     return Message(
         report=report,
+        number=number,
         author=author,
         written_hour=hour_now(),
         mark=mark,
-        sealed=seal(words.encode(), to=[desk.public, report.recipient]),
+        sealed=seal(bind(words.encode(), *place), to=[desk.public, report.recipient]),
     )
 
 

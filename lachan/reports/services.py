@@ -154,16 +154,26 @@ def reporter_write(*, by: Actor, report: uuid.UUID, words: str, token: str = "")
 def _message_add(
     row: Report, author: Author, words: str, mark: bytes, *, is_question: bool = False
 ) -> bool:
-    message = message_seal(_desk(), row, author=author, words=words, mark=mark)
-    message.is_question = is_question
+    desk = _desk()
     try:
         with durable(), transaction.atomic():
+            number = _number_next(row)
+            message = message_seal(desk, row, author=author, words=words, mark=mark, number=number)
+            message.is_question = is_question
             message.save(force_insert=True)
             if author is Author.REPORTER:
                 event_publish(ReporterWrote(report=row.uid))
     except IntegrityError:
         return False
     return True
+
+
+def _number_next(row: Report) -> int:
+    """The number of the report's next message, counted in the report."""
+    mine = Report.objects.filter(pk=row.pk)
+    number = mine.select_for_update().values_list("written", flat=True).get() + 1
+    mine.update(written=number)
+    return number
 
 
 def report_hold(*, by: Actor, report: uuid.UUID) -> None:
