@@ -7,7 +7,9 @@ from django.core.management import call_command
 from django.db import DEFAULT_DB_ALIAS, connections
 from django.db.migrations.executor import MigrationExecutor
 
+from lachan.indicators.selectors import ledger_head_hash
 from lachan.kernel.errors import Unavailable
+from lachan.members.services import audit_head
 from lachan.proofs.services import proofs_adopt
 
 
@@ -30,4 +32,5 @@ def database_prepare() -> None:
             )
         if executor.migration_plan(executor.loader.graph.leaf_nodes()):
             call_command("migrate", interactive=False, verbosity=0)
-        proofs_adopt()
+        heads = {"trail": audit_head(), "ledger": ledger_head_hash()}
+        proofs_adopt({n: (head.seq, bytes.fromhex(head.hash)) for n, head in heads.items() if head})

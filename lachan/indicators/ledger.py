@@ -17,6 +17,7 @@ from django.db.models import Exists, F, OuterRef, Q, QuerySet
 
 from lachan.kernel.clock import now
 from lachan.outbox.services import wake
+from lachan.proofs.services import chain_note
 
 from .bulk import rows_insert, uid_ready
 from .models import LedgerHead, LedgerRow
@@ -97,6 +98,7 @@ def ledger_append(head: LedgerHead, changes: Sequence[Change]) -> tuple[int, int
     rows_insert(LedgerRow, _COLUMNS, rows)
     head.seq, head.hash = first + len(rows) - 1, previous
     head.save(update_fields=["seq", "hash"])
+    chain_note("ledger", head.seq, previous)
     wake("ledger")
     return first, head.seq
 

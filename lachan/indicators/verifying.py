@@ -11,10 +11,9 @@ from typing import Any
 from uuid import UUID
 
 from django.conf import settings
-from django.db import transaction
-from django.db.models import QuerySet
 
 from lachan.kernel.heads import Head, head_fault, head_keep, head_read
+from lachan.proofs.services import chain_fault, snapshot
 
 from .ledger import CHUNK, ORIGIN, payload_read, reach_of
 from .models import Indicator, LedgerHead, LedgerRow
@@ -37,10 +36,9 @@ def verify(progress: Callable[[int], None] | None = None) -> LedgerCheck:
     Then the same rows an indicator at a time: what a row says of before must be what the row before said,
     and an indicator must be what its last row says it is.
     """
-    checked = _chain(progress)
-    if checked.fault:
-        return checked
-    return LedgerCheck(checked.rows, _indicators())
+    with snapshot():
+        checked = _chain(progress)
+        return checked if checked.fault else LedgerCheck(checked.rows, _indicators())
 
 
 _COLUMNS = ("seq", "indicator_id", "live", "tlp", "kind", "organisation__uid")
@@ -60,14 +58,10 @@ def _chain(progress: Callable[[int], None] | None) -> LedgerCheck:
         previous = bytes(row[-1])
         if noted is not None and noted.seq == count:
             seen = previous.hex()
-        if head.seq == count and bytes(head.hash) != previous:
-            break
-    # Others publish meanwhile: the head of before lies within what was read, that of now at its end or beyond.
-    after = LedgerHead.objects.filter(pk=1).first() or head
-    is_last = after.seq == count
-    is_apart = count <= head.seq and (count, previous) != (head.seq, bytes(head.hash))
-    if is_apart or after.seq < count or (is_last and bytes(after.hash) != previous):
+    if (head.seq, bytes(head.hash)) != (count, previous):
         return LedgerCheck(count, f"the head does not stand at row {count}")
+    if why := chain_fault("ledger", count, previous):
+        return LedgerCheck(count, f"row {count}: {why}")
     why = head_fault(noted, last=count, seen=seen)
     return LedgerCheck(count, why and f"row {noted.seq if noted else 0}: {why}")
 
@@ -97,9 +91,9 @@ class _Story:
     fault: str
 
 
-def _stories_of(found: QuerySet[LedgerRow]) -> Iterator[_Story]:
+def _stories() -> Iterator[_Story]:
     columns = ("indicator_id", "seq", "live", "tlp", "was_tlp", "payload")
-    rows = found.order_by("indicator_id", "seq").values_list(*columns)
+    rows = LedgerRow.objects.order_by("indicator_id", "seq").values_list(*columns)
     for uid, story in groupby(rows.iterator(chunk_size=CHUNK), itemgetter(0)):
         before, fault = "", ""
         for _, seq, live, tlp, was_tlp, payload in story:
@@ -117,7 +111,7 @@ def _indicators() -> str:
 
     Both are read in the order of their identifiers, side by side: a million take no memory.
     """
-    stories = _stories_of(LedgerRow.objects.all())
+    stories = _stories()
     story = next(stories, None)
     columns = ("uid", "status", "organisation__uid", *_SAID)
     for found in Indicator.objects.order_by("uid").values(*columns).iterator(chunk_size=CHUNK):
@@ -126,7 +120,7 @@ def _indicators() -> str:
         own = story if story is not None and story.uid == found["uid"] else None
         if own is not None:
             story = next(stories, None)
-        if why := _apart(found, own) and _apart(*_again(found["uid"])):
+        if why := _apart(found, own):
             return why
     return f"row {story.seq} is about an indicator that is not there" if story else ""
 
@@ -144,15 +138,6 @@ def _apart(found: dict[str, Any], story: _Story | None) -> str:
     if not same or said.organisation != found["organisation__uid"]:
         return f"indicator {story.uid} is not what row {story.seq} says it is"
     return ""
-
-
-def _again(uid: UUID) -> tuple[dict[str, Any], _Story | None]:
-    """The same two, at one moment: it may have been published between reading the one and the other."""
-    with transaction.atomic():
-        columns = ("uid", "status", "organisation__uid", *_SAID)
-        found = Indicator.objects.select_for_update(of=("self",)).values(*columns).get(uid=uid)
-        rows = LedgerRow.objects.filter(indicator=uid)
-        return found, next(_stories_of(rows), None)
 
 
 def _head_path() -> Path:

@@ -11,6 +11,7 @@ from django.db import connection, transaction
 
 from lachan.kernel.clock import now
 from lachan.kernel.heads import Head, head_fault, head_keep, head_read
+from lachan.proofs.services import chain_fault, chain_note, snapshot
 
 from .models import AuditEntry
 from .records import Actor, AuditCheck
@@ -48,9 +49,16 @@ def audit_record(
         )
         entry.hash = audit_hash(entry, previous)
         entry.save(force_insert=True)
+        chain_note("trail", seq, entry.hash)
 
 
 def audit_verify() -> AuditCheck:
+    """`_verify`, of the trail as it stands at one moment, while others write."""
+    with snapshot():
+        return _verify()
+
+
+def _verify() -> AuditCheck:
     """Read the whole trail, a few thousand lines at a time, and hold each line to the one before.
 
     A chain alone does not show that its end was cut off, or that it was written anew: the worker notes the
@@ -69,7 +77,7 @@ def audit_verify() -> AuditCheck:
             seen = previous.hex()
             if why := head_fault(noted, last=seq, seen=seen):
                 return AuditCheck(lines=seq - 1, broken_at=seq, why=why)
-    if why := head_fault(noted, last=seq, seen=seen):
+    if why := chain_fault("trail", seq, previous) or head_fault(noted, last=seq, seen=seen):
         return AuditCheck(lines=seq, broken_at=seq + 1, why=why)
     return AuditCheck(lines=seq, broken_at=None, why="")
 

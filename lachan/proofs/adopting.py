@@ -1,19 +1,25 @@
 """Proving what stood there before, once."""
 
+from collections.abc import Mapping
+
 from django.db import transaction
 
 from lachan.kernel.errors import Unavailable
 
+from .chains import chain_note
 from .models import Tally
 from .note import note_keep, note_read
-from .proving import PROVED, present_prover
-from .tally import NOTHING, tally_begin
+from .proving import PROVED
+from .tally import NOTHING, present_prover, tally_begin
 
 _CHUNK = 500
 
 
-def proofs_adopt() -> int:
+def proofs_adopt(chains: Mapping[str, tuple[int, bytes]]) -> int:
     """Prove every row as it stands, and begin the tally, where there is none yet; how many rows.
+
+    Args:
+        chains: the chains of hashes by name, each with its last number and hash, where it has any.
 
     Only once in a home: a database without its tally, in a home that has had one, was tampered with.
 
@@ -36,6 +42,8 @@ def proofs_adopt() -> int:
                 rows.filter(pk=pk).update(proof=proof)
                 total = tell.tally_with(total, proof)
                 counts[kind.kind] = counts.get(kind.kind, 0) + 1
+        for name, (seq, digest) in chains.items():
+            chain_note(name, seq, digest)
         tally_begin(counts, total)
     note_keep(1)
     return sum(counts.values())

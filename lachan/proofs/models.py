@@ -12,3 +12,12 @@ class Tally(models.Model):
     total = models.BinaryField(max_length=32)
     changes = models.PositiveBigIntegerField(default=0)
     proof = models.BinaryField(max_length=21)
+
+
+class ChainHead(models.Model):
+    """Where a chain of hashes stands, proved: its end cannot be cut off, nor all of it written anew."""
+
+    name = models.CharField(max_length=20, primary_key=True)
+    seq = models.PositiveBigIntegerField()
+    hash = models.BinaryField(max_length=32)
+    proof = models.BinaryField(max_length=21)

@@ -8,14 +8,13 @@ import dataclasses
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-from django.conf import settings
 from django.db import models, transaction
 from django.db.models.signals import pre_delete
 
-from lachan.kernel.sealing.proofs import Held, Prover, prover
+from lachan.kernel.sealing.proofs import Held
 
 from .records import RowUnproved
-from .tally import tally_change
+from .tally import present_prover, tally_change
 
 _Model = TypeVar("_Model", bound=type[models.Model])
 
@@ -47,11 +46,6 @@ class Proved:
 
 
 PROVED: dict[type[models.Model], Proved] = {}
-
-
-def present_prover() -> Prover:
-    """The instance's own, by its present secret and its former ones."""
-    return prover((settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS))
 
 
 def proved(kind: str, *fields: str, unless: str = "") -> Callable[[_Model], _Model]:

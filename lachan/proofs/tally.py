@@ -12,7 +12,8 @@ from .models import Tally
 _KIND = "tally"
 
 
-def _prover() -> Prover:
+def present_prover() -> Prover:
+    """The instance's own, by its present secret and its former ones."""
     return prover((settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS))
 
 
@@ -24,9 +25,9 @@ def tally_change(kind: str, *, added: Sequence[bytes] = (), gone: Sequence[bytes
             return
         total = bytes(row.total)
         for proof in added:
-            total = _prover().tally_with(total, proof)
+            total = present_prover().tally_with(total, proof)
         for proof in gone:
-            total = _prover().tally_without(total, proof)
+            total = present_prover().tally_without(total, proof)
         counts = dict(row.counts)
         counts[kind] = counts.get(kind, 0) + len(added) - len(gone)
         _write(row, counts, total)
@@ -40,14 +41,14 @@ def tally_begin(counts: dict[str, int], total: bytes) -> None:
 def _write(row: Tally, counts: dict[str, int], total: bytes) -> None:
     row.counts = {kind: number for kind, number in sorted(counts.items()) if number}
     row.total, row.changes = total, row.changes + 1
-    row.proof = _prover().prove(_KIND, row.counts, total, row.changes)
+    row.proof = present_prover().prove(_KIND, row.counts, total, row.changes)
     row.save()
 
 
 def tally_holds(row: Tally) -> bool:
     """Whether the tally itself is as the product wrote it."""
     facts = (row.counts, bytes(row.total), row.changes)
-    return bool(_prover().holds(row.proof, _KIND, *facts))
+    return bool(present_prover().holds(row.proof, _KIND, *facts))
 
 
 NOTHING = bytes(TALLY_BYTES)

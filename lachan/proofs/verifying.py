@@ -9,9 +9,9 @@ from lachan.kernel.sealing.proofs import Held
 
 from .models import Tally
 from .note import note_fault
-from .proving import PROVED, Proved, present_prover
+from .proving import PROVED, Proved
 from .records import ProofCheck
-from .tally import NOTHING, tally_holds
+from .tally import NOTHING, present_prover, tally_holds
 
 _CHUNK = 500
 

@@ -12,6 +12,7 @@ from lachan.indicators.selectors import ledger_verify
 from lachan.indicators.services import indicator_reshare, indicator_withdraw
 from lachan.indicators.verifying import LedgerCheck, head_note
 from lachan.kernel.clock import now
+from lachan.proofs.models import ChainHead
 from tests.flushing import triggers_aside
 
 pytestmark = pytest.mark.django_db
@@ -86,9 +87,17 @@ def test_it_finds_an_indicator_that_was_put_in_as_published(history):
 
 
 def test_it_finds_an_end_that_was_cut_off_with_its_head(history):
-    head_note()
     _cut(after=3)
-    assert ledger_verify().fault.startswith("row 5: the end was cut off")
+    assert ledger_verify().fault == "row 3: it does not end where its head says"
+
+
+def test_it_finds_an_end_that_was_cut_off_with_yesterdays_head_in_its_place(history, publish):
+    before = ChainHead.objects.filter(name="ledger").values().get()
+    publish("four.example")
+    head_note()
+    _cut(after=5)
+    ChainHead.objects.filter(name="ledger").update(**before)
+    assert ledger_verify().fault == "row 6: the end was cut off"
 
 
 def test_it_finds_a_ledger_that_was_written_anew(history):

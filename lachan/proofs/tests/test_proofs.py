@@ -19,7 +19,7 @@ SELECT id, 'administrator', '2026-01-01', '' FROM members_person"""
 def _begun(settings, tmp_path):
     settings.LACHAN_HOME = tmp_path
     Organisation.objects.create(name="Before", type="ngo")
-    proofs_adopt()
+    proofs_adopt({})
 
 
 @pytest.fixture
@@ -102,10 +102,10 @@ def test_it_finds_rows_that_were_put_back_with_their_tally(people):
 
 def test_it_adopts_nothing_twice(people):
     raw("UPDATE members_person SET public_key = 'age1thief' WHERE email LIKE 'p1%'")
-    assert proofs_adopt() == 0
+    assert proofs_adopt({}) == 0
     raw("DELETE FROM proofs_tally")
     with pytest.raises(Exception, match="tally"):
-        proofs_adopt()
+        proofs_adopt({})
 
 
 def test_it_takes_a_former_secret_for_a_while(people, settings):
