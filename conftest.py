@@ -3,6 +3,7 @@ real PostgreSQL server.
 """
 
 import os
+import signal
 import tempfile
 from pathlib import Path
 
@@ -10,11 +11,17 @@ import django
 import pytest
 from hypothesis import settings
 
+from lachan.kernel.home import home_prepare, secret_keep, secret_new
+
 # A slow machine is no fault of the code: speed is shown by benchmarks, not by deadlines.
 settings.register_profile("lachan", deadline=None)
 settings.load_profile("lachan")
 
 pytest_plugins = ["tests.chromium", "tests.parts", "tests.personas"]
+
+# Who is started in the background ignores Ctrl-C, and hands that on; tests interrupt what they start.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 _HOME = tempfile.mkdtemp(prefix="lachan-test-")
 os.environ["LACHAN_HOME"] = _HOME
@@ -28,6 +35,8 @@ if os.environ.get("LACHAN_TEST_DB") == "postgresql" and "DATABASE_URL" not in os
         pytest.exit(f"skipped: {missing}", returncode=int(os.environ.get("CI") == "true"))
 # Here and not in pyproject.toml: pytest-django reads the settings named there before this file runs, and
 # every test would work in ./var on SQLite.
+home_prepare(Path(_HOME))
+secret_keep(Path(_HOME), secret_new())
 os.environ["DJANGO_SETTINGS_MODULE"] = "lachan.config.settings"
 django.setup()
 

@@ -61,6 +61,7 @@ class Instance:
             **{name: value for name, value in os.environ.items() if not name.startswith(_OURS)},
             "LACHAN_HOME": str(self.home),
             "LACHAN_DNS_UPSTREAM": f"127.0.0.1:{self.upstream.port}",
+            "LACHAN_DNS_FORWARD": "test",  # our own upstream knows it
             "TMPDIR": str(self._temporary),
             **settings,
         }

@@ -37,6 +37,8 @@ class Case(models.Model):
     reopened_at = models.DateTimeField(null=True)
     reporter_waits_since = models.DateTimeField(null=True)
     reporter_unread = models.BooleanField(default=False)
+    # How many of the reporter's messages whoever worked on it has opened.
+    reporter_read = models.PositiveIntegerField(default=0)
 
     # What the rules advise, kept so that the queue is one index walk.
     score = models.SmallIntegerField(default=0)
@@ -64,6 +66,11 @@ class Case(models.Model):
             models.Index(fields=["organisation", "category", *_ORDER], name="case_queue_category"),
             models.Index(fields=["organisation", "province", *_ORDER], name="case_queue_province"),
             models.Index(fields=["assignee", *_ORDER], name="case_queue_mine"),
+            models.Index(
+                fields=["assignee"],
+                name="case_held",
+                condition=models.Q(closed_at__isnull=True, assignee__isnull=False),
+            ),
             models.Index(
                 fields=["next_rating_at"],
                 name="case_rating_due",

@@ -46,6 +46,7 @@ class Happening(enum.StrEnum):
     REPORTER_WROTE = "reporter_wrote"
     CLAIMED = "claimed"
     RELEASED = "released"
+    FREED = "freed"
     HANDED_OVER = "handed_over"
     REPORT_OPENED = "report_opened"
     ANSWERED = "answered"

@@ -1,7 +1,9 @@
 from datetime import timedelta
 
 from lachan.kernel.schedule import every
+from lachan.members.records import system
 
+from .services.freeing import cases_free
 from .services.rating import cases_rate_due
 
 # After a change of the rules every open case is due: the worker's other tasks must get their turn.
@@ -13,3 +15,8 @@ def rate_due() -> None:
     for _ in range(_BATCHES):
         if not cases_rate_due():
             break
+
+
+@every(timedelta(minutes=1))
+def free_stranded() -> None:
+    cases_free(by=system("cases"))

@@ -3,17 +3,19 @@
 from django.utils.translation import gettext as _
 
 from lachan.members.policy import Action, policy_allows
-from lachan.members.records import Actor
+from lachan.members.records import Actor, system
 from lachan.web.start import Waiting, waits
 
 from .records import Status
 from .selectors.queue import queue_counts
+from .services.freeing import cases_free
 
 
 @waits(order=10)
 def cases_without_owner(actor: Actor) -> Waiting | None:
     if not policy_allows(actor, Action.CASE_WORK):
         return None
+    cases_free(by=system("cases"))
     counts = queue_counts(by=actor)
     return Waiting(
         title=_("Cases that nobody has taken"),

@@ -10,6 +10,7 @@ from pathlib import Path
 import click
 
 from lachan.kernel.discovery import discover
+from lachan.kernel.env import EnvError
 
 
 class Level(enum.IntEnum):
@@ -88,6 +89,8 @@ def _look(check: Check, home: Path) -> Finding:
     tell, done = _teller(check.name)
     try:
         return check.look(home, tell)
+    except EnvError as error:
+        return fault(str(error), "docs/howto/settings.md says what it may be")
     except Exception as error:  # noqa: BLE001  one broken thing must not hide the state of the others
         # Its text may hold what must not be printed: the kind is enough to report.
         return fault(

@@ -8,7 +8,9 @@ from typing import Any
 
 import click
 
+from lachan.kernel.env import EnvError, settings_unknown
 from lachan.kernel.errors import LachanError
+from lachan.kernel.process import SUPERVISED, fault_tell
 
 from . import commands
 from .setup import unreachable
@@ -36,6 +38,19 @@ class _Commands(click.Group):
     def invoke(self, ctx: click.Context) -> Any:
         # Whatever an instance writes is its owner's alone, also in a folder that others may enter.
         os.umask(0o077)
+        if SUPERVISED not in os.environ:
+            for line in settings_unknown():
+                click.echo(f"Warning: {line}", err=True)
+        try:
+            return self._invoke(ctx)
+        except click.ClickException as error:
+            fault_tell(error.format_message())
+            raise
+        except EnvError as error:
+            fault_tell(str(error))
+            raise
+
+    def _invoke(self, ctx: click.Context) -> Any:
         try:
             return super().invoke(ctx)
         except LachanError as error:

@@ -14,6 +14,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 from threading import Event
 from typing import TextIO
@@ -21,17 +22,22 @@ from typing import TextIO
 import click
 
 from lachan.kernel.errors import Conflict
-from lachan.kernel.process import processes_marked, started_at
+from lachan.kernel.process import SUPERVISED, fault_file, processes_marked, started_at
 
-_MARK = "LACHAN_SUPERVISED"
 _PATIENCE = 10.0  # seconds a process may take to stop
 _LONGEST_PAUSE = 30.0
 _LIVED_WELL = 5.0  # a process that lived so long is started again without a pause
+_OFTEN = 3  # one that ends so many times, each after a short life, will not stay by itself
 
 
 @dataclasses.dataclass
 class Child:
-    """One process and its restarts."""
+    """One process and its restarts.
+
+    Attributes:
+        falls: how many times in a row it ended after a short life.
+        reason: why it ended last, as far as it said.
+    """
 
     name: str
     arguments: list[str]
@@ -39,6 +45,8 @@ class Child:
     pause: float = 0.0
     due: float = math.inf
     began: float = 0.0
+    falls: int = 0
+    reason: str = ""
 
 
 class Supervisor:
@@ -80,11 +88,12 @@ class Supervisor:
             self._start(child)
             self._write_pids()
 
-    def run(self) -> None:
-        """Watch until `stop` is set; then stop the children, last started first."""
+    def run(self, each: Callable[[], None] = lambda: None) -> None:
+        """Watch until `stop` is set, and call `each` with every look; then stop the children, last started first."""
         try:
-            while not self.stop.wait(0.2):
+            while not self.stop.wait(0.1):
                 self.look()
+                each()
         finally:
             self.end()
 
@@ -99,8 +108,35 @@ class Supervisor:
                 lived = time.monotonic() - child.began
                 short = lived < _LIVED_WELL
                 child.pause = min(max(2 * child.pause, 0.5), _LONGEST_PAUSE) if short else 0.0
+                child.falls = child.falls + 1 if short else 1
                 child.due, child.process = time.monotonic() + child.pause, None
-                click.echo(f"{child.name} ended ({status}); starting it again", err=True)
+                child.reason = self._reason(child, status)
+                click.echo(f"{child.name} ended: {child.reason}; starting it again", err=True)
+
+    def running(self) -> dict[str, int]:
+        """Name → process number of the children that run now."""
+        return {
+            c.name: c.process.pid
+            for c in self._children
+            if c.process is not None and c.process.poll() is None
+        }
+
+    def falling(self) -> dict[str, str]:
+        """Name → reason of the children that end again and again."""
+        return {c.name: c.reason for c in self._children if c.falls >= _OFTEN}
+
+    def age(self, name: str) -> float:
+        """Seconds since a child was last started; 0 where it has not been, or does not run."""
+        for child in self._children:
+            if child.name == name and child.process is not None:
+                return time.monotonic() - child.began
+        return 0.0
+
+    def stands(self, name: str) -> None:
+        """A child works: what it fell of before is past."""
+        for child in self._children:
+            if child.name == name:
+                child.falls = 0
 
     def fallen(self) -> list[str]:
         """Names of the children that do not run now."""
@@ -124,14 +160,25 @@ class Supervisor:
         self._pids.unlink(missing_ok=True)
         self._lock.close()
 
+    def _reason(self, child: Child, status: int) -> str:
+        file = fault_file(self._home, child.name)
+        with contextlib.suppress(OSError):
+            said = " ".join(file.read_text(encoding="utf-8", errors="replace").split())
+            file.unlink()
+            return said
+        if status < 0:
+            return f"killed by {signal.Signals(-status).name}"
+        return f"status {status}; the lines above say why" if status else "of itself"
+
     def _start(self, child: Child) -> None:
         child.began = time.monotonic()
+        fault_file(self._home, child.name).unlink(missing_ok=True)
         # A session of its own: Ctrl-C reaches the supervisor alone, which then stops all in order.
         child.process = subprocess.Popen(
             child.arguments,
             stdin=subprocess.DEVNULL,
             start_new_session=True,
-            env=os.environ | {_MARK: f"{child.name}@{self._home}"},
+            env=os.environ | {SUPERVISED: f"{child.name}@{self._home}"},
         )
 
     def _write_pids(self) -> None:
@@ -154,7 +201,7 @@ def orphans(home: Path) -> dict[str, list[int]]:
     with contextlib.suppress(FileNotFoundError, ValueError):
         listed = json.loads((home / "run" / "up.json").read_text(encoding="ascii"))
         found = {n: [p] for n, (p, began) in listed.items() if began and started_at(p) == began}
-    for pid, mark in processes_marked(_MARK).items():
+    for pid, mark in processes_marked(SUPERVISED).items():
         name, _, where = mark.partition("@")
         if where == str(home) and pid not in found.setdefault(name, []):
             found[name].append(pid)

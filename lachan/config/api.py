@@ -43,7 +43,7 @@ class _Api(NinjaAPI):
 api = _Api(
     title="Lá Chắn",
     version="1",
-    description="Indicators that protect children online: check, lists, proposals, disputes.",
+    description="Indicators (IoC) that protect children online: check, lists, proposals, disputes.",
     docs_url=None,
     urls_namespace="v1",
 )

@@ -1,22 +1,33 @@
 """Backups of an embedded instance: one consistent archive, written while it runs."""
 
 import contextlib
+import fcntl
 import os
 import shutil
 import sqlite3
 import tarfile
 import tempfile
 import zlib
+from collections.abc import Iterator
 from pathlib import Path
 
 from django.apps import apps
 from django.conf import settings
 
+from lachan.kernel.clock import now
+from lachan.kernel.env import Env
 from lachan.kernel.errors import Conflict, InvalidInput, NotFound, Unavailable
+from lachan.kernel.process import files_held
 
 _DATABASE = "db.sqlite3"
 # What an administrator put there by hand. Never a key: whoever steals a backup must not be able to use it.
 _BESIDES = ("guard", "dns-policy.json")
+# What SQLite keeps of a database beside it (https://sqlite.org/tempfiles.html), and the database itself.
+_DATABASE_FILES = tuple(_DATABASE + end for end in ("", "-wal", "-shm", "-journal"))
+# A log without its database would be replayed over the next one that takes its name; the others are witnesses
+# of what was there.
+_OF_THE_DATABASE = (*_DATABASE_FILES, "audit-head.json", "instance.id")
+_DRAFT = ".restore-"
 
 
 def backup_write(target: Path) -> int:
@@ -75,53 +86,115 @@ def _sessions_leave_out(copy: sqlite3.Connection) -> None:
     copy.commit()
 
 
-def backup_restore(source: Path, home: Path) -> None:
-    """Unpack a backup into a home that has no database yet; whole or not at all.
+def backup_restore(source: Path, home: Path) -> Path | None:
+    """Unpack a backup into a home that has no database; whole or not at all. Returns the folder in the home to
+    which what stood in its way was moved, where something did: nothing of an earlier state is lost.
 
     Raises:
-        Conflict: there is a database already.
-        InvalidInput: the file is not a backup, or a damaged one.
+        Conflict: there is a database already, or processes of the instance still run.
+        InvalidInput: the file is not a backup, or a damaged one; or the database is PostgreSQL.
         Unavailable: the home cannot be written.
     """
+    if Env().text("DATABASE_URL", ""):
+        raise InvalidInput("the database is PostgreSQL: restore it with pg_restore")
     if (home / _DATABASE).exists():
         raise Conflict(f"{home} holds a database already; restore into an empty folder")
     try:
         home.mkdir(parents=True, exist_ok=True, mode=0o700)
-        with tempfile.TemporaryDirectory(dir=home, prefix=".restore-") as folder:
-            _unpack(source, Path(folder))
-            for name in _BESIDES:
-                if (Path(folder) / name).is_dir():
-                    shutil.copytree(Path(folder) / name, home / name, dirs_exist_ok=True)
-                elif (Path(folder) / name).exists():
-                    (Path(folder) / name).replace(home / name)
-            # Last: an instance begins with its database.
-            (Path(folder) / _DATABASE).replace(home / _DATABASE)
+        with _alone(home):
+            for left in home.glob(f"{_DRAFT}*"):
+                shutil.rmtree(left)
+            with tempfile.TemporaryDirectory(dir=home, prefix=_DRAFT) as folder:
+                _unpack(source, Path(folder))
+                return _put_in_place(Path(folder), home)
     except OSError as error:
         raise Unavailable(f"nothing was restored: {_reason(error)}") from None
+
+
+@contextlib.contextmanager
+def _alone(home: Path) -> Iterator[None]:
+    """Nobody of the instance runs, or begins meanwhile: what is open of the old database would be written over
+    the new one.
+
+    Raises:
+        Conflict: somebody does.
+    """
+    said = f"processes of {home} still run: stop `lachan up` and all others first"
+    if files_held([home / name for name in _DATABASE_FILES]):
+        raise Conflict(said)
+    lock = home / "run" / "up.lock"
+    with lock.open("a") if lock.exists() else contextlib.nullcontext() as file:
+        try:
+            if file is not None:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            raise Conflict(said) from None
+        yield
+
+
+def _put_in_place(folder: Path, home: Path) -> Path | None:
+    """Each by one rename, the database last: an instance begins with it. Cut off before, it can be done again."""
+    names = [name for name in _BESIDES if (folder / name).exists()]
+    in_the_way = [name for name in (*names, *_OF_THE_DATABASE) if (home / name).exists()]
+    aside = home / f"before-restore-{now():%Y%m%dT%H%M%S.%f}"
+    if in_the_way:
+        aside.mkdir(mode=0o700)
+    moves = [(home / name, aside / name) for name in in_the_way]
+    moves += [(folder / name, home / name) for name in names]
+    done: list[tuple[Path, Path]] = []
+    try:
+        for old, new in moves:
+            old.rename(new)
+            done.append((old, new))
+        # link() fails where the name exists: a database that appeared meanwhile is never written over.
+        os.link(folder / _DATABASE, home / _DATABASE)
+    except OSError:
+        for old, new in reversed(done):
+            new.rename(old)
+        with contextlib.suppress(OSError):
+            aside.rmdir()
+        raise
+    _folder_sync(home)
+    return aside if in_the_way else None
+
+
+def _folder_sync(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 def _unpack(source: Path, folder: Path) -> None:
     """What a backup holds, and nothing else that somebody may have packed."""
     try:
         with tarfile.open(source, "r:gz") as tar:
-            members = [m for m in tar if m.name.split("/")[0] in {_DATABASE, *_BESIDES}]
+            members = [
+                m
+                for m in tar
+                if m.name.split("/")[0] in {_DATABASE, *_BESIDES} and (m.isreg() or m.isdir())
+            ]
             tar.extractall(folder, members, filter="data")
     except (tarfile.TarError, EOFError, zlib.error, OSError) as error:
         if isinstance(error, OSError) and error.errno is not None:
             raise
         raise InvalidInput("this file is no readable archive, or is cut short") from None
-    if not (folder / _DATABASE).is_file():
+    database = folder / _DATABASE
+    if not database.is_file():
         raise InvalidInput("this archive is not a backup of Lá Chắn")
-    (folder / _DATABASE).chmod(0o600)
+    database.chmod(0o600)
     try:
-        _check(folder / _DATABASE)
+        _check(database, "integrity_check")
     except sqlite3.Error:
         raise InvalidInput("the database in this backup is damaged") from None
+    with database.open("rb") as file:
+        os.fsync(file.fileno())
 
 
-def _check(database: Path) -> None:
+def _check(database: Path, how: str = "quick_check") -> None:
     with contextlib.closing(sqlite3.connect(database)) as connection:
-        if connection.execute("PRAGMA quick_check(1)").fetchone()[0] != "ok":
+        if connection.execute(f"PRAGMA {how}(1)").fetchone()[0] != "ok":
             raise sqlite3.DatabaseError("the database is damaged; see `lachan doctor`")
 
 

@@ -2,23 +2,18 @@
 
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qsl, unquote, urlsplit
 
 from django.utils.translation import gettext_lazy as _
 
-from lachan.config import catalogues
-from lachan.kernel.env import Env
-from lachan.kernel.home import home_path, home_prepare, secret_read
+from lachan.config import catalogues, given
+from lachan.kernel.home import secret_new
 
-env = Env()
-LACHAN_HOME = home_path()
-home_prepare(LACHAN_HOME)
-
-SECRET_KEY = env.text("LACHAN_SECRET_KEY", "") or secret_read(LACHAN_HOME)
-DEBUG = env.flag("LACHAN_DEBUG", default=False)
-ALLOWED_HOSTS = env.listed("LACHAN_HOSTS", "127.0.0.1,localhost,[::1]")
-CSRF_TRUSTED_ORIGINS = env.listed("LACHAN_ORIGINS")
-HTTPS = env.flag("LACHAN_HTTPS", default=False)
+LACHAN_HOME = given.HOME
+SECRET_FOUND = given.SECRET
+# Only an empty database gets a new one that is kept (prepare.py).
+SECRET_KEY = SECRET_FOUND or secret_new()
+DEBUG, HTTPS = given.DEBUG, given.HTTPS
+ALLOWED_HOSTS, CSRF_TRUSTED_ORIGINS = given.HOSTS, given.ORIGINS
 
 INSTALLED_APPS = [
     # The rooms, found by themselves; first, so that their templates stand before a library's.
@@ -35,6 +30,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "lachan.web.middleware.SecurityHeadersMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "lachan.web.middleware.LineEndsMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "lachan.web.middleware.LanguageMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -44,6 +40,8 @@ MIDDLEWARE = [
     # The one that is nearer to the view hears of an exception first: a locked key leads to the password.
     "lachan.web.middleware.ErrorsMiddleware",
     "lachan.members.middleware.ActorMiddleware",
+    "lachan.web.middleware.FormOwnersMiddleware",
+    "lachan.web.repeats.RepeatsMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
 ]
 ROOT_URLCONF = "lachan.config.urls"
@@ -58,47 +56,39 @@ TEMPLATES = [
                 "django.template.context_processors.i18n",
                 "django.contrib.messages.context_processors.messages",
                 "lachan.members.context.people_and_lines",
-            ]
+            ],
+            "builtins": ["lachan.web.templatetags.sent"],
         },
     }
 ]
 
 
-def _database(url: str) -> dict[str, Any]:
-    """Django's settings for `postgresql://user:password@host:port/name?option=value` or none (SQLite)."""
-    if not url:
+def _database() -> dict[str, Any]:
+    if given.POSTGRESQL is not None:
         return {
-            "ENGINE": "django.db.backends.sqlite3",
-            "NAME": LACHAN_HOME / "db.sqlite3",
-            "CONN_MAX_AGE": None,
-            # Tests use threads and processes: a file, as in life, not a shared cache in memory.
-            "TEST": {"NAME": LACHAN_HOME / "test.sqlite3"},
-            "OPTIONS": {
-                "transaction_mode": "IMMEDIATE",
-                "timeout": 20,
-                # NORMAL bears a killed process; what must bear a power cut too asks for outbox's `durable`.
-                "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;"
-                " PRAGMA foreign_keys=ON; PRAGMA secure_delete=ON; PRAGMA temp_store=MEMORY;",
-            },
+            "ENGINE": "django.db.backends.postgresql",
+            **given.POSTGRESQL,
+            "CONN_MAX_AGE": 600,
+            "CONN_HEALTH_CHECKS": True,
         }
-    parts = urlsplit(url)
-    if parts.scheme not in {"postgres", "postgresql"}:
-        raise ValueError("must start with postgresql://, or be left out for SQLite")
     return {
-        "ENGINE": "django.db.backends.postgresql",
-        "NAME": unquote(parts.path.lstrip("/")),
-        "USER": unquote(parts.username or ""),
-        "PASSWORD": unquote(parts.password or ""),
-        "HOST": unquote(parts.hostname or ""),
-        "PORT": str(parts.port or ""),
-        "CONN_MAX_AGE": 600,
-        "CONN_HEALTH_CHECKS": True,
-        "OPTIONS": dict(parse_qsl(parts.query)),
+        "ENGINE": "django.db.backends.sqlite3",
+        "NAME": LACHAN_HOME / "db.sqlite3",
+        "CONN_MAX_AGE": None,
+        # Tests use threads and processes: a file, as in life, not a shared cache in memory.
+        "TEST": {"NAME": LACHAN_HOME / "test.sqlite3"},
+        "OPTIONS": {
+            "transaction_mode": "IMMEDIATE",
+            "timeout": 20,
+            # NORMAL bears a killed process; what must bear a power cut too asks for outbox's `durable`.
+            "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;"
+            " PRAGMA foreign_keys=ON; PRAGMA secure_delete=ON; PRAGMA temp_store=MEMORY;",
+        },
     }
 
 
-DATABASE_URL = env.text("DATABASE_URL", "")
-DATABASES = {"default": env.parsed("DATABASE_URL", "", _database)}
+DATABASE_URL = given.DATABASE_URL
+DATABASES = {"default": _database()}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 AUTH_USER_MODEL = "members.Person"
@@ -128,12 +118,13 @@ SESSION_COOKIE_AGE = 12 * 3600
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = LANGUAGE_COOKIE_SECURE = HTTPS
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = LANGUAGE_COOKIE_SAMESITE = "Lax"
 CSRF_COOKIE_HTTPONLY = True
+CSRF_FAILURE_VIEW = "lachan.web.views.csrf_failed"
 SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0
 SECURE_SSL_REDIRECT = False  # the proxy's task (deploy/)
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if HTTPS else None
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1_000_000
 FILE_UPLOAD_HANDLERS: list[str] = []  # nothing takes a file: an upload never reaches disk
-REPORTS_BUSY_PER_MINUTE = env.number("LACHAN_BUSY_PER_MINUTE", 120, low=1)
+REPORTS_BUSY_PER_MINUTE = given.BUSY_PER_MINUTE
 
 USE_TZ = True
 TIME_ZONE = "Asia/Ho_Chi_Minh"
@@ -141,6 +132,7 @@ LANGUAGE_CODE = "vi"
 LANGUAGES = [("vi", _("Vietnamese")), ("en", _("English")), ("fr", _("French"))]
 LANGUAGE_COOKIE_NAME = "lang"
 LOCALE_PATHS = [catalogues.ensure_compiled()]
+FORMAT_MODULE_PATH = "lachan.config.formats"
 
 STATIC_URL = "/static/"
 STATIC_ROOT = LACHAN_HOME / "static"
@@ -156,15 +148,12 @@ LOGGING = {
     "filters": {"private": {"()": "lachan.web.logs.PrivateFilter"}},
     "handlers": {
         "stderr": {
-            "class": "logging.StreamHandler",
+            "class": "lachan.web.logs.CountingHandler",
             "formatter": "line",
             "filters": ["private"],
         }
     },
-    "root": {
-        "handlers": ["stderr"],
-        "level": env.one_of("LACHAN_LOG_LEVEL", "WARNING", ("DEBUG", "INFO", "WARNING", "ERROR")),
-    },
+    "root": {"handlers": ["stderr"], "level": given.LOG_LEVEL},
     "loggers": {
         "django": {"handlers": [], "propagate": True},
         # What visitors got wrong is their affair: a line would keep the moment, and anybody could fill the disk.

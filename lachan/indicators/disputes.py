@@ -9,6 +9,7 @@ from lachan.formats.observables.lookups import parents
 from lachan.formats.observables.parsing import parse
 from lachan.kernel.clock import now
 from lachan.kernel.errors import InvalidInput
+from lachan.kernel.seen import state_check
 from lachan.members.policy import Action, policy_check
 from lachan.members.records import Actor, ActorKind
 from lachan.members.services import audit_record
@@ -19,7 +20,7 @@ from .events import DisputeAnswered, DisputeOpened
 from .ledger import head_lock
 from .lifecycle import indicator_withdraw
 from .models import Dispute, Indicator
-from .reading import dispute_record, is_proposer, shared_with
+from .reading import dispute_record, indicator_state, is_proposer, shared_with
 from .records import (
     DisputeRecord,
     FourEyes,
@@ -127,14 +128,18 @@ def _covering(value: str) -> list[Indicator]:
     return found
 
 
-def dispute_answer(*, by: Actor, dispute: UUID, outcome: str, answer: str) -> DisputeRecord:
+def dispute_answer(
+    *, by: Actor, dispute: UUID, outcome: str, answer: str, seen: str = ""
+) -> DisputeRecord:
     """Answer a dispute: `withdrawn` takes the indicator back at once, `kept` leaves it.
 
     Args:
         answer: in plain words; whoever disputed reads it.
+        seen: the mark of `indicator_state` that the page carried.
 
     Raises:
         FourEyes: keeping is decided by somebody else than the proposer.
+        Stale: the indicator has changed since.
         IndicatorMoved: already answered. NoSuchDispute, InvalidInput, Refused.
     """
     if outcome not in OUTCOMES:
@@ -149,6 +154,7 @@ def dispute_answer(*, by: Actor, dispute: UUID, outcome: str, answer: str) -> Di
             detail={"outcome": outcome},
         )
         found = _answerable(by, dispute, withdraws=outcome == "withdrawn")
+        state_check(seen, *indicator_state(found.indicator))
         if outcome == "withdrawn" and found.indicator.status == Status.PUBLISHED:
             indicator_withdraw(
                 by=by, indicator=found.indicator.uid, reason=answer, cause="disputed"

@@ -7,6 +7,7 @@ from lachan.formats.observables.parsing import MAX_RAW
 
 from .conf import DEFAULT_CONFIDENCE, MAX_EVIDENCE
 from .words import (
+    CONFIDENCES,
     DISPUTE_REASONS,
     KINDS,
     OUTCOMES,
@@ -15,12 +16,6 @@ from .words import (
     choices,
 )
 
-_SURE = [
-    (40, _("perhaps (40)")),
-    (60, _("likely (60)")),
-    (80, _("sure (80)")),
-    (100, _("proved (100)")),
-]
 _SMALL = {"rows": 4}
 
 
@@ -36,7 +31,7 @@ class FilterForm(forms.Form):
     kind = forms.ChoiceField(
         label=_("Kind"),
         required=False,
-        choices=[("", _("All kinds")), *((k, k) for k in KINDS)],
+        choices=[("", _("All kinds")), *choices(KINDS)],
     )
     category = forms.ChoiceField(label=_("Category"), required=False)
 
@@ -65,7 +60,7 @@ class ProposalForm(forms.Form):
     )
     category = forms.ChoiceField(label=_("Category"))
     confidence = forms.TypedChoiceField(
-        label=_("How sure"), choices=_SURE, coerce=int, initial=DEFAULT_CONFIDENCE
+        label=_("How sure"), choices=CONFIDENCES, coerce=int, initial=DEFAULT_CONFIDENCE
     )
     tlp = forms.ChoiceField(label=_("Who may know (TLP)"), choices=choices(TLPS))
     valid_until = forms.DateTimeField(

@@ -15,8 +15,8 @@ from uuid import UUID
 from django.db import transaction
 
 from lachan.formats.classification.categories import category_code
-from lachan.formats.lists.reading import read
-from lachan.formats.lists.record import Entry, Rejected
+from lachan.formats.lists.reading import form_fitting, read
+from lachan.formats.lists.record import Entry, Rejected, UnreadableList
 from lachan.formats.observables.record import Observable
 from lachan.kernel.clock import now
 from lachan.kernel.errors import InvalidInput
@@ -41,6 +41,7 @@ from .sorting import Sorted, Sorter
 # Long enough to be quick, short enough that a single publication never waits long for the ledger's lock.
 CHUNK = 2000
 KEPT_LINES = 10_000
+_LOOKED_AT = 50
 Progress = Callable[[int], None]
 
 
@@ -75,7 +76,9 @@ def list_import(
         Counts that sum to the number of lines with content (of values, where a line holds several).
 
     Raises:
-        UnreadableList, UnknownCategory, InvalidInput, Refused.
+        UnreadableList: also where no line has content. One that turns out to be damaged further down, packed
+            as it is, leaves what was counted until then.
+        UnknownCategory, InvalidInput, Refused.
     """
     policy_check(by, Action.INDICATOR_IMPORT, organisation_id=by.organisation_id)
     if tlp_checked(tlp) not in SHARED:
@@ -94,6 +97,8 @@ def list_import(
     )
     items = read(stream, form=form, kind=kind)
     first = list(islice(items, CHUNK))  # an unreadable file leaves no trace behind
+    if not first:
+        raise UnreadableList("nothing stands in it: no line holds a value")
     if not dry_run:
         run.begin(file_name)
     return run.all(first, items, progress)
@@ -112,6 +117,7 @@ class _Run:
     row: ListImport | None = None
     counts: Counter[str] = dataclasses.field(default_factory=Counter)
     reasons: Counter[str] = dataclasses.field(default_factory=Counter)
+    refused: list[str] = dataclasses.field(default_factory=list)
     first_seq: int | None = None
     last_seq: int | None = None
 
@@ -252,6 +258,7 @@ class _Run:
         self.counts.update(done)
         self.counts["content"] += sum(done.values())
         self.reasons.update(bad.reason for bad in found.rejected)
+        self.refused += [bad.text for bad in found.rejected[: _LOOKED_AT - len(self.refused)]]
         self.reasons.update(w.rule for _, warnings in found.guarded for w in warnings[:1])
         if found.waiting:
             self.reasons["already-in-review"] += found.waiting
@@ -278,6 +285,7 @@ class _Run:
 
     def report(self) -> ImportReport:
         counts = self.counts
+        nothing = counts["quarantined"] == counts["content"]
         return ImportReport(
             uid=self.row.uid if self.row else None,
             content=counts["content"],
@@ -288,4 +296,5 @@ class _Run:
             first_seq=self.first_seq,
             last_seq=self.last_seq,
             reasons=dict(self.reasons),
+            readable_as=form_fitting(self.refused) if nothing else "",
         )

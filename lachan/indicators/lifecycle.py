@@ -7,17 +7,19 @@ from django.db import transaction
 from lachan.formats.observables.record import Observable
 from lachan.kernel.clock import now
 from lachan.kernel.errors import InvalidInput
+from lachan.kernel.seen import state_check
 from lachan.members.policy import Action, policy_check
 from lachan.members.records import Actor, system
 from lachan.members.selectors import organisation_signature
 from lachan.members.services import audit_record
-from lachan.outbox.services import event_publish
+from lachan.outbox.services import clock_is_believed, event_publish
 
 from .events import IndicatorExpired, IndicatorPublished, IndicatorWithdrawn
 from .ledger import Change, head_lock, ledger_append
 from .models import Indicator, LedgerHead
 from .reading import (
     SHARED,
+    indicator_state,
     is_proposer,
     live_same_value,
     record,
@@ -136,15 +138,17 @@ def _hidden(indicator: Indicator, by: Actor) -> bool:
 
 
 def indicator_withdraw(
-    *, by: Actor, indicator: UUID, reason: str = "", cause: str = "withdrawn"
+    *, by: Actor, indicator: UUID, reason: str = "", cause: str = "withdrawn", seen: str = ""
 ) -> IndicatorRecord:
     """Take a published indicator back at once; one person is enough, since it frees and blocks nothing.
 
     Args:
         reason: in the reviewer's words, for the indicator's page.
         cause: the ledger's word: withdrawn or disputed.
+        seen: the mark of `indicator_state` that the page carried.
 
     Raises:
+        Stale: it has changed since.
         IndicatorMoved: it is not published. NoSuchIndicator, Refused.
     """
     with transaction.atomic():
@@ -159,6 +163,7 @@ def indicator_withdraw(
         policy_check(by, Action.INDICATOR_WITHDRAW, organisation_id=found.organisation_id)
         if found.status != Status.PUBLISHED:
             raise IndicatorMoved("it is not published")
+        state_check(seen, *indicator_state(found))
         _end(head, found, Status.WITHDRAWN, cause)
         found.reviews.create(
             by_id=by.person_id, by_label=by.label, decision="withdraw", note=reason
@@ -167,7 +172,7 @@ def indicator_withdraw(
 
 
 def indicator_reshare(
-    *, by: Actor, indicator: UUID, tlp: str, override_reason: str | None = None
+    *, by: Actor, indicator: UUID, tlp: str, override_reason: str | None = None, seen: str = ""
 ) -> IndicatorRecord:
     """Change who may see a published indicator. Where it leaves sight, it appears as withdrawn there.
 
@@ -177,8 +182,10 @@ def indicator_reshare(
     Args:
         override_reason: what speaks for widening in spite of the guard; needed where it warns, at least ten
             letters.
+        seen: the mark of `indicator_state` that the page carried.
 
     Raises:
+        Stale: it has changed since.
         GuardStands: the guard warns and no reason is given.
         FourEyes, IndicatorMoved, IndicatorExists, NoSuchIndicator, InvalidInput, Refused.
     """
@@ -195,6 +202,7 @@ def indicator_reshare(
         policy_check(by, Action.INDICATOR_REVIEW, organisation_id=found.organisation_id)
         if by.organisation_id != found.organisation_id:
             raise NoSuchIndicator("only its source changes who may see an indicator")
+        state_check(seen, *indicator_state(found))
         was = found.tlp
         if found.status != Status.PUBLISHED or was == tlp:
             raise IndicatorMoved("it is not published, or already shared so")
@@ -235,6 +243,8 @@ def _reshare(head: LedgerHead, indicator: Indicator, tlp: str) -> None:
 def indicator_expire_due() -> int:
     """End every published indicator whose validity is over; how many."""
     ended = 0
+    if not clock_is_believed():  # the ledger forgets nothing: an end cannot be taken back
+        return ended
     while batch := _expire_batch():
         ended += batch
     return ended

@@ -2,6 +2,7 @@
 
 import dataclasses
 from collections.abc import Iterable
+from typing import Any
 
 from django.db.models import Q
 
@@ -73,6 +74,12 @@ def record(indicator: Indicator) -> IndicatorRecord:
         seq=indicator.seq,
         warnings=tuple(GuardWarning(*fields) for fields in indicator.warnings),
     )
+
+
+def indicator_state(indicator: Indicator) -> tuple[Any, ...]:
+    """What a page of the indicator shows and an act on it could write over (`kernel/seen`)."""
+    open_disputes = indicator.disputes.filter(outcome="").values_list("pk", flat=True)
+    return (indicator.status, indicator.tlp, indicator.seq, sorted(open_disputes))
 
 
 def dispute_record(dispute: Dispute) -> DisputeRecord:

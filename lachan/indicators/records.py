@@ -1,6 +1,6 @@
 import dataclasses
 import enum
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID
 
 from lachan.kernel.errors import Conflict, InvalidInput, NotFound, Refused
@@ -10,7 +10,8 @@ from lachan.kernel.errors import Conflict, InvalidInput, NotFound, Refused
 # │  ├ IndicatorExists     the value is already proposed or published; `uid` says where
 # │  └ IndicatorMoved      it is no longer in the state that the act needs
 # ├ InvalidInput
-# │  └ SequenceAhead       the ledger does not reach that far yet
+# │  ├ SequenceAhead       the ledger does not reach that far yet
+# │  └ UnusableList        a list for the guard of which nothing can be used
 # ├ NotFound
 # │  ├ NoSuchIndicator
 # │  ├ NoSuchImport
@@ -37,6 +38,10 @@ class IndicatorMoved(Conflict):
 
 class SequenceAhead(InvalidInput):
     code = "sequence-ahead"
+
+
+class UnusableList(InvalidInput):
+    code = "unusable-list"
 
 
 class NoSuchChannel(NotFound):
@@ -177,8 +182,7 @@ class GuardWarning:
     """Why publishing would do harm.
 
     Attributes:
-        rule: stable code: public-suffix, well-known, government, member, shared-hosting, shortener,
-            reserved-address, public-service, emergency-number, empty-file.
+        rule: stable code, a key of `words.RULES`.
         matched: the name or network that the value met.
         reason: in plain English; pages translate the rule.
     """
@@ -186,6 +190,63 @@ class GuardWarning:
     rule: str
     matched: str
     reason: str
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class SiteFile:
+    """One file that a list of well-known sites was made of.
+
+    Attributes:
+        dated: when it was last changed: how old what it says is.
+        taken: its names; `refused`: reason → lines that hold none.
+    """
+
+    file: str
+    dated: date
+    taken: int
+    refused: dict[str, int]
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class SitesHead:
+    """The list of well-known sites, without its names.
+
+    Attributes:
+        names: how many it knows, those that stand above listed ones among them.
+        check: CRC-32 of its body, which is in `byteorder`.
+    """
+
+    made_at: datetime
+    files: tuple[SiteFile, ...]
+    names: int
+    check: int
+    byteorder: str
+
+    @property
+    def dated(self) -> date:
+        """Of the oldest file: from then on it is out of date."""
+        return min(file.dated for file in self.files)
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class GuardList:
+    """One of the operator's warning lists in LACHAN_HOME/guard/.
+
+    Attributes:
+        name: what it calls itself.
+        kinds: what it is asked about.
+        unused: its matching attributes that are no kinds of ours.
+        taken: entries in use; `refused`: reason → entries that are not.
+        fault: why nothing of it is in use; empty where something is.
+    """
+
+    file: str
+    name: str = ""
+    kinds: tuple[str, ...] = ()
+    unused: tuple[str, ...] = ()
+    taken: int = 0
+    refused: dict[str, int] = dataclasses.field(default_factory=dict)
+    fault: str = ""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -241,7 +302,11 @@ class DisputeRecord:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class ImportReport:
-    """What became of every line with content: the four counts sum to `content`."""
+    """What became of every line with content: the four counts sum to `content`.
+
+    Attributes:
+        readable_as: where every line was refused, the form that would have read them; else empty.
+    """
 
     uid: UUID | None
     content: int
@@ -252,3 +317,4 @@ class ImportReport:
     first_seq: int | None
     last_seq: int | None
     reasons: dict[str, int]
+    readable_as: str = ""

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 from uuid import UUID
 
+from django.conf import settings
 from django.db.models import Count, Q, QuerySet
 
 from lachan.formats.observables.record import Observable
@@ -13,25 +14,27 @@ from lachan.members.policy import Action, policy_check
 from lachan.members.records import Actor, ActorKind
 
 from . import ledger, verifying, whole
-from .guard import guard_load
+from .guard import guard_load, sites_head, warning_lists
 from .models import Dispute, Indicator, ListImport, Quarantined
 from .reading import AGAIN, COMMUNITY_TYPES, dispute_record, record, shared_with, warnings_now
 from .records import (
     COMMUNITY,
     Audience,
     DisputeRecord,
+    GuardList,
     GuardWarning,
     IndicatorRecord,
     LedgerEntry,
     NoSuchDispute,
     NoSuchIndicator,
     Outlook,
+    SitesHead,
     Status,
     Tlp,
     WholeEntry,
     organisation_audience,
 )
-from .words import TLPS
+from .words import CONFIDENCES, TLPS
 
 
 def _visible(by: Actor) -> QuerySet[Indicator]:
@@ -144,6 +147,25 @@ def indicator_warnings(*, by: Actor, indicator: UUID) -> tuple[GuardWarning, ...
     """What the guard says of an indicator now, which may be more than when it was proposed or published."""
     found = indicator_row(by=by, indicator=indicator)
     return warnings_now(Observable(found.kind, found.value))
+
+
+def guard_check(*, observable: Observable) -> tuple[GuardWarning, ...]:
+    """What the guard says of a value as things stand, whether or not anybody ever proposed it."""
+    return warnings_now(observable)
+
+
+def guard_lists() -> list[GuardList]:
+    """The warning lists that the operator keeps, each with what of it is in use."""
+    return warning_lists(settings.LACHAN_HOME)
+
+
+def guard_sites() -> SitesHead | None:
+    """The operator's list of well-known sites, read whole; None where there is none.
+
+    Raises:
+        UnusableList: damaged.
+    """
+    return sites_head(settings.LACHAN_HOME)
 
 
 def indicator_get_public(*, indicator: UUID) -> IndicatorRecord:
@@ -284,6 +306,11 @@ def import_rows(*, by: Actor) -> QuerySet[ListImport]:
     return ListImport.objects.order_by("-id")
 
 
+def import_exists() -> bool:
+    """Whether anybody ever imported a list."""
+    return ListImport.objects.exists()
+
+
 def quarantined_rows(*, by: Actor, list_import: UUID) -> QuerySet[Quarantined]:
     """The lines of one import that could not be used, in order."""
     policy_check(by, Action.INDICATOR_READ)
@@ -293,6 +320,11 @@ def quarantined_rows(*, by: Actor, list_import: UUID) -> QuerySet[Quarantined]:
 def tlp_choices() -> list[tuple[str, Any]]:
     """Who may know: (code, words in the reader's language), from the widest to the narrowest."""
     return [(code.value, words) for code, words in TLPS.items()]
+
+
+def confidence_choices() -> list[tuple[int, Any]]:
+    """How sure one may be: (0 to 100, words in the reader's language), from the least."""
+    return list(CONFIDENCES)
 
 
 def ledger_summary() -> dict[str, Any]:

@@ -18,6 +18,7 @@ from lachan.formats.observables.parsing import parse
 from lachan.formats.observables.record import Observable
 from lachan.kernel.clock import now
 from lachan.kernel.errors import InvalidInput
+from lachan.kernel.seen import state_check
 from lachan.members.policy import Action, policy_check
 from lachan.members.records import Actor, ActorKind
 from lachan.members.services import audit_record
@@ -30,6 +31,7 @@ from .importing import list_import
 from .lifecycle import indicator_expire_due, indicator_reshare, indicator_withdraw, publish
 from .models import Indicator, Review
 from .reading import (
+    indicator_state,
     is_proposer,
     live_same_value,
     raw_kept,
@@ -51,6 +53,7 @@ from .records import (
     Status,
     Tlp,
 )
+from .sitefiles import sites_replace
 from .undoing import list_withdraw
 
 __all__ = [
@@ -64,6 +67,7 @@ __all__ = [
     "indicator_withdraw",
     "list_import",
     "list_withdraw",
+    "sites_replace",
 ]
 
 
@@ -164,6 +168,7 @@ def indicator_review(
     decision: str,
     note: str = "",
     override_reason: str | None = None,
+    seen: str = "",
 ) -> IndicatorRecord:
     """Decide on a proposal as the second person: `approve` publishes it at once, `reject` ends it.
 
@@ -174,6 +179,7 @@ def indicator_review(
     Raises:
         FourEyes: the proposer, or somebody who is not a person.
         GuardStands: the guard warns and no reason is given.
+        Stale: it is not as `seen`, the mark of `indicator_state` that the page carried.
         IndicatorMoved: already decided. IndicatorExists: the value became published meanwhile.
         NoSuchIndicator, InvalidInput, Refused.
     """
@@ -184,6 +190,7 @@ def indicator_review(
         if found is None:
             raise NoSuchIndicator("there is no such indicator")
         _check_reviewer(by, found)
+        state_check(seen, *indicator_state(found))
         audit_record(
             by=by,
             action="indicator.review",

@@ -6,7 +6,7 @@ from lachan.formats.lists.record import Entry, Rejected
 from lachan.formats.observables.record import Observable
 
 from .bulk import states_of
-from .guard import Guard
+from .guard_rules import Guard
 from .models import Indicator
 from .reading import AGAIN, SHARED
 from .records import GuardWarning, Status

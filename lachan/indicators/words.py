@@ -37,12 +37,18 @@ KINDS = {
     "pdq": _("picture fingerprint PDQ"),
 }
 TLPS = {
-    Tlp.CLEAR: _("clear: everybody"),
-    Tlp.GREEN: _("green: the community"),
-    Tlp.AMBER: _("amber: members"),
-    Tlp.AMBER_STRICT: _("amber+strict: this organisation"),
-    Tlp.RED: _("red: this organisation"),
+    Tlp.CLEAR: _("TLP:CLEAR: everybody"),
+    Tlp.GREEN: _("TLP:GREEN: the community"),
+    Tlp.AMBER: _("TLP:AMBER: members"),
+    Tlp.AMBER_STRICT: _("TLP:AMBER+STRICT: this organisation"),
+    Tlp.RED: _("TLP:RED: this organisation, not to be passed on"),
 }
+CONFIDENCES = [
+    (40, _("perhaps (40)")),
+    (60, _("likely (60)")),
+    (80, _("sure (80)")),
+    (100, _("proved (100)")),
+]
 RULES = {
     "public-suffix": _("Strangers register names below it: all of them would be blocked."),
     "well-known": _("Many people use it every day."),
@@ -54,6 +60,17 @@ RULES = {
     "public-service": _("It is a public name server or a service that everybody needs."),
     "emergency-number": _("It is an emergency or help line."),
     "empty-file": _("It is the fingerprint of an empty file or a blank picture."),
+    "infrastructure": _(
+        "Devices and networks need it to work: certificates, clocks, updates, names."
+    ),
+    "embedded": _("Pages everywhere load statistics or advertising from it."),
+    "popular-site": _("It is on the list of well-known sites: many people use it."),
+    "bank": _("It is called as a bank is. Look whether it is one."),
+    "school": _("It is called as a school is. Look whether it is one."),
+    "association": _(
+        "It is called as a club, a congregation or a charity is. Look whether it is one."
+    ),
+    "warning-list": _("A list of false alarms that the operator keeps names it."),
     "withdrawn-before": _("A person took it back once."),
 }
 DISPUTE_REASONS = {
@@ -95,16 +112,20 @@ LINE_REASONS = {
     "narrow-rule": _("rule that holds only sometimes"),
     "network-not-address": _("a whole network"),
     "no-dot": _("name without an ending"),
+    "no-head": _("no row above it that names the columns"),
     "no-value": _("row without a value"),
     "not-a-number": _("not a telephone number"),
     "not-json": _("not a JSON object"),
+    "not-to-block": _("not to be blocked, says the list itself"),
     "not-utf-8": _("not UTF-8 text"),
     "number-impossible": _("telephone number that cannot exist"),
+    "other-form": _("not of the list's form"),
     "pattern-rule": _("pattern, not an address"),
     "platform-missing": _("account without its platform, as in tiktok:name"),
     "platform-unknown": _("platform that we do not know"),
     "scheme-unsupported": _("neither http nor https"),
     "scoped-address": _("address of one machine's own interface"),
+    "setting": _("setting, not a blocked name"),
     "too-long": _("too long"),
     "unknown-kind": _("unknown kind"),
     "unrecognised": _("no address, number, account or fingerprint"),

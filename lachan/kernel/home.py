@@ -1,7 +1,8 @@
 """LACHAN_HOME: the one folder that holds everything an instance owns.
 
 db.sqlite3        unless DATABASE_URL says otherwise
-secret.key        signs sessions, peppers receipts; made at first use, readable by the owner alone
+secret.key        signs sessions, peppers receipts; made with the database, readable by the owner alone
+instance.id       whose database this home has worked with, so that another or an empty one shows
 first-link.key    the first link's token, until the first administrator has joined (docs/threat-model.md)
 audit-head.json   the last line of the audit trail that was seen, so that a cut-off end shows
 ledger-head.json  the same of the ledger
@@ -9,7 +10,7 @@ snapshots/        what the edges read
 matching/         what fingerprints are looked up in
 sightings/        counts of hits on their way to the database
 run/              sockets and status of running processes; may be emptied at any time
-guard/            optional larger lists for the guard against harm
+guard/            the operator's lists for the guard against harm: warning lists, sites.bin
 """
 
 import os
@@ -17,20 +18,58 @@ import secrets
 import stat
 from pathlib import Path
 
+from lachan.kernel.env import Env
+from lachan.kernel.env_kinds import secret
+from lachan.kernel.errors import InvalidInput, Unavailable
+
+
+class SecretUnusable(InvalidInput):
+    """The file that should hold the instance's secret does not."""
+
+    code = "secret-unusable"
+
 
 def home_path() -> Path:
-    """The folder, absolute; `./var` unless LACHAN_HOME names another. It may not exist yet."""
-    return Path(os.environ.get("LACHAN_HOME", "var")).absolute()
+    """The folder, absolute; `./var` unless LACHAN_HOME names another. It may not exist yet.
+
+    Raises:
+        EnvError: LACHAN_HOME cannot be a folder's path.
+    """
+    return Env().parsed("LACHAN_HOME", "var", _folder).absolute()
+
+
+def _folder(text: str) -> Path:
+    if not text.strip():
+        raise ValueError("name a folder, or leave it out for ./var")
+    if text.startswith("~"):
+        raise ValueError("no shell has put a folder in the place of ~: write the whole path")
+    path = Path(text)
+    try:
+        if path.exists() and not path.is_dir():
+            raise ValueError("a file stands there, and a folder is wanted")
+    except OSError as error:
+        raise ValueError(f"it cannot be looked at: {error.strerror}") from None
+    return path
+
+
+def home_holds_instance(home: Path) -> bool:
+    """Whether an instance, or an edge of one, has begun there."""
+    return any(
+        (home / name).exists() for name in ("db.sqlite3", "secret.key", "instance.id")
+    ) or any((home / "snapshots").glob("*"))
 
 
 def home_prepare(home: Path) -> None:
     """Make the folder and its parts; harmless when they are there.
 
     Raises:
-        OSError: the folder cannot be made or written.
+        Unavailable: the folder cannot be made or written.
     """
-    for folder in (home, home / "snapshots", home / "run", home / "static"):
-        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    try:
+        for folder in (home, home / "snapshots", home / "run", home / "static"):
+            folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    except OSError as error:
+        raise Unavailable(f"{home} cannot be made or written: {error.strerror}") from None
 
 
 def home_unsafe(home: Path) -> list[Path]:
@@ -46,24 +85,47 @@ def home_unsafe(home: Path) -> list[Path]:
     return [path for path in (home, *files) if path.stat().st_mode & others]
 
 
-def secret_read(home: Path) -> str:
-    """The instance's secret; made once, in a way that two processes starting together agree on it."""
+def secret_find(home: Path) -> str | None:
+    """The secret that the home holds; None where it holds none.
+
+    Raises:
+        SecretUnusable: what stands there cannot be it.
+    """
     path = home / "secret.key"
     try:
-        return path.read_text(encoding="ascii").strip()
+        return secret(path.read_text(encoding="ascii"))
     except FileNotFoundError:
-        pass
-    home_prepare(home)
-    fresh = home / f".secret.{os.getpid()}"
-    with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
-        file.write(secrets.token_urlsafe(48) + "\n")
+        return None
+    except OSError as error:
+        raise SecretUnusable(f"{path} cannot be read: {error.strerror}") from None
+    except UnicodeDecodeError:
+        raise SecretUnusable(f"{path} is no secret of ours") from None
+    except ValueError as error:
+        raise SecretUnusable(f"{path}: {error}; put the kept copy there") from None
+
+
+def secret_new() -> str:
+    return secrets.token_urlsafe(48)
+
+
+def secret_keep(home: Path, fresh: str) -> str:
+    """Keep a new instance's secret; the one that holds, which is another's where two begin at once.
+
+    Raises:
+        SecretUnusable: as `secret_find`.
+        OSError: the home cannot be written.
+    """
+    path = home / "secret.key"
+    draft = home / f".secret.{os.getpid()}"
+    with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
+        file.write(fresh + "\n")
         file.flush()
         os.fsync(file.fileno())
     try:
         # link() fails where the name exists: the first process wins, the other reads its secret.
-        os.link(fresh, path)
+        os.link(draft, path)
     except FileExistsError:
         pass
     finally:
-        fresh.unlink()
-    return path.read_text(encoding="ascii").strip()
+        draft.unlink()
+    return secret_find(home) or fresh

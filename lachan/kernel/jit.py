@@ -28,7 +28,9 @@ def jit_cache_prepare() -> Path:
     chosen = os.environ.get("NUMBA_CACHE_DIR")
     if chosen is None:
         name = f"numba-{sources_digest()}"
-        places = (_PACKAGE / "__pycache__" / name, home_path() / "run" / name)
+        # Whoever only asks something must not make a home by it.
+        homes = [home_path() / "run" / name] if home_path().is_dir() else []
+        places = (_PACKAGE / "__pycache__" / name, *homes)
         chosen = next((str(path) for path in places if _writable(path)), None)
         os.environ["NUMBA_CACHE_DIR"] = chosen = chosen or tempfile.mkdtemp(prefix="lachan-numba-")
     return Path(chosen)

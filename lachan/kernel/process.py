@@ -6,8 +6,11 @@ import functools
 import os
 import signal
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 
+SUPERVISED = "LACHAN_SUPERVISED"
+"""Stands in the environment of all that `lachan up` starts: NAME@HOME."""
 _PR_SET_PDEATHSIG = 1  # prctl(2)
 
 
@@ -25,6 +28,19 @@ def die_with_parent(parent: int | None = None) -> None:
             ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
         if parent is not None and os.getppid() != parent:
             raise SystemExit(1)
+
+
+def fault_tell(reason: str) -> None:
+    """Say why this process cannot go on, to whoever started it: `lachan up` names it beside the part."""
+    name, _, home = os.environ.get(SUPERVISED, "").partition("@")
+    if name:
+        with contextlib.suppress(OSError):
+            fault_file(Path(home), name).write_text(reason, encoding="utf-8")
+
+
+def fault_file(home: Path, name: str) -> Path:
+    """Where a part of `lachan up` says so."""
+    return home / "run" / f"{name}.fault"
 
 
 @functools.cache
@@ -52,6 +68,20 @@ def started_at(pid: int) -> int | None:
         return None
     fields = text.rpartition(")")[2].split()
     return None if fields[0] == "Z" else int(fields[19])
+
+
+def files_held(paths: Iterable[Path]) -> set[int]:
+    """Other processes of this user that hold one of these files open, be it deleted. Empty where this is not
+    Linux.
+    """
+    names = {str(path.resolve()) for path in paths}
+    names |= {f"{name} (deleted)" for name in names}
+    found = set()
+    for link in Path("/proc").glob("[0-9]*/fd/*"):
+        with contextlib.suppress(OSError):  # another user's, or gone
+            if str(link.readlink()) in names:
+                found.add(int(link.parts[2]))
+    return found - {os.getpid()}
 
 
 def processes_marked(name: str) -> dict[int, str]:

@@ -10,7 +10,7 @@ import msgspec
 from lachan.matching.collection import Collection
 from lachan.matching.records import Facts, InvalidHash
 from lachan.matching.scanning.lists import row_read
-from lachan.matching.scanning.records import Row
+from lachan.matching.scanning.records import Row, ScanUnreadable
 
 BATCH = 100_000
 _SHOWN = 100
@@ -70,6 +70,23 @@ def collection_fill(
             refused.update(each.reason for each in added.refused)
         progress(len(batch))
     return Filled(count, taken, empty, dict(refused), tuple(lines))
+
+
+def rows_check(rows: Iterable[Row]) -> None:
+    """Read a list up to its first value: one that holds none is not taken in.
+
+    Raises:
+        ScanUnreadable: it holds none; the reason of its first row is named.
+    """
+    refused, first = 0, ""
+    for line, algorithm, reason in _read(rows):
+        if algorithm:
+            return
+        refused += 1
+        first = first or f"line {line}: {reason}"
+    if refused:
+        raise ScanUnreadable(f"none of its {refused} values can be read; {first}")
+    raise ScanUnreadable("no value stands in it")
 
 
 def _read(rows: Iterable[Row]) -> Iterator[tuple[int, str, str]]:

@@ -1,3 +1,6 @@
+import dataclasses
+import re
+
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
@@ -5,6 +8,20 @@ from .algorithms.pdq.transform import Transform
 
 MOST = 50
 _TURNED = frozenset(transform.text for transform in Transform if transform.text)
+_FILE = re.compile(r"(.*) #(\d{1,3})(?::([a-z0-9-]{1,40}))?")
+
+
+@dataclasses.dataclass(slots=True)
+class Subject:
+    """One thing that is tried: a fingerprint as it was entered, or one of several files, by its number.
+
+    Attributes:
+        note: why a file could not be compared as a picture, or `q` and its quality.
+    """
+
+    file: int | None = None
+    note: str = ""
+    values: list[str] = dataclasses.field(default_factory=list)
 
 
 class TryForm(forms.Form):
@@ -34,15 +51,24 @@ class TryForm(forms.Form):
     def clean_values(self) -> dict[str, str]:
         """Each fingerprint once, with what was done to its picture to make the one that is tried.
 
-        A line is a fingerprint and perhaps, after a space, the `text` of a `Transform`.
+        A line is a fingerprint and perhaps, after a space, the `text` of a `Transform`; the page's script adds
+        ` #2` to those of the second of several files, and to the first of them `:` and a note.
         """
         values: dict[str, str] = {}
+        subjects: dict[object, Subject] = {}
         for line in self.cleaned_data["values"].splitlines():
-            value, _space, done = line.strip().rpartition(" ")
+            mark = _FILE.fullmatch(line.strip())
+            number = int(mark[2]) if mark else None
+            said = mark[1].strip() if mark else line.strip()
+            value, _space, done = said.rpartition(" ")
             if done not in _TURNED:
-                value, done = line.strip(), ""
-            if value:
-                values.setdefault(value.strip(), done)
+                value, done = said, ""
+            if value := value.strip():
+                values.setdefault(value, done)
+                subject = subjects.setdefault(number or value, Subject(number))
+                subject.values.append(value)
+                subject.note = subject.note or (mark[3] or "" if mark else "")
+        self.subjects = list(subjects.values())
         if len(values) > MOST:
             raise forms.ValidationError(
                 _("At most %(most)d fingerprints at once."), params={"most": MOST}

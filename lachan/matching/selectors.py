@@ -30,10 +30,13 @@ _LONGEST = 100
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class MatchAnswer:
-    """Attributes: hits: nearest first, an indicator once; unread: those of the values that are no fingerprint."""
+    """Attributes: hits: nearest first, an indicator once; unread: those of the values that are no fingerprint;
+    known: those that hit.
+    """
 
     hits: tuple[Hit, ...]
     unread: tuple[str, ...]
+    known: frozenset[str] = frozenset()
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -69,7 +72,7 @@ def match_list(*, by: Actor, values: Sequence[str]) -> MatchAnswer:
 
 def _answer(collection: Collection, viewer: Viewer, values: Sequence[str]) -> MatchAnswer:
     nearest: dict[UUID, Hit] = {}
-    unread = []
+    unread, known = [], set()
     for value in values:
         is_read = False
         for algorithm in filter(None, map(algorithm_of, FINGERPRINTS)):
@@ -79,13 +82,16 @@ def _answer(collection: Collection, viewer: Viewer, values: Sequence[str]) -> Ma
             except InvalidHash:
                 continue
             is_read = True
+            if hits:
+                known.add(value)
             for hit in hits:
                 before = nearest.get(hit.facts.indicator)
                 if before is None or hit.distance < before.distance:
                     nearest[hit.facts.indicator] = hit
         if not is_read:
             unread.append(value)
-    return MatchAnswer(tuple(sorted(nearest.values(), key=lambda hit: hit.distance)), tuple(unread))
+    ordered = sorted(nearest.values(), key=lambda hit: hit.distance)
+    return MatchAnswer(tuple(ordered), tuple(unread), frozenset(known))
 
 
 def matching_health(*, by: Actor) -> MatchingHealth:

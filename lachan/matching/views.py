@@ -1,5 +1,6 @@
 """The staff's pages: try a picture, and how the index stands."""
 
+import re
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
@@ -12,7 +13,7 @@ from lachan.formats.classification.categories import categories
 from lachan.members.policy import Action, requires
 from lachan.members.services import audit_record
 
-from .forms import TryForm
+from .forms import Subject, TryForm
 from .histogram import bars_make, share_below
 from .records import Hit, MatchingError
 from .selectors import MatchAnswer, match_list, matching_health
@@ -20,6 +21,7 @@ from .selectors import MatchAnswer, match_list, matching_health
 # Below this there is too little to see: different pictures get alike fingerprints (PDQ's own advice).
 _LEAST_QUALITY = 50
 _CLOSE = 20
+_SHORT = 16
 
 
 @require_http_methods(["GET", "POST"])
@@ -47,9 +49,20 @@ def _answer(request: HttpRequest, form: TryForm, context: dict[str, Any]) -> int
     if answer.unread:
         form.add_error("values", _("This is no fingerprint: %s") % ", ".join(answer.unread)[:200])
     context |= {"answered": len(values) > len(answer.unread), "hits": _hits(answer, values)}
+    context["verdicts"] = [_verdict(one, answer) for one in form.subjects]
+    for hit in context["hits"]:
+        asked = (subject.values for subject in form.subjects)
+        of = zip(context["verdicts"], asked, strict=True)
+        hit["of"] = next((one for one, mine in of if hit["it"].asked in mine), None)
     quality = form.cleaned_data["quality"]
     context["poor"] = quality is not None and quality < _LEAST_QUALITY
     context["reason"] = form.cleaned_data["reason"]
+    found = [one["verdict"] for one in context["verdicts"]]
+    context |= {
+        "several": len(found) > 1,
+        "known": found.count("known"),
+        "partly": bool(context["reason"] or {"bytes", "unread"} & set(found)),
+    }
     return 422 if answer.unread else 200
 
 
@@ -64,6 +77,24 @@ def _hits(answer: MatchAnswer, done: dict[str, str]) -> list[dict[str, Any]]:
         }
         for hit in answer.hits
     ]
+
+
+def _verdict(subject: Subject, answer: MatchAnswer) -> dict[str, Any]:
+    """What is said of one of several things that were tried: `known`, `unread`, `bytes` (a file that was compared
+    by its bytes alone), `poor` or `unknown`.
+    """
+    verdict, note = "unknown", subject.note
+    if not answer.known.isdisjoint(subject.values):
+        verdict = "known"
+    elif set(subject.values) <= set(answer.unread):
+        verdict = "unread"
+    elif quality := re.fullmatch(r"q(\d{1,3})", note):
+        verdict = "poor" if int(quality[1]) < _LEAST_QUALITY else "unknown"
+    elif note:
+        verdict = "bytes"
+    value = subject.values[0]
+    short = value if len(value) <= _SHORT else f"{value[:_SHORT]}…"
+    return {"file": subject.file, "value": short, "verdict": verdict}
 
 
 def _likeness(hit: Hit) -> str:

@@ -20,6 +20,7 @@ def people_and_lines(request: HttpRequest) -> dict[str, Any]:
                 "number": line["number"],
                 "name": line["name"].get(language, line["name"]["vi"]),
                 "note": line["note"].get(language, line["note"]["vi"]),
+                "full": line.get("full", {}).get(language, ""),
             }
             for line in help_line_list()
         ],

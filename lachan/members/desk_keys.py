@@ -5,6 +5,7 @@ sealed to them. Each holder has an own wrapped copy of every one.
 """
 
 import uuid
+from typing import Any
 
 from django.db import transaction
 from django.db.models import Q
@@ -12,6 +13,7 @@ from django.db.models import Q
 from lachan.kernel.clock import now
 from lachan.kernel.sealing.envelope import keypair_new, seal, unseal
 from lachan.kernel.sealing.errors import SealBroken
+from lachan.kernel.seen import state_check
 from lachan.proofs.services import row_require
 
 from .audit import audit_record
@@ -80,7 +82,6 @@ def holder_list(organisation: Organisation) -> list[Person]:
             organisation=organisation,
             is_active=True,
             grants__role__in=HOLDER_ROLES,
-            grants__valid_from__lte=moment,
         )
         .exclude(public_key="")
         .distinct()
@@ -127,14 +128,27 @@ def desk_keys_withdraw(*, by: Actor, person: Person) -> None:
         audit_record(by=by, action="desk_key.withdraw", target=f"person:{person.uid}")
 
 
+def desk_key_state(organisation: Organisation) -> tuple[Any, ...]:
+    """What a fresh key, or fresh shares, put an end to: the present key, and the standing shares."""
+    keys = organisation.desk_keys.filter(valid_until=None).values_list("pk", flat=True)
+    shares = organisation.recovery_keys.filter(retired_at=None).values_list("pk", flat=True)
+    return sorted(keys), sorted(shares)
+
+
 @transaction.atomic
-def desk_key_rotate(*, by: Actor, organisation: Organisation) -> DeskKeyRecord:
+def desk_key_rotate(*, by: Actor, organisation: Organisation, seen: str = "") -> DeskKeyRecord:
     """A fresh desk key for the reports to come, wrapped to everybody entitled and to standing shares.
 
+    Args:
+        seen: the mark of `desk_key_state` that the page carried.
+
     Raises:
+        Stale: somebody made a fresh key or shares meanwhile.
         Refused: not an administrator of that organisation.
     """
     policy_check(by, Action.MEMBER_MANAGE, organisation_id=organisation.pk)
+    Organisation.objects.select_for_update().get(pk=organisation.pk)
+    state_check(seen, *desk_key_state(organisation))
     row, _ = desk_key_make(organisation)
     audit_record(by=by, action="desk_key.rotate", target=f"desk_key:{row.uid}")
     return DeskKeyRecord(uid=row.uid, organisation_id=organisation.pk, public=row.public)

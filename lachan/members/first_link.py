@@ -31,7 +31,6 @@ def administrator_exists() -> bool:
         organisation__is_home=True,
         is_active=True,
         grants__role=Role.ADMINISTRATOR,
-        grants__valid_from__lte=moment,
     ).exists()
 
 

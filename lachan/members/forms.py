@@ -5,6 +5,8 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from lachan.kernel.passwords import password_normal
+
 from .models import Invitation
 
 
@@ -63,7 +65,8 @@ class NewPasswordForm(forms.Form):
     )
 
     def clean_again(self) -> str:
-        if self.cleaned_data.get("password") != self.cleaned_data["again"]:
+        password = password_normal(self.cleaned_data.get("password", ""))
+        if password != password_normal(self.cleaned_data["again"]):
             raise forms.ValidationError(_("The two passwords differ."))
         return self.cleaned_data["again"]
 

@@ -14,6 +14,7 @@ from django.db import transaction
 
 from lachan.kernel.clock import now
 from lachan.kernel.errors import InvalidInput, NotFound
+from lachan.kernel.passwords import password_normal
 from lachan.kernel.sealing.envelope import keypair_new
 from lachan.kernel.sealing.locks import lock, lock_with, unlock_with
 from lachan.proofs.services import row_holds
@@ -27,6 +28,7 @@ from .reach import manage_check
 from .records import Actor, ActorKind, InvitationRecord, Role, system
 
 LIFETIME = timedelta(days=7)
+_CLOCKS_APART = timedelta(minutes=1)  # of several machines
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -182,8 +184,11 @@ def invitation_get(token: str) -> Invitation:
     Raises:
         InvitationGone: unknown, used, withdrawn or expired.
     """
+    moment = now()
+    # One that would stay open for longer than any was made by a clock that ran ahead.
+    until = moment + LIFETIME + _CLOCKS_APART
     row = Invitation.objects.filter(
-        token_hash=_hash(token), used_at=None, expires_at__gt=now()
+        token_hash=_hash(token), used_at=None, expires_at__gt=moment, expires_at__lte=until
     ).select_related("organisation", "person")
     found = row.first()
     if found is None or not found.organisation.is_standing or not row_holds(found):
@@ -250,7 +255,7 @@ def _join(invitation: Invitation, *, password: str, email: str, name: str) -> Jo
     if Person.objects.filter(email__iexact=person.email).exclude(pk=person.pk).exists():
         raise AlreadyMember("somebody with this address is here already")
     try:
-        validate_password(password, person)
+        validate_password(password_normal(password), person)
     except ValidationError as error:
         raise InvalidInput("this password is too easy to guess") from error
     pair = keypair_new()

@@ -4,7 +4,8 @@ from urllib.parse import urlsplit
 from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse
 
-from lachan.web.problems import problem
+from lachan.web.givenback import given_back
+from lachan.web.problems import key_locked_page, problem
 
 from .api_keys import api_key_actor
 from .errors import ApiKeyRefused, KeyLocked
@@ -39,6 +40,8 @@ class ActorMiddleware:
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
         """A locked key sends the person to unlock it, and back."""
         if isinstance(error, KeyLocked) and not request.path.startswith("/v1/"):
+            if given_back(request):
+                return key_locked_page(request, "/staff/unlock/")
             return redirect_to_login(_back(request), "/staff/unlock/")
         return None
 

@@ -6,6 +6,7 @@ from django.db import models
 
 from lachan.kernel.clock import now
 from lachan.kernel.ids import uuid7
+from lachan.kernel.passwords import password_normal, password_spellings
 from lachan.proofs.services import ProvedManager, ProvedQuerySet, proved
 
 from .records import Role
@@ -65,7 +66,7 @@ class Organisation(models.Model):
     def is_standing(self) -> bool:
         """Whether its people and keys may act now."""
         moment = now()
-        begun = self.status == self.Status.ACTIVE and self.valid_from <= moment
+        begun = self.status == self.Status.ACTIVE and (self.is_home or self.valid_from <= moment)
         return begun and (self.valid_until is None or self.valid_until > moment)
 
 
@@ -104,6 +105,14 @@ class Person(AbstractBaseUser):
     USERNAME_FIELD = "email"
     EMAIL_FIELD = "email"
     REQUIRED_FIELDS = ["name"]
+
+    def set_password(self, raw_password: str | None) -> None:
+        normal = None if raw_password is None else password_normal(raw_password)
+        super().set_password(normal)
+
+    def check_password(self, raw_password: str) -> bool:
+        """Whether this is the password, however a keyboard spells it."""
+        return any(map(super().check_password, password_spellings(raw_password)))
 
 
 class Session(AbstractBaseSession):

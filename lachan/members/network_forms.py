@@ -6,6 +6,7 @@ from typing import Any
 from django import forms
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from lachan.kernel.errors import InvalidInput
 
@@ -32,7 +33,9 @@ def _moment(day: Any, *, end: bool = False) -> datetime | None:
 
 class OrganisationForm(forms.Form):
     name = forms.CharField(label=_("Name"), max_length=200)
-    type = forms.ChoiceField(label=_("Kind"), choices=list(ORGANISATION_TYPES.items()))
+    type = forms.ChoiceField(
+        label=pgettext_lazy("organisation", "Kind"), choices=list(ORGANISATION_TYPES.items())
+    )
     status = forms.ChoiceField(
         label=_("Status in the network"), choices=list(ORGANISATION_STATUSES.items())
     )

@@ -2,12 +2,14 @@
 
 from collections.abc import Collection, Sequence
 from datetime import date, datetime
+from typing import Any
 from uuid import UUID
 
 from django.db import transaction
 
 from lachan.formats.observables.parsing import parse
 from lachan.kernel.errors import InvalidInput
+from lachan.kernel.seen import state_check
 
 from .audit import audit_record
 from .models import Organisation, Programme
@@ -27,15 +29,23 @@ def organisation_save(
     domains: Sequence[str] = (),
     valid_from: datetime | None = None,
     valid_until: datetime | None = None,
+    seen: str = "",
 ) -> Organisation:
     """Take an organisation into the network's list, or change its line.
+
+    Args:
+        seen: the mark of `organisation_state` that the page carried.
 
     Raises:
         NotAllowed: not an administrator of the home organisation.
         InvalidInput: a domain that is none.
+        Stale: somebody changed the line meanwhile.
     """
     network_check(by)
-    row = organisation or Organisation()
+    row = Organisation()
+    if organisation is not None:
+        row = Organisation.objects.select_for_update().get(pk=organisation.pk)
+        state_check(seen, *organisation_state(row))
     row.name, row.type, row.status = name.strip(), type, status
     row.domains = domains_read(domains)
     row.valid_until = valid_until
@@ -45,6 +55,17 @@ def organisation_save(
     action = "organisation.change" if organisation else "organisation.make"
     audit_record(by=by, action=action, target=f"organisation:{row.uid}")
     return row
+
+
+def organisation_state(row: Organisation) -> tuple[Any, ...]:
+    """What saving the line writes over."""
+    return row.name, row.type, row.status, row.domains, row.valid_from, row.valid_until
+
+
+def programme_state(row: Programme) -> tuple[Any, ...]:
+    """What saving the programme writes over."""
+    members = sorted(row.organisations.values_list("pk", flat=True))
+    return row.name, row.places, row.valid_from, row.valid_until, members
 
 
 def domains_read(names: Sequence[str]) -> list[str]:
@@ -67,10 +88,15 @@ def programme_save(
     places: Sequence[str],
     valid_from: date,
     valid_until: date | None,
+    seen: str = "",
 ) -> Programme:
     """Make or change a programme.
 
+    Args:
+        seen: the mark of `programme_state` that the page carried.
+
     Raises:
+        Stale: somebody changed it meanwhile.
         NotAllowed: not an administrator of the home organisation.
         InvalidInput: a place code that is none of today's, or an end before the beginning.
     """
@@ -79,7 +105,10 @@ def programme_save(
         raise InvalidInput("not a code of a place of today")
     if valid_until is not None and valid_until < valid_from:
         raise InvalidInput("it ends before it begins")
-    row = programme or Programme()
+    row = Programme()
+    if programme is not None:
+        row = Programme.objects.select_for_update().get(pk=programme.pk)
+        state_check(seen, *programme_state(row))
     row.name, row.places = name.strip(), sorted(set(places))
     row.valid_from, row.valid_until = valid_from, valid_until
     row.save()

@@ -1,11 +1,16 @@
 """Roles given and taken, people who leave."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime
+from typing import Any
 
 from django.db import transaction
 from django.db.models import Q
 
 from lachan.kernel.clock import now
+from lachan.kernel.seen import state_check
+from lachan.outbox.services import clock_is_believed, time_reached
 
 from .audit import audit_record
 from .desk_keys import desk_keys_withdraw, holder_list
@@ -28,15 +33,36 @@ def role_grant(
     manage_check(by, person.organisation)
     if by.person_id == person.pk:
         raise SelfGrant("nobody gives a role to himself")
-    moment = now()
-    standing = person.grants.filter(Q(valid_until=None) | Q(valid_until__gt=moment), role=role)
-    standing.update(valid_until=moment)
+    standing = person.grants.filter(Q(valid_until=None) | Q(valid_until__gt=now()), role=role)
+    standing.update(valid_until=time_reached())
     grant = RoleGrant.objects.create(
         person=person, role=role, valid_until=until, granted_by=by.label
     )
     detail = {"role": role.value, "until": until.isoformat() if until else None}
     audit_record(by=by, action="role.grant", target=f"person:{person.uid}", detail=detail)
     return grant
+
+
+def person_state(person: Person) -> tuple[Any, ...]:
+    """What the acts on a person write over: standing roles with their ends, links back, having left."""
+    standing = person.grants.filter(Q(valid_until=None) | Q(valid_until__gt=now()))
+    return (
+        person.is_active,
+        sorted(standing.values_list("pk", flat=True)),
+        sorted(person.returns.filter(used_at=None).values_list("pk", flat=True)),
+    )
+
+
+@contextmanager
+def person_seen(person: Person, *, seen: str) -> Iterator[None]:
+    """Act on a person as seen: what is done inside is one transaction, in which the person is locked.
+
+    Raises:
+        Stale: somebody changed roles, or made a link, since the page with the mark `seen` was made.
+    """
+    with transaction.atomic():
+        state_check(seen, *person_state(Person.objects.select_for_update().get(pk=person.pk)))
+        yield
 
 
 @transaction.atomic
@@ -50,9 +76,8 @@ def role_revoke(*, by: Actor, person: Person, role: Role) -> None:
     manage_check(by, person.organisation)
     if role is Role.ADMINISTRATOR:
         _keep_an_administrator(person)
-    moment = now()
-    standing = person.grants.filter(Q(valid_until=None) | Q(valid_until__gt=moment), role=role)
-    if standing.update(valid_until=moment):
+    standing = person.grants.filter(Q(valid_until=None) | Q(valid_until__gt=now()), role=role)
+    if standing.update(valid_until=time_reached()):
         detail = {"role": role.value}
         audit_record(by=by, action="role.revoke", target=f"person:{person.uid}", detail=detail)
     if person not in holder_list(person.organisation):
@@ -60,12 +85,10 @@ def role_revoke(*, by: Actor, person: Person, role: Role) -> None:
 
 
 def _keep_an_administrator(person: Person) -> None:
-    moment = now()
     others = (
         RoleGrant.objects.filter(
-            Q(valid_until=None) | Q(valid_until__gt=moment),
+            Q(valid_until=None) | Q(valid_until__gt=now()),
             role=Role.ADMINISTRATOR,
-            valid_from__lte=moment,
             person__organisation=person.organisation,
             person__is_active=True,
         )
@@ -88,9 +111,12 @@ def person_deactivate(*, by: Actor, person: Person) -> None:
     _keep_an_administrator(person)
     person.is_active = False
     person.save(update_fields=["is_active"])
-    person.grants.filter(Q(valid_until=None) | Q(valid_until__gt=now())).update(valid_until=now())
+    standing = person.grants.filter(Q(valid_until=None) | Q(valid_until__gt=now()))
+    standing.update(valid_until=time_reached())
     person.sessions.all().delete()
-    Invitation.objects.filter(person=person, used_at=None).delete()
+    # Also the links that he made: he knows their tokens, and could come back by them as somebody else.
+    theirs = Q(person=person) | Q(invited_by=str(person.uid))
+    Invitation.objects.filter(theirs, used_at=None).delete()
     desk_keys_withdraw(by=by, person=person)
     audit_record(by=by, action="person.deactivate", target=f"person:{person.uid}")
 
@@ -98,6 +124,8 @@ def person_deactivate(*, by: Actor, person: Person) -> None:
 def wraps_purge() -> int:
     """Take the copies of those whose roles have run out; how many."""
     stale = 0
+    if not clock_is_believed():
+        return stale
     for organisation in Organisation.objects.filter(desk_keys__isnull=False).distinct():
         holders = [person.pk for person in holder_list(organisation)]
         wraps = DeskKeyWrap.objects.filter(person__organisation=organisation)
@@ -111,5 +139,7 @@ def invitations_purge() -> int:
     """Forget links that nobody used in time, with their copies of the key. The first stays: its key may
     be the only one there is, and `first_link` carries it over.
     """
+    if not clock_is_believed():
+        return 0
     old = Invitation.objects.filter(used_at=None, expires_at__lt=now(), is_first=False)
     return old.delete()[0]

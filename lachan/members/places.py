@@ -14,11 +14,12 @@ from importlib.resources import files
 
 from lachan.kernel.clock import now
 
-from .place_names import has_marks, marked, plain
+from .place_names import dictionary_order, has_marks, marked, old_style, plain
 from .records import Place, PlaceMatch
 
 MERGER = date(2025, 7, 1)
-
+# Alone, the name is a person's.
+_SHOWN = {"Hồ Chí Minh": "TP. Hồ Chí Minh"}
 
 _KINDS = {
     "commune": ("xa", "phuong", "thi tran", "tt", "dac khu", "p", "x"),
@@ -48,15 +49,17 @@ class _Entry:
 
 @cache
 def _data() -> dict[str, list[list[object]]]:
+    # The source mixes two styles of tone marks.
     text = files("lachan.members").joinpath("data/places.json").read_text(encoding="utf-8")
-    return json.loads(text)
+    return json.loads(old_style(text))
 
 
 @cache
 def _places() -> dict[str, Place]:
     found = {}
     for code, name, kind, was in _data()["provinces"]:
-        found[code] = Place(code=code, name=name, kind=kind, province=code, was=tuple(was))
+        shown = _SHOWN.get(name, name)
+        found[code] = Place(code=code, name=shown, kind=kind, province=code, was=tuple(was))
     for code, name, province, was in _data()["communes"]:
         found[code] = Place(code=code, name=name, kind="", province=province, was=tuple(was))
     return found
@@ -80,34 +83,29 @@ def _provinces(*, is_before: bool) -> tuple[Place, ...]:
     today = [place for place in _places().values() if len(place.code) == 2]
     if is_before:
         today = [
-            dataclasses.replace(place, name=name, kind="") for place in today for name in place.was
+            dataclasses.replace(place, name=_SHOWN.get(name, name), kind="")
+            for place in today
+            for name in place.was
         ]
-    return tuple(sorted(today, key=lambda place: _order(place.name)))
+    return tuple(sorted(today, key=lambda place: dictionary_order(place.name)))
 
 
 def commune_list(province: str) -> list[Place]:
     """The communes of a province, in order of name."""
     found = [p for p in _places().values() if p.province == province and len(p.code) == 5]
-    return sorted(found, key=lambda place: _order(place.name))
-
-
-def _order(name: str) -> tuple[str, str]:
-    # Đ after D, as in a Vietnamese dictionary; marks decide only between equals.
-    return plain(name.replace("Đ", "Dzz").replace("đ", "dzz")), name
+    return sorted(found, key=lambda place: dictionary_order(place.name))
 
 
 @cache
 def _index() -> tuple[dict[str, list[_Entry]], dict[str, list[_Entry]]]:
-    """Provinces and communes by plain name; communes without their kind."""
+    """Provinces and communes by plain name, without their kind."""
     provinces: dict[str, list[_Entry]] = defaultdict(list)
     communes: dict[str, list[_Entry]] = defaultdict(list)
     for place in _places().values():
-        target, is_province = (
-            (provinces, True) if place.code == place.province else (communes, False)
-        )
+        target = provinces if place.code == place.province else communes
         parent = _places()[place.province].name
         same = PlaceMatch(place=place, province_name=parent, reason="same")
-        _add(target, place.name, same, "", bare=not is_province)
+        _add(target, place.name, same, "")
         for entry in place.was:
             old = entry.removeprefix("~")
             held = _DISTRICT.search(old)
@@ -116,15 +114,13 @@ def _index() -> tuple[dict[str, list[_Entry]], dict[str, list[_Entry]]]:
                 continue  # the place of the same name says it better
             reason = "part" if entry.startswith("~") else "was"
             match = PlaceMatch(place=place, province_name=parent, reason=reason, was=old)
-            _add(target, name, match, held[1] if held else "", bare=not is_province)
+            _add(target, name, match, held[1] if held else "")
     return provinces, communes
 
 
-def _add(
-    target: dict[str, list[_Entry]], name: str, match: PlaceMatch, district: str, *, bare: bool
-) -> None:
+def _add(target: dict[str, list[_Entry]], name: str, match: PlaceMatch, district: str) -> None:
     key, full = plain(name), marked(name)
-    if bare and (kind := _KIND.match(key)):
+    if kind := _KIND.match(key):
         words = kind[1].count(" ") + 1
         key, full = key[kind.end() :], " ".join(full.split()[words:])
     target[key].append(_Entry(match, full, plain(district)))
@@ -262,5 +258,6 @@ def _sorted(found: list[_Entry]) -> list[PlaceMatch]:
     for entry in sorted(found, key=lambda e: _REASONS.index(e.match.reason)):
         best.setdefault(entry.match.place.code, entry.match)
     return sorted(
-        best.values(), key=lambda m: (len(m.place.code), m.province_name, _order(m.place.name))
+        best.values(),
+        key=lambda m: (len(m.place.code), m.province_name, dictionary_order(m.place.name)),
     )

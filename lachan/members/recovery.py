@@ -13,10 +13,11 @@ from lachan.kernel.errors import NotFound
 from lachan.kernel.sealing.envelope import keypair_from_private, keypair_new, seal, unseal
 from lachan.kernel.sealing.errors import SharesUnusable
 from lachan.kernel.sealing.shares import share_parse, shares_combine, shares_split
+from lachan.kernel.seen import state_check
 from lachan.proofs.services import row_require
 
 from .audit import audit_record
-from .desk_keys import held_privates, holder_list, wrap_for_person
+from .desk_keys import desk_key_state, held_privates, holder_list, wrap_for_person
 from .errors import KeyMissing
 from .models import DeskKey, DeskKeyWrap, Organisation, Person, RecoveryKey
 from .policy import Action, policy_check
@@ -25,16 +26,28 @@ from .records import Actor, system
 
 @transaction.atomic
 def recovery_split(
-    *, by: Actor, unlocked: str, organisation: Organisation, needed: int, total: int
+    *,
+    by: Actor,
+    unlocked: str,
+    organisation: Organisation,
+    needed: int,
+    total: int,
+    seen: str = "",
 ) -> list[str]:
     """Fresh shares, as texts to print. Earlier ones stop working.
 
+    Args:
+        seen: the mark of `desk_key_state` that the page carried.
+
     Raises:
+        Stale: somebody made shares or a fresh key meanwhile.
         NotAllowed: not an administrator there.
         KeyMissing: `by` does not hold every desk key.
         SharesUnusable: not 2 ≤ needed ≤ total.
     """
     policy_check(by, Action.MEMBER_MANAGE, organisation_id=organisation.pk)
+    Organisation.objects.select_for_update().get(pk=organisation.pk)
+    state_check(seen, *desk_key_state(organisation))
     held = held_privates(person_id=by.person_id, unlocked=unlocked)
     wanted = set(DeskKey.objects.filter(organisation=organisation).values_list("id", flat=True))
     if not wanted or not wanted <= set(held):

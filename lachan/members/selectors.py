@@ -25,7 +25,7 @@ from .models import (
     Session,
 )
 from .places import commune_list, place_find, place_get, province_list
-from .policy import Action
+from .policy import TABLE, Action
 from .records import (
     Actor,
     ActorKind,
@@ -45,6 +45,7 @@ __all__ = [
     "commune_list",
     "desk_key_current",
     "desk_key_holders",
+    "desk_key_person_ids",
     "help_line_list",
     "invitation_list",
     "organisation_domain_list",
@@ -54,6 +55,7 @@ __all__ = [
     "organisation_signature",
     "organisation_type",
     "organisation_uid",
+    "people_able",
     "person_list",
     "place_find",
     "place_get",
@@ -66,16 +68,16 @@ __all__ = [
 def actor_for(person: Person) -> Actor:
     """The actor that a signed-in person is now."""
     moment = now()
-    grants = person.grants.filter(valid_from__lte=moment)
     home = Q(person__organisation__valid_until=None) | Q(
         person__organisation__valid_until__gt=moment
     )
-    standing = grants.select_related("person__organisation").filter(
+    standing = person.grants.select_related("person__organisation").filter(
         Q(valid_until=None) | Q(valid_until__gt=moment),
         # A suspended organisation's people keep their accounts and lose what they may do.
         home,
+        # The home organisation stands from the first, also where that was by a clock that ran ahead.
+        Q(person__organisation__is_home=True) | Q(person__organisation__valid_from__lte=moment),
         person__organisation__status=Organisation.Status.ACTIVE,
-        person__organisation__valid_from__lte=moment,
     )
     # A role that somebody wrote into the database is none.
     proved = [g for g in standing if all(map(row_holds, (g, g.person, g.person.organisation)))]
@@ -86,6 +88,21 @@ def actor_for(person: Person) -> Actor:
         roles=frozenset(Role(grant.role) for grant in proved),
         label=str(person.uid),
     )
+
+
+def people_able(action: Action) -> frozenset[int]:
+    """The primary keys of everybody who may do `action` now, at least to what is their organisation's."""
+    moment = now()
+    roles = [role.value for role, scope in TABLE[action].items() if scope]
+    grants = RoleGrant.objects.filter(
+        Q(valid_until=None) | Q(valid_until__gt=moment),
+        Q(person__organisation__valid_until=None) | Q(person__organisation__valid_until__gt=moment),
+        Q(person__organisation__is_home=True) | Q(person__organisation__valid_from__lte=moment),
+        role__in=roles,
+        person__is_active=True,
+        person__organisation__status=Organisation.Status.ACTIVE,
+    )
+    return frozenset(grants.values_list("person_id", flat=True))
 
 
 def organisation_domain_list() -> list[str]:
@@ -157,6 +174,12 @@ def desk_key_holders(uid: UUID) -> DeskKeyHolders:
     )
 
 
+def desk_key_person_ids() -> frozenset[int]:
+    """The primary keys of everybody who holds a copy of a desk key."""
+    wraps = DeskKeyWrap.objects.filter(person__isnull=False)
+    return frozenset(wraps.values_list("person_id", flat=True))
+
+
 def session_list(person: Person) -> list[Session]:
     """The browsers in which the person is signed in, newest first."""
     rows = Session.objects.filter(person=person, expire_date__gt=now())
@@ -177,7 +200,7 @@ def person_list(organisation: Organisation) -> list[Person]:
         organisation.people.prefetch_related(
             Prefetch(
                 "grants",
-                RoleGrant.objects.filter(standing, valid_from__lte=moment).order_by("role"),
+                RoleGrant.objects.filter(standing).order_by("role"),
                 to_attr="standing",
             )
         )

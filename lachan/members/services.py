@@ -3,6 +3,7 @@
 from .api_keys import api_key_create, api_key_revoke
 from .audit import audit_hash_at, audit_head, audit_head_keep, audit_record, audit_verify
 from .desk_keys import desk_key_open, desk_key_rotate, desk_keys_give, desk_keys_withdraw
+from .factors import factor_secrets_open
 from .first_link import first_link
 from .invitations import (
     invitation_accept,
@@ -28,6 +29,7 @@ __all__ = [
     "desk_key_rotate",
     "desk_keys_give",
     "desk_keys_withdraw",
+    "factor_secrets_open",
     "first_link",
     "invitation_accept",
     "invitation_create",

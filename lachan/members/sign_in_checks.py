@@ -11,11 +11,14 @@ from datetime import timedelta
 
 from django.conf import settings
 from django.contrib.auth import authenticate
+from django.contrib.auth.hashers import check_password, make_password
 from django.db import transaction
+from django.db.models import Q
 from django.http import HttpRequest
 from django.utils.crypto import constant_time_compare
 
 from lachan.kernel.clock import now
+from lachan.kernel.passwords import password_normal, password_spellings
 from lachan.kernel.sealing.errors import LockHeld
 from lachan.kernel.sealing.locks import lock, unlock
 from lachan.proofs.services import row_holds
@@ -62,14 +65,22 @@ def try_count(key: bytes) -> None:
     with transaction.atomic():
         # Locked until the count stands; SQLite's transactions take turns by themselves.
         row, _ = SignInPause.objects.select_for_update().get_or_create(key=key)
-        if row.paused_until is not None and row.paused_until > moment:
-            raise SignInPaused(int((row.paused_until - moment).total_seconds()) + 1)
-        row.failures += 1
-        row.last_at = moment
-        over = row.failures - FREE_TRIES
-        if over >= 0:
-            row.paused_until = moment + min(_FIRST_PAUSE * 2 ** min(over, 10), _LONGEST_PAUSE)
+        if row.paused_until is not None and row.paused_until > moment + _LONGEST_PAUSE:
+            # Set by a clock that ran ahead: nobody waits for longer than the longest pause.
+            row.paused_until = moment + _pause(row.failures)
+        until = row.paused_until
+        if until is None or until <= moment:
+            row.failures += 1
+            row.last_at = moment
+            if row.failures >= FREE_TRIES:
+                row.paused_until = moment + _pause(row.failures)
         row.save(update_fields=["failures", "last_at", "paused_until"])
+    if until is not None and until > moment:
+        raise SignInPaused(int((until - moment).total_seconds()) + 1)
+
+
+def _pause(failures: int) -> timedelta:
+    return min(_FIRST_PAUSE * 2 ** min(max(failures - FREE_TRIES, 0), 10), _LONGEST_PAUSE)
 
 
 def pause_clear(key: bytes) -> None:
@@ -77,8 +88,10 @@ def pause_clear(key: bytes) -> None:
 
 
 def pauses_purge() -> int:
-    """Forget failures after a day."""
-    return SignInPause.objects.filter(last_at__lt=now() - _REMEMBERED).delete()[0]
+    """Forget failures after a day, and those of a clock that ran ahead."""
+    moment = now()
+    over = Q(last_at__lt=moment - _REMEMBERED) | Q(last_at__gt=moment + _REMEMBERED)
+    return SignInPause.objects.filter(over).delete()[0]
 
 
 def password_check(*, request: HttpRequest, name: str, password: str) -> tuple[Person, str | None]:
@@ -92,16 +105,29 @@ def password_check(*, request: HttpRequest, name: str, password: str) -> tuple[P
     try_count(key)
     person = authenticate(request, username=name.strip(), password=password)
     if not isinstance(person, Person) or not row_holds(Person.objects.get(pk=person.pk)):
-        _record_failure(name, key)
+        _record_failure(name, key, password)
         raise SignInRefused("unknown name or wrong password")
     pause_clear(key)
+    _spell_normally(person, password)
     return person, key_unlock(person, password)
 
 
-def _record_failure(name: str, key: bytes) -> None:
+def _spell_normally(person: Person, password: str) -> None:
+    """Carry a hash of another spelling over. At sign-in alone: a new hash ends the sessions that stand."""
+    spelt_otherwise = len(password_spellings(password)) > 1
+    if spelt_otherwise and not check_password(password_normal(password), person.password):
+        person.set_password(password)
+        person.save(update_fields=["password"])
+
+
+def _record_failure(name: str, key: bytes, password: str) -> None:
     # Kept only for people who exist: what strangers type is nobody's business, and would grow the trail.
     # For other names the line is written all the same and taken back, so that time tells nothing.
     person = Person.objects.filter(email__iexact=name.strip()).first()
+    if person is None:
+        # Django has hashed it once, as for one who exists; there each spelling was tried.
+        for spelling in password_spellings(password)[1:]:
+            make_password(spelling)
     by = _as(person) if person else PUBLIC
     with transaction.atomic():
         # One commit in both cases, of a counter that a failure moves anyway: a commit waits for the disk.
@@ -173,7 +199,7 @@ def password_change(*, person: Person, old: str, new: str) -> str | None:
     from django.contrib.auth.password_validation import validate_password
 
     password_prove(person, old)
-    validate_password(new, person)
+    validate_password(password_normal(new), person)
     private = key_unlock(person, old)
     person.set_password(new)
     if private is not None:

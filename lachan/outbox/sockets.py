@@ -14,6 +14,8 @@ from pathlib import Path
 
 from lachan.kernel.home import home_path
 
+# A question instead of a topic, and its answer: no topic is spelled so.
+_THERE, _HERE = b"?", b"!"
 # sun_path holds 108 bytes on Linux, 104 on BSD and macOS.
 _LONGEST_PATH = 100
 
@@ -41,6 +43,26 @@ def wake(topic: str) -> None:
                         path.unlink(missing_ok=True)
                 except OSError:
                     pass
+
+
+def is_waiting(pid: int, seconds: float) -> bool:
+    """Whether a process of this instance waits for wake-ups: asked of it, and answered within `seconds`."""
+    for path in _folder().glob(f"{pid}-*"):
+        mine = _folder() / f"ask-{os.getpid()}"
+        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as out:
+            mine.unlink(missing_ok=True)
+            out.bind(str(mine))
+            out.settimeout(seconds)
+            try:
+                out.sendto(_THERE, str(path))
+                while out.recv(200) != _HERE:  # a wake-up reaches whoever has a socket here
+                    pass
+            except OSError:
+                continue
+            finally:
+                mine.unlink(missing_ok=True)
+            return True
+    return False
 
 
 class Listener:
@@ -82,7 +104,12 @@ class Listener:
             topics = []
             with contextlib.suppress(BlockingIOError):
                 while True:
-                    topics.append(self._socket.recv(200).decode(errors="replace"))
+                    data, asker = self._socket.recvfrom(200)
+                    if data != _THERE:
+                        topics.append(data.decode(errors="replace"))
+                    elif asker:
+                        with contextlib.suppress(OSError):
+                            self._socket.sendto(_HERE, asker)
             return topics
         import psycopg
 

@@ -4,11 +4,14 @@ A wrong receipt and an unknown one take the same work, the same queries and the 
 somebody at the keyboard could find out whether a child has reported at all.
 """
 
+import base64
 import hashlib
 import hmac
 import secrets
+import uuid
 
 from lachan.kernel.clock import now
+from lachan.kernel.ids import uuid7
 from lachan.kernel.sealing.envelope import KeyPair
 from lachan.kernel.sealing.locks import lock_with, unlock_with
 from lachan.kernel.sealing.receipts import (
@@ -69,6 +72,28 @@ def inbox_report(secret: bytes) -> Report | None:
     """The report whose inbox stands open under this secret."""
     session = _session(secret)
     return session.report if session else None
+
+
+def inbox_token(report: uuid.UUID) -> str:
+    """A fresh one-time token for a page of this report's inbox. It names the inbox, to us alone: two may be
+    open in one browser, whose cookie knows only the last.
+    """
+    return f"{uuid7()}.{_name(report)}"
+
+
+def inbox_named(token: str) -> str:
+    """What a page's token says of its inbox; empty where it says nothing."""
+    return token.partition(".")[2]
+
+
+def inbox_is(report: uuid.UUID, name: str) -> bool:
+    """Whether a page that says this name belongs to the inbox of this report."""
+    return hmac.compare_digest(name.encode(), _name(report).encode())
+
+
+def _name(report: uuid.UUID) -> str:
+    digest = hmac.digest(conf.secret("inbox page"), report.bytes, hashlib.sha256)
+    return base64.urlsafe_b64encode(digest[:18]).decode()
 
 
 def inbox_close(secret: bytes) -> None:

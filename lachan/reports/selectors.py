@@ -2,8 +2,10 @@
 
 import uuid
 from collections.abc import Iterable, Mapping
+from datetime import timedelta
 
 import msgspec
+from django.db.models import Count
 
 from lachan.kernel.clock import now
 from lachan.kernel.errors import NotFound
@@ -15,6 +17,7 @@ from lachan.members.records import Actor
 from lachan.members.services import audit_record
 from lachan.proofs.services import row_holds
 
+from . import conf
 from .models import InboxSession, Message, Report
 from .records import (
     Author,
@@ -26,6 +29,8 @@ from .records import (
     Trust,
     Urgency,
 )
+
+_CLOCKS_APART = timedelta(minutes=1)  # of several machines
 
 
 def report_get(report: uuid.UUID) -> ReportFacts:
@@ -140,9 +145,21 @@ def _trusted(
     return words, Trust.PROVED if is_bound else Trust.UNBOUND
 
 
+def message_counts(reports: Iterable[uuid.UUID]) -> dict[tuple[uuid.UUID, Author], int]:
+    """How many messages each side wrote after each of these reports; none where there is none."""
+    rows = Message.objects.filter(report__uid__in=list(reports)).values_list(
+        "report__uid", "author"
+    )
+    counted = rows.annotate(n=Count("id")).order_by()
+    return {(report, Author(author)): n for report, author, n in counted}
+
+
 def inbox_session_get(mark: bytes) -> InboxSession | None:
     sessions = InboxSession.objects.select_related("report")
-    return sessions.filter(mark=mark, expires_at__gt=now()).first()
+    moment = now()
+    # One that would stay open for longer than any was opened by a clock that ran ahead.
+    until = moment + conf.INBOX_OPEN_FOR + _CLOCKS_APART
+    return sessions.filter(mark=mark, expires_at__gt=moment, expires_at__lte=until).first()
 
 
 def content_read(plain: bytes) -> ReportContent:

@@ -1,13 +1,14 @@
 from django.urls import path
 
-from .views import held, public
+from .views import held, inbox, public
 
 urlpatterns = [
     path("", public.home, name="home"),
     path("report/", public.report, name="report"),
-    path("inbox/", public.inbox, name="inbox"),
-    path("inbox/write/", public.inbox_write, name="inbox-write"),
-    path("inbox/close/", public.inbox_close, name="inbox-close"),
+    path("inbox/", inbox.inbox, name="inbox"),
+    path("inbox/write/", inbox.inbox_write, name="inbox-write"),
+    path("inbox/close/", inbox.inbox_close, name="inbox-close"),
+    path("inbox/leave/", inbox.inbox_leave, name="inbox-leave"),
     path("staff/held/", held.held, name="held"),
     path("staff/held/release/", held.release, name="held-release"),
 ]

@@ -18,5 +18,5 @@ def advice_for(answer: CheckAnswer) -> str:
         )
     return _(
         "Nothing bad is known about it so far. That is no promise: if something feels wrong, stop and ask "
-        "somebody you trust."
+        "an adult you trust."
     )

@@ -3,18 +3,22 @@ from collections.abc import Callable
 from django.conf import settings
 from django.contrib.auth.views import redirect_to_login
 from django.db import InterfaceError, OperationalError
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.utils import translation
 
 from lachan.kernel.errors import LachanError, Unavailable
 
-from .problems import error_page, problem_for, status_of
+from .givenback import given_back
+from .problems import error_page, form_owner_page, problem_for, signed_out_page, status_of
+from .sent import SEALED, has_marks, is_anothers, posted
 
 Next = Callable[[HttpRequest], HttpResponse]
 
 # No inline code, nothing from elsewhere, never in a frame. `data:` for images: the QR code of TOTP.
 CSP = (
     "default-src 'none'; script-src 'self'; worker-src 'self'; style-src 'self'; img-src 'self' data:; "
+    # What old browsers (Chrome 58, Safari 15.4) ask instead of worker-src.
+    "child-src 'self'; frame-src 'none'; "
     "font-src 'self'; connect-src 'self'; manifest-src 'self'; form-action 'self'; "
     "frame-ancestors 'none'; base-uri 'none'"
 )
@@ -40,6 +44,38 @@ class SecurityHeadersMiddleware:
         if not request.path.startswith(settings.STATIC_URL) and "Cache-Control" not in response:
             response["Cache-Control"] = "no-store"
         return response
+
+
+class LineEndsMiddleware:
+    """Gives every form's words as they were typed: one character a line end.
+
+    Browsers count it as one against `maxlength` and send it as two (HTML, "constructing the entry list"): a
+    limit would refuse what the field let in, and the same words would not be the same from a script.
+    """
+
+    def __init__(self, get_response: Next) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        # Django's own hook, private as it is: with `request.POST = …` the body would be read here, and one
+        # that is too large would fail before the view that knows what to say about it.
+        load = request._load_post_and_files  # noqa: SLF001
+
+        def load_as_typed() -> None:
+            load()
+            request._post = _as_typed(request._post)  # noqa: SLF001
+
+        request._load_post_and_files = load_as_typed  # noqa: SLF001
+        return self.get_response(request)
+
+
+def _as_typed(data: QueryDict) -> QueryDict:
+    if not any("\r" in value for _, values in data.lists() for value in values):
+        return data
+    typed = QueryDict(mutable=True, encoding=data.encoding)
+    for name, values in data.lists():
+        typed.setlist(name, [value.replace("\r\n", "\n").replace("\r", "\n") for value in values])
+    return typed
 
 
 class LanguageMiddleware:
@@ -77,5 +113,19 @@ class ErrorsMiddleware:
         if request.path.startswith("/v1/"):
             return problem_for(error)
         if error.code == "sign-in-needed":
+            if given_back(request):
+                return signed_out_page(request)
             return redirect_to_login(request.get_full_path())
         return error_page(request, status_of(error))
+
+
+class FormOwnersMiddleware:
+    """Keeps a form apart from who sits there now, where it stood on somebody else's page."""
+
+    def __init__(self, get_response: Next) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if has_marks(request) and (is_anothers(request) or SEALED in posted(request)):
+            return form_owner_page(request)
+        return self.get_response(request)

@@ -3,13 +3,18 @@ docs/howto/errors.md lists.
 """
 
 from typing import Any
+from urllib.parse import urlsplit
 
 import msgspec
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
 
 from lachan.kernel import errors
+
+from .givenback import given_back
+from .sent import is_anothers, is_ours
 
 # From the most special to the most general: the first that fits gives the status.
 _STATUS: list[tuple[type[Exception], int]] = [
@@ -44,7 +49,7 @@ def problem_for(error: errors.LachanError) -> HttpResponse:
 
 
 def error_page(request: HttpRequest, status: int) -> HttpResponse:
-    """A page that says in plain words what happened and what to do now."""
+    """A page that says in plain words what happened and what to do now, with what was typed."""
     words = {
         400: (_("That did not arrive whole"), _("Go back and try once more. What you wrote is still in the form.")),
         403: (_("This is not open to you"), _("If you think it should be, ask the administrator of your organisation.")),
@@ -60,8 +65,78 @@ def error_page(request: HttpRequest, status: int) -> HttpResponse:
             _("Please try again. In danger, call 113; to talk, call 111."),
         ),
     )
+    return _page(request, status, title=title, advice=advice)
+
+
+def not_sent_page(request: HttpRequest, *, cookies: bool) -> HttpResponse:
+    """For a form whose token is not the browser's: an old page, or a browser without `cookies`."""
+    title = _("It has not been sent yet")
+    if given_back(request):
+        advice = _("This page was open for too long. Please press “Send again”.")
+        if not cookies:
+            advice = _(
+                "This browser keeps no cookies here. Please allow them, then press “Send again”."
+            )
+        return _page(request, 403, title=title, advice=advice)
+    # Nothing that could be given back: a receipt, a password, a mere press.
+    advice = _("This page was open for too long. Please open it once more.")
+    if not cookies:
+        advice = _(
+            "This browser keeps no cookies here. Please allow them, then open the page once more."
+        )
+    came_from = urlsplit(request.headers.get("Referer", "")).path if is_ours(request) else ""
+    words = {"way": came_from or request.path, "way_words": _("Open the page once more")}
+    return _page(request, 403, title=title, advice=advice, **words)
+
+
+def signed_out_page(request: HttpRequest) -> HttpResponse:
+    """For a form of somebody whose session is over."""
+    return _page(
+        request,
+        401,
+        title=_("You are signed out"),
+        advice=_("It has not been sent. Sign in, come back to this page, and press “Send again”."),
+        way=settings.LOGIN_URL,
+        way_words=_("Sign in, in another tab"),
+    )
+
+
+def key_locked_page(request: HttpRequest, way: str) -> HttpResponse:
+    """For a form that needs the person's key, which this session does not hold."""
+    return _page(
+        request,
+        403,
+        title=_("Your key is locked"),
+        advice=_("It has not been sent. Enter your password, come back, and press “Send again”."),
+        way=way,
+        way_words=_("Enter the password, in another tab"),
+    )
+
+
+def form_owner_page(request: HttpRequest) -> HttpResponse:
+    """For a form that stood on a page of somebody else than who is signed in; or what its owner wrote there,
+    once the owner is.
+    """
+    if is_anothers(request):
+        return _page(
+            request,
+            403,
+            title=_("This page is somebody else’s"),
+            advice=_(
+                "Somebody else was signed in when it was opened. It has not been sent, and only that "
+                "person can see what stood in it: after signing in again, here."
+            ),
+        )
+    title, advice = _("What you wrote is here"), _("It has not been sent yet.")
+    return _page(request, 200, title=title, advice=advice)
+
+
+def _page(request: HttpRequest, status: int, **words: Any) -> HttpResponse:
     # Web stands below members and knows no actor's kind; people who work here have a person behind them.
     is_staff = bool(getattr(getattr(request, "actor", None), "person_id", None))
     shell = "web/desk.html" if is_staff else "web/public.html"
-    context = {"title": title, "advice": advice, "is_staff": is_staff, "shell": shell}
+    back = given_back(request)
+    if back and not back.sealed:
+        words["help"] = _("Nothing that you wrote is lost: it stands below.")
+    context = {"is_staff": is_staff, "shell": shell, "given_back": back, **words}
     return render(request, "web/error.html", context, status=status)

@@ -1,9 +1,10 @@
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
+from django.middleware.csrf import REASON_NO_CSRF_COOKIE
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_GET, require_POST
 
-from .problems import error_page
+from .problems import error_page, not_sent_page
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
@@ -12,6 +13,10 @@ def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
     return error_page(request, 403)
+
+
+def csrf_failed(request: HttpRequest, reason: str = "") -> HttpResponse:
+    return not_sent_page(request, cookies=reason != REASON_NO_CSRF_COOKIE)
 
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:

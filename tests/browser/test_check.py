@@ -9,7 +9,7 @@ from tests.chromium import assert_accessible, look
 def test_it_answers_at_every_width(live_server, either):
     either.goto(f"{live_server.url}/check/")
     assert_accessible(either)
-    either.get_by_label("Địa chỉ web").fill("nothing.example")
+    either.get_by_label("Đường link").fill("nothing.example")
     either.keyboard.press("Enter")
     either.get_by_text("Chưa có thông tin nào về điều này").wait_for()
     assert_accessible(either)

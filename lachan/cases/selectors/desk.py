@@ -3,15 +3,16 @@
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Q
-
 from lachan.cases.models import Case, CaseEvent, CaseLink, CaseNote
 from lachan.cases.priority import rate
 from lachan.cases.records import Facts, Rating
 from lachan.kernel.clock import now
 from lachan.kernel.errors import NotFound
-from lachan.members.policy import TABLE, Action, policy_allows, policy_check
+from lachan.members.policy import Action, policy_allows, policy_check
 from lachan.members.records import Actor
+from lachan.members.selectors import people_able
+from lachan.reports.records import Author
+from lachan.reports.selectors import message_counts
 
 
 def case_get(
@@ -76,14 +77,66 @@ def link_list(case: Case) -> list[tuple[CaseLink, Case]]:
     return [(link, link.other) for link in away] + [(link, link.case) for link in here]
 
 
+def duplicate_list(case: Case) -> list[Case]:
+    """Everything that was closed into a case, also by way of others."""
+    found: list[Case] = []
+    waiting, seen = {case.pk}, {case.pk}
+    while waiting:
+        links = CaseLink.objects.filter(
+            other__in=waiting, kind=CaseLink.Kind.DUPLICATE, undone_at=None
+        ).select_related("case")
+        fresh = [link.case for link in links if link.case_id not in seen]
+        found += fresh
+        waiting = {one.pk for one in fresh}
+        seen |= waiting
+    return found
+
+
+def unread_list(case: Case) -> list[Case]:
+    """The case itself and what was closed into it, as far as a reporter wrote and it was not opened since."""
+    together = [case, *duplicate_list(case)]
+    written = message_counts(one.report_uid for one in together)
+    return [
+        one
+        for one in together
+        if written.get((one.report_uid, Author.REPORTER), 0) > one.reporter_read
+    ]
+
+
+def case_worked_on(case: Case, *, lock: bool = False) -> Case:
+    """Along the duplicates to the case that people work on."""
+    rows = Case.objects.select_for_update() if lock else Case.objects.all()
+    seen = {case.pk}
+    while link := CaseLink.objects.filter(
+        case=case, kind=CaseLink.Kind.DUPLICATE, undone_at=None
+    ).first():
+        if link.other_id in seen:
+            break
+        seen.add(link.other_id)
+        case = rows.get(pk=link.other_id)
+    return case
+
+
+def case_state(case: Case) -> tuple[Any, ...]:
+    """What a page of the case shows and an act on it could wipe (`kernel/seen`): its columns, its links, and
+    how much was written to and by the reporters of it and of what was closed into it.
+    """
+    written = message_counts([case.report_uid, *(one.report_uid for one in duplicate_list(case))])
+    links = case.links.filter(undone_at=None) | case.links_in.filter(undone_at=None)
+    return (
+        case.status,
+        case.assignee_id,
+        case.outcome,
+        case.closed_at,
+        case.category,
+        case.override,
+        sorted(case.clocks_met),
+        sorted(links.values_list("pk", flat=True)),
+        sum(written.values()),
+    )
+
+
 def colleague_list(case: Case) -> list[Any]:
     """People of the case's organisation who may work on it, by name."""
-    moment = now()
-    standing = Q(grants__valid_until=None) | Q(grants__valid_until__gt=moment)
-    people = case.organisation.people.filter(
-        standing,
-        is_active=True,
-        grants__role__in=[role.value for role, scope in TABLE[Action.CASE_WORK].items() if scope],
-        grants__valid_from__lte=moment,
-    )
-    return list(people.distinct().order_by("name", "pk"))
+    people = case.organisation.people.filter(pk__in=people_able(Action.CASE_WORK))
+    return list(people.order_by("name", "pk"))

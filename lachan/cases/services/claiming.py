@@ -3,6 +3,7 @@
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import Q
 
 from lachan.cases.models import Case, CaseNote
 from lachan.cases.records import CaseMoved, CaseTaken, Happening, NoSuchChoice, Status
@@ -10,6 +11,7 @@ from lachan.cases.selectors.desk import case_get, colleague_list
 from lachan.kernel.errors import Refused
 from lachan.members.policy import Action
 from lachan.members.records import Actor
+from lachan.members.selectors import people_able
 from lachan.members.services import audit_record
 
 from .notes import note_write
@@ -19,7 +21,7 @@ from .timeline import happening_record
 
 @transaction.atomic
 def case_claim(*, by: Actor, uid: UUID) -> None:
-    """Take a case that nobody has; taking one's own again does nothing.
+    """Take a case that nobody has, or nobody who may still work on it; taking one's own again does nothing.
 
     Raises:
         CaseTaken: somebody else has it.
@@ -29,7 +31,9 @@ def case_claim(*, by: Actor, uid: UUID) -> None:
     case = case_get(by=by, uid=uid, action=Action.CASE_WORK)
     if by.person_id is None:
         raise Refused("only a person works on a case")
-    free = Case.objects.filter(pk=case.pk, assignee=None, closed_at=None)
+    # What was somebody's who can no longer act is nobody's, also before it is put back into the queue.
+    nobodys = Q(assignee=None) | ~Q(assignee__in=people_able(Action.CASE_WORK))
+    free = Case.objects.filter(nobodys, pk=case.pk, closed_at=None)
     if not free.update(assignee_id=by.person_id, status=Status.CLAIMED):
         case = Case.objects.get(pk=case.pk)
         if case.assignee_id == by.person_id and case.closed_at is None:

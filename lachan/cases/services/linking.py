@@ -61,10 +61,11 @@ def case_link(*, by: Actor, uid: UUID, other: UUID, kind: str) -> UUID:
 
 
 def _closed_into(case: Case, target: Case, by: Actor) -> None:
-    if case.reporter_waits_since is not None:
+    waits, unread = case.reporter_waits_since, case.reporter_unread
+    if waits is not None or unread:
         target.reporter_unread = True
         target.reporter_waits_since = min(
-            case.reporter_waits_since, target.reporter_waits_since or case.reporter_waits_since
+            filter(None, (waits, target.reporter_waits_since)), default=None
         )
         case_rate(target)
     case_end(case, by=by, outcome=DUPLICATE)

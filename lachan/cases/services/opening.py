@@ -6,8 +6,9 @@ from uuid import UUID
 from django.db import IntegrityError, transaction
 
 from lachan.cases.events import CaseOpened
-from lachan.cases.models import Case, CaseLink
+from lachan.cases.models import Case
 from lachan.cases.records import Happening, Status
+from lachan.cases.selectors.desk import case_worked_on
 from lachan.kernel.clock import now
 from lachan.kernel.ids import uuid7
 from lachan.members.records import Actor
@@ -63,7 +64,7 @@ def case_mark_written(*, by: Actor, report: UUID) -> None:
     case = Case.objects.select_for_update().filter(report_uid=report).first()
     if case is None:
         return
-    case = _worked_on(case)
+    case = case_worked_on(case, lock=True)
     hour = _hour()
     case.reporter_unread = True
     case.reporter_waits_since = case.reporter_waits_since or hour
@@ -92,19 +93,6 @@ def case_forget(*, by: Actor, report: UUID) -> None:
         case.status, case.outcome, case.closed_at = Status.CLOSED, FORGOTTEN, now()
         case.save(update_fields=["status", "outcome", "closed_at"])
         happening_record(case, Happening.CLOSED, by=by, outcome=FORGOTTEN)
-
-
-def _worked_on(case: Case) -> Case:
-    """Along the duplicates to the case that people work on."""
-    seen = {case.pk}
-    while link := CaseLink.objects.filter(
-        case=case, kind=CaseLink.Kind.DUPLICATE, undone_at=None
-    ).first():
-        if link.other_id in seen:
-            break
-        seen.add(link.other_id)
-        case = Case.objects.select_for_update().get(pk=link.other_id)
-    return case
 
 
 def _hour() -> datetime:

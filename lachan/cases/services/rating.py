@@ -13,6 +13,7 @@ from lachan.kernel.clock import now
 from lachan.kernel.errors import InvalidInput
 from lachan.members.policy import Action
 from lachan.members.records import Actor
+from lachan.outbox.services import clock_is_believed
 
 from .notes import note_write
 from .timeline import happening_record
@@ -35,8 +36,11 @@ def case_rate(case: Case) -> None:
 def cases_rate_due() -> int:
     """Rate again what time alone has changed; the number of cases.
 
-    A restart with other rules makes every open case due, in batches.
+    A restart with other rules makes every open case due, in batches. A clock that is doubted changes nothing:
+    what it made overdue would stay so.
     """
+    if not clock_is_believed():
+        return 0
     _new_rules_apply(rules().version)
     due = Case.objects.filter(closed_at=None, next_rating_at__lte=now())
     pks = list(due.order_by("next_rating_at").values_list("pk", flat=True)[:_BATCH])

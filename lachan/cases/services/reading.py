@@ -9,7 +9,7 @@ from lachan.cases.fingerprints import fingerprints
 from lachan.cases.models import Case, CaseFingerprint
 from lachan.cases.records import Happening
 from lachan.cases.selectors.candidates import observables
-from lachan.cases.selectors.desk import case_get
+from lachan.cases.selectors.desk import case_get, case_worked_on, unread_list
 from lachan.formats.observables.record import Observable
 from lachan.kernel.clock import now
 from lachan.kernel.errors import Refused
@@ -17,7 +17,7 @@ from lachan.members import selectors as members
 from lachan.members.policy import Action
 from lachan.members.records import Actor
 from lachan.members.services import desk_key_open
-from lachan.reports.records import OpenReport
+from lachan.reports.records import Author, OpenReport
 from lachan.reports.selectors import report_get, report_open
 
 from .timeline import happening_record
@@ -63,12 +63,21 @@ def case_report_open(*, by: Actor, uid: UUID, keys: Mapping[UUID, str]) -> OpenR
     opened = report_open(by=by, report=case.report_uid, keys=keys)
     with transaction.atomic():
         _fingerprint(case, observables(opened), keys)
-        if case.reporter_unread and case.assignee_id == by.person_id:
-            Case.objects.filter(pk=case.pk).update(reporter_unread=False)
+        if case_worked_on(case).assignee_id == by.person_id:
+            _read(case, opened)
         # One line a person and day: the audit trail has each opening, the timeline stays readable.
         key = f"opened:{by.label}:{now().date().isoformat()}"
         happening_record(case, Happening.REPORT_OPENED, by=by, key=key)
     return opened
+
+
+def _read(case: Case, opened: OpenReport) -> None:
+    """Count what was opened; the mark of unread words goes when none is left, here or in a duplicate."""
+    read = sum(message.author is Author.REPORTER for message in opened.messages)
+    Case.objects.filter(pk=case.pk, reporter_read__lt=read).update(reporter_read=read)
+    locked = Case.objects.select_for_update().get(pk=case.pk)
+    if locked.reporter_unread and not unread_list(locked):
+        Case.objects.filter(pk=case.pk).update(reporter_unread=False)
 
 
 def _fingerprint(case: Case, found: list[Observable], keys: Mapping[UUID, str]) -> None:

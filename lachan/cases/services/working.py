@@ -1,20 +1,21 @@
 """What whoever has a case does with it: answer, wait, go on, say that a clock is met, end it."""
 
 import hashlib
-from collections.abc import Iterable
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from uuid import UUID
 
 from django.db import transaction
 
 from lachan.cases.events import CaseClosed, CaseReopened
-from lachan.cases.models import Case, CaseLink, CaseNote
+from lachan.cases.models import Case, CaseNote
 from lachan.cases.records import CaseMoved, CaseTaken, Happening, NoSuchChoice, Status
 from lachan.cases.selectors.choices import outcome_list
-from lachan.cases.selectors.desk import case_get, case_rating
+from lachan.cases.selectors.desk import case_get, case_rating, case_state, duplicate_list
 from lachan.formats.classification.categories import category_code
 from lachan.kernel.clock import now
 from lachan.kernel.errors import InvalidInput, NotFound
+from lachan.kernel.seen import Stale, state_check
 from lachan.members.policy import Action
 from lachan.members.records import Actor
 from lachan.members.services import audit_record
@@ -44,6 +45,26 @@ def case_held(*, by: Actor, uid: UUID) -> Case:
     return case
 
 
+@contextmanager
+def case_seen(*, by: Actor, uid: UUID, seen: str, lock: bool = True) -> Iterator[None]:
+    """Act on a case as it was seen: what is done inside is one transaction, in which the case is locked.
+
+    Args:
+        by: who acts.
+        uid: of the case.
+        seen: the mark of `case_state` that the page carried; empty where nobody looked at a page.
+        lock: False for what locks two cases in an order of its own.
+
+    Raises:
+        Stale: the case has changed since, or a reporter wrote.
+        NotFound, Refused: as `case_get`.
+    """
+    with transaction.atomic():
+        case = case_get(by=by, uid=uid, action=Action.CASE_WORK, lock=lock)
+        state_check(seen, *case_state(case))
+        yield
+
+
 @transaction.atomic
 def case_answer(
     *, by: Actor, uid: UUID, words: str, is_question: bool = False, token: str = ""
@@ -68,8 +89,11 @@ def case_answer(
     # The token is kept nowhere: without it neither mark can be used to test a guess at the words.
     mark = hashlib.sha256(f"{token}\n{words}".encode()).hexdigest() if token else ""
     report_answer(by=by, report=case.report_uid, words=words, is_question=is_question, token=mark)
-    case.reporter_waits_since = None
-    case.status = Status.WAITING if is_question else Status.IN_PROGRESS
+    # Who wrote what has not been read yet still waits: this answers what came before.
+    if not case.reporter_unread:
+        case.reporter_waits_since = None
+    waits = is_question and not case.reporter_unread
+    case.status = Status.WAITING if waits else Status.IN_PROGRESS
     case_rate(case)
     key = f"answered:{hashlib.sha256(mark.encode()).hexdigest()[:32]}" if mark else None
     happening_record(case, Happening.ANSWERED, by=by, key=key, question=is_question)
@@ -140,15 +164,18 @@ def case_close(*, by: Actor, uid: UUID, outcome: str, words: str = "") -> None:
 
     Raises:
         NoSuchChoice: no such outcome.
+        Stale: the reporter wrote something that who has the case has not read.
         CaseTaken, CaseMoved, NotFound, Refused: as `case_held`.
     """
     if outcome not in {choice.code for choice in outcome_list()}:
         raise NoSuchChoice("no such outcome")
     case = case_held(by=by, uid=uid)
+    if case.reporter_unread:
+        raise Stale("the reporter wrote, and nobody has read it")
     if words.strip():
         note_write(case, by=by, words=words, kind=CaseNote.Kind.OUTCOME)
     case_end(case, by=by, outcome=outcome)
-    for report in [case.report_uid, *_duplicate_reports([case.pk])]:
+    for report in _reports(case):
         with suppress(NotFound):  # deleted when its time of keeping ended
             report_close(by=by, report=report)
 
@@ -190,21 +217,11 @@ def case_reopen(*, by: Actor, uid: UUID) -> None:
 
 def reports_reopen(case: Case, *, by: Actor) -> None:
     """The days of retention stop for the reports of a case and of what was closed into it."""
-    for report in [case.report_uid, *_duplicate_reports([case.pk])]:
+    for report in _reports(case):
         with suppress(NotFound):  # deleted when its time of keeping ended
             report_reopen(by=by, report=report)
 
 
-def _duplicate_reports(pks: Iterable[int]) -> list[UUID]:
-    """Reports of everything that was closed into these cases, also by way of others."""
-    found: list[UUID] = []
-    waiting, seen = set(pks), set(pks)
-    while waiting:
-        links = CaseLink.objects.filter(
-            other__in=waiting, kind=CaseLink.Kind.DUPLICATE, undone_at=None
-        ).values_list("case_id", "case__report_uid")
-        fresh = [(pk, report) for pk, report in links if pk not in seen]
-        found += [report for _, report in fresh]
-        waiting = {pk for pk, _ in fresh}
-        seen |= waiting
-    return found
+def _reports(case: Case) -> list[UUID]:
+    """Of a case, and of everything that was closed into it."""
+    return [case.report_uid, *(one.report_uid for one in duplicate_list(case))]

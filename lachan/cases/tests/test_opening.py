@@ -19,6 +19,7 @@ from lachan.reports.events import ReporterWrote, ReportReceived
 from lachan.reports.records import Status, Urgency
 from lachan.reports.selectors import report_get
 from lachan.reports.services import reporter_write, reports_purge
+from tests.lived import lived_until
 
 pytestmark = pytest.mark.django_db
 SYSTEM = system("test")
@@ -119,7 +120,7 @@ def test_it_forgets_words_and_fingerprints_with_the_report(case, deliver, person
     note_add(by=by, uid=row.uid, words="đã gọi lại")
     assert row.fingerprints.exists()
     case_close(by=by, uid=row.uid, outcome="helped")
-    with held_at(now() + timedelta(days=5000)):
+    with lived_until(now() + timedelta(days=5000)):
         assert reports_purge(by=SYSTEM) == 1
         deliver()
     assert not CaseNote.objects.exists()
@@ -134,7 +135,7 @@ def test_it_forgets_words_and_fingerprints_with_the_report(case, deliver, person
 
 def test_it_ends_a_case_whose_report_went_unworked(case, deliver):
     row = case()
-    with held_at(now() + timedelta(days=5000)):
+    with lived_until(now() + timedelta(days=5000)):
         reports_purge(by=SYSTEM)
         deliver()
     row.refresh_from_db()

@@ -130,6 +130,9 @@ def test_it_loses_no_words_when_something_is_wrong(mine, personas):
     answer = client.post(f"/staff/cases/{mine.uid}/answer/", {"words": "lời đã viết", "token": "t"})
     assert answer.status_code == 409
     assert "lời đã viết" in answer.content.decode()
+    answer = client.post(f"/staff/cases/{mine.uid}/propose/", {"value-new": "viết-tay.example"})
+    assert answer.status_code == 409
+    assert "viết-tay.example" in answer.content.decode()
     endless = "x" * 20_001
     answer = personas.analyst.client().post(f"/staff/cases/{mine.uid}/note/", {"words": endless})
     assert answer.status_code == 422

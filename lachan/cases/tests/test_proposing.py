@@ -6,8 +6,10 @@ from lachan.cases.selectors.candidates import candidate_list
 from lachan.cases.services.claiming import case_claim
 from lachan.cases.services.proposing import indicators_propose
 from lachan.cases.services.reading import case_report_open
+from lachan.cases.views.case import WARNING_WORDS
 from lachan.indicators.selectors import indicator_list
 from lachan.indicators.services import indicator_review, indicator_withdraw
+from lachan.indicators.words import RULES
 from lachan.kernel.errors import Refused
 from lachan.kernel.events import HANDLERS, event_from_json
 from lachan.outbox.models import OutboxEvent
@@ -171,7 +173,7 @@ def test_it_says_what_could_not_be_proposed_without_its_value(mine, personas):
     answer = client.post(f"/staff/cases/{mine.uid}/propose/", form)
     assert answer.status_code == 302
     said = [str(message) for message in get_messages(answer.wsgi_request)]
-    assert [words.partition(":")[0] for words in said] == ["trang web", "Mục bạn thêm"]
+    assert [words.partition(" – ")[0] for words in said] == ["tên miền", "Mục bạn thêm"]
     kept = "".join([*said, *(cookie.OutputString() for cookie in answer.cookies.values())])
     for secret in ("bi mat", "khong doc", "made up"):
         assert secret not in kept
@@ -183,3 +185,7 @@ def test_it_keeps_a_refused_value_in_the_form(mine, personas):
     answer = personas.analyst.client().post(f"/staff/cases/{mine.uid}/propose/", form)
     assert answer.status_code == 422
     assert 'value="not an address"' in answer.content.decode()
+
+
+def test_it_has_words_for_every_rule_of_the_guard():
+    assert RULES.keys() <= WARNING_WORDS.keys()

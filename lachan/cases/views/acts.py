@@ -1,6 +1,7 @@
 """Everything that a button on a case does: each a POST that ends on the case's page."""
 
 from collections.abc import Callable
+from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
@@ -22,13 +23,15 @@ from lachan.cases.services.working import (
     case_close,
     case_move,
     case_reopen,
+    case_seen,
     clock_meet,
 )
 from lachan.kernel.errors import Conflict, InvalidInput, LachanError, Refused
 from lachan.members.policy import Action, requires
 from lachan.web.problems import status_of
+from lachan.web.sent import SEEN
 
-from .case import case_page
+from .case import Draft, case_page
 from .queue import KIND_WORDS
 
 Work = Callable[[HttpRequest, UUID], str]
@@ -36,17 +39,28 @@ View = Callable[[HttpRequest, UUID], HttpResponse]
 _MOST_PICKS = 50
 
 
-def _act(work: Work, action: Action = Action.CASE_WORK) -> View:
+# These only add: nothing that came since the page was made can be lost by them. A claim is its own check.
+_ADDING = frozenset({"claim", "note", "propose"})
+_OF_TWO = frozenset({"link", "unlink"})
+
+
+def _act(name: str, work: Work) -> View:
     """A view around `work`, which gives the words that say that it is done."""
 
-    @requires(action)
+    @requires(Action.CASE_WORK)
     def view(request: HttpRequest, uid: UUID) -> HttpResponse:
         if request.method != "POST":  # somebody came back from the sign-in page
             return redirect("case", uid=uid)
+        seen = request.POST.get(SEEN, "")
         try:
-            said = work(request, uid)
+            if name in _ADDING:
+                said = work(request, uid)
+            else:
+                lock = name not in _OF_TWO
+                with case_seen(by=request.actor, uid=uid, seen=seen, lock=lock):
+                    said = work(request, uid)
         except (Conflict, InvalidInput) as error:
-            return _again(request, uid, error)
+            return _again(request, uid, name, error)
         if said:
             messages.success(request, said)
         return redirect("case", uid=uid)
@@ -54,10 +68,14 @@ def _act(work: Work, action: Action = Action.CASE_WORK) -> View:
     return view
 
 
-def _again(request: HttpRequest, uid: UUID, error: LachanError) -> HttpResponse:
-    """The page once more, with what was typed and what was wrong."""
+def _again(request: HttpRequest, uid: UUID, name: str, error: LachanError) -> HttpResponse:
+    """The page as it is now, with what was typed in its place and what was wrong."""
     row = case_get(by=request.actor, uid=uid)
-    page = {"drafts": request.POST, "fault": _fault_words(error), "status": status_of(error)}
+    page: dict[str, Any] = {
+        "draft": Draft(name, request.POST),
+        "fault": _fault_words(error),
+        "status": status_of(error),
+    }
     is_mine = row.assignee_id == request.actor.person_id
     try:
         return case_page(request, row, is_open=is_mine, **page)
@@ -69,6 +87,10 @@ def _fault_words(error: LachanError) -> str:
     words = {
         "case-taken": _("Somebody else works on this case, or nobody does yet: claim it first."),
         "case-moved": _("The case has changed meanwhile. Please look at it again."),
+        "stale": _(
+            "Something has changed since you opened this page, or the reporter wrote. Please look first, "
+            "then press once more: what you wrote is still in the form."
+        ),
         "no-such-choice": _("Please choose one of the list."),
         "value-refused": _("What you added is still in the form: look at it again."),
     }
@@ -162,7 +184,7 @@ def _propose(request: HttpRequest, uid: UUID) -> str:
         if proposal.fault:
             # A message rests in clear in a session or a cookie: no value of a sealed report goes there.
             kind = KIND_WORDS.get(proposal.pick.kind, _("What was added"))
-            messages.warning(request, f"{kind}: {_propose_fault(proposal.fault)}")
+            messages.warning(request, f"{kind} – {_propose_fault(proposal.fault)}")
     made = sum(not proposal.fault for proposal in done)
     said = (
         ngettext("%(n)s indicator is proposed.", "%(n)s indicators are proposed.", made)
@@ -214,19 +236,20 @@ def _uuid(request: HttpRequest, name: str) -> UUID:
         raise NoSuchChoice("no such thing") from None
 
 
-ACTS: dict[str, View] = {
-    "claim": _act(_claim),
-    "release": _act(_release),
-    "hand-over": _act(_hand_over),
-    "answer": _act(_answer),
-    "note": _act(_note),
-    "move": _act(_move),
-    "classify": _act(_classify),
-    "priority": _act(_priority),
-    "clock": _act(_clock),
-    "link": _act(_link),
-    "unlink": _act(_unlink),
-    "propose": _act(_propose),
-    "close": _act(_close),
-    "reopen": _act(_reopen),
+_WORK: dict[str, Work] = {
+    "claim": _claim,
+    "release": _release,
+    "hand-over": _hand_over,
+    "answer": _answer,
+    "note": _note,
+    "move": _move,
+    "classify": _classify,
+    "priority": _priority,
+    "clock": _clock,
+    "link": _link,
+    "unlink": _unlink,
+    "propose": _propose,
+    "close": _close,
+    "reopen": _reopen,
 }
+ACTS: dict[str, View] = {name: _act(name, work) for name, work in _WORK.items()}

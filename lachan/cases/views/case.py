@@ -1,3 +1,4 @@
+import dataclasses
 import secrets
 from collections.abc import Iterable
 from typing import Any
@@ -23,18 +24,21 @@ from lachan.cases.selectors.choices import (
 from lachan.cases.selectors.desk import (
     case_get,
     case_rating,
+    case_state,
     colleague_list,
     link_list,
     note_list,
     timeline_list,
+    unread_list,
 )
 from lachan.cases.selectors.duplicates import suggestion_list
 from lachan.cases.services.notes import note_read
 from lachan.cases.services.reading import case_keys, case_report_open
-from lachan.indicators.selectors import tlp_choices
+from lachan.indicators.selectors import confidence_choices, tlp_choices
 from lachan.kernel.clock import now
 from lachan.kernel.errors import NotFound, Refused
 from lachan.kernel.sealing.errors import SealBroken
+from lachan.kernel.seen import state_mark
 from lachan.members.policy import Action, policy_allows, requires
 from lachan.members.services import session_key
 
@@ -59,9 +63,53 @@ WARNING_WORDS = {
     "public-service": _("a public service of the net"),
     "emergency-number": _("a number to call for help"),
     "empty-file": _("the fingerprint of an empty file"),
+    "infrastructure": _("devices need it to work"),
+    "embedded": _("other pages load parts of it"),
+    "popular-site": _("many people use this site"),
+    "bank": _("a name like a bank's"),
+    "school": _("a name like a school's"),
+    "association": _("a name like a club's or a charity's"),
+    "warning-list": _("on a list of false alarms"),
     "withdrawn-before": _("it was published once and taken back"),
 }
-CONFIDENCES = [(30, _("doubtful")), (60, _("likely")), (85, _("sure"))]
+
+
+@dataclasses.dataclass(frozen=True)
+class Draft:
+    """What was typed into one of the page's forms.
+
+    Attributes:
+        act: the form's.
+        fields: as they were sent.
+    """
+
+    act: str
+    fields: QueryDict
+
+    @property
+    def words(self) -> str:
+        return self.fields.get("words", "")
+
+    @property
+    def value(self) -> str:
+        """The indicator that was added by hand."""
+        return self.fields.get("value-new", "")
+
+    @property
+    def ticked(self) -> list[str]:
+        return self.fields.getlist("pick")
+
+    def has_place(self, page: dict[str, Any]) -> bool:
+        """Whether the page shows the form, so that the words stand in it again."""
+        is_held, is_open = page["is_mine"], page["case"].closed_at is None
+        return {
+            "answer": is_held and "report" in page,
+            "propose": is_held and "report" in page,
+            "note": page["may_work"] and "report" in page,
+            "close": is_held,
+            "hand-over": is_open and bool(page["colleagues"]),
+            "priority": is_open,
+        }.get(self.act, False)
 
 
 @requires(Action.CASE_READ)
@@ -84,7 +132,7 @@ def case_page(
     row: Case,
     *,
     is_open: bool,
-    drafts: QueryDict | None = None,
+    draft: Draft | None = None,
     fault: Any = "",
     status: int = 200,
 ) -> HttpResponse:
@@ -94,15 +142,18 @@ def case_page(
         request: from somebody who may read the case.
         row: the case.
         is_open: show the report and the notes, which needs the desk's key.
-        drafts: what was typed into a form that could not be used, so that it is not lost.
+        draft: what was typed into a form that could not be used, so that it is not lost.
         fault: what was wrong with it, in plain words.
         status: of the answer.
     """
+    # Before the report is opened: what arrives in between has not been seen.
+    seen = state_mark(*case_state(row))
     opened = _opened(request, row) if is_open else {}
-    context = {**_facts(request, row), **_choices(row), **opened}
-    drafts = drafts or QueryDict()
-    context |= {"drafts": drafts, "fault": fault, "token": secrets.token_urlsafe(16)}
-    context["draft_value"] = drafts.get("value-new", "")
+    context = {**_facts(request, row), **_choices(row), **opened, "seen": seen}
+    context |= {"draft": draft, "fault": fault, "token": secrets.token_urlsafe(16)}
+    # Of a form that this page no longer shows.
+    homeless = draft is not None and not draft.has_place(context)
+    context["lost_words"] = draft.words or draft.value if draft and homeless else ""
     return render(request, "cases/case.html", context, status=status)
 
 
@@ -135,6 +186,7 @@ def _facts(request: HttpRequest, row: Case) -> dict[str, Any]:
         ),
         "lines": [timeline_line(event) for event in timeline_list(row)],
         "links": [(link, other, category_name(other.category)) for link, other in link_list(row)],
+        "unread": {one.pk for one in unread_list(row)} if row.reporter_unread else set(),
         "suggestions": [
             (
                 one,
@@ -153,7 +205,7 @@ def _choices(row: Case) -> dict[str, Any]:
         "outcomes": [(o.code, words_of(o.text)) for o in outcome_list()],
         "colleagues": [p for p in colleague_list(row) if p.pk != row.assignee_id],
         "categories": category_list(),
-        "confidences": CONFIDENCES,
+        "confidences": confidence_choices(),
         "tlps": tlp_choices(),
     }
 

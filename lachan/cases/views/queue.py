@@ -5,6 +5,7 @@ from urllib.parse import urlencode
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 from django.views.decorators.http import require_GET
 
 from lachan.cases.models import Case
@@ -18,8 +19,10 @@ from lachan.cases.selectors.choices import (
     words_of,
 )
 from lachan.cases.selectors.queue import queue_count, queue_counts, queue_page
+from lachan.cases.services.freeing import cases_free
 from lachan.kernel.clock import now
 from lachan.members.policy import Action, policy_allows, requires
+from lachan.members.records import system
 
 from .times import age_words, due_words
 
@@ -63,6 +66,7 @@ class Row:
 @require_GET
 def queue(request: HttpRequest) -> HttpResponse:
     """The desk's cases, by priority, then age."""
+    cases_free(by=system("cases"))
     wanted = _wanted(request)
     page = queue_page(
         by=request.actor,
@@ -105,7 +109,7 @@ def _query(wanted: QueueFilter, **changed: Any) -> str:
 
 
 def _tabs(wanted: QueueFilter, counts: dict[str, int]) -> list[dict[str, Any]]:
-    words = {"open": _("Open"), **STATUS_WORDS, "all": _("All")}
+    words = {"open": pgettext_lazy("tab", "Open"), **STATUS_WORDS, "all": _("All")}
     return [
         {
             "words": text,

@@ -6,12 +6,12 @@ from lachan.cli.check import Check, Finding, Tell, fault
 class Database(Check):
     """The database answers, is whole, and has the schema of this version."""
 
-    name, order, needs = "database", 4, ("home", "secret")
+    name, order, needs = "database", 4, ("home", "settings", "secret")
 
     def look(self, home: Path, tell: Tell) -> Finding:
         from lachan.cli.setup import django_ready
 
-        django_ready(migrate=False)
+        django_ready(migrate=False, begin=True)
         from django.conf import settings
         from django.db import Error, connection
 

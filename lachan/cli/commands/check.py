@@ -4,6 +4,7 @@ import json
 import click
 
 from lachan.cli.setup import django_ready
+from lachan.kernel.errors import Unavailable
 
 
 @click.command()
@@ -24,8 +25,10 @@ def command(ctx: click.Context, value: str, kind: str | None, *, as_json: bool) 
     django_ready(migrate=False)
     from lachan.formats.observables.record import InvalidObservable
     from lachan.shield.advice import advice_for
-    from lachan.shield.selectors import value_check
+    from lachan.shield.selectors import snapshot_status, value_check
 
+    if snapshot_status()["state"] == "absent":
+        raise Unavailable("there is nothing to ask yet: start `lachan up` or `lachan shield`")
     try:
         answer = value_check(value, kind)
     except InvalidObservable as error:

@@ -12,6 +12,7 @@ from lachan.kernel.home import home_path
 from lachan.matching.places import collection_folder
 
 if TYPE_CHECKING:
+    from lachan.matching.collection import Collection
     from lachan.matching.records import Stats
     from lachan.matching.scanning.records import Row
 
@@ -28,10 +29,12 @@ def command() -> None:
     """Keep a collection: what `lachan match` and `lachan scan` ask.
 
     \b
-    lachan collection import hashes.csv --source "Our list" --category scam
-    lachan collection show
-    lachan collection groups
+    lachan collection import hashes.csv --source "Our list" --category scam --collection lists
+    lachan collection show --collection lists
+    lachan collection groups --collection lists
     lachan collection verify --collection /srv/lists
+
+    Without --collection the instance's own is meant, which follows the ledger while `lachan up` runs.
     """
 
 
@@ -65,33 +68,42 @@ def fill(
     *,
     as_json: bool,
 ) -> None:
-    """Put lists in (CSV, TSV or Parquet), into a new collection where there is none.
+    """Put lists in (CSV, TSV, Parquet, what md5sum prints; also packed as .gz), into a new collection where
+    there is none.
 
     The first row may name the columns: pdq, md5, sha256, url …, or value and kind. The same list once more
     replaces what it said before.
 
     \b
-    lachan collection import hashes.csv --source "Our list" --category scam
-    lachan collection import pictures.csv --kind pdq --reach members --json
+    lachan collection import hashes.csv --source "Our list" --category scam --collection lists
+    lachan collection import pictures.csv.gz --kind pdq --reach members --collection lists --json
+
+    Only a running instance writes its own collection: `lachan import` publishes a list there. A
+    list of which no value can be read ends it with 1 before anything is put in.
     """
     from lachan.cli.grouping import rows_about
     from lachan.cli.listing import lists_check
+    from lachan.cli.setup import instance_expect
     from lachan.formats.classification.categories import category_code
     from lachan.kernel.ids import uuid7
-    from lachan.matching.collection import Collection
-    from lachan.matching.filling import collection_fill
+    from lachan.matching.filling import collection_fill, rows_check
     from lachan.matching.records import Facts
+    from lachan.matching.scanning.lists import list_named
 
     reaches = ["public", "community", "members", "own"]
     folder = collection or collection_folder(home_path())
     known = (folder / "manifest.json").exists()
     codes = tuple(category_code(name) for name in categories)
     lists_check(files, kind=kind, column=column)
+    if collection is None:
+        instance_expect()  # a list in a home of its own would be found by nobody
+    for path in files:
+        with list_named(path):
+            rows_check(_rows(path, kind, column))
     each_rows = [_rows(path, kind, column) for path in files]
     each_rows[0] = _begun(each_rows[0])
     told, shown = [], sys.stderr.isatty() and not as_json
-    opened = Collection.open(folder, write=True) if known else Collection.create(folder)
-    with opened as lists:
+    with _opened(folder, known=known, own=collection is None) as lists:
         for path, rows in zip(files, each_rows, strict=True):
             like = Facts(
                 0, uuid7(), codes, confidence, reaches.index(reach), source=source or path.name
@@ -236,6 +248,26 @@ def _begun(rows: "Iterator[Row]") -> "Iterator[Row]":
     from lachan.matching.filling import BATCH
 
     return itertools.chain(list(itertools.islice(rows, BATCH)), rows)
+
+
+def _opened(folder: Path, *, known: bool, own: bool) -> "Collection":
+    """The collection to be filled.
+
+    Raises:
+        StoreLocked: another process writes it; of the instance's own the message says what else to do.
+    """
+    from lachan.matching.collection import Collection
+    from lachan.matching.records import StoreLocked
+
+    try:
+        return Collection.open(folder, write=True) if known else Collection.create(folder)
+    except StoreLocked as error:
+        if not own:
+            raise
+        raise StoreLocked(
+            "this instance runs, and its collection follows the ledger: `lachan import` publishes a list "
+            "there, or name another collection with --collection"
+        ) from error
 
 
 def _say(stats: "Stats", *, as_json: bool) -> None:

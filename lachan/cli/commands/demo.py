@@ -20,7 +20,7 @@ def command(times: int, *, as_json: bool) -> None:
     lachan demo
     lachan demo --json --times 20
     """
-    from lachan.cli.demo.stage import Stage
+    from lachan.cli.demo.stage import Stage, settings_left_out
 
     def say(text: str) -> None:
         if not as_json:
@@ -29,7 +29,9 @@ def command(times: int, *, as_json: bool) -> None:
     say("Starting a throw-away instance …")
     with Stage() as stage:
         # The demo's own people are invited in this process, on the instance's database.
-        os.environ["LACHAN_HOME"] = str(stage.home)
+        left = settings_left_out()
+        os.environ.clear()
+        os.environ.update(left | {"LACHAN_HOME": str(stage.home)})
         from lachan.cli.setup import django_ready
 
         django_ready(migrate=False)

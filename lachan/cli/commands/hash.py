@@ -49,7 +49,9 @@ def command(
 
     The PDQ is that of the picture as it is stored. A picture too flat to be compared (quality below 50) gets
     its digests and no PDQ; so does what is no picture, without a quality. An archive or a video is one file.
-    Links are followed only where they are named.
+    Links are followed only where they are named. A transparent picture is hashed as it looks on white or on
+    black; one that looks otherwise on the other has a second line with that PDQ. Of one that is cut or
+    damaged, so that less than 98 % can be decoded, only the digests are in the list.
 
     Nothing of the content is kept or sent. What cannot be read is named on standard error with its reason,
     and the rest goes on; a picture that cannot be decoded has its digests in the list all the same.
@@ -141,9 +143,13 @@ class _Made:
             self._aside.append(f"{plain(finding.path)}: {finding.reason}")
         if self._as_json:
             told = {name: None if value == "" else value for name, value in row.items()}
-            self.file.write(msgspec.json.encode(told | {"reason": finding.reason}).decode() + "\n")
+            ground = {"ground": ground} if (ground := getattr(finding, "ground", "")) else {}
+            told |= {"reason": finding.reason, **ground}
+            self.file.write(msgspec.json.encode(told).decode() + "\n")
         elif finding.sha256:
             self._csv.writerow({name: unarmed(value) for name, value in row.items()})
+            if ground := getattr(finding, "ground", ""):
+                self._csv.writerow({"pdq": ground, "path": unarmed(row["path"])})
 
     def say(self) -> None:
         for line in self._aside:

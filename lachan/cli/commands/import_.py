@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 @click.option("--category", required=True, help="A category's code or short word: gambling, scam …")
 @click.option("--source", default="", help="Whose list it is; the file's name where none is given.")
 @click.option(
-    "--form", default="auto", help="plain, hosts, adblock, urls, csv, jsonl; else looked at."
+    "--form", default="auto", help="plain, hosts, adblock, csv, dnsmasq, rpz …; else looked at."
 )
 @click.option("--kind", help="What plain values are: domain, url …; else guessed one by one.")
 @click.option("--tlp", default="clear", help="clear, green or amber.")
@@ -42,7 +42,9 @@ def command(
 
     \b
     lachan import gambling.txt --category gambling --source hostsVN
-    lachan import list.csv --category phishing --dry-run --json
+    lachan import list.csv.gz --category phishing --dry-run --json
+
+    Ends with 1 where there is nothing in FILE, or nothing that can be used.
     """
     django_ready()
     from lachan.indicators.services import list_import
@@ -70,6 +72,8 @@ def command(
         click.echo(json.dumps(facts, default=str, ensure_ascii=False))
     else:
         _say(report, dry_run=dry_run)
+    if report.quarantined == report.content:
+        raise click.ClickException(_useless(report, form, kind))
 
 
 def _size(file: BinaryIO) -> int:
@@ -77,6 +81,18 @@ def _size(file: BinaryIO) -> int:
         return os.fstat(file.fileno()).st_size if file.seekable() else 0
     except OSError:
         return 0
+
+
+def _useless(report: "ImportReport", form: str, kind: str | None) -> str:
+    """That no line could be used, and what to do about it."""
+    said = "every line was refused"
+    if not report.readable_as:
+        return f"{said}: the reasons stand above"
+    if report.readable_as == "csv":
+        return f"{said}: as csv they could be read, with a first row that names the columns (domain,note)"
+    said = f"{said}: as {report.readable_as} they could be read"
+    wrong = [f"--form {form}"] * (form != "auto") + [f"--kind {kind}"] * bool(kind)
+    return f"{said}, without {' and '.join(wrong)}" if wrong else said
 
 
 def _say(report: "ImportReport", *, dry_run: bool) -> None:

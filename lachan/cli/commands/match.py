@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from lachan.cli.radius import radius_option
 from lachan.cli.verdict import FAILED, KNOWN, NOTHING, or_failure, plain
 from lachan.kernel.home import home_path
 
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     help="The folder of the collection to ask; LACHAN_HOME/matching where none is named.",
 )
 @click.option("--algorithm", help="What the values are: pdq, md5, address …; else all that fit.")
-@click.option("--radius", type=click.IntRange(0, 256), help="Of PDQ; 31 where none is given.")
+@radius_option(256)
 @click.option(
     "--turned",
     is_flag=True,

@@ -12,12 +12,10 @@ _YIELDING = 5
 @click.option("--rebuild", is_flag=True, help="Fill the collection anew from the ledger first.")
 @click.option(
     "--shard",
-    default="1/1",
-    envvar="LACHAN_MATCH_SHARD",
     metavar="N/COUNT",
     help="Hold only this share of the indicators, as in 2/5 [LACHAN_MATCH_SHARD]; docs/howto/large.md.",
 )
-def command(*, once: bool, rebuild: bool, shard: str) -> None:
+def command(*, once: bool, rebuild: bool, shard: str | None) -> None:
     """Follow the ledger and keep the collection that look-ups of fingerprints are answered from.
 
     \b
@@ -25,10 +23,12 @@ def command(*, once: bool, rebuild: bool, shard: str) -> None:
     lachan matching --once --rebuild      when `lachan doctor` says so
     lachan matching --shard 2/5           the second of five machines
     """
+    from lachan.edge.matching.settings import shard_setting
+
+    share = shard_setting(shard)
     # The shield's block comes first: both wake at the same moment, for the same decision.
     os.nice(_YIELDING)
-    django_ready()
+    django_ready(begin=True)
     from lachan.matching.follower import run
-    from lachan.matching.shards import Shard
 
-    run(once=once, rebuild=rebuild, shard=Shard.parse(shard))
+    run(once=once, rebuild=rebuild, shard=share)

@@ -12,10 +12,12 @@ def command(arguments: tuple[str, ...]) -> None:
     lachan migrate
     lachan migrate make members     write a room's new migration (for those who develop)
     """
-    django_ready(migrate=False)
-    from django.core.management import call_command
-
+    django_ready(migrate=False, begin=True)
     if arguments[:1] == ("make",):
+        from django.core.management import call_command
+
         call_command("makemigrations", *arguments[1:])
-    else:
-        call_command("migrate", *arguments)
+        return
+    from lachan.config.prepare import database_prepare
+
+    database_prepare(*arguments)

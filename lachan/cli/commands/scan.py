@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from lachan.cli.radius import radius_option
 from lachan.cli.verdict import KNOWN, NOTHING, QUARANTINED, or_failure, plain
 from lachan.kernel.home import home_path
 
@@ -26,7 +27,7 @@ _SHOWN = 50
     type=click.Path(dir_okay=False, path_type=Path),
     help="Write it here: .json, .csv or .parquet. An interrupted scan with a report can go on.",
 )
-@click.option("--radius", type=click.IntRange(0, 256), help="Of PDQ; 31 where none is given.")
+@radius_option(256)
 @click.option("--kind", default="", help="Of all values of a list: md5, sha256, pdq, url …")
 @click.option("--column", default="", help="Of a list: the one to read, by name or number.")
 @click.option("--jobs", type=click.IntRange(1), help="Processes; one a core where none is given.")

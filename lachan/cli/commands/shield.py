@@ -15,7 +15,7 @@ def command(*, once: bool, rebuild: bool) -> None:
     lachan shield
     lachan shield --once --rebuild      after a restore, or when `lachan doctor` says so
     """
-    django_ready()
+    django_ready(begin=True)
     from lachan.shield.follower import run
 
     run(once=once, rebuild=rebuild)

@@ -1,23 +1,40 @@
 import signal
 import socket
 import time
-import urllib.error
-import urllib.request
+from collections.abc import Callable
 
 import click
 
+from lachan.cli.asking import (
+    Roll,
+    dns_answers,
+    match_answers,
+    process_answers,
+    reached,
+    web_answers,
+)
 from lachan.cli.setup import django_ready, unreachable
 from lachan.cli.supervisor import Supervisor, orphans
+from lachan.kernel.env import Env
+from lachan.kernel.env_kinds import address_port
 from lachan.kernel.home import home_path, home_prepare
 
-_FIRST, _THEN = ("shield", "web", "worker"), ("matching",)
+_FIRST, _THEN = ("shield", "web", "worker"), ("matching", "match")
+_LATE = 60.0  # seconds after which a part that runs and does not answer is named
+
+Address = tuple[str, int]
 
 
 @click.command()
 @click.option(
     "--web", default="127.0.0.1:8000", show_default=True, help="Address of the pages and API."
 )
-@click.option("--dns", default="127.0.0.1:5353", show_default=True, help="Address of the DNS edge.")
+@click.option(
+    "--dns",
+    default=lambda: Env().text("LACHAN_DNS_LISTEN", "127.0.0.1:5353"),
+    show_default="LACHAN_DNS_LISTEN, 127.0.0.1:5353",
+    help="Address of the DNS edge; several with commas.",
+)
 @click.option(
     "--match", default="", help="Address for look-ups by platforms; none unless it is given."
 )
@@ -30,18 +47,20 @@ def command(web: str, dns: str, match: str) -> None:
     lachan up --match 127.0.0.1:8001
     LACHAN_HOME=/srv/lachan lachan up
 
-    Stop it with Ctrl-C. What falls is started again; the DNS edge goes on answering meanwhile.
+    Stop it with Ctrl-C. What falls is started again; the DNS edge goes on answering meanwhile. It says that
+    it is up when every part has answered, and names a part that does not with the reason.
     """
     began = time.monotonic()
-    for option, address in (("--web", web), ("--dns", dns), ("--match", match or web)):
-        if not address.rpartition(":")[2].isdigit():
-            raise click.BadParameter(f"{address!r} is not ADDRESS:PORT", param_hint=option)
+    at = {"web": _addresses("--web", web), "dns": _addresses("--dns", dns)}
+    at |= {"match": _addresses("--match", match)} if match else {}
+    _settings_expect(dns)
     if not orphans(home_path()):
         # A killed supervisor's children hold the ports, and go on until their successors start.
-        _port_is_free(web, "--web", socket.SOCK_STREAM)
-        _port_is_free(dns, "--dns", socket.SOCK_DGRAM)
-        if match:
-            _port_is_free(match, "--match", socket.SOCK_STREAM)
+        for name, addresses in at.items():
+            for address in addresses:
+                _port_is_free(address, f"--{name}", socket.SOCK_STREAM)
+                if name == "dns":
+                    _port_is_free(address, "--dns", socket.SOCK_DGRAM)
     click.echo("Preparing …", err=True)
     home_prepare(home_path())
     supervisor = Supervisor(
@@ -62,17 +81,35 @@ def command(web: str, dns: str, match: str) -> None:
         link = _prepare(supervisor)
         if not supervisor.stop.is_set():
             supervisor.start(*_FIRST)
-        while not supervisor.stop.is_set() and not _answers(web):
-            supervisor.look()
-            supervisor.stop.wait(0.1)
-        if not supervisor.stop.is_set():
-            # What pages and names do not wait for must not take the processor from them now.
-            supervisor.start(*_THEN, *(["match"] if match else []))
-            _say(web, dns, match, link, time.monotonic() - began)
-        supervisor.run()
+            supervisor.run(_Start(supervisor, at, link, began).look)
     finally:
         supervisor.end()
     click.echo("Stopped.", err=True)
+
+
+def _addresses(option: str, text: str) -> list[Address]:
+    try:
+        found = [address_port(word) for word in text.split(",") if word.strip()]
+    except ValueError as error:
+        raise click.BadParameter(str(error), param_hint=option) from None
+    if not found or (option != "--dns" and len(found) > 1):
+        raise click.BadParameter("one ADDRESS:PORT is wanted", param_hint=option)
+    return found
+
+
+def _settings_expect(dns: str) -> None:
+    """That all parts' settings can be used: each would stop by itself, and be started again and again.
+
+    Raises:
+        EnvError: one cannot.
+    """
+    import lachan.config.given  # noqa: F401  reading them is what is wanted
+    from lachan.edge.dns import settings as dns_settings
+    from lachan.edge.matching import settings as match_settings
+
+    dns_settings.settings_make(dns_settings.parser_make().parse_args(["--listen", dns]))
+    match_settings.settings_make()
+    match_settings.shard_setting()
 
 
 def _prepare(supervisor: Supervisor) -> str | None:
@@ -81,7 +118,7 @@ def _prepare(supervisor: Supervisor) -> str | None:
 
     while not supervisor.stop.is_set():
         try:
-            django_ready()
+            django_ready(begin=True)
             from lachan.members.services import first_link
 
             return first_link()
@@ -92,40 +129,122 @@ def _prepare(supervisor: Supervisor) -> str | None:
     return None
 
 
-def _say(web: str, dns: str, match: str, link: str | None, seconds: float) -> None:
-    host, _, port = dns.rpartition(":")
-    click.echo(f"\nLá Chắn is up ({seconds:.1f} s).")
-    click.echo(f"  Report and check:  http://{web}/")
-    click.echo(f"  Staff:             http://{web}/staff/")
-    click.echo(f"  API:               http://{web}/v1/openapi.json")
-    click.echo(f"  DNS:               {dns}    try: dig @{host} -p {port} example.org")
-    if match:
-        click.echo(f"  Look-ups:          http://{match}/v1/match")
-    if link:
-        click.echo(
-            f"\n  Become the administrator (once, within seven days):\n  http://{web}{link}\n"
-        )
-    click.echo("Ctrl-C stops it.")
+class _Start:
+    """What is said of the parts, as they answer: of each only what it has shown."""
+
+    def __init__(
+        self, supervisor: Supervisor, at: dict[str, list[Address]], link: str | None, began: float
+    ) -> None:
+        self._supervisor, self._at, self._link, self._began = supervisor, at, link, began
+        (web,), host = at["web"], _host(at["web"][0])
+        ask: dict[str, Callable[[int], bool]] = {
+            "dns": lambda _: dns_answers(at["dns"]),
+            "web": lambda _: web_answers(web, host),
+            **dict.fromkeys(("shield", "worker", "matching"), process_answers),
+        }
+        if "match" in at:
+            ask["match"] = lambda _: match_answers(at["match"][0])
+        self._parts, self._roll = set(ask), Roll(ask)
+        self._pages = self._whole = False
+        self._told: dict[str, str] = {}
+
+    def look(self) -> None:
+        """Ask whoever has not answered yet, and say what is new."""
+        running = self._supervisor.running()
+        # Nothing else takes the processor from the pages before they are there.
+        fresh = self._roll.call(running, only="" if self._pages else "web")
+        for name in fresh:
+            self._supervisor.stands(name)
+            if self._told.pop(name, None) is not None:
+                click.echo(f"{name} answers now.")
+        if "web" in fresh and not self._pages:
+            self._pages = True
+            self._roll.call(running, only="dns")
+            self._say_pages()
+            self._supervisor.start(*(name for name in _THEN if name in self._parts))
+        if not self._whole and set(self._roll.answered) == self._parts:
+            self._whole = True
+            names = ", ".join(self._roll.answered)
+            click.echo(f"Lá Chắn is up ({self._seconds:.1f} s): {names} have answered.")
+            for address in self._at.get("match", []):
+                click.echo(f"  Look-ups:          http://{_shown(address)}/v1/match")
+        self._say_missing()
+
+    @property
+    def _seconds(self) -> float:
+        return time.monotonic() - self._began
+
+    def _say_pages(self) -> None:
+        base = _base(self._at["web"][0])
+        click.echo(f"\nThe pages answer ({self._seconds:.1f} s).")
+        click.echo(f"  Report and check:  {base}/")
+        click.echo(f"  Staff:             {base}/staff/")
+        click.echo(f"  API:               {base}/v1/openapi.json")
+        for address in self._at["dns"]:
+            host, port = reached(address)
+            tried = f"try: dig @{host} -p {port} example.org"
+            state = tried if "dns" in self._roll.answered else "does not answer yet"
+            click.echo(f"  DNS:               {_shown(address)}    {state}")
+        if self._link:
+            click.echo(
+                f"\n  Become the administrator (once, within seven days):\n  {base}{self._link}\n"
+            )
+        click.echo("Ctrl-C stops it.")
+
+    def _say_missing(self) -> None:
+        """Name what ends again and again, or runs and does not answer; once for each reason."""
+        missing = {
+            name: f"it ends again and again: {reason}"
+            for name, reason in self._supervisor.falling().items()
+        }
+        for name in self._parts - set(self._roll.answered) - set(missing):
+            if self._supervisor.age(name) > _LATE:
+                missing[name] = "it runs and does not answer"
+        for name, why in missing.items():
+            if self._told.get(name) != why:
+                self._told[name] = why
+                click.echo(f"Lá Chắn is NOT wholly up, for want of {name}: {why}", err=True)
 
 
-def _answers(web: str) -> bool:
-    try:
-        with urllib.request.urlopen(f"http://{web}/healthz", timeout=2) as answer:
-            return answer.status == 200
-    except (urllib.error.URLError, OSError):
-        return False
+def _host(web: Address) -> str:
+    """A host under which the pages may be asked for."""
+    from django.conf import settings
+
+    own = _bracketed(web[0])
+    allowed = [one.removeprefix(".") for one in settings.ALLOWED_HOSTS]
+    return own if own in allowed else next((one for one in allowed if one != "*"), own)
 
 
-def _port_is_free(address: str, option: str, kind: socket.SocketKind) -> None:
-    host, _, port = address.rpartition(":")
-    host = host.strip("[]")
+def _base(web: Address) -> str:
+    """What people put before a path: the outward origin where there is one, since others are refused."""
+    from django.conf import settings
+
+    outward = [one for one in settings.CSRF_TRUSTED_ORIGINS if "*" not in one]
+    if outward:
+        return str(outward[0])
+    host = _host(web)
+    if host == _bracketed(web[0]) or not settings.HTTPS:
+        return f"http://{host}:{web[1]}"
+    return f"https://{host}"
+
+
+def _bracketed(host: str) -> str:
+    return f"[{host}]" if ":" in host else host
+
+
+def _shown(address: Address) -> str:
+    return f"{_bracketed(address[0])}:{address[1]}"
+
+
+def _port_is_free(address: Address, option: str, kind: socket.SocketKind) -> None:
+    host, port = address
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     with socket.socket(family, kind) as probe:
         if kind is socket.SOCK_STREAM:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
-            probe.bind((host, int(port)))
+            probe.bind((host, port))
         except OSError as error:
             raise click.ClickException(
-                f"{address} cannot be used ({error.strerror}): stop what uses it, or choose another with {option}"
+                f"{_shown(address)} cannot be used ({error.strerror}): stop what uses it, or choose another with {option}"
             ) from None

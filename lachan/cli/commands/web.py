@@ -17,7 +17,7 @@ def command(listen: str, workers: int, threads: int) -> None:
     lachan web
     lachan web --listen 0.0.0.0:8000    behind a proxy that speaks HTTPS
     """
-    django_ready()
+    django_ready(begin=True)
     host, _, port = listen.rpartition(":")
     # WSGI with blocking threads: ten times an ASGI Django's rate. No access log: it would hold addresses.
     arguments = [

@@ -15,7 +15,7 @@ def command() -> None:
     """
     # Whoever waits at a page comes first: on two cores, 16 at once get their receipts sooner.
     os.nice(_YIELDING)
-    django_ready()
+    django_ready(begin=True)
     from lachan.outbox.worker import run
 
     run()

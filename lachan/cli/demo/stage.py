@@ -18,11 +18,17 @@ import dns.rdatatype
 import dns.rrset
 
 from lachan.cli.browser import Browser
+from lachan.kernel.env import NAMES
 from lachan.kernel.errors import Unavailable
 
 NAME = "qua-tang.demo.example"  # what the demo's child reports
 OPEN_ADDRESS = "192.0.2.80"  # RFC 5737: what every name that is not blocked resolves to here
 _PATIENCE = 120.0  # seconds for a first start on a slow machine
+
+
+def settings_left_out() -> dict[str, str]:
+    """The environment without any setting: the demo must not meet the instance that they belong to."""
+    return {k: v for k, v in os.environ.items() if k.removesuffix("_FILE") not in NAMES}
 
 
 def free_port() -> int:
@@ -74,11 +80,10 @@ class Stage:
         self._upstream = Upstream()
 
     def __enter__(self) -> Self:
-        environment = os.environ | {
+        environment = settings_left_out() | {
             "LACHAN_HOME": str(self.home),
             "LACHAN_DNS_UPSTREAM": self._upstream.address,
         }
-        environment.pop("DATABASE_URL", None)
         command = [sys.executable, "-m", "lachan", "up", "--web", self.web, "--dns", self.dns]
         self._log = (self.home / "log").open("w+", encoding="utf-8")
         self._process = subprocess.Popen(

@@ -12,28 +12,33 @@ import pytest
 from django.conf import settings
 from django.db import connection
 
-from lachan.cli.check import Level, check_all
+from lachan.cli.check import Finding, Level, check_all
 from lachan.cli.checks import disk
 from lachan.cli.checks.audit import Audit
 from lachan.cli.checks.catalogues import Catalogues
+from lachan.cli.checks.clock import Clock
 from lachan.cli.checks.desk_key import DeskKey
 from lachan.cli.checks.disk import Disk
+from lachan.cli.checks.guard import Guard
 from lachan.cli.checks.home import Home
 from lachan.cli.checks.ledger import Ledger
 from lachan.cli.checks.outbox import Outbox
 from lachan.cli.checks.processes import Processes
 from lachan.cli.checks.secret import Secret
+from lachan.cli.checks.settings import Settings
 from lachan.cli.checks.snapshot import Snapshot
 from lachan.formats.snapshot.records import Verdict
 from lachan.formats.snapshot.writer import SnapshotWriter
-from lachan.indicators.services import indicator_propose, indicator_review
-from lachan.kernel.clock import now
+from lachan.indicators.models import ListImport
+from lachan.indicators.services import indicator_propose, indicator_review, sites_replace
+from lachan.kernel.clock import held_at, now
 from lachan.kernel.process import started_at
 from lachan.members.models import DeskKey as Key
 from lachan.members.models import DeskKeyWrap
+from lachan.members.records import system
 from lachan.members.services import first_link
 from lachan.outbox.models import OutboxEvent
-from lachan.outbox.services import ATTEMPTS_BEFORE_ALARM
+from lachan.outbox.services import ATTEMPTS_BEFORE_ALARM, clock_is_believed
 from tests.flushing import triggers_aside
 
 
@@ -84,6 +89,60 @@ def test_it_sees_a_secret_that_is_missing_or_cut(home):
     assert "cut short" in look(Secret, home).says
     (home / "secret.key").write_text("x" * 64)
     assert look(Secret, home).level is Level.WELL
+
+
+@pytest.mark.parametrize("content", ["", " \n", None])
+def test_it_sees_a_secret_that_is_none_in_a_file(home, monkeypatch, tmp_path_factory, content):
+    path = tmp_path_factory.mktemp("run") / "secret"
+    path.mkdir() if content is None else path.write_text(content)
+    monkeypatch.setenv("LACHAN_SECRET_KEY_FILE", str(path))
+    assert look(Secret, home).level is Level.FAULT
+    monkeypatch.setenv("LACHAN_SECRET_KEY_FILE", str(home / "no"))
+    assert "cannot be read" in look(Secret, home).says
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("LACHAN_DNS_LISTEN", ","),
+        ("LACHAN_DNS_UPSTREAM", "127.0.0.1:5353"),
+        ("LACHAN_DNS_UPSTREAM", "192.0.2.1:0"),
+        ("LACHAN_DNS_PAGE", "http://geheim.example"),
+        ("LACHAN_DNS_ANSWER", "page"),
+        ("LACHAN_DNS_APPEAL", "https://appeal.example/" + "x" * 100),
+        ("LACHAN_DNS_APPEAL", "a\nb"),
+        ("LACHAN_DNS_CACHE_MB", ""),
+        ("LACHAN_DNS_EDE", "geheim"),
+        ("LACHAN_MATCH_LISTEN", "geheim.example:80"),
+        ("LACHAN_MATCH_SHARD", "3/2"),
+        ("LACHAN_MATCH_WORKERS", "0"),
+        ("LACHAN_MATCH_PER_DAY", "many"),
+    ],
+)
+def test_it_sees_a_setting_that_an_edge_would_stop_at(home, monkeypatch, name, value):
+    assert look(Settings, home).level is Level.WELL
+    monkeypatch.setenv(name, value)
+    found = look(Settings, home)
+    assert found.level is Level.FAULT
+    assert found.says.startswith(name)
+    assert "geheim" not in found.says
+
+
+def test_it_sees_a_setting_that_is_misspelt(home, monkeypatch):
+    monkeypatch.setenv("LACHAN_HOST", "report.example")
+    found = look(Settings, home)
+    assert (found.level, "LACHAN_HOSTS" in found.says) == (Level.WARNING, True)
+
+
+def test_it_sees_a_clock_that_leaps(home, db):
+    assert look(Clock, home).level is Level.WELL
+    for days, words in ((400, "400 days ahead of"), (-400, "behind")):
+        with held_at(now() + timedelta(days=days, minutes=1)):
+            assert not clock_is_believed()
+            found = look(Clock, home)
+        assert (found.level, words in found.says) == (Level.WARNING, True)
+    assert clock_is_believed()
+    assert look(Clock, home).level is Level.WELL
 
 
 @pytest.mark.parametrize(
@@ -240,6 +299,28 @@ def test_it_goes_on_when_a_check_breaks(monkeypatch, home, capsys):
     assert found["disk"].says == "looking failed (RuntimeError)"
     assert found["ledger"].level is Level.WARNING
     assert "child" not in capsys.readouterr().err
+
+
+@pytest.mark.django_db
+def test_it_sees_what_of_the_guard_is_not_in_use(home, settings):
+    settings.LACHAN_HOME = home
+    assert look(Guard) == Finding(says="no list of well-known sites")
+    ListImport.objects.create(source="x", file_name="x", category="gambling", by_label="x")
+    assert "lachan guard update" in look(Guard).way
+    file = home / "top.csv"
+    file.write_text("1,lon.example\n")
+    sites_replace(by=system("test"), files=[file])
+    assert look(Guard).level is Level.WELL
+    long_ago = (now() - timedelta(days=100)).timestamp()
+    os.utime(file, (long_ago, long_ago))
+    sites_replace(by=system("test"), files=[file])
+    assert "long ago" in look(Guard).says
+    bad = home / "guard" / "bad.json"
+    bad.write_text('{"name": "x", "type": "glob", "list": ["a.example"]}')
+    assert "bad.json" in look(Guard).says
+    bad.unlink()
+    (home / "guard" / "sites.bin").write_bytes(b"cut")
+    assert look(Guard).level is Level.FAULT
 
 
 def doctor(home, **settings):

@@ -1,5 +1,6 @@
 """`lachan collection import`, and what it, `scan` and `groups` say of lists that are not as they should be."""
 
+import gzip
 import json
 from pathlib import Path
 
@@ -7,6 +8,7 @@ import pytest
 from click.testing import CliRunner
 
 from lachan.cli.main import cli
+from lachan.matching.collection import Collection
 
 DIGEST = "ab" * 32
 GUESSED = "list.csv: no column has the name of a kind (account, address, domain, "
@@ -28,7 +30,7 @@ def run_(*arguments):
 @pytest.mark.parametrize(
     ("command", "code"),
     [
-        (("collection", "import", "list.csv", "--collection", "new"), 0),
+        (("collection", "import", "list.csv", "--collection", "new"), 1),
         (("collection", "groups", "list.csv", "--algorithm", "sha256"), 0),
         (("scan", "list.csv", "--collection", "good", "--jobs", "1"), 3),
     ],
@@ -89,3 +91,36 @@ def test_an_unknown_kind_is_refused_at_once_with_those_that_there_are(run, tmp_p
             "collection", "import", "bare.csv", "--collection", "good", "--kind", kind, "--json"
         )
         assert json.loads(taken.stdout)[0]["taken"] == 1
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "said"),
+    [
+        ("phone.zip", b"PK\x03\x04", "phone.zip: the file is a zip archive"),
+        ("photo.jpg", b"\xff\xd8\xff\xe0" + bytes(99), "photo.jpg: none of its 1 values can be read; line 1"),
+        ("empty.csv", b"", "empty.csv: no value stands in it"),
+        ("head.csv", b"sha256,note\n", "head.csv: no value stands in it"),
+        ("words.txt", b"hai tu\nba tu nua\n", "words.txt: none of its 2 values can be read; line 1: it is no"),
+    ],
+)  # fmt: skip
+def test_an_intake_of_nothing_is_a_failure_before_anything_is_made(run, tmp_path, name, data, said):
+    (tmp_path / name).write_bytes(data)
+    failed = run("collection", "import", "good.csv", name, "--collection", "new")
+    assert (failed.exit_code, said in failed.stderr) == (1, True), failed.output
+    assert not (tmp_path / "new").exists()
+
+
+def test_it_reads_a_packed_list_and_what_sha256sum_prints(run, tmp_path):
+    (tmp_path / "SHA256SUMS.gz").write_bytes(gzip.compress(f"{DIGEST} *a b.png\n".encode()))
+    taken = run("collection", "import", "SHA256SUMS.gz", "--collection", "new", "--json")
+    assert json.loads(taken.stdout)[0]["taken"] == 1
+
+
+def test_the_collection_of_a_running_instance_names_the_way_out(run, tmp_path, monkeypatch):
+    monkeypatch.setenv("LACHAN_HOME", str(tmp_path / "home"))
+    held = Collection.create(tmp_path / "home/matching")
+    failed = run("collection", "import", "good.csv")
+    assert failed.exit_code == 1
+    assert "`lachan import` publishes a list there" in failed.stderr
+    assert "--collection" in failed.stderr
+    held.close()

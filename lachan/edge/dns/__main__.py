@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from lachan.edge.dns.server import say, serve
 from lachan.edge.dns.settings import parser_make, settings_make
 from lachan.kernel.errors import LachanError
+from lachan.kernel.process import fault_tell
 
 
 def warm() -> None:
@@ -35,6 +36,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         serve(settings_make(flags))
     except LachanError as error:
         sys.stderr.write(f"{error} [{error.code}]\n")
+        fault_tell(str(error))
         return 1
     return 0
 

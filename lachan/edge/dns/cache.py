@@ -129,6 +129,11 @@ class AnswerCache:
                 self._drop(next(iter(self._kept)))
         return kept
 
+    def clear(self) -> None:
+        """Forget all but what is shown to the compiled path; see there."""
+        self._kept.clear()
+        self._held = 0
+
     def compile(self, question: Question, kept: Kept, stamp: int) -> None:
         """Show an answer to the compiled path. `stamp` is the state of the snapshot in which its aliases
         were found free: an answer with aliases is given only as long as nothing has changed since.

@@ -5,6 +5,7 @@ from typing import Literal
 
 import msgspec
 
+from lachan.formats.classification.categories import category_lineage
 from lachan.formats.snapshot.records import Profile, Verdict
 
 AnswerMode = Literal["nxdomain", "null", "page"]
@@ -21,11 +22,13 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True):
 
     Attributes:
         answer: what a blocked name gets.
-        categories: those that are blocked; empty means all.
+        categories: codes that are blocked, each with those below it; empty means all.
         page_ipv4, page_ipv6: where the block page is, for `page`.
         ttl: seconds that a resolver may keep a blocked answer: short, for a withdrawn name is free at once.
         ede: RFC 8914 code.
         appeal: where to appeal, as a short text; part of EXTRA-TEXT.
+        forward: names that would be answered here (see `local`), but are asked upstream.
+        canaries: by which names browsers are asked not to carry their questions elsewhere.
     """
 
     answer: AnswerMode = "nxdomain"
@@ -35,6 +38,8 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True):
     ttl: int = 10
     ede: int = EDE_CODES["blocked"]
     appeal: str = ""
+    forward: frozenset[str] = frozenset()
+    canaries: frozenset[str] = frozenset()
 
     def effect(self, profile: Profile | Verdict) -> int:
         """PASS, BLOCK or ALLOW. A warning is for places that can show one: DNS cannot."""
@@ -42,7 +47,9 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True):
             return ALLOW
         if profile.action != "block":
             return PASS
-        wanted = not self.categories or not self.categories.isdisjoint(profile.categories)
+        wanted = not self.categories or any(
+            not self.categories.isdisjoint(category_lineage(word)) for word in profile.categories
+        )
         return BLOCK if wanted else PASS
 
     def decide(self, covering: Iterable[Verdict]) -> Verdict | None:

@@ -7,6 +7,9 @@ import msgspec
 
 from lachan.edge.dns import answers
 from lachan.edge.dns.cache import AnswerCache, Kept
+from lachan.edge.dns.failures import Failures
+from lachan.edge.dns.local import local_reply
+from lachan.edge.dns.message import Reply
 from lachan.edge.dns.policy import Policy
 from lachan.edge.dns.question import (
     CLASS_IN,
@@ -17,15 +20,13 @@ from lachan.edge.dns.question import (
     Rcode,
     question_parse,
 )
-from lachan.edge.dns.upstream import Forwarder, UpstreamSilent
+from lachan.edge.dns.upstream import FAILURES, Forwarder, UpstreamSilent
 from lachan.formats.snapshot import layout as ly
 from lachan.formats.snapshot.reader import Pair, SnapshotReader
 
 IN_FLIGHT_LIMIT = 1_000
 STALE_AFTER = 1.8
 """Seconds after which a stale answer is better than none (RFC 8767, section 5)."""
-FAILURE_SECONDS = 1
-"""How long a failure is remembered, so that askers cannot hammer a dead upstream (RFC 9520)."""
 
 
 class Counts(msgspec.Struct):
@@ -33,6 +34,7 @@ class Counts(msgspec.Struct):
 
     queries: int = 0
     blocked: int = 0
+    local: int = 0
     cached: int = 0
     stale: int = 0
     forwarded: int = 0
@@ -56,7 +58,7 @@ class Responder:
         self._cache = cache
         self._forwarder = forwarder
         self._in_flight: dict[bytes, asyncio.Task[Kept]] = {}
-        self._failed_until: dict[bytes, float] = {}
+        self._failures = Failures()
         self.counts = Counts()
 
     def at_once(  # noqa: PLR0911  one return a rule
@@ -78,12 +80,17 @@ class Responder:
             return answers.reply(question, Rcode.REFUSED)
         if (blocked := self._blocked(question, question.wire, 12)) is not None:
             return blocked
-        if question.qtype == TYPE_ANY:
-            return answers.minimal_any(question)
+        # Before `local`, which takes longer: what is answered here is never kept.
         kept = self._cache.get(question)
         if kept is not None and kept.fresh(int(time.time())):
             self.counts.cached += 1
             return self._fit(question, kept, room)
+        local = local_reply(question, self.policy.forward, self.policy.canaries)
+        if local is not None:
+            self.counts.local += 1
+            return local
+        if question.qtype == TYPE_ANY:
+            return answers.minimal_any(question)
         if not question.recursion_desired:
             # Only what others have asked would be told: that is snooping on them.
             self.counts.refused += 1
@@ -97,38 +104,51 @@ class Responder:
 
     async def forward(self, question: Question, room: int | None) -> bytes:
         stale = self._cache.get(question)
+        failure = self._failures.get(question.key, self._forwarder.back)
+        if failure is not None:
+            return self._failed(question, stale, failure.reply, room, remembered=True)
         try:
             fetched = self._fetch(question)
             if stale is not None:
                 kept = await asyncio.wait_for(asyncio.shield(fetched), STALE_AFTER)
             else:
                 kept = await asyncio.shield(fetched)
-            if kept.reply.rcode == Rcode.SERVFAIL and stale is not None:
-                kept = stale
         except (UpstreamSilent, TimeoutError):
-            if stale is None:
-                self.counts.failed += 1
-                return answers.reply(
-                    question,
-                    Rcode.SERVFAIL,
-                    ede=answers.EDE_NO_UPSTREAM,
-                    text="no upstream answers",
-                )
-            kept = stale
+            return self._failed(question, stale, None, room)
+        if kept.reply.rcode in FAILURES:
+            return self._failed(question, stale, kept.reply, room)
         return self._fit(question, kept, room)
+
+    def _failed(
+        self,
+        question: Question,
+        stale: Kept | None,
+        reply: Reply | None,
+        room: int | None,
+        *,
+        remembered: bool = False,
+    ) -> bytes:
+        """The reply to a question that is not resolved: a stale answer, or the failure."""
+        if stale is not None:
+            return self._fit(question, stale, room)
+        if reply is None:
+            self.counts.failed += 1
+            ede, text = answers.EDE_NO_UPSTREAM, "no upstream answers"
+            return answers.reply(question, Rcode.SERVFAIL, ede=ede, text=text)
+        if remembered:
+            return answers.reply(question, reply.rcode, ede=answers.EDE_CACHED_ERROR)
+        return self._fit(question, Kept(reply, int(time.time())), room)
 
     def _fetch(self, question: Question) -> "asyncio.Task[Kept]":
         """One task a question, however many ask it.
 
         Raises:
-            UpstreamSilent: it just failed, or too much is under way.
+            UpstreamSilent: too much is under way.
         """
         key = question.key
         task = self._in_flight.get(key)
         if task is None:
             if len(self._in_flight) >= IN_FLIGHT_LIMIT:
-                raise UpstreamSilent
-            if self._failed_until.get(key, 0.0) > time.monotonic():
                 raise UpstreamSilent
             task = asyncio.get_running_loop().create_task(self._ask(question))
             self._in_flight[key] = task
@@ -142,12 +162,13 @@ class Responder:
 
     def _landed(self, key: bytes, task: "asyncio.Task[Kept]") -> None:
         self._in_flight.pop(key, None)
-        if task.cancelled() or task.exception() is not None:
-            if len(self._failed_until) > IN_FLIGHT_LIMIT:
-                self._failed_until.clear()
-            self._failed_until[key] = time.monotonic() + FAILURE_SECONDS
-        else:
-            self._failed_until.pop(key, None)
+        reply = None
+        if not task.cancelled() and task.exception() is None:
+            reply = task.result().reply
+            if reply.rcode not in FAILURES:
+                self._failures.drop(key)
+                return
+        self._failures.put(key, reply, self._forwarder.back)
 
     def _fit(self, question: Question, kept: Kept, room: int | None) -> bytes:
         """The reply that was kept, unless it leads to a blocked name; cut where it does not fit."""

@@ -23,6 +23,7 @@ from lachan.edge.dns.udp import SlowLane, UdpLoop, udp_socket
 from lachan.edge.dns.upstream import Forwarder
 from lachan.edge.dns.watch import SnapshotWatch
 from lachan.kernel.errors import InvalidInput, Unavailable
+from lachan.kernel.tally import Tally
 
 TICK_SECONDS = 0.5
 SWITCH_SECONDS = 0.0005
@@ -45,7 +46,7 @@ class DnsServer:
         self._status = StatusFile(settings.home)
         self._loops: list[UdpLoop] = []
         self._listen: list[str] = []
-        self._policy_seen: bytes | None = None
+        self._policy_seen: bytes | str | None = None
         self._fault = ""
 
     async def run(self) -> None:
@@ -129,41 +130,55 @@ class DnsServer:
                 snapshot=self._reader.status(),
                 counts=counts_sum(self._responder.counts, [path.counts.tolist() for path in paths]),
                 cached_answers=len(self._cache),
+                categories=sorted(self._responder.policy.categories),
                 fault=self._fault,
             )
         )
 
     def _read_policy(self) -> None:
-        """Follow the policy file; a bad one changes nothing but the status."""
+        """Follow the policy file; one that is bad or cannot be read changes nothing but the status."""
+        read: bytes | str | None
         try:
-            raw = self._settings.policy_file.read_bytes()
-        except OSError:
-            raw = b""
-        if raw != self._policy_seen:
-            self._policy_seen, self._fault = raw, ""
+            read = self._settings.policy_file.read_bytes()
+        except FileNotFoundError:
+            read = None
+        except OSError as error:
+            read = f"dns-policy.json: cannot be read: {error.strerror}"
+        if read != self._policy_seen:
+            self._policy_seen, self._fault = read, ""
             try:
-                base = self._settings.policy
-                self._follow(policy_overlay(base, raw) if raw else base)
+                self._follow(self._policy_of(read))
             except InvalidInput as error:
                 self._fault = str(error)
-                say(self._fault)
+                say(f"{self._fault}; the policy from before holds on")
         for one in self._loops:
             if one.path is not None:
                 one.path.wanted = self._responder.policy
 
+    def _policy_of(self, read: bytes | str | None) -> Policy:
+        if read is None:
+            return self._settings.policy
+        if isinstance(read, str):
+            raise InvalidInput(read)
+        return policy_overlay(self._settings.policy, read)
+
     def _follow(self, policy: Policy) -> None:
-        if policy != self._responder.policy:
+        before = self._responder.policy
+        if policy != before:
             self._responder.policy = policy
+            if (policy.forward, policy.canaries) != (before.forward, before.canaries):
+                # What is answered here from now on may have been asked upstream, and kept.
+                self._cache.clear()
             if self._cache.compiled is not None:
                 # Aliases in it were found free under the old policy, and no stamp tells the two apart.
                 self._cache.compiled.clear()
 
 
 def _say_type_only(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
-    """An exception's text may hold a name that someone asked for: its type is enough to report."""
+    """An exception's text may hold a name that someone asked for, and its moment tells when: types are counted."""
     del loop
     error = context.get("exception")
-    say(f"error: {type(error).__name__ if error else 'unknown'}")
+    _ERRORS.count(type(error).__name__ if error else "unknown")
 
 
 def _files_raise() -> None:
@@ -179,6 +194,9 @@ def _files_raise() -> None:
 def say(line: str) -> None:
     sys.stdout.write(line + "\n")
     sys.stdout.flush()
+
+
+_ERRORS = Tally(lambda line: say(f"error: {line}"))
 
 
 def serve(settings: Settings) -> None:

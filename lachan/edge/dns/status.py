@@ -18,6 +18,7 @@ class EdgeStatus(msgspec.Struct, frozen=True, kw_only=True):
 
     Attributes:
         compiled: whether the compiled path is at work; until it is loaded, the plain one answers.
+        categories: those that are blocked; empty means all.
         fault: of the policy file; empty where it is followed.
     """
 
@@ -29,6 +30,7 @@ class EdgeStatus(msgspec.Struct, frozen=True, kw_only=True):
     snapshot: SnapshotStatus
     counts: Counts
     cached_answers: int
+    categories: list[str]
     fault: str
 
 

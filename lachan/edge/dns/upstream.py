@@ -18,8 +18,13 @@ from lachan.edge.dns.message import BadReply, Reply, reply_parse
 from lachan.edge.dns.question import TYPE_OPT, Question, Rcode
 
 TRY_SECONDS = 1.2
+_OPINIONS = 2
 REST_SECONDS = 10.0
 """How long an upstream that did not answer is asked last."""
+
+
+FAILURES = frozenset({Rcode.FORMERR, Rcode.SERVFAIL, Rcode.NOTIMP, Rcode.REFUSED})
+"""Replies by which a question is not resolved (RFC 9520, section 2); another upstream may do better."""
 
 
 class UpstreamSilent(Exception):
@@ -48,35 +53,44 @@ class _Listener(asyncio.DatagramProtocol):
 
 
 class Forwarder:
-    """Asks the upstreams in order, those that lately were silent last; twice each at most."""
+    """Asks the upstreams in order, those that lately were silent last; twice each at most, and not again
+    who said that it fails.
+
+    Attributes:
+        back: when an upstream that had been silent last answered again; `monotonic` seconds.
+    """
 
     def __init__(self, upstreams: list[Upstream], *, try_seconds: float = TRY_SECONDS) -> None:
         self._upstreams = upstreams
         self._try_seconds = try_seconds
         self._resting: dict[Upstream, float] = {}
         self._plain: set[Upstream] = set()
+        self.back = 0.0
 
     async def ask(self, question: Question) -> Reply:
-        """The reply of the first upstream that has a usable one.
+        """The reply of the first upstream that has a usable one; otherwise the failure that one told.
 
         Raises:
-            UpstreamSilent: none had.
+            UpstreamSilent: none had any.
         """
-        last: Reply | None = None
+        failed: dict[Upstream, Reply] = {}
         for upstream in self._order() * 2:
+            if upstream in failed:
+                continue
             try:
                 reply = await self._ask_one(upstream, question)
             except (OSError, TimeoutError, BadReply, asyncio.IncompleteReadError):
                 self._resting[upstream] = time.monotonic() + REST_SECONDS
                 continue
-            self._resting.pop(upstream, None)
-            if reply.rcode not in {Rcode.SERVFAIL, Rcode.REFUSED, Rcode.NOTIMP}:
+            if self._resting.pop(upstream, None) is not None:
+                self.back = time.monotonic()
+            if reply.rcode not in FAILURES:
                 return reply
-            if last is not None:
+            failed[upstream] = reply
+            if len(failed) == _OPINIONS:
                 break
-            last = reply
-        if last is not None:
-            return last
+        for reply in failed.values():
+            return reply
         raise UpstreamSilent
 
     def _order(self) -> list[Upstream]:

@@ -6,6 +6,7 @@ import sys
 from collections.abc import Sequence
 
 from lachan.edge.matching.settings import MASTER, parser_make, settings_make
+from lachan.kernel.process import fault_tell
 
 
 def _taken(host: str, port: int) -> str:
@@ -32,7 +33,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     os.environ[MASTER] = str(os.getpid())  # it stays the same through exec
     host, port = settings.listen
     if reason := _taken(host, port):
-        sys.stderr.write(f"Error: {host}:{port} cannot be listened on: {reason}\n")
+        said = f"{host}:{port} cannot be listened on: {reason}"
+        sys.stderr.write(f"Error: {said}\n")
+        fault_tell(said)
         return 1
     # No access log: what platforms ask, and when, is theirs.
     command = [

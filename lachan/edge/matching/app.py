@@ -33,6 +33,7 @@ from lachan.edge.matching.quotas import Quotas
 from lachan.edge.matching.settings import MASTER, Settings, settings_make
 from lachan.edge.matching.sightings import Sightings
 from lachan.kernel.process import die_with_parent
+from lachan.kernel.tally import Tally
 from lachan.matching.algorithms.algorithm import algorithm_of
 from lachan.matching.collection import Collection
 from lachan.matching.places import collection_folder, damage_tell, keys_file
@@ -45,6 +46,7 @@ _JSON, _PROBLEM = "application/json", "application/problem+json"
 _READ_BYTES = 8 * BODY_BYTES
 _STATUS_SECONDS, _SPOOL_SECONDS = 0.5, 2.0
 _ALWAYS = [("cache-control", "no-store"), ("x-content-type-options", "nosniff")]
+_ERRORS = Tally(lambda line: sys.stderr.write(f"error: {line}\n"))
 
 
 class Application:
@@ -80,7 +82,7 @@ class Application:
             status, kind, body = problem.status, _PROBLEM, problem.body()
             headers = [*_ALWAYS, *problem.headers]
         except Exception as error:  # noqa: BLE001  its text may hold what was asked, and would be logged
-            sys.stderr.write(f"error: {type(error).__name__}\n")
+            _ERRORS.count(type(error).__name__)
             status, kind, body, headers = 500, _PROBLEM, broken().body(), _ALWAYS
         proto.response_bytes(status, [("content-type", kind), *headers], body)
 
@@ -167,9 +169,9 @@ async def _body(scope: Any, proto: Any) -> bytes:
 
 
 def _say_type_only(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
-    """An exception's text may hold what was asked: its type is enough to report."""
+    """An exception's text may hold what was asked, and its moment tells when: types are counted."""
     error = context.get("exception")
-    sys.stderr.write(f"error: {type(error).__name__ if error else 'unknown'}\n")
+    _ERRORS.count(type(error).__name__ if error else "unknown")
 
 
 def application_make() -> Application:

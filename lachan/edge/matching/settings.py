@@ -1,14 +1,16 @@
 """What may be set, by flag or by environment."""
 
 import argparse
-import os
 from pathlib import Path
 
 import msgspec
 
 from lachan.edge.matching.quotas import Quota
 from lachan.kernel.env import Env, EnvError
+from lachan.kernel.env_kinds import address_port
+from lachan.kernel.errors import InvalidInput
 from lachan.kernel.home import home_path
+from lachan.matching.shards import Shard
 
 MASTER = "LACHAN_MATCH_MASTER"
 
@@ -25,18 +27,6 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     def share(self) -> Quota:
         """One process's part of the quota: processes count alone."""
         return Quota(self.quota.minute // self.workers, self.quota.day // self.workers)
-
-
-def listen_parse(text: str) -> tuple[str, int]:
-    """`127.0.0.1:8001`, `[::1]:8001`.
-
-    Raises:
-        ValueError: not an address with a port.
-    """
-    host, _, port = text.strip().rpartition(":")
-    if not host or not port.isdecimal() or int(port) > 0xFFFF:
-        raise ValueError(f"{text!r} is not ADDRESS:PORT")
-    return host.strip("[]"), int(port)
 
 
 def parser_make() -> argparse.ArgumentParser:
@@ -60,13 +50,15 @@ def settings_make(flags: dict[str, str | None] | None = None) -> Settings:
         EnvError: a value cannot be used.
     """
     given = {
-        f"LACHAN_MATCH_{name.upper()}": value for name, value in (flags or {}).items() if value
+        f"LACHAN_MATCH_{name.upper()}": value
+        for name, value in (flags or {}).items()
+        if value is not None
     }
-    env, usual = Env({**os.environ, **given}), Quota()
+    env, usual = Env(flags=given), Quota()
     workers = env.number("LACHAN_MATCH_WORKERS", 1, low=1, high=256)
     return Settings(
         home=home_path(),
-        listen=env.parsed("LACHAN_MATCH_LISTEN", "127.0.0.1:8001", listen_parse),
+        listen=env.parsed("LACHAN_MATCH_LISTEN", "127.0.0.1:8001", address_port),
         workers=workers,
         quota=Quota(
             _quota(env, "LACHAN_MATCH_PER_MINUTE", usual.minute, workers),
@@ -75,8 +67,25 @@ def settings_make(flags: dict[str, str | None] | None = None) -> Settings:
     )
 
 
+def shard_setting(text: str | None = None) -> Shard:
+    """Which share this machine holds: `text`, or the environment's.
+
+    Raises:
+        EnvError: it is none.
+    """
+    env = Env(flags={} if text is None else {"LACHAN_MATCH_SHARD": text})
+    return env.parsed("LACHAN_MATCH_SHARD", "1/1", _shard)
+
+
+def _shard(text: str) -> Shard:
+    try:
+        return Shard.parse(text)
+    except InvalidInput:
+        raise ValueError("a share such as 2/5 is wanted") from None
+
+
 def _quota(env: Env, name: str, usual: int, workers: int) -> int:
     value = env.number(name, usual, low=1, high=2**40)
     if value < workers:
-        raise EnvError(f"{name} is divided among {workers} workers: {value} leaves none for each")
+        raise EnvError(f"{name} is divided among {workers} workers: so few leave none for each")
     return value

@@ -1,10 +1,11 @@
 """The neutral internal code list, and how it maps to other schemes: data/categories.json, read once."""
 
 import dataclasses
+import difflib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date
-from functools import cache
+from functools import cache, lru_cache
 from importlib import resources
 
 from lachan.kernel.errors import InvalidInput
@@ -81,9 +82,44 @@ def category_code(word: str) -> str:
     """The code for a code or an alias, whatever its case.
 
     Raises:
-        UnknownCategory: naming the codes that exist.
+        UnknownCategory: naming the nearest, and the codes that exist.
     """
     code = _by_word().get(word.strip().lower())
     if code is None:
-        raise UnknownCategory(f"there is no such category; there are: {', '.join(categories())}")
+        raise UnknownCategory(f"there is no such category; {_known(word)}")
     return code
+
+
+def _known(word: str) -> str:
+    nearest = difflib.get_close_matches(word.strip().lower(), _by_word(), n=1)
+    hint = f"the nearest is {nearest[0]}; " if nearest else ""
+    return f"{hint}there are: {', '.join(categories())}"
+
+
+def category_filter(words: Iterable[str]) -> frozenset[str]:
+    """The codes that a filter names, from codes and aliases, whatever their case.
+
+    A wider code stands for all below it, also for those of a later version: hold `category_lineage` of what
+    is filtered against it. Nothing named is an empty filter; what that lets through is its owner's to say.
+
+    Raises:
+        UnknownCategory: naming the word, the nearest, and the codes that exist.
+    """
+    return frozenset(_filter_code(word.strip().lower()) for word in words)
+
+
+def _filter_code(word: str) -> str:
+    if (code := _by_word().get(word)) is not None:
+        return code
+    # `crosscutting` is no category of its own, but it has some below it.
+    if any(one.startswith(f"{word}.") for one in categories()):
+        return word
+    raise UnknownCategory(f"{word[:40]!r} is no category; {_known(word)}")
+
+
+@lru_cache(maxsize=1024)
+def category_lineage(word: str) -> frozenset[str]:
+    """What a category falls under: itself as it was written, its code, and the wider codes."""
+    code = _by_word().get(word, word)
+    parts = code.split(".")
+    return frozenset({word, *(".".join(parts[:n]) for n in range(1, len(parts) + 1))})

@@ -1,16 +1,28 @@
 """The base of every list form; one file a form stands in `forms/`."""
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any, ClassVar, NamedTuple
 
+_TRAILING = re.compile(r"\s+(?:[#;]|//\s).*")
+# `##name` hides something on a page (ad blockers); `## a title` is a comment.
+_COMMENT = re.compile(
+    r"[!;]|//\s|#(?!#[^\s#]|@[?$%]?#|[?$%]#)|\[(?:ad ?block|adguard|ublock)", re.IGNORECASE
+)
+
 
 class Found(NamedTuple):
-    """One value of a line before it is parsed; a `reason` quarantines it."""
+    """One value of a line before it is parsed; a `reason` quarantines it.
+
+    Attributes:
+        place: its number, where the form is read in one piece and has no lines.
+    """
 
     text: str
     kind: str | None = None
     facts: Mapping[str, Any] | None = None
     reason: str = ""
+    place: int = 0
 
 
 class Example(NamedTuple):
@@ -29,16 +41,29 @@ class Form:
         order: the lower guesses first.
         comments: what a comment line starts with.
         kinds: which kinds the form can carry when it is written; empty for all.
+        whole: read in one piece instead of line by line.
+        rows_go_on: a quoted cell may hold line ends, so that a row may stand on several lines.
     """
 
     name: ClassVar[str] = ""
     order: ClassVar[int] = 100
     comments: ClassVar[tuple[str, ...]] = ("#",)
     kinds: ClassVar[frozenset[str]] = frozenset()
+    whole: ClassVar[bool] = False
+    rows_go_on: ClassVar[bool] = False
+
+    def claims(self, line: str) -> bool:
+        """Whether a stripped line is of this form and can hardly be of another. Cheap."""
+        return False
 
     def recognise(self, lines: list[str]) -> bool:
-        """Whether the first lines with content are of this form."""
-        raise NotImplementedError
+        """Whether the first lines of a file are of this form: most of those that are no comments."""
+        content = [line for line in lines if not self.passes(line)]
+        return sum(map(self.claims, content)) * 2 > len(content)
+
+    def passes(self, line: str) -> bool:
+        """Whether a line is a comment, in this form or in any."""
+        return line.startswith(self.comments) or is_comment(line)
 
     def reader(self) -> "LineReader":
         """A fresh reader for one file; what a header says is kept in it."""
@@ -49,7 +74,7 @@ class Form:
         return "".join(f"# {key}: {value}\n" for key, value in notes.items())
 
     def line(self, kind: str, value: str, facts: Mapping[str, Any]) -> str | None:
-        """One written line with its newline; None where the form cannot carry the kind."""
+        """What one value is written as, with its newline; None where the form cannot carry the kind."""
         raise NotImplementedError
 
     def examples(self) -> list[Example]:
@@ -62,3 +87,30 @@ class LineReader:
     def values(self, line: str) -> Iterator[Found]:
         """The values of one stripped line with content."""
         raise NotImplementedError
+
+    def goes_on(self, line: str) -> bool:
+        """As `joining.Table`, asked only where `rows_go_on`."""
+        return False
+
+    def is_row(self, line: str) -> bool:
+        """As `joining.Table`, asked only where `rows_go_on`."""
+        return True
+
+
+def is_comment(line: str) -> bool:
+    """Whether a line is a comment in one form or another, and a value in none."""
+    return _COMMENT.match(line) is not None
+
+
+def uncommented(line: str) -> str:
+    """The line without a comment behind its value; a `#` within a value stands without a blank before it."""
+    if "#" in line or ";" in line or "//" in line:
+        return _TRAILING.sub("", line)
+    return line
+
+
+def wide_name(text: str) -> str:
+    """A name without the wildcard before it: an entry means the name and all below anyway."""
+    if text.startswith(("*.", "+.")):
+        return text[2:]
+    return text.removeprefix(".")

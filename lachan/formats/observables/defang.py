@@ -1,52 +1,59 @@
-"""Analysts write dangerous addresses so that nobody clicks them: hxxp, [.], (dot). Here they become whole."""
+"""Analysts write dangerous addresses so that nobody clicks them: hxxp, [.], (dot). Here they become whole.
+
+People write them so by mistake: `https//`, `http;//`. Two sets of marks: those that mean nothing else
+are mended wherever they stand, a path included; loose ones only up to the path of a value, and in prose.
+"""
 
 import re
-from bisect import bisect_right
 
-_SCHEME = r"\bh(?:xx|tt|\*\*)p(?P<s>s?)(?:\[:\]//|://|\[://\]|\[:\]\[/\]\[/\]|\(://\))"
-_DOT = r"\s?[\[({](?:\.|dot|d0t|chấm|cham)[\])}]\s?"
-_AT = r"\s?[\[({](?:@|at|a còng|a cong)[\])}]\s?"
-_MARKS = re.compile(f"(?P<scheme>{_SCHEME})|(?P<dot>{_DOT})|(?P<at>{_AT})", re.IGNORECASE)
+from lachan.formats.observables.offsets import Offsets, substituted
+
+_OPEN, _CLOSE = r"[\[({<]", r"[\])}>]"
+_STRICT_SCHEME = r"\bh(?:xx|tt|\*\*)p(?P<s>s?)(?:\[:\]//|://|\[://\]|\[:\]\[/\]\[/\]|\(://\))"
+_SLASH = rf"(?:{_OPEN}[/\\]{{1,2}}{_CLOSE}|[/\\])"
+_LOOSE_SCHEME = (
+    # Where a word may begin, so that an address within another's path or query is left alone.
+    r"(?<![^\s<>\"'“”‘’«(\[{,;:|>*])"
+    rf"(?:{_OPEN}?h{_CLOSE}?{_OPEN}?[tx*_#.-]{{1,3}}{_CLOSE}?|tt)p(?:{_OPEN}(?P<bs>s){_CLOSE}|(?P<ls>s?){_CLOSE}?)"
+    rf"(?:\s?{_OPEN}[:;][/\\]{{1,3}}{_CLOSE}|\s?(?:{_OPEN}[:;]{_CLOSE}|[:;])\s?{_SLASH}{{1,4}}|{_SLASH}{{2,4}}"
+    r"|:(?=[\w-]{1,63}\.\w))"
+    r"(?:\s(?=[\w-]{1,63}\.\w))?"
+)
+_STRICT_DOT = r"\s?[\[({](?:\.|dot|d0t|chấm|cham)[\])}]\s?"
+_LOOSE_DOT = (
+    rf"\s?{_OPEN}\s?(?:\.|dot|d0t|chấm|cham)\s?{_CLOSE}\s?"
+    r"|(?<=[\w-])(?:[\[({]\.|\.\])(?=\w)"
+)
+_STRICT_AT = r"\s?[\[({](?:@|at|a còng|a cong)[\])}]\s?"
+_LOOSE_AT = rf"\s?{_OPEN}\s?(?:@|at|a còng|a cong)\s?{_CLOSE}\s?"
+_COLON = rf"{_OPEN}:{_CLOSE}"
+_STRICT = re.compile(
+    f"(?P<scheme>{_STRICT_SCHEME})|(?P<dot>{_STRICT_DOT})|(?P<at>{_STRICT_AT})", re.IGNORECASE
+)
+_LOOSE = re.compile(
+    f"(?P<scheme>{_LOOSE_SCHEME}|{_STRICT_SCHEME})|(?P<dot>{_LOOSE_DOT})|(?P<at>{_LOOSE_AT})|{_COLON}",
+    re.IGNORECASE,
+)
+_SCHEME = re.compile(f"(?P<scheme>{_LOOSE_SCHEME}|{_STRICT_SCHEME})", re.IGNORECASE)
+_AUTHORITY = re.compile(r"(?:https?://)?[^/?#\\]*+", re.IGNORECASE)
 
 
 def refang(text: str) -> str:
-    """`text` with every defanged mark made whole; text without such marks comes back unchanged."""
-    return refang_mapped(text)[0]
-
-
-class Offsets:
-    """Maps positions in re-fanged text back to where they stood in the original."""
-
-    def __init__(self) -> None:
-        self._new: list[int] = [0]
-        self._shift: list[int] = [0]
-
-    def moved(self, new: int, shift: int) -> None:
-        self._new.append(new)
-        self._shift.append(shift)
-
-    def original(self, position: int) -> int:
-        return position + self._shift[bisect_right(self._new, position) - 1]
+    """One value with every defanged mark made whole; without such marks it comes back unchanged."""
+    if scheme := _SCHEME.match(text):
+        text = _whole(scheme) + text[scheme.end() :]
+    path = _AUTHORITY.match(text).end()  # type: ignore[union-attr]  # it matches everything
+    return _LOOSE.sub(_whole, text[:path]) + _STRICT.sub(_whole, text[path:])
 
 
 def refang_mapped(text: str) -> tuple[str, Offsets]:
-    """The re-fanged text, and the way back to the original's positions."""
-    offsets = Offsets()
-    if "[" not in text and "(" not in text and "{" not in text and "xx" not in text.lower():
-        return text, offsets
-    parts: list[str] = []
-    end = size = 0
-    for mark in _MARKS.finditer(text):
-        parts.append(text[end : mark.start()])
-        whole = _whole(mark)
-        size += mark.start() - end + len(whole)
-        parts.append(whole)
-        end = mark.end()
-        offsets.moved(size, end - size)
-    return "".join([*parts, text[end:]]), offsets
+    """Prose with every defanged mark made whole, and the way back to the original's positions."""
+    return substituted(_LOOSE, _whole, text)
 
 
 def _whole(mark: re.Match[str]) -> str:
-    if mark["scheme"]:
-        return f"http{mark['s'].lower()}://"
-    return "." if mark["dot"] else "@"
+    named = mark.groupdict()
+    if named["scheme"]:
+        secure = named["s"] or named.get("ls") or named.get("bs") or ""
+        return f"http{secure.lower()}://"
+    return "." if named["dot"] else "@" if named["at"] else ":"

@@ -2,41 +2,63 @@
 
 Nothing found here acts by itself: an analyst ticks what is meant. So a doubtful find is dropped when it
 would be noise in most messages ("hoc.co gi do" is no address) and kept where something speaks for it.
+
+One message must not stop the desk, so the work grows with its length alone: patterns look at a bounded
+piece from where they begin, and never give back what they took without bound.
 """
 
-import json
 import re
-import unicodedata
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import cache
-from importlib import resources
 
-import phonenumbers
-
-from lachan.formats.observables.defang import refang_mapped
-from lachan.formats.observables.names import public_suffix
-from lachan.formats.observables.parsing import kinds, parse
-from lachan.formats.observables.platforms import platform_names, platform_of_host, platforms
+from lachan.formats.observables.kinds.ipv4 import is_network
+from lachan.formats.observables.names import MAX_NAME
+from lachan.formats.observables.numbers import numbers
+from lachan.formats.observables.parsing import MAX_RAW, parse
+from lachan.formats.observables.platforms import platform_names, platforms
+from lachan.formats.observables.prose import (
+    is_address,
+    is_version,
+    path_end,
+    sentence_cut,
+    sentence_start,
+    trimmed_end,
+)
 from lachan.formats.observables.record import InvalidObservable, Observable
+from lachan.formats.observables.written import Written
 
 MAX_TEXT = 200_000
-_END = r"\s<>\"'“”‘’«»|\\^`{}"
-_URL = re.compile(rf"https?://[^{_END}]+", re.IGNORECASE)
-_EMAIL = re.compile(r"(?<![\w.+-])[\w.+-]{1,64}@(?:[\w-]{1,63}\.)+\w[\w-]{1,62}")
+Find = tuple[int, int, Observable]
+_END = r"\s<>\"'“”‘’«»|\\^`{}，、！？；：（）【】《》「」\x00-\x1f\x7f-\x9f\u202e\ud800-\udfff"
+# A list's next address, and what Markdown and BBCode put around one, end it too.
+_PATH = rf"[/?#](?:(?![,;]https?://|\]\(|\[/)[^{_END}]){{0,{MAX_RAW}}}+"
+_PORT = r":\d{1,5}(?!\w)"
+_URL = re.compile(
+    rf"https?://(?:[^{_END}/?#]{{0,256}}@)?"
+    rf"(?P<host>\[[0-9a-f:.]{{2,45}}\]|[^{_END}/?#:@,;!&*+=()\[\]~…–—]{{1,{MAX_NAME}}}+)"
+    rf"(?P<port>{_PORT})?(?P<path>{_PATH})?",
+    re.IGNORECASE,
+)
+_USER = re.compile(
+    rf"(?<![\w@/.:+-])[\w.+-]{{1,64}}:[\w.+-]{{1,64}}@(?P<host>(?:[\w-]{{1,63}}+\.){{1,126}}[\w-]{{2,63}})"
+    rf"(?P<port>{_PORT})?(?P<path>{_PATH})"
+)
+_EMAIL = re.compile(r"(?<![\w.+-])[\w.+-]{1,64}@(?P<host>(?:[\w-]{1,63}+\.){1,126}\w[\w-]{1,62})")
 _BARE = re.compile(
-    rf"(?<![\w@.\-/])(?P<host>(?:\w(?:[\w-]{{0,61}}\w)?\.)+[^\W\d_](?:[\w-]*\w)?)(?::\d{{2,5}})?(?P<path>[/?][^{_END}]*)?(?![\w@])"
+    r"(?:(?<![\w@/])(?<!\w[.-])|(?=//))(?://)?(?P<host>(?:\w[\w-]{0,62}+\.){1,126}[^\W\d_](?:[\w-]{0,61}\w)?)"
+    rf"(?P<port>{_PORT})?(?:(?P<path>{_PATH})|(?![\w@]))"
 )
-_IPV4 = re.compile(r"(?<![\w.,-])(?:\d{1,3}\.){3}\d{1,3}(?![\w-]|[.,]\d)")
-_IPV6 = re.compile(r"(?<![\w:.])(?:[0-9a-fA-F]{0,4}:){2,7}[0-9a-fA-F]{0,4}(?![\w:])")
-_PHONE = re.compile(
-    r"(?<![\w.,+/-])(?:\+\d{1,3}|84|0)(?:[ .\-–]{0,2}\(?\d\)?){8,12}(?![\d\w]|[.,/-]\d)"
+_IPV4_URL = re.compile(
+    rf"(?<![\w.,-])(?P<host>(?:\d{{1,3}}\.){{3}}\d{{1,3}})(?P<port>{_PORT})?(?P<path>{_PATH})"
 )
-_DATE = re.compile(r"(?<!\d)\d{1,2}[./-]\d{1,2}[./-](?:\d{4}|\d{2})(?!\d)")
+_IPV4 = re.compile(rf"(?<![\w.,-])(?:\d{{1,3}}\.){{3}}\d{{1,3}}(?:{_PORT})?(?![\w-]|[.,]\d)")
+_IPV6 = re.compile(
+    r"(?<![\w:.-])(?:[0-9a-fA-F]{0,4}:){2,7}[0-9a-fA-F]{0,4}(?![\w:%]|/\d|-[0-9a-fA-F])"
+)
 _DIGEST = re.compile(
     r"(?<![\w/])(?:pdq:)?(?:[0-9a-fA-F]{64}|[0-9a-fA-F]{40}|[0-9a-fA-F]{32})(?!\w)"
 )
-_TRAILING = ".,;:!?…*_~'\"”’»"
-_CLOSERS = {")": "(", "]": "["}
+_ADDRESS, _NUMBER = 1, 2
 
 
 def extract(text: str) -> list[Observable]:
@@ -46,141 +68,149 @@ def extract(text: str) -> list[Observable]:
     RFC 6761); numbers must be valid ones of Viet Nam, or international with a plus sign. A profile's
     address becomes the account.
     """
-    text = unicodedata.normalize("NFC", text[:MAX_TEXT])
-    whole, offsets = refang_mapped(text)
-    found = sorted(_found(whole), key=lambda item: (item[0], -item[1]))
+    written = Written(text[:MAX_TEXT])
+    found = sorted(_Search(written).finds(), key=lambda item: (item[0], -item[1]))
     seen: set[tuple[str, str]] = set()
     kept: list[Observable] = []
     for start, end, observable in found:
         key = observable.kind, observable.value
         if key not in seen:
             seen.add(key)
-            first, last = offsets.original(start), offsets.original(end)
-            kept.append(Observable(*key, text[first:last], (first, last)))
+            first, last = written.original(start, end)
+            kept.append(Observable(*key, written.text[first:last], (first, last)))
     return kept
 
 
-def _found(text: str) -> Iterator[tuple[int, int, Observable]]:
-    taken: list[tuple[int, int]] = []
+class _Search:
+    """One text's search: the surest first, and what one has found no other takes again."""
 
-    def fresh(start: int, end: int) -> bool:
-        return not any(start < last and first < end for first, last in taken)
+    def __init__(self, written: Written) -> None:
+        self.written, self.text = written, written.read
+        self.taken = bytearray(len(self.text))
 
-    for pattern, kind, sure in _SEARCHES:
-        for match in pattern.finditer(text):
-            start, end = match.start(), _trimmed_end(text, match.start(), match.end())
-            if not fresh(start, end) or not sure(match):
-                continue
-            if (observable := _parsed(text[start:end], kind)) is not None:
-                taken.append((start, end))
+    def finds(self) -> Iterator[Find]:
+        for pattern, find in (
+            (_URL, self._url),
+            (_USER, self._url),
+            (_EMAIL, self._email),
+            (_BARE, self._bare),
+            (_IPV4_URL, self._ipv4_url),
+            (_DIGEST, self._whole(None)),
+        ):
+            yield from self._fresh(pattern, find)
+        for start, end, observable in numbers(self.text):
+            if not any(self.taken[start:end]):
+                self._take(start, end, _NUMBER)
                 yield start, end, observable
-    for match in _accounts().finditer(text):
-        end = _trimmed_end(text, match.start(), match.end("handle"))
-        inside = any(first <= match.start() < last for first, last in taken)
-        code = platform_names().get(match["platform"].lower())
-        handle = text[match.start("handle") : end]
-        if not inside and code and _likely_handle(match, handle):
-            observable = _parsed(f"{code}:{handle}", "account")
-            if observable is not None:
-                yield match.start(), end, observable
+        yield from self._fresh(_IPV4, self._ipv4)
+        yield from self._fresh(_IPV6, self._ipv6)
+        yield from self._accounts()
 
+    def _fresh(
+        self, pattern: re.Pattern[str], find: Callable[[re.Match[str]], Find | None]
+    ) -> Iterator[Find]:
+        for each in pattern.finditer(self.text):
+            if (match := self._free(each)) and (found := find(match)):
+                self._take(found[0], found[1], _ADDRESS)
+                yield found
 
-def _parsed(text: str, kind: str | None) -> Observable | None:
-    try:
-        if kind in ("url", None) and kinds()["account"].recognise(text):
-            return parse(text, "account")
-        return parse(text, kind)
-    except InvalidObservable:
+    def _free(self, match: re.Match[str]) -> re.Match[str] | None:
+        """The match, where nothing of it is taken; an address up to what is taken of its path."""
+        taken = self.taken[match.start() : match.end()]
+        free = match.start() + len(taken) - len(taken.lstrip(b"\0"))
+        if free == match.end():
+            return match
+        in_path = match.groupdict().get("path") and match.start("path") <= free
+        return match.re.match(self.text, match.start(), free) if in_path else None
+
+    def _take(self, start: int, end: int, mark: int) -> None:
+        self.taken[start:end] = bytes([mark]) * (end - start)
+
+    def _url(self, match: re.Match[str]) -> Find | None:
+        return self._longest(match, match.start(), sure=True)
+
+    def _email(self, match: re.Match[str]) -> Find | None:
+        end = match.start("host") + sentence_cut(match["host"], sure=True)
+        return self._parsed(match.start(), end, "email")
+
+    def _bare(self, match: re.Match[str]) -> Find | None:
+        start, host = match.start(), match["host"]
+        if (begin := sentence_start(host)) > 0:
+            start, host = match.start("host") + begin, host[begin:]
+        sure = host[:4].lower() == "www."
+        if not (match["port"] or match["path"]):
+            host = host[: sentence_cut(host, sure=sure)]
+        return (
+            self._longest(match, start, sure=sure)
+            if is_address(host, match["path"] or "")
+            else None
+        )
+
+    def _ipv4_url(self, match: re.Match[str]) -> Find | None:
+        end = trimmed_end(self.text, match.start(), match.end())
+        path = self.text[match.start("path") : end]
+        if match["port"] is None and is_network(match["host"] + path):
+            self._take(match.start(), end, _ADDRESS)
+            return None
+        if match["port"] is None and _IPV4.fullmatch(path[1:]):
+            return None  # two addresses
+        return self._longest(match, match.start(), sure=True)
+
+    def _ipv4(self, match: re.Match[str]) -> Find | None:
+        return None if is_version(self.text, match.start()) else self._parsed(*match.span(), None)
+
+    def _ipv6(self, match: re.Match[str]) -> Find | None:
+        whole = "::" in match[0] or match[0].count(":") == 7
+        return self._parsed(*match.span(), "ipv6") if whole else None
+
+    def _whole(self, kind: str | None) -> Callable[[re.Match[str]], Find | None]:
+        return lambda match: self._parsed(*match.span(), kind)
+
+    def _longest(self, match: re.Match[str], start: int, *, sure: bool) -> Find | None:
+        """The whole address; where it cannot be read, without its query, then its host alone."""
+        host, after = match.start("host"), match.end("host")
+        if not (match["port"] or match["path"]):
+            at = max(start, host)
+            after = at + sentence_cut(self.text[at:after], sure=sure)
+            return self._parsed(start, after, None)
+        query = self.text.find("?", match.end("host"), match.end())
+        for end in (match.end(), query, match.end("port"), after):
+            if end > start and (
+                found := self._parsed(start, path_end(self.text, start, end), None)
+            ):
+                return found
         return None
 
+    def _parsed(self, start: int, end: int, kind: str | None) -> Find | None:
+        for text in self.written.readings(start, end):
+            try:
+                return start, end, parse(text, kind)
+            except InvalidObservable:
+                continue
+        return None
 
-def _trimmed_end(text: str, start: int, end: int) -> int:
-    """Without the sentence's own marks; a closing bracket stays where its opening one is inside."""
-    while end > start:
-        last = text[end - 1]
-        opener = _CLOSERS.get(last)
-        unopened = opener and text.count(last, start, end) > text.count(opener, start, end)
-        if last not in _TRAILING and not unopened:
-            break
-        end -= 1
-    return end
-
-
-@cache
-def _endings() -> tuple[frozenset[str], frozenset[str], frozenset[str]]:
-    source = resources.files("lachan.formats.observables").joinpath("data/endings.json")
-    data = json.loads(source.read_text(encoding="utf-8"))
-    return frozenset(data["words"]), frozenset(data["files"]), frozenset(data["abbreviations"])
-
-
-def _sure_name(match: re.Match[str]) -> bool:
-    """Whether dotted words are an address and not a sentence, an abbreviation or a file."""
-    host: str = match["host"]
-    labels = host.lower().split(".")
-    if public_suffix(".".join(labels)) is None:
-        return False
-    if labels[0] == "www" or platform_of_host(host.lower()):
-        return True
-    if len(match["path"] or "") > 1 and match["path"][0] == "/":
-        return len(labels[0]) > 1
-    return not _like_a_sentence(host, labels) and not _like_a_word(labels)
-
-
-def _like_a_sentence(host: str, labels: list[str]) -> bool:
-    """`sợ lắm.My bảo`, `TP.HN`: a full stop without its space, or an abbreviation."""
-    *_, before, last = host.split(".")
-    abbreviation = len(labels) == 2 and (labels[0] in _endings()[2] or len(labels[0]) == 1)
-    return abbreviation or (last.istitle() and not before[:1].isupper())
-
-
-def _like_a_word(labels: list[str]) -> bool:
-    """`hoc.co`, `anh.zip`: the ending is also a word or a file's."""
-    words, files, _ = _endings()
-    ending, before = labels[-1], labels[-2]
-    if ending in files:
-        return True
-    if len(labels) > 2 or ending == "vn":
-        return False
-    if ending in words:
-        return not any(letter.isdigit() or letter == "-" for letter in before)
-    return not before.isascii() and "-" not in before
-
-
-def _sure_phone(match: re.Match[str]) -> bool:
-    text = match[0]
-    if _DATE.search(text):
-        return False
-    try:
-        observable = parse(text, "phone")
-        number = phonenumbers.parse(observable.value, None)
-    except (InvalidObservable, phonenumbers.NumberParseException):
-        return False
-    if number.country_code != 84 and not text.startswith("+"):
-        return False
-    return phonenumbers.is_valid_number(number)
-
-
-def _always(match: re.Match[str]) -> bool:
-    return bool(match)
-
-
-_SEARCHES = (
-    (_URL, "url", _always),
-    (_EMAIL, "email", _always),
-    (_DIGEST, None, _always),
-    (_PHONE, "phone", _sure_phone),
-    (_IPV4, "ipv4", _always),
-    (_IPV6, "ipv6", lambda match: "::" in match[0] or match[0].count(":") == 7),
-    (_BARE, None, _sure_name),
-)
+    def _accounts(self) -> Iterator[Find]:
+        for match in _accounts().finditer(self.text):
+            first = match.start("handle")
+            end = trimmed_end(self.text, first, match.end("handle"))
+            if self.taken[match.start()] or _ADDRESS in self.taken[first:end]:
+                continue
+            code = platform_names().get(match["platform"].lower())
+            handle = self.text[first:end]
+            if code and _likely_handle(match, handle):
+                try:
+                    yield match.start(), end, parse(f"{code}:{handle}", "account")
+                except InvalidObservable:
+                    continue
 
 
 @cache
 def _accounts() -> re.Pattern[str]:
     names = "|".join(sorted(map(re.escape, platform_names()), key=len, reverse=True))
-    link = r"(?:\s*(?:tên|nick|id|user|username|acc|tài khoản|kênh|là|của (?:nó|họ|hắn|cô ấy|anh ta|người (?:đó|ta|lạ))))*"
+    words = "tên|nick|id|user|username|acc|tài khoản|kênh|là|của (?:nó|họ|hắn|cô ấy|anh ta|người (?:đó|ta|lạ))"
     return re.compile(
-        rf"(?<![\w@./])(?P<platform>{names}){link}\s*(?P<mark>[:=]?)\s*(?P<handle>@?[\w+][\w.+·-]{{1,75}}(?:#\d{{4}})?)",
+        rf"(?<![\w@./])(?P<platform>{names})(?:\s{{0,8}}+(?:{words})){{0,4}}\s{{0,8}}+(?P<mark>[:=]?)"
+        r"\s{0,8}+(?P<handle>@?[\w+][\w.+·-]{1,75}(?:#\d{4})?)",
         re.IGNORECASE,
     )
 

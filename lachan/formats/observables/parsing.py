@@ -1,19 +1,21 @@
 """The door: text → `Observable`."""
 
 import re
-import unicodedata
 from functools import cache
 
 from lachan.formats.observables.defang import refang
 from lachan.formats.observables.kind import Kind
 from lachan.formats.observables.names import is_plain_name
+from lachan.formats.observables.platforms import is_profile_host
 from lachan.formats.observables.record import InvalidObservable, Observable
 from lachan.kernel.discovery import discover
+from lachan.kernel.pasted import cleaned, composed
 
-_CONTROL = re.compile(r"[\x00-\x1f\x7f\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff]")
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u202e]")
 # Half of a pair: what bytes that are no UTF-8 become where a file is read all the same, and "\\ud800" in JSON.
 _NO_LETTER = re.compile(r"[\ud800-\udfff]")
 MAX_RAW = 8192
+_PASSES = 4
 
 
 @cache
@@ -35,26 +37,44 @@ def parse(text: str, kind: str | None = None) -> Observable:
     """
     raw = text
     text = text.strip()
-    if not text:
-        raise InvalidObservable("empty")
+    # Most of what ever comes, at a tenth of the cost.
+    if kind is None and is_plain_name(text) and not is_profile_host(text.lower()):
+        return Observable("domain", text.lower(), raw)
+    text = _legible(text)
+    if kind is not None:
+        if kind not in kinds():
+            raise InvalidObservable("unknown-kind")
+        return Observable(kind, _canonical(kinds()[kind], text), raw)
+    return _guess(text, raw)
+
+
+def _legible(text: str) -> str:
+    """Without what nobody sees, in NFC, and whole where it was defanged."""
     if len(text) > MAX_RAW:
         raise InvalidObservable("too-long")
     if not text.isascii():
         if _NO_LETTER.search(text):
             raise InvalidObservable("bad-characters")
-        text = unicodedata.normalize("NFC", text)
+        text = composed(cleaned(text)).strip()
+    if not text:
+        raise InvalidObservable("empty")
     if _CONTROL.search(text):
         raise InvalidObservable("control-characters")
-    text = refang(text)
-    if kind is None and is_plain_name(text):
-        return Observable(
-            "domain", text.lower(), raw
-        )  # most of what ever comes, at a tenth of the cost
-    if kind is not None:
-        if kind not in kinds():
-            raise InvalidObservable("unknown-kind")
-        return Observable(kind, kinds()[kind].canonical(text), raw)
-    return _guess(text, raw)
+    for _ in range(_PASSES):  # marks within marks
+        if (whole := refang(text)) == text:
+            return text
+        text = whole
+    raise InvalidObservable("bad-characters")
+
+
+def _canonical(kind: Kind, text: str) -> str:
+    """The canonical form, once it stays as it is: an escaped dot may come out within brackets."""
+    value = kind.canonical(text)
+    for _ in range(_PASSES):
+        if (whole := refang(value)) == value:
+            return value
+        value = kind.canonical(whole)
+    raise InvalidObservable("bad-characters")
 
 
 def _guess(text: str, raw: str) -> Observable:
@@ -62,7 +82,7 @@ def _guess(text: str, raw: str) -> Observable:
     for candidate in _by_order():
         if candidate.recognise(text):
             try:
-                return Observable(candidate.name, candidate.canonical(text), raw)
+                return Observable(candidate.name, _canonical(candidate, text), raw)
             except InvalidObservable as error:
                 refused = refused or error
     raise refused or InvalidObservable("unrecognised")

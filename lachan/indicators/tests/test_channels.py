@@ -10,6 +10,7 @@ from django.test.utils import CaptureQueriesContext
 
 from lachan.formats.lists.reading import forms, read
 from lachan.formats.lists.record import Entry
+from lachan.formats.observables.parsing import kinds
 from lachan.indicators import services
 from lachan.indicators.channel import channels
 from lachan.indicators.ledger import head_lock, ledger_append
@@ -63,6 +64,54 @@ def test_it_can_be_read_back(name, publish):
     for value in published:
         publish(value)
     assert names(body(name), name) == published
+
+
+# What a guess would take for something else: a PDQ looks like a SHA-256, a profile's address is an account's.
+TRICKY = {
+    "domain": [
+        "vn",
+        "com.vn",
+        "a_b.xau.example",
+        "xn--v-d-rma6749a.vn",
+        "0.xau.example",
+        "dead.be",
+    ],
+    "url": [
+        *("https://t.me/nguoi_la", "https://www.tiktok.com/@nguoi.la", "http://xau.example/"),
+        *("http://192.0.2.1:8080/a;b", "http://[2001:db8::1]/", "https://xau.example/a?b=c,d|e"),
+        *(
+            "https://xau.example/a//b",
+            "https://xau.example/*",
+            "https://xau.example/?u=http://a.example/",
+        ),
+    ],
+    "account": ["tiktok:nguoi.la", "zalo:+84912345678"],
+    "phone": ["+84912345678", "111", "+8419001234"],
+}
+
+
+def kept_values(kind):
+    return [e.value for e in kinds()[kind].examples() if not e.reason] + TRICKY.get(kind, [])
+
+
+@pytest.mark.parametrize("name", CHANNELS)
+def test_every_kind_reads_back_as_what_it_was(name):
+    channel = channels()[name]
+    for kind in sorted(channel.kinds or kinds()):
+        values = dict.fromkeys(kept_values(kind))
+        for value in values:
+            row = Indicator.objects.create(
+                kind=kind, value=value, category="contract", confidence=90, tlp="clear"
+            )
+            ledger_append(head_lock(), [change_of(row, live=True)])
+        for form in ("auto", name):
+            found = list(read(io.BytesIO(body(name, kinds=frozenset({kind}))), form=form))
+            pairs = [(e.observable.kind, e.observable.value) for e in found if isinstance(e, Entry)]
+            assert pairs == [(kind, value) for value in values], found
+            assert len(found) == len(pairs)
+    everything = list(read(io.BytesIO(body(name, kinds=channel.kinds or frozenset(kinds())))))
+    assert all(isinstance(e, Entry) for e in everything)
+    assert len(everything) == sum(len(set(kept_values(k))) for k in channel.kinds or kinds())
 
 
 @pytest.mark.parametrize("name", CHANNELS)

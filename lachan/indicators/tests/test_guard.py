@@ -1,14 +1,30 @@
+import hashlib
 import json
+from collections import Counter
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from lachan.formats.observables.names import is_public_suffix
 from lachan.formats.observables.parsing import parse
-from lachan.indicators.guard import guard_load
+from lachan.formats.observables.record import InvalidObservable
+from lachan.indicators.guard import _groups, guard_load
+from lachan.indicators.guard_rules import Guard, Rule
 from lachan.indicators.models import Review
 from lachan.indicators.records import GuardStands
 from lachan.indicators.selectors import indicator_list
-from lachan.indicators.services import indicator_propose, indicator_reshare, indicator_review
+from lachan.indicators.services import (
+    indicator_propose,
+    indicator_reshare,
+    indicator_review,
+    sites_replace,
+)
+from lachan.indicators.signals import _endings, _words
+from lachan.indicators.sites import sites_path
+from lachan.indicators.warninglists import Parts
+from lachan.indicators.words import RULES
+from lachan.members.records import system
 
 pytestmark = pytest.mark.django_db
 
@@ -46,6 +62,28 @@ def rules(text, kind=None):
         ("fe80::1", "reserved-address"),
         ("8.8.8.8", "public-service"),
         ("d41d8cd98f00b204e9800998ecf8427e", "empty-file"),
+        ("mooo.com", "shared-hosting"),
+        ("www.chickenkiller.com", "shared-hosting"),
+        ("epizy.com", "shared-hosting"),
+        ("blogspot.vn", "shared-hosting"),
+        ("blogspot.com.br", "shared-hosting"),
+        ("b-cdn.net", "shared-hosting"),
+        ("104.16.132.229", "shared-hosting"),
+        ("2606:4700::6810:84e5", "shared-hosting"),
+        ("reurl.cc", "shortener"),
+        ("r10.o.lencr.org", "infrastructure"),
+        ("a.root-servers.net", "infrastructure"),
+        ("198.41.0.4", "infrastructure"),
+        ("www.msftconnecttest.com", "infrastructure"),
+        ("0.vn.pool.ntp.org", "infrastructure"),
+        ("1-courier.push.apple.com", "infrastructure"),
+        ("pagead2.googlesyndication.com", "embedded"),
+        ("hotjar.com", "embedded"),
+        ("https://www.truong.ac.nz/tin", "government"),
+        ("hieutruong@truong.sch.id", "government"),
+        ("thptso1.com", "school"),
+        ("vietcombank.vn", "bank"),
+        ("northswim.org", "association"),
     ],
 )
 def test_it_stands_before(text, rule, hotline):
@@ -63,6 +101,10 @@ def test_it_stands_before_emergency_numbers(number):
         "xau.example",
         "xau.pages.dev",
         "xau.blogspot.com",
+        "xau.blogspot.vn",
+        "xau.mooo.com",
+        "xau.epizy.com",
+        "https://thptso1.com/tin",
         "facebook-khuyenmai.example",
         "https://www.facebook.com/groups/xau",
         "https://bit.ly/xau",
@@ -86,7 +128,24 @@ def test_its_own_list_is_sound():
     for name in guard_load().exact:
         assert parse(name, "domain").value == name
         assert "." in name or is_public_suffix(name)
-    assert len(guard_load().exact) > 500
+    assert len(guard_load().exact) > 3000
+
+
+def test_its_own_data_gives_each_name_one_rule_a_reason_and_words():
+    names = [name for group in _groups() for name in group.get("names", ())]
+    assert [name for name, times in Counter(names).items() if times > 1] == []
+    assert all(group["reason"] for group in _groups())
+    rules = {group["rule"] for group in _groups()} | {words.rule for words in _words()}
+    rules |= {signal.rule for signal in _endings().values()}
+    rules |= {"popular-site", "warning-list", "member", "public-suffix", "reserved-address"}
+    assert rules <= RULES.keys()
+
+
+@pytest.mark.parametrize("content", [b"", b"\n", b"\0", b"{}", bytes(4096), b"PK\5\6" + bytes(18)])
+def test_it_knows_the_fingerprints_of_next_to_nothing(content):
+    for kind in ("md5", "sha1", "sha256"):
+        digest = hashlib.new(kind, content, usedforsecurity=False).hexdigest()
+        assert rules(digest, kind) == ["empty-file"]
 
 
 def test_it_asks_the_reviewer_for_a_reason(analyst, reviewer):
@@ -146,3 +205,35 @@ def test_it_takes_the_operator_s_larger_lists(settings, tmp_path, caplog):
     assert "broken.json cannot be used" in caplog.text
     (folder / "hosts.json").unlink()
     assert rules("lon.example") == []
+
+
+def test_it_takes_up_a_new_list_of_sites_without_a_restart(settings, tmp_path):
+    settings.LACHAN_HOME = tmp_path
+    file = tmp_path / "top.csv"
+    assert rules("lon.example") == []
+    for name in ("lon.example", "to.example"):
+        file.write_text(f"1,{name}\n")
+        sites_replace(by=system("test"), files=[file])
+        assert rules(name) == ["popular-site"]
+    assert rules("lon.example") == []
+    sites_path(tmp_path).write_bytes(b"cut short")
+    assert rules("to.example") == []
+
+
+def test_it_takes_a_member_s_new_domain_at_once(hotline):
+    assert rules("moi.example") == []
+    hotline.domains = ["moi.example"]
+    hotline.save()
+    assert rules("moi.example") == ["member"]
+
+
+@given(st.from_regex(r"[0-9a-f.:/]{1,30}|[a-z.-]{0,30}|.{0,20}", fullmatch=True))
+def test_it_has_an_answer_for_whatever_can_be_read(text):
+    guard = Guard(searches=[(frozenset({"domain", "url"}), Parts(["xau"]).search, Rule("x", "y"))])
+    try:
+        observable = parse(text)
+    except InvalidObservable:
+        return
+    for warning in guard.check(observable):
+        assert warning.rule
+        assert warning.reason

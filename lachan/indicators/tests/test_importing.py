@@ -1,3 +1,4 @@
+import gzip
 import io
 import json
 
@@ -19,7 +20,12 @@ from lachan.indicators.selectors import (
     ledger_verify,
     projection_at,
 )
-from lachan.indicators.services import indicator_review, indicator_withdraw, list_import
+from lachan.indicators.services import (
+    indicator_review,
+    indicator_withdraw,
+    list_import,
+    sites_replace,
+)
 from lachan.kernel.errors import InvalidInput, Refused
 from lachan.members.models import Organisation
 from lachan.members.records import PUBLIC, Role, system
@@ -75,6 +81,31 @@ def test_it_accounts_for_every_line_with_content():
     assert ledger_verify().fault == ""
     topics = OutboxEvent.objects.values_list("topic", flat=True)
     assert list(topics) == ["indicators.ListImported"]
+
+
+def test_it_holds_back_what_wants_a_second_look(settings, tmp_path, reviewer):
+    settings.LACHAN_HOME = tmp_path
+    (tmp_path / "top.csv").write_text("1,lon.example\n")
+    sites_replace(by=OPERATOR, files=[tmp_path / "top.csv"])
+    (tmp_path / "guard" / "ours.json").write_text(
+        json.dumps({"name": "Ours", "type": "string", "list": ["ab" * 32]})
+    )
+    held = ("lon.example", "a.lon.example", "northswim.org", "so1.edu.vn", "mooo.com", "ab" * 32)
+    report = bring("xau.example", "xau.mooo.com", *held)
+    assert counts(report) == (2, 0, 6, 0)
+    assert report.reasons == {
+        "popular-site": 2, "association": 1, "government": 1, "shared-hosting": 1, "warning-list": 1,
+    }  # fmt: skip
+    waiting = {each.value: each for each in indicator_list(by=reviewer, status="proposed")}
+    assert waiting.keys() == {*held}
+    assert "number 1 of" in waiting["lon.example"].warnings[0].reason
+    done = indicator_review(
+        by=reviewer,
+        indicator=waiting["lon.example"].uid,
+        decision="approve",
+        override_reason="it is a betting site, looked at today",
+    )
+    assert done.status == "published"
 
 
 def test_it_does_nothing_twice(reviewer):
@@ -186,3 +217,43 @@ def test_it_works_from_the_command_line(tmp_path):
     assert "duplicate    1" in done.stdout
     wrong = CliRunner().invoke(cli, ["import", str(file), "--category", "x"])
     assert (wrong.exit_code, "[unknown-category]" in wrong.stderr) == (1, True)
+
+
+@pytest.mark.parametrize("data", [b"", b"\n\n", b"# a comment alone\n", b"domain,note\n", b"[]"])
+def test_an_intake_of_nothing_is_a_failure(tmp_path, data):
+    with pytest.raises(UnreadableList, match="nothing stands in it"):
+        bring(data)
+    assert not ListImport.objects.exists()
+    (tmp_path / "list.txt").write_bytes(data)
+    ask = ["import", str(tmp_path / "list.txt"), "--category", "scam"]
+    done = CliRunner().invoke(cli, ask, catch_exceptions=False)
+    assert (done.exit_code, "[unreadable-list]" in done.stderr) == (1, True)
+
+
+@pytest.mark.parametrize(
+    ("lines", "options", "said"),
+    [
+        (["0.0.0.0 a.example"], ["--form", "adblock"], "as hosts they could be read, without --form adblock"),
+        (["||a.example^"], ["--form", "hosts"], "as adblock they could be read, without --form hosts"),
+        (["a.example"], ["--kind", "md5"], "as plain they could be read, without --kind md5"),
+        (["a.example,gambling,2026"] * 3, [], "as csv they could be read, with a first row"),
+        (["hai tu"], [], "every line was refused: the reasons stand above"),
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("machine", [False, True])
+def test_a_list_whose_every_line_is_refused_says_what_would_have_read_it(
+    tmp_path, lines, options, said, machine
+):
+    (tmp_path / "list.txt").write_text("\n".join(lines))
+    ask = ["import", str(tmp_path / "list.txt"), "--category", "scam", *options]
+    done = CliRunner().invoke(cli, [*ask, *["--json"] * machine], catch_exceptions=False)
+    assert (done.exit_code, said in done.stderr) == (1, True), done.output
+    if machine:
+        assert json.loads(done.stdout)["quarantined"] == len(lines)
+
+
+def test_a_packed_list_is_read(tmp_path):
+    (tmp_path / "list.txt.gz").write_bytes(gzip.compress(b"a.example\nb.example\n"))
+    ask = ["import", str(tmp_path / "list.txt.gz"), "--category", "scam", "--json"]
+    done = CliRunner().invoke(cli, ask, catch_exceptions=False)
+    assert json.loads(done.stdout)["published"] == 2

@@ -169,6 +169,8 @@ def test_it_ends_what_is_over(publish):
     publish(valid_until=now() + timedelta(hours=1))
     publish("bleibt.example")
     assert services.indicator_expire_due() == 0
+    with held_at(now() + timedelta(days=365)):
+        assert services.indicator_expire_due() == 0
     with held_at(now() + timedelta(hours=2)):
         assert services.indicator_expire_due() == 1
     assert values(PUBLIC_AUDIENCE) == ["bleibt.example"]

@@ -20,6 +20,7 @@ from lachan.indicators.forms import (
     ShareForm,
     WithdrawForm,
 )
+from lachan.indicators.reading import indicator_state
 from lachan.indicators.records import (
     FourEyes,
     GuardStands,
@@ -36,8 +37,10 @@ from lachan.indicators.services import (
     indicator_withdraw,
 )
 from lachan.indicators.words import DISPUTE_REASONS, LINE_REASONS
-from lachan.kernel.errors import InvalidInput, LachanError
+from lachan.kernel.errors import Conflict, InvalidInput, LachanError
+from lachan.kernel.seen import Stale, state_mark
 from lachan.members.policy import Action, requires
+from lachan.web.sent import SEEN
 
 from .desk import indicator_answer, row_of
 
@@ -50,6 +53,9 @@ def _said(error: LachanError) -> str:
         IndicatorExists: _("It is already proposed or published."),
         IndicatorMoved: _("Somebody was faster: it is no longer in that state."),
         FourEyes: _("A second person has to do this: it is your own proposal."),
+        Stale: _(
+            "It has changed since you opened this page. Please look first, then press once more."
+        ),
         GuardStands: _("The guard stands: give a reason of at least ten letters."),
     }
     return words.get(type(error), _("Something here cannot be used. Please look at it once more."))
@@ -85,7 +91,7 @@ def _act(
     if form.is_valid():
         try:
             act(by=request.actor, indicator=uid, **form.cleaned_data, **more)
-        except (InvalidInput, IndicatorMoved, IndicatorExists, FourEyes, GuardStands) as error:
+        except (InvalidInput, Conflict, FourEyes, GuardStands) as error:
             form.add_error(None, _said(error))
         else:
             messages.success(request, done)
@@ -99,23 +105,24 @@ def review(request: HttpRequest, uid: UUID) -> HttpResponse:
     decision = request.POST.get("decision", "")
     form = ReviewForm(request.POST, prefix="review", warned=True)
     done = _("Published.") if decision == "approve" else _("Rejected.")
-    return _act(request, uid, form, indicator_review, done, decision=decision)
+    seen = request.POST.get(SEEN, "")
+    return _act(request, uid, form, indicator_review, done, decision=decision, seen=seen)
 
 
 @require_POST
 @requires(Action.INDICATOR_WITHDRAW)
 def withdraw(request: HttpRequest, uid: UUID) -> HttpResponse:
     form = WithdrawForm(request.POST, prefix="withdraw")
-    return _act(
-        request, uid, form, indicator_withdraw, _("Taken back. It is free everywhere in seconds.")
-    )
+    done, seen = _("Taken back. It is free everywhere in seconds."), request.POST.get(SEEN, "")
+    return _act(request, uid, form, indicator_withdraw, done, seen=seen)
 
 
 @require_POST
 @requires(Action.INDICATOR_REVIEW)
 def share(request: HttpRequest, uid: UUID) -> HttpResponse:
     form = ShareForm(request.POST, prefix="share", warned=True)
-    return _act(request, uid, form, indicator_reshare, _("Shared as you said."))
+    seen = request.POST.get(SEEN, "")
+    return _act(request, uid, form, indicator_reshare, _("Shared as you said."), seen=seen)
 
 
 @require_POST
@@ -133,8 +140,9 @@ def answer(request: HttpRequest, uid: UUID) -> HttpResponse:
     form = AnswerForm(request.POST if request.method == "POST" else None)
     if form.is_valid():
         try:
-            dispute_answer(by=request.actor, dispute=uid, **form.cleaned_data)
-        except (InvalidInput, IndicatorMoved, FourEyes) as error:
+            seen = request.POST.get(SEEN, "")
+            dispute_answer(by=request.actor, dispute=uid, seen=seen, **form.cleaned_data)
+        except (InvalidInput, IndicatorMoved, FourEyes, Stale) as error:
             form.add_error(None, _said(error))
         else:
             messages.success(request, _("Answered."))
@@ -144,6 +152,7 @@ def answer(request: HttpRequest, uid: UUID) -> HttpResponse:
         "about": row_of(row.indicator),
         "reason": DISPUTE_REASONS.get(row.reason, row.reason),
         "form": form,
+        "seen": state_mark(*indicator_state(row.indicator)),
     }
     status = 422 if form.is_bound else 200
     return render(request, "indicators/answer.html", context, status=status)

@@ -17,7 +17,7 @@ from lachan.indicators.forms import (
     WithdrawForm,
 )
 from lachan.indicators.models import Indicator
-from lachan.indicators.reading import is_proposer
+from lachan.indicators.reading import indicator_state, is_proposer
 from lachan.indicators.records import GuardWarning, Status
 from lachan.indicators.selectors import (
     dispute_rows,
@@ -41,6 +41,7 @@ from lachan.indicators.words import (
     TLPS,
     category_name,
 )
+from lachan.kernel.seen import state_mark
 from lachan.members.policy import Action, policy_allows, requires
 from lachan.web.panels import panel_list
 
@@ -143,6 +144,7 @@ def indicator_answer(
         "panels": panel_list("indicator", by=request.actor, thing=uid),
         "disputes": [_dispute(d) for d in indicator.disputes.order_by("-opened_at")],
         **_forms(request, indicator, warned=bool(warnings)),
+        "seen": state_mark(*indicator_state(indicator)),
     }
     if form is not None:
         context[form.prefix] = form

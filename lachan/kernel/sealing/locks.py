@@ -9,7 +9,6 @@ The head is authenticated with the ciphertext (ChaCha20-Poly1305, RFC 8439).
 
 import secrets
 import struct
-import unicodedata
 
 from argon2.exceptions import HashingError
 from argon2.low_level import Type, hash_secret_raw
@@ -18,6 +17,7 @@ from cryptography.hazmat.primitives.ciphers.aead import ChaCha20Poly1305
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
+from lachan.kernel.passwords import password_normal
 from lachan.kernel.sealing.errors import LockHeld
 
 _HEAD = struct.Struct(">4sBBBI16s12s")
@@ -33,8 +33,7 @@ _LEAST_SECRET = 16  # bytes: below 128 bits HKDF, which is fast on purpose, is n
 def lock(private: str, *, password: str) -> bytes:
     """`private` under a password: Argon2id, then ChaCha20-Poly1305.
 
-    The password is normalised to NFKC (NIST SP 800-63B, section 5.1.1.2), because one keyboard types
-    "ế" as one code point and another as two.
+    However the password is spelled (`kernel/passwords`), the lock is the same.
     """
     return _close(private, password.encode(), _PASSWORD, _PASSES, _LANES, _KIB)
 
@@ -93,5 +92,5 @@ def _open(locked: bytes, secret: bytes, expected: int) -> str:
 def _key(kind: int, secret: bytes, salt: bytes, passes: int, lanes: int, kib: int) -> bytes:
     if kind == _SECRET:
         return HKDF(SHA256(), 32, salt, b"lachan lock").derive(secret)
-    normal = unicodedata.normalize("NFKC", secret.decode()).encode()
+    normal = password_normal(secret.decode()).encode()
     return hash_secret_raw(normal, salt, passes, kib, lanes, 32, Type.ID)

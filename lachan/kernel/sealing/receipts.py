@@ -18,6 +18,7 @@ import unicodedata
 
 from argon2.low_level import Type, hash_secret_raw
 
+from lachan.kernel.pasted import cleaned
 from lachan.kernel.sealing.envelope import KeyPair, keypair_from_scalar
 from lachan.kernel.sealing.errors import ReceiptMalformed, ReceiptMiscopied
 
@@ -31,9 +32,7 @@ _LOCATOR_DIGITS, _LOCATOR_BYTES = 8, 3
 # changes these numbers changes the keys of every receipt that was ever given.
 _PASSES, _KIB = 1, 8 * 1024
 # What people put between groups when they copy: spaces of every kind, dashes, dots, commas, slashes.
-_BETWEEN = (
-    frozenset("-_.,:;/|·•") | {chr(0x2010 + i) for i in range(6)} | {"\u2212", "\u200b", "\ufeff"}
-)
+_BETWEEN = frozenset("-_.,:;/|·•－．，／") | {chr(0x2010 + i) for i in range(6)} | {"\u2212"}
 
 
 def receipt_new() -> str:
@@ -57,7 +56,8 @@ def receipt_for(secret: bytes, token: bytes) -> str:
 def receipt_parse(text: str) -> str:
     """The 28 plain digits that a person meant.
 
-    Spaces, dashes, dots and the like are forgiven, as are full-width and other Unicode digits. Every
+    Spaces, dashes, dots and the like are forgiven, as are invisible marks that come along when it is
+    copied, and full-width and other Unicode digits. Every
     single wrong digit and every swap of two neighbours is found by the check digits.
 
     Raises:
@@ -65,7 +65,7 @@ def receipt_parse(text: str) -> str:
         ReceiptMiscopied: 28 digits, but at least one is wrong.
     """
     digits = []
-    for character in text[:400]:
+    for character in cleaned(text[:800])[:400]:
         if (value := unicodedata.digit(character, -1)) >= 0:
             digits.append(str(value))
         elif not (character.isspace() or character in _BETWEEN):

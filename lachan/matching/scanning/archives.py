@@ -1,4 +1,4 @@
-"""Zip and tar files: what is inside, one member after another, never unpacked to the disk.
+"""Zip, tar and single packed files: what is inside, one member after another, never unpacked to the disk.
 
 **Threat:** archives are made to unpack to a thousand times their size, to hold a million names, or
 themselves. Members are counted and so are the bytes that come out, over all depths together; a member is
@@ -9,6 +9,7 @@ directory is weighed before it is opened. Names are only ever shown, never opene
 import bz2
 import gzip
 import lzma
+import re
 import tarfile
 import zipfile
 import zlib
@@ -22,6 +23,8 @@ LEAST_SHARE, SHARES = 64, 64
 """A large zip file is cut into pieces of 64 members or more, and into 64 pieces at most: each reads the whole
 directory of the archive anew."""
 _TAR_MARKS = (b"\x1f\x8b", b"BZh", b"\xfd7zXZ\x00")
+_PACKED = re.compile(rb"\x1f\x8b\x08|BZh[1-9](?:1AY&SY|\x17rE8P\x90)|\xfd7zXZ\x00")
+_PACKED_NAMES = (".gz", ".bz2", ".xz")
 _TAR_NAMES = (".tar", ".tgz", ".tar.gz", ".tbz2", ".tar.bz2", ".txz", ".tar.xz")
 # Past the first member, tarfile takes these for the end: what follows would be lost unsaid.
 _BROKEN_HEADS = ("InvalidHeaderError", "TruncatedHeaderError")
@@ -69,11 +72,14 @@ class Budget:
 
 
 def archive_kind(name: str, head: bytes) -> str:
-    """`zip`, `tar` or nothing, by its first bytes (262 or more)."""
+    """`zip`, `tar`, `packed` (one file by gzip, bzip2 or xz) or nothing, by its first bytes (262 or more)."""
     if head[:4] == b"PK\x03\x04" or head[:4] == b"PK\x05\x06":
         return "zip"
-    packed = head.startswith(_TAR_MARKS) and name.lower().endswith(_TAR_NAMES)
-    return "tar" if packed or head[257:262] == b"ustar" else ""
+    if head.startswith(_TAR_MARKS) and name.lower().endswith(_TAR_NAMES):
+        return "tar"
+    if _PACKED.match(head):
+        return "packed"
+    return "tar" if head[257:262] == b"ustar" else ""
 
 
 def zip_shares(stream: IO[bytes], limits: Limits) -> list[tuple[int, int]]:
@@ -94,9 +100,17 @@ def zip_shares(stream: IO[bytes], limits: Limits) -> list[tuple[int, int]]:
 
 
 def members_of(
-    kind: str, stream: IO[bytes], budget: Budget, first: int = 0, last: int | None = None
-) -> Iterator[Member]:
+    kind: str, stream: IO[bytes], budget: Budget, first: int = 0, last: int | None = None,
+    *, name: str = "",
+) -> Iterator[Member]:  # fmt: skip
     """The files in an archive, each to be read before the next is asked for.
+
+    Args:
+        kind: as `archive_kind` says.
+        stream: from its beginning.
+        budget: what may come out.
+        first, last: of a zip file's members.
+        name: of the archive: one packed file is called so, without its ending.
 
     Raises:
         TooMuch: the budget is spent; what came before stands.
@@ -104,6 +118,8 @@ def members_of(
     """
     if kind == "zip":
         yield from _zip(stream, budget, first, last)
+    elif kind == "packed":
+        yield _packed(stream, budget, name)
     else:
         yield from _tar(stream, budget)
 
@@ -124,6 +140,15 @@ def _zip(stream: IO[bytes], budget: Budget, first: int, last: int | None) -> Ite
                 yield Member(member.filename, None, "packed in an unknown way")
             except zipfile.BadZipFile:
                 yield Member(member.filename, None, "damaged")
+
+
+def _packed(stream: IO[bytes], budget: Budget, name: str) -> Member:
+    budget.spend(0)
+    inside = name.replace("\\", "/").rpartition("/")[2]
+    for ending in _PACKED_NAMES:
+        if inside.lower().endswith(ending):
+            inside = inside[: -len(ending)]
+    return Member(inside, cast("IO[bytes]", _Poured(_unpacked(stream), budget)))
 
 
 def _tar(stream: IO[bytes], budget: Budget) -> Iterator[Member]:
@@ -172,6 +197,18 @@ class _Counted:
         if place > self._furthest:
             self._budget.spend(place - self._furthest, members=0)
             self._furthest = place
+
+
+class _Poured:
+    """What comes out of one packed file: nothing declares how much that will be."""
+
+    def __init__(self, stream: IO[bytes], budget: Budget) -> None:
+        self._stream, self._budget = stream, budget
+
+    def read(self, size: int) -> bytes:
+        piece = self._stream.read(min(size, self._budget.at_once))
+        self._budget.spend(len(piece), members=0)
+        return piece
 
 
 def _unpacked(stream: IO[bytes]) -> IO[bytes]:

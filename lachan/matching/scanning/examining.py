@@ -21,7 +21,7 @@ class Examiner:
     Args:
         known: asked about every digest and hash.
         keep_clean: note what is clean, too.
-        open_archives: look inside zip and tar files.
+        open_archives: look inside zip, tar and packed files.
         turned: ask for pictures also as they were before somebody turned or mirrored them.
         sign: called now and then in between: a sign of life.
 
@@ -89,7 +89,7 @@ class Examiner:
             return
         if not outcome.follow:
             stream.seek(0)
-            inside = archives.members_of(kind, stream, budget)
+            inside = archives.members_of(kind, stream, budget, name=name)
             self._members(name, inside, budget, outcome, 1)
 
     def _members(
@@ -145,7 +145,7 @@ class Examiner:
             reason = "an archive within another, too large to open"
         self._note(name, content, outcome, reason)
         if kind and not reason and content.data is not None:
-            inside = archives.members_of(kind, io.BytesIO(content.data), budget)
+            inside = archives.members_of(kind, io.BytesIO(content.data), budget, name=name)
             self._members(name, inside, budget, outcome, depth + 1)
 
     def _note(self, name: str, content: Content, outcome: Outcome, reason: str = "") -> None:

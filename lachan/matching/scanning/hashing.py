@@ -27,12 +27,14 @@ class Hashed(Finding, frozen=True, omit_defaults=True):
         pdq: of the picture as stored; empty where it is none, or too flat for its PDQ to mean anything.
         quality: 0 to 100, how much there is to see; None where nothing was looked at.
         sha1, md5: hexadecimal.
+        ground: PDQ of a transparent picture on another ground, where it looks otherwise there.
     """
 
     pdq: str = ""
     quality: int | None = None
     sha1: str = ""
     md5: str = ""
+    ground: str = ""
 
 
 Same = tuple[int, int]
@@ -99,28 +101,29 @@ class Hasher:
                 Hashed(printable(path), reason="it is empty, and would stand for every empty file")
             )
             return
-        pdq, quality, reason = "", None, ""
+        pdq, quality, ground, reason = "", None, "", ""
         try:
-            pdq, quality = self._picture(content)
+            pdq, quality, ground = self._picture(content)
         except PictureRefused as error:
             reason = str(error)
         outcome.counts.bytes += content.size
         outcome.counts.flat += quality is not None and not pdq
         sha256, sha1, md5 = (content.digests[name] for name in _DIGESTS)
-        hashed = Hashed(printable(path), sha256, reason, (), pdq, quality, sha1, md5)
+        hashed = Hashed(printable(path), sha256, reason, (), pdq, quality, sha1, md5, ground)
         outcome.add(hashed, keep_clean=True)
 
-    def _picture(self, content: Content) -> tuple[str, int | None]:
-        """(PDQ, quality) of a picture that is worth comparing; ("", quality) of a flat one."""
-        from lachan.matching.algorithms.pdq.picture import Limits as PictureLimits
+    def _picture(self, content: Content) -> tuple[str, int | None, str]:
+        """(PDQ, quality, PDQ on another ground) of a picture that is worth comparing; of a flat one, no PDQ."""
         from lachan.matching.algorithms.pdq.picture import picture_hash
+        from lachan.matching.algorithms.pdq.pillow import Limits as PictureLimits
 
         if not is_picture(content.head):
-            return "", None
+            return "", None, ""
         if content.data is None:
             raise PictureRefused("too-large", "the picture is too large to look at")
-        found = picture_hash(content.data, limits=PictureLimits(size=self._limits.memory)).stored
-        return found.text if found.reliable else "", found.quality
+        found = picture_hash(content.data, limits=PictureLimits(size=self._limits.memory))
+        stored, ground = found.stored, found.ground
+        return stored.text if stored.reliable else "", stored.quality, ground.text if ground else ""
 
 
 class _Hashing:

@@ -2,43 +2,59 @@
 
 The first row is a head where one of its names says what stands below: a kind (`md5`, `sha256`, `pdq`,
 `url`, `phone` …), or `value` with perhaps a `kind` beside it. Without one the first column is read, and
-what it holds is guessed value by value; 64 digits are a SHA-256 unless `pdq:` stands before them.
+what it holds is guessed value by value; 64 digits are a SHA-256 unless `pdq:` stands before them. Lines
+without a head may be of any form that an import of block lists reads, as md5sum and hosts files have them.
 """
 
 import contextlib
 import csv
+import io
 import itertools
+import re
 from collections.abc import Generator, Iterator, Sequence
 from pathlib import Path
-from typing import IO, Any
+from typing import IO
 
+from lachan.formats.lists.columns import typed
+from lachan.formats.lists.form import is_comment
+from lachan.formats.lists.joining import Line, joined
+from lachan.formats.lists.reading import line_read
+from lachan.formats.lists.record import Entry, UnreadableList
+from lachan.formats.lists.source import foreign_check, packed_open
 from lachan.formats.observables.parsing import parse
 from lachan.formats.observables.record import InvalidObservable
 from lachan.matching.algorithms.algorithm import algorithm_of, algorithms
-from lachan.matching.records import ExtraMissing, InvalidHash
+from lachan.matching.records import InvalidHash
+from lachan.matching.scanning.parquet import cell_text, parquet_errors, parquet_open
 from lachan.matching.scanning.records import Item, Row, ScanUnreadable
 from lachan.matching.scanning.walking import printable
 
 SUFFIXES = (".csv", ".tsv", ".parquet")
+_PACKED = (".gz", ".bz2", ".xz")
 _SHARE = 1_000
 _VALUES = ("value", "hash", "indicator", "digest")
 _KINDS = ("kind", "type", "algorithm")
 _DELIMITERS = ",;\t|"
 _LONGEST = 1 << 20
+# What no value has unless it is written in pieces: the lines of md5sum, hosts files, resolvers and ad blockers.
+_FORMED = re.compile(r"\S\s+\S|^(?:[#!;@]|\|\||\*://|[\w-]+[=(/])")
 _NAMELESS = "no column has the name of a kind: name one with --column"
 Columns = list[tuple[int, str, int]]
 """Of each value: its column, its kind ("" to be guessed), and the column that says its kind (-1: none)."""
 
 
 def is_list(path: Path) -> bool:
-    return path.suffix.lower() in SUFFIXES
+    name = path.name.lower()
+    for suffix in _PACKED:
+        name = name.removesuffix(suffix)
+    return name.endswith(SUFFIXES)
 
 
 def list_items(path: Path, *, kind: str = "", column: str = "") -> Iterator[Item]:
     """A list in pieces of a thousand values.
 
     Args:
-        path: a CSV, TSV or Parquet file.
+        path: a CSV, TSV or Parquet file; a text may be packed by gzip, bzip2 or xz.
         kind: of all values; without, the head says or each is guessed.
         column: the only one to read, by name or by number from 1.
 
@@ -52,7 +68,7 @@ def list_items(path: Path, *, kind: str = "", column: str = "") -> Iterator[Item
     reading = _parquet if _is_parquet(path) else _csv
     first = 0
     rows = reading(path, kind, column)
-    with _naming(path):
+    with list_named(path):
         while share := tuple(itertools.islice(rows, _SHARE)):
             last = first + len(share)
             yield Item(str(path), found.st_size, found.st_mtime_ns, "rows", first, last, share)
@@ -69,12 +85,12 @@ def list_check(path: Path, *, kind: str = "", column: str = "") -> str:
     Raises: see `list_items`.
     """
     kind_check(kind)
-    with _naming(path):
+    with list_named(path):
         if _is_parquet(path):
-            cells = _parquet_open(path).schema_arrow.names
+            cells = parquet_open(path).schema_arrow.names
         else:
-            with contextlib.closing(_cells(path)) as rows:
-                cells = next((cells for _, cells in rows if cells), [])
+            with contextlib.closing(_rows(path)) as rows:
+                cells = next((cells for _, cells, _ in rows if cells), [])
         if not cells:
             return ""
         headed = _columns(cells, kind, column)[1]
@@ -111,8 +127,9 @@ def row_read(row: Row) -> list[tuple[str, str]]:
     """
     kind, text = _plain(row.kind), row.text
     if kind not in algorithms():
+        text, said = typed(text, row.kind)
         try:
-            observable = parse(text, kind or None)
+            observable = parse(text, said)
         except InvalidObservable as error:
             raise InvalidHash(str(error)) from None
         kind, text = observable.kind, observable.value
@@ -127,85 +144,125 @@ def row_read(row: Row) -> list[tuple[str, str]]:
 
 
 @contextlib.contextmanager
-def _naming(path: Path) -> Iterator[None]:
+def list_named(path: Path) -> Iterator[None]:
     """Of several lists, which one it is that cannot be read."""
     try:
         yield
-    except ScanUnreadable as error:
+    except (ScanUnreadable, UnreadableList) as error:
         raise ScanUnreadable(f"{printable(str(path))}: {error}") from None
 
 
 def _csv(path: Path, kind: str, column: str) -> Iterator[Row]:
     columns: Columns | None = None
-    for line, cells in _cells(path):
-        if columns is None:
-            if not cells:  # empty lines above the head
-                continue
-            columns, headed = _columns(cells, kind, column)
-            if headed:
-                continue
-        yield from _values(line, cells, columns)
+    named = bool(column)
+    with contextlib.closing(_rows(path)) as rows:
+        for line, cells, text in rows:
+            if columns is None:
+                if not cells:  # empty lines above the head
+                    continue
+                columns, headed = _columns(cells, kind, column)
+                named = named or headed
+                if headed:
+                    continue
+            if not named and _FORMED.search(text):
+                yield from _formed(line, cells, text, kind)
+            else:
+                yield from _values(line, cells, columns)
 
 
-def _cells(path: Path) -> Generator[tuple[int, list[str]], None, None]:
-    """Each row of a CSV file, the head too, and the line that it ends on."""
-    # What is no UTF-8 spoils its own row alone: no value holds such letters.
-    with path.open(encoding="utf-8-sig", errors="surrogateescape", newline="") as file:
-        start = file.readline(_LONGEST)
-        file.seek(0)
-        delimiter = max(_DELIMITERS, key=start.count)
-        reader = csv.reader(_lines(file), delimiter=delimiter)
+def _formed(line: int, cells: list[str], text: str, kind: str) -> Iterator[Row]:
+    """What a line says that is no row of a table but of another form, as md5sum and hosts files have it."""
+    if is_comment(text):
+        yield Row(line, "")
+        return
+    said = None if _plain(kind) in algorithms() else kind or None
+    found = line_read(text, said)
+    for item in found:
+        if isinstance(item, Entry):
+            yield Row(line, item.observable.value, kind or item.observable.kind)
+        else:
+            yield Row(line, item.text, kind)
+    if not found:
+        yield Row(line, cells[0].strip(), kind)
+
+
+class _Table:
+    """A text's rows: what its first line says of their cells."""
+
+    def __init__(self, first: str) -> None:
+        self._delimiter = max(_DELIMITERS, key=first.count)
+        self._width = len(self.cells(first))
+
+    def cells(self, text: str) -> list[str]:
+        text = text.rstrip("\r\n")
+        if '"' not in text:
+            return text.split(self._delimiter) if text else []
+        lines = [f"{line}\n" for line in text.split("\n")]
         try:
-            for cells in reader:
-                yield reader.line_num, cells
-        except csv.Error as error:
-            raise ScanUnreadable(f"no CSV from line {reader.line_num} on: {error}") from None
+            return next(csv.reader(lines, delimiter=self._delimiter), [])
+        except csv.Error:  # a cell that is longer than any value
+            return text.split(self._delimiter)
+
+    def goes_on(self, line: str) -> bool:
+        return '"' in line and line.count('"') % 2 == 1 and self._width > 1
+
+    def is_row(self, line: str) -> bool:
+        return not self.goes_on(line) and len(self.cells(line)) == self._width
 
 
-def _lines(file: IO[str]) -> Iterator[str]:
+def _rows(path: Path) -> Generator[tuple[int, list[str], str], None, None]:
+    """Each row, the head too: the line that it ends on, its cells, and all of it."""
+    with _opened(path) as file:
+        lines = _lines(file)
+        first = next(lines, None)
+        if first is None:
+            return
+        table = _Table(first[1])
+        for number, text in joined(itertools.chain([first], lines), table):
+            yield number + text.count("\n"), table.cells(text), text
+
+
+@contextlib.contextmanager
+def _opened(path: Path) -> Iterator[IO[str]]:
+    """A list's text, unpacked where it is packed.
+
+    Raises:
+        UnreadableList: it is none.
+    """
+    with path.open("rb") as packed:
+        inside = packed_open(packed, packed.read(10))
+        if inside is None:
+            packed.seek(0)
+        binary = inside or packed
+        foreign_check(binary.peek(10))
+        # What is no UTF-8 spoils its own row alone: no value holds such letters.
+        with io.TextIOWrapper(binary, "utf-8-sig", errors="surrogateescape", newline="") as text:
+            yield text
+
+
+def _lines(file: IO[str]) -> Iterator[Line]:
     """Line by line, but never gigabytes of a file that has none."""
+    number = 0
     while line := file.readline(_LONGEST):
         if len(line) == _LONGEST:
-            raise csv.Error(f"a line of more than {_LONGEST:,} letters")
-        yield line
+            raise ScanUnreadable(
+                f"no CSV from line {number} on: a line of more than {_LONGEST:,} letters"
+            )
+        number += 1
+        yield number, line.rstrip("\r\n")
 
 
 def _parquet(path: Path, kind: str, column: str) -> Iterator[Row]:
-    file = _parquet_open(path)
+    file = parquet_open(path)
     columns, headed = _columns(file.schema_arrow.names, kind, column)
     if not headed:
         raise ScanUnreadable(_NAMELESS)
     line = 0
-    with _parquet_errors():
+    with parquet_errors():
         for batch in file.iter_batches(batch_size=_SHARE):
             for cells in zip(*(part.to_pylist() for part in batch.columns), strict=True):
                 line += 1
-                yield from _values(line, [_text(cell) for cell in cells], columns)
-
-
-def _parquet_open(path: Path) -> Any:
-    try:
-        import pyarrow.parquet as pq
-    except ImportError:
-        raise ExtraMissing("Parquet needs pyarrow: pip install pyarrow") from None
-    with _parquet_errors():
-        return pq.ParquetFile(path)
-
-
-@contextlib.contextmanager
-def _parquet_errors() -> Iterator[None]:
-    import pyarrow as pa
-
-    try:
-        yield
-    except pa.ArrowException as error:
-        raise ScanUnreadable(f"no Parquet file: {type(error).__name__}") from None
-
-
-def _text(cell: Any) -> str:
-    if cell is None:
-        return ""
-    return cell.hex() if isinstance(cell, bytes) else str(cell)
+                yield from _values(line, [cell_text(cell) for cell in cells], columns)
 
 
 def _columns(cells: Sequence[str], kind: str, column: str) -> tuple[Columns, bool]:

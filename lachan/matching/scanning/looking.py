@@ -84,25 +84,33 @@ class Looker:
         return [answer if isinstance(answer, str) else _distinct(answer) for answer in answers]
 
     def _picture(self, content: Content) -> Sight:
-        from lachan.matching.algorithms.pdq.picture import Limits as PictureLimits
-        from lachan.matching.algorithms.pdq.picture import picture_hash
+        from lachan.matching.algorithms.pdq.picture import PicturePartial, picture_hash
+        from lachan.matching.algorithms.pdq.pillow import Limits as PictureLimits
 
         if content.data is None:
             raise PictureRefused("too-large", "the picture is too large to look at")
         limits = PictureLimits(size=self._limits.memory)
-        found = picture_hash(content.data, limits=limits, turned=self._turned)
-        if not found.stored.reliable:
-            return Sight([], flat=True)
-        # As stored and, where a camera noted that it lies on its side, as people see it.
-        texts = dict.fromkeys((found.stored.text, found.upright.text), "")
-        for done, before in found.before.items():
+        reason = ""
+        try:
+            found = picture_hash(content.data, limits=limits, turned=self._turned)
+        except PicturePartial as error:
+            # What is left of it may still be near enough to what is listed.
+            found, reason = error.found, str(error)
+        # As stored; where a camera noted that it lies on its side, as people see it; on another ground; and as
+        # others list it.
+        each = (found.stored, found.upright, found.ground, found.colours)
+        texts = {one.text: "" for one in each if one is not None and one.reliable}
+        if not texts:
+            return Sight([], reason=reason, flat=not reason)
+        for done, before in found.before.items() if found.upright.reliable else ():
             texts.setdefault(before.text, done.text)
         return Sight(
             _once(
                 msgspec.structs.replace(match, turned=turned)
                 for text, turned in texts.items()
                 for match in self._ask("pdq", text)
-            )
+            ),
+            reason=reason,
         )
 
     def _video(self, content: Content) -> Sight:

@@ -6,7 +6,7 @@ import pytest
 
 from lachan.edge.matching.keyring import Keyring
 from lachan.edge.matching.problems import Problem
-from lachan.kernel.clock import held_at, now
+from lachan.kernel.clock import now
 from lachan.kernel.ids import uuid7
 from lachan.matching.follower import Follower
 from lachan.matching.keys import keys_read
@@ -18,6 +18,7 @@ from lachan.matching.spool import Met, spool_list, spool_read, spool_write
 from lachan.members.models import Organisation
 from lachan.members.policy import Action
 from lachan.members.services import api_key_create, api_key_revoke
+from tests.lived import lived_until
 
 HOUR = 1_790_000_000 // 3600 * 3600
 
@@ -136,5 +137,5 @@ def test_it_forgets_counts_after_three_months(personas, place):
     spool_write(place, [Met(uuid7(), int(now().timestamp()), personas.organisation.pk, 1)])
     sightings_take(place)
     assert sightings_purge() == 0
-    with held_at(now() + timedelta(days=93)):
+    with lived_until(now() + timedelta(days=93)):
         assert sightings_purge() == 1

@@ -98,6 +98,29 @@ def test_any_other_file_goes_by_its_bytes(desk, live_server, personas, publish, 
     assert_accessible(desk)
 
 
+def test_it_says_of_each_of_several_files_what_came_of_it(either, live_server, personas, known):
+    sign_in(either, live_server.url, personas.analyst)
+    either.goto(f"{live_server.url}/staff/match/")
+    files = {
+        "một.png": png(known),
+        "hai.png": png(picture(8, 320, 240)),
+        "ba.txt": b"Khong phai anh.",
+    }
+    chosen = [{"name": name, "mimeType": "", "buffer": data} for name, data in files.items()]
+    either.locator("#picture").set_input_files(chosen)
+    either.get_by_role("button", name="Tra cứu").click()
+    either.get_by_role("heading", name="Có trong danh sách: 1 trên 3").wait_for()
+    said = [line.inner_text() for line in either.locator(".verdicts li").all()]
+    assert said == [
+        "một.png: có trong danh sách",
+        "hai.png: không có trong danh sách",
+        "ba.txt: không mở được như ảnh; so nguyên tệp thì không có trong danh sách",
+    ]
+    assert "một.png" not in either.get_by_label("Mã băm").input_value()
+    assert_accessible(either)
+    look(either, "match-several")
+
+
 def test_it_works_without_script(phone_without_script, live_server, personas, known):
     page = phone_without_script
     sign_in(page, live_server.url, personas.analyst)

@@ -109,6 +109,58 @@ def test_it_answers_what_it_can_read_beside_what_it_cannot(personas, known):
     assert "Đây không phải mã băm: ???" in words(page)
 
 
+def verdicts(page):
+    found = re.findall(
+        r"<li><span[^>]*>([^<]*)</span>: <strong>([^<]*)</strong>", page.content.decode()
+    )
+    return [(name, " ".join(said.split())) for name, said in found]
+
+
+def test_it_says_of_each_whether_it_is_on_the_lists(personas, known):
+    page = ask(personas.analyst, DIGEST, "cd" * 32, "???")
+    assert verdicts(page) == [
+        (f"{DIGEST[:16]}…", "có trong danh sách"),
+        ("cd" * 8 + "…", "không có trong danh sách"),
+        ("???", "không phải mã băm"),
+    ]
+    assert "Có trong danh sách: 1 trên 3" in words(page)
+    assert verdicts(ask(personas.analyst, DIGEST, DIGEST)) == []
+
+
+def test_it_says_of_each_file_what_came_of_it(personas, known):
+    page = ask(
+        personas.analyst,
+        *(
+            f"{NEAR} #1:q90",
+            f"{'cd' * 32} #1",
+            f"{'ce' * 32} #2:not-a-picture",
+            f"{'cf' * 32} #3:q12",
+        ),
+        *(f"{'d0' * 32} #4:q80", f"{DIGEST} #5:damaged", f"{PDQ[::-1]} mirrored #4"),
+    )
+    assert verdicts(page) == [
+        ("Tệp 1", "có trong danh sách"),
+        ("Tệp 2", "không mở được như ảnh; so nguyên tệp thì không có trong danh sách"),
+        ("Tệp 3", "ảnh quá ít chi tiết để so"),
+        ("Tệp 4", "không có trong danh sách"),
+        ("Tệp 5", "có trong danh sách"),
+    ]
+    assert 'data-file="3"' in page.content.decode()
+    cards = page.content.decode().split("<article")[1:]
+    assert sorted(re.search(r'data-file="(\d)"', card)[1] for card in cards) == ["1", "5"]
+
+
+def test_it_never_says_not_on_the_lists_of_what_could_not_be_opened(personas, known):
+    alone = ask(personas.analyst, f"{'cd' * 32} #1:damaged", reason="damaged")
+    assert "Không có trong danh sách" not in words(alone)
+    assert "Chưa so được như một tấm ảnh" in words(alone)
+    many = ask(personas.analyst, f"{'cd' * 32} #1:damaged", f"{'ce' * 32} #2:q90")
+    assert "Chưa so được hết" in words(many)
+    assert "Không có trong danh sách" not in words(many)
+    fine = ask(personas.analyst, f"{'cd' * 32} #1:q80", f"{'ce' * 32} #2:q90")
+    assert "Không có trong danh sách" in words(fine)
+
+
 def test_it_writes_down_that_somebody_looked_and_not_for_what(personas, known):
     ask(personas.analyst, DIGEST, "cd" * 32)
     entry = AuditEntry.objects.get(action="match.lookup")
@@ -162,7 +214,7 @@ def test_it_shows_how_the_index_stands(personas, pages_home, publish, follower):
     status.refuse("quota-spent")
     status_write(pages_home, status)
     page = personas.auditor.client().get("/staff/match/health/")
-    assert "Mọi quyết định trong sổ cái đều đã có trong chỉ mục" in words(page)
+    assert "Chỉ mục đã có đủ mọi quyết định trong sổ" in words(page)
     assert "sha256" in words(page)
     assert re.search(r"\b4\W?000\b", words(page))
     assert "quota-spent 1" in words(page)
@@ -171,7 +223,7 @@ def test_it_shows_how_the_index_stands(personas, pages_home, publish, follower):
     assert "style=" not in page.content.decode()
     publish("cd" * 32)
     page = personas.technical.client().get("/staff/match/health/")
-    assert "chậm hơn sổ cái 1 quyết định" in words(page)
+    assert "chậm hơn sổ quyết định 1 dòng" in words(page)
     assert not damage_file(pages_home).exists()
 
 

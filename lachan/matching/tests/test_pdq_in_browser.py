@@ -156,9 +156,33 @@ def test_it_says_why_it_has_no_hash(browser_hashes):
     assert "stored" not in found["cut"]
 
 
-def test_it_says_that_half_transparent_colours_differ(browser_hashes):
-    """What a canvas does not keep; written down, so that nobody promises more."""
+def transparent():
+    pixels = draw(4, 90, 80, 4)
+    holes = np.add.outer(np.arange(80) // 16, np.arange(90) // 15) % 2 * 255
+    yield "half", save(Image.fromarray(pixels), "PNG")
+    for hidden in (7, 8):
+        colours = np.where(holes[:, :, None] > 0, draw(3, 90, 80), draw(hidden, 90, 80))
+        whole = Image.fromarray(np.dstack([colours, holes]).astype(np.uint8))
+        yield f"hidden-{hidden}", save(whole, "PNG")
+        yield f"webp-{hidden}", save(whole, "WEBP", lossless=True, exact=True)
+    shape = np.where(draw(5, 90, 80, 1)[:, :, 0] > 100, 255, 0) ^ holes
+    for ink in (0, 255):
+        alone = np.dstack([np.full((80, 90, 3), ink), shape]).astype(np.uint8)
+        yield f"ink-{ink}", save(Image.fromarray(alone), "PNG")
+    yield "key", save(picture(5).quantize(8), "GIF", transparency=2)
+
+
+def test_it_sees_what_is_transparent_as_the_server_does(browser_hashes):
+    """Alike to a few bits: a canvas rounds where it mixes."""
     pixels = draw(4, 90, 80, 4)
     opaque = np.dstack([pixels[:, :, :3], np.full((80, 90, 1), 255, np.uint8)])
-    files = {"opaque": save(Image.fromarray(opaque), "PNG")}
-    assert heard(browser_hashes(files)["opaque"]) == told(files["opaque"])
+    files = {"opaque": save(Image.fromarray(opaque), "PNG"), **dict(transparent())}
+    found = browser_hashes(files)
+    assert heard(found["opaque"]) == told(files["opaque"])
+    for name, data in files.items():
+        ours, theirs = picture_hash(data), found[name]
+        assert apart(ours.stored.text, theirs["stored"]["hash"]) <= 4, name
+        assert bool(ours.ground) == bool(theirs["ground"]), name
+        if ours.ground:
+            assert apart(ours.ground.text, theirs["ground"]["hash"]) <= 4, name
+    assert apart(found["hidden-7"]["stored"]["hash"], found["hidden-8"]["stored"]["hash"]) <= 4

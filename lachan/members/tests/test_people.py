@@ -7,7 +7,7 @@ from lachan.kernel.errors import InvalidInput, Refused
 from lachan.kernel.sealing.errors import SharesUnusable
 from lachan.members import tasks
 from lachan.members.errors import AlreadyMember, KeyMissing, LastAdministrator, SelfGrant
-from lachan.members.models import DeskKeyWrap, Session
+from lachan.members.models import DeskKeyWrap, Invitation, Session
 from lachan.members.records import Role
 from lachan.members.selectors import actor_for
 from lachan.members.services import (
@@ -49,7 +49,8 @@ def test_it_takes_the_key_with_the_last_role_that_needs_it(personas):
     assert not someone.person.wraps.exists()
 
 
-def test_it_takes_the_key_when_a_role_runs_out(personas):
+def test_it_takes_the_key_when_a_role_runs_out(personas, settings, tmp_path):
+    settings.LACHAN_HOME = tmp_path  # the trail's witness is of this test alone
     boss, someone = personas.administrator, personas.with_roles()
     role_grant(by=boss.actor, person=someone.person, role=Role.ANALYST, until=now() + timedelta(1))
     desk_key_rotate(by=boss.actor, organisation=personas.organisation)
@@ -77,6 +78,17 @@ def test_it_closes_every_door_behind_who_leaves(personas):
     assert not DeskKeyWrap.objects.filter(person=someone.person).exists()
     assert not Session.objects.filter(person=someone.person).exists()
     assert actor_for(someone.person).roles == set()
+
+
+def test_it_closes_the_links_that_the_leaver_made(personas):
+    leaver = personas.with_roles(Role.ADMINISTRATOR)
+    for by in (leaver, personas.administrator):
+        invitation_create(
+            by=by.actor, unlocked=None, organisation=personas.organisation, roles=[Role.ANALYST],
+            email=f"new.{by.person.pk}@home.example", name="New",
+        )  # fmt: skip
+    person_deactivate(by=personas.administrator.actor, person=leaver.person)
+    assert [i.invited_by for i in Invitation.objects.all()] == [personas.administrator.actor.label]
 
 
 @pytest.mark.parametrize("role", [role for role in Role if role is not Role.ADMINISTRATOR])

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lachan.members.place_names import marked, plain
+from lachan.members.place_names import dictionary_order, marked, old_style, plain
 from lachan.members.places_build import predecessors_parse, provinces_parse
 from lachan.members.selectors import commune_list, place_find, place_get, province_list
 
@@ -127,3 +127,56 @@ def test_it_answers_over_http(client):
     assert page.json()["items"][0]["code"] == "25"
     assert client.get("/v1/places").status_code == 422
     assert len(client.get("/v1/places/provinces").json()) == 34
+
+
+@pytest.mark.parametrize(
+    ("text", "old"),
+    [("Thanh Hoá", "Thanh Hóa"), ("KHÁNH HOÀ", "KHÁNH HÒA"), ("Thuỷ Nguyên", "Thủy Nguyên"),
+     ("Uỷ ban", "Ủy ban"), ("khoẻ, loè", "khỏe, lòe"), ("Thuý", "Thúy"), ("xoa\u0301", "xóa"),
+     # after q, before a consonant or another vowel, and in names from elsewhere there is nothing to move
+     ("Quý Quỳ quá quỹ", "Quý Quỳ quá quỹ"), ("Hoàn ngoài khoái tuyết", "Hoàn ngoài khoái tuyết"),
+     ("Hòa Bình", "Hòa Bình"), ("Ea H'leo", "Ea H'leo"), ("họa", "họa"), ("thuở", "thuở")],
+)  # fmt: skip
+def test_it_moves_a_tone_mark_to_where_the_old_style_has_it(text, old):
+    assert old_style(text) == old
+    assert old_style(old) == old
+    assert plain(old) == plain(text)
+
+
+def test_it_shows_one_style_of_tone_marks():
+    shown = {p.name for p in province_list()} | {p.name for p in province_list(on=date(2025, 1, 1))}
+    assert shown >= {"Thanh Hóa", "Khánh Hòa", "Hòa Bình", "TP. Hồ Chí Minh"}
+    assert "Hồ Chí Minh" not in shown
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        # a, ă and â are three letters, d and đ two, o, ô and ơ three, u and ư two
+        ["An Giang", "Ăn", "Ân Thi"], ["Cà Mau", "Cao Bằng", "Cần Thơ"], ["Dầu Tiếng", "Đà Nẵng", "Đắk Lắk"],
+        ["Lai Châu", "Lạng Sơn", "Lào Cai", "Lâm Đồng"], ["Quảng Trị", "Sơn La", "Tây Ninh"],
+        # within the same letters: level, huyền, hỏi, ngã, sắc, nặng
+        ["ma", "mà", "mả", "mã", "má", "mạ"],
+        ["Phường 2", "Phường 21"],
+    ],
+)  # fmt: skip
+def test_it_sorts_as_a_vietnamese_dictionary_does(names):
+    backwards = names[::-1]
+    assert sorted(backwards, key=dictionary_order) == names
+
+
+def test_it_lists_provinces_as_a_dictionary_does():
+    names = [place.name for place in province_list()]
+    assert names == sorted(names, key=dictionary_order)
+    for earlier, later in (
+        ("Cao Bằng", "Cần Thơ"),
+        ("Lào Cai", "Lâm Đồng"),
+        ("Cần Thơ", "Đà Nẵng"),
+    ):
+        assert names.index(earlier) < names.index(later)
+
+
+@given(st.text(max_size=20))
+def test_it_changes_no_letter_with_the_style(text):
+    assert old_style(old_style(text)) == old_style(text)
+    assert marked(old_style(text)) == marked(text)

@@ -1,17 +1,20 @@
 import re
 import time
+import unicodedata
 from datetime import timedelta
 
 import pytest
 from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value
+from django.contrib.auth.hashers import MD5PasswordHasher, check_password, make_password
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from lachan.kernel.clock import held_at, now
+from lachan.kernel.passwords import password_spellings
 from lachan.kernel.sealing import locks
-from lachan.kernel.sealing.envelope import keypair_from_private
+from lachan.kernel.sealing.envelope import keypair_from_private, keypair_new
 from lachan.members.errors import SignInPaused
 from lachan.members.models import AuditEntry, Person, Session, SignInPause
 from lachan.members.services import first_link
@@ -168,6 +171,51 @@ def test_it_pauses_who_guesses_the_password_in_a_stolen_session(joined, address)
     page = client.post(address, right)
     assert page.status_code == 422
     assert Person.objects.get().check_password(PASSWORD)
+
+
+VIETNAMESE = "bốn từ lạ viết liền nhau"
+SPELLINGS = password_spellings(VIETNAMESE)
+
+
+@pytest.mark.parametrize(
+    ("was", "typed"), list(zip(SPELLINGS, [*SPELLINGS[1:], SPELLINGS[0]], strict=True))
+)
+def test_it_takes_a_password_in_the_spelling_of_any_keyboard(joined, was, typed):
+    person = Person.objects.get()
+    private = keypair_new().private
+    # As it was hashed before there was one spelling.
+    person.password, person.locked_key = make_password(was), locks.lock(private, password=was)
+    person.save()
+    client, page = sign_in(joined[1], password=typed)
+    assert page.url == "/staff/"
+    person.refresh_from_db()
+    assert check_password(SPELLINGS[0], person.password)
+    assert client.post("/staff/unlock/", {"password": was}).status_code == 302
+    assert client.get("/staff/").status_code == 200
+
+
+def test_it_sets_and_changes_a_password_in_one_spelling(joined):
+    client = joined[0]
+    words = {"old": PASSWORD, "password": SPELLINGS[1], "again": SPELLINGS[-1]}
+    assert client.post("/staff/account/password/", words).status_code == 302
+    assert check_password(SPELLINGS[0], Person.objects.get().password)
+    short = unicodedata.normalize("NFD", "ế" * 11)
+    words = {"old": SPELLINGS[2], "password": short, "again": short}
+    assert client.post("/staff/account/password/", words).status_code == 422
+
+
+def test_it_hashes_as_often_for_a_name_that_nobody_has(joined, monkeypatch):
+    hashed = []
+    encode = MD5PasswordHasher.encode
+    monkeypatch.setattr(
+        MD5PasswordHasher, "encode", lambda *given: hashed.append(1) or encode(*given)
+    )
+    counts = []
+    for name in ("an@home.example", "nobody@home.example"):
+        hashed.clear()
+        Client().post("/staff/sign-in/", {"name": name, "password": VIETNAMESE})
+        counts.append(len(hashed))
+    assert counts == [len(SPELLINGS)] * 2
 
 
 def test_it_ends_a_half_done_sign_in_with_the_password(joined):

@@ -5,6 +5,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
+from lachan.members.audit_words import AUDIT_WORDS
 from lachan.members.models import Person
 from lachan.members.network_forms import AuditForm
 from lachan.members.policy import Action, requires
@@ -33,6 +34,7 @@ def audit(request: HttpRequest) -> HttpResponse:
         )
     )
     for line in lines:
+        line.said = AUDIT_WORDS.get(line.action, "")
         line.who = next((name for uid, name in names.items() if str(uid) == line.actor), line.actor)
     query = request.GET.copy()
     query.pop("before", None)

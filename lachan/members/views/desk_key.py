@@ -4,14 +4,21 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from lachan.members.desk_keys import holder_list, holds_all
+from lachan.kernel.seen import Stale, state_mark
+from lachan.members.desk_keys import desk_key_state, holder_list, holds_all
 from lachan.members.errors import KeyMissing
 from lachan.members.models import Organisation, RecoveryKey
 from lachan.members.network_forms import SharesForm
 from lachan.members.policy import Action, policy_check, requires
 from lachan.members.services import desk_key_rotate, recovery_split, session_key
+from lachan.web.sent import SEEN
+
+_CHANGED = gettext_lazy(
+    "Somebody made a fresh key or shares meanwhile. Please look first, then press once more."
+)
 
 
 def _home(request: HttpRequest) -> Organisation:
@@ -30,6 +37,7 @@ def desk_key(request: HttpRequest) -> HttpResponse:
         "keys": home.desk_keys.order_by("-id"),
         "holders": [person for person in holders if holds_all(person)],
         "lacking": [person for person in holders if not holds_all(person)],
+        "seen": state_mark(*desk_key_state(home)),
         "recovery": RecoveryKey.objects.filter(organisation=home, retired_at=None).first(),
     }
     return render(request, "members/desk_key.html", context)
@@ -38,8 +46,13 @@ def desk_key(request: HttpRequest) -> HttpResponse:
 @require_POST
 @requires(Action.MEMBER_MANAGE)
 def desk_key_fresh(request: HttpRequest) -> HttpResponse:
-    desk_key_rotate(by=request.actor, organisation=_home(request))
-    messages.success(request, _("From now on reports are sealed to a fresh key."))
+    try:
+        seen = request.POST.get(SEEN, "")
+        desk_key_rotate(by=request.actor, organisation=_home(request), seen=seen)
+    except Stale:
+        messages.error(request, _CHANGED)
+    else:
+        messages.success(request, _("From now on reports are sealed to a fresh key."))
     return redirect("members:desk-key")
 
 
@@ -53,8 +66,10 @@ def shares(request: HttpRequest) -> HttpResponse:
         try:
             texts = recovery_split(
                 by=request.actor, unlocked=session_key(request), organisation=home,
-                **form.cleaned_data,
+                seen=request.POST.get(SEEN, ""), **form.cleaned_data,
             )  # fmt: skip
+        except Stale:
+            form.add_error(None, _CHANGED)
         except KeyMissing:
             form.add_error(None, _("Only somebody who holds every desk key can make shares."))
         else:
@@ -65,6 +80,7 @@ def shares(request: HttpRequest) -> HttpResponse:
         "title": _("Make recovery shares"),
         "back": "/staff/members/desk-key/",
         "act": _("Make and show them"),
+        "seen": state_mark(*desk_key_state(home)),
         "note": _(
             "Each share goes to another person, on paper. Together the number needed brings the desk's "
             "key back when nobody can open it any more; fewer can do nothing. Earlier shares stop working."

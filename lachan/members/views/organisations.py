@@ -10,10 +10,12 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from lachan.kernel.clock import now
+from lachan.kernel.seen import Stale, state_mark
 from lachan.members.desk_keys import HOLDER_ROLES
 from lachan.members.errors import AlreadyMember
 from lachan.members.models import Invitation, Organisation
 from lachan.members.network_forms import InviteForm, OrganisationForm
+from lachan.members.organisations import organisation_state
 from lachan.members.policy import Action, policy_allows, requires
 from lachan.members.reach import manage_allows, manage_check, network_allows, network_check
 from lachan.members.selectors import (
@@ -30,6 +32,9 @@ from lachan.members.services import (
     session_key,
 )
 from lachan.members.words import ORGANISATION_STATUSES, ORGANISATION_TYPES, role_name
+from lachan.web.sent import SEEN
+
+from .stale import stale_add
 
 
 def described(row: Organisation) -> Organisation:
@@ -91,12 +96,19 @@ def organisation_edit(request: HttpRequest, uid: UUID | None = None) -> HttpResp
     initial = OrganisationForm.initial_of(row) if row else None
     form = OrganisationForm(request.POST or None, initial=initial)
     if request.method == "POST" and form.is_valid():
-        saved = organisation_save(by=request.actor, organisation=row, **form.cleaned_data)
-        messages.success(request, _("Saved."))
-        return redirect("members:organisation", saved.uid)
+        words, seen = form.cleaned_data, request.POST.get(SEEN, "")
+        try:
+            saved = organisation_save(by=request.actor, organisation=row, seen=seen, **words)
+        except Stale:
+            stale_add(form)
+        else:
+            messages.success(request, _("Saved."))
+            return redirect("members:organisation", saved.uid)
     title = row.name if row else _("New organisation")
     back = f"/staff/members/{row.uid}/" if row else "/staff/members/"
     context = {"form": form, "title": title, "back": back, "act": _("Save")}
+    if row:
+        context["seen"] = state_mark(*organisation_state(row))
     status = 200 if request.method == "GET" else 422
     return render(request, "members/form.html", context, status=status)
 

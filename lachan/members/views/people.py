@@ -7,14 +7,17 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_POST
 
 from lachan.kernel.clock import now
 from lachan.kernel.errors import LachanError
+from lachan.kernel.seen import Stale, state_mark
 from lachan.members.desk_keys import HOLDER_ROLES, holder_list, holds_all
 from lachan.members.errors import KeyLocked, KeyMissing, LastAdministrator, SelfGrant
 from lachan.members.models import Person
 from lachan.members.network_forms import GrantForm
+from lachan.members.people import person_seen, person_state
 from lachan.members.policy import Action, NotAllowed, policy_check, requires
 from lachan.members.reach import manage_allows, manage_check
 from lachan.members.records import Role
@@ -27,6 +30,7 @@ from lachan.members.services import (
     session_key,
 )
 from lachan.members.words import role_name
+from lachan.web.sent import SEEN
 
 
 @require_GET
@@ -53,13 +57,22 @@ def _page(request: HttpRequest, row: Person, form: GrantForm) -> HttpResponse:
         "returns": manages,
         "lacks_key": row in holder_list(row.organisation) and not holds_all(row),
         "holds_key": row.wraps.exists(),
+        "seen": state_mark(*person_state(row)),
     }
     return render(request, "members/person.html", context, status=422 if form.errors else 200)
 
 
+_CHANGED = gettext_lazy(
+    "Somebody changed something about this person meanwhile. Please look first."
+)
+
+
 def _act(request: HttpRequest, row: Person, work: Callable[[], object], done: str) -> HttpResponse:
     try:
-        work()
+        with person_seen(row, seen=request.POST.get(SEEN, "")):
+            work()
+    except Stale:
+        messages.error(request, _CHANGED)
     except LastAdministrator:
         messages.error(
             request,
@@ -82,7 +95,11 @@ def grant(request: HttpRequest, uid: UUID) -> HttpResponse:
         return _page(request, row, form)
     words = form.cleaned_data
     try:
-        role_grant(by=request.actor, person=row, **words)
+        with person_seen(row, seen=request.POST.get(SEEN, "")):
+            role_grant(by=request.actor, person=row, **words)
+    except Stale:
+        form.add_error(None, _CHANGED)
+        return _page(request, row, form)
     except SelfGrant:
         messages.error(request, _("Nobody gives roles to himself. Ask another administrator."))
         return redirect("members:person", row.uid)
@@ -148,7 +165,12 @@ def give_return(request: HttpRequest, uid: UUID) -> HttpResponse:
         unlocked = session_key(request) if carries else None
     except LachanError:
         unlocked = None
-    record = return_create(by=request.actor, unlocked=unlocked, person=row)
+    try:
+        with person_seen(row, seen=request.POST.get(SEEN, "")):
+            record = return_create(by=request.actor, unlocked=unlocked, person=row)
+    except Stale:
+        messages.error(request, _CHANGED)
+        return redirect("members:person", row.uid)
     context = {
         "link": request.build_absolute_uri(record.path),
         "record": record,

@@ -9,12 +9,17 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from lachan.kernel.errors import InvalidInput
+from lachan.kernel.seen import Stale, state_mark
 from lachan.members.models import Programme
 from lachan.members.network_forms import ProgrammeForm
+from lachan.members.organisations import programme_state
 from lachan.members.places import place_get
 from lachan.members.policy import Action, requires
 from lachan.members.reach import network_check
 from lachan.members.services import programme_save
+from lachan.web.sent import SEEN
+
+from .stale import stale_add
 
 
 @require_http_methods(["GET", "POST"])
@@ -23,6 +28,7 @@ def programme_edit(request: HttpRequest, uid: UUID | None = None) -> HttpRespons
     network_check(request.actor)
     row = get_object_or_404(Programme, uid=uid) if uid else None
     form = ProgrammeForm(request.POST or None, initial=_initial(row) if row else None)
+    seen = state_mark(*programme_state(row)) if row else ""
     if request.method == "POST" and form.is_valid() and _saved(request, row, form):
         messages.success(request, _("Saved."))
         return redirect("members:members")
@@ -31,6 +37,7 @@ def programme_edit(request: HttpRequest, uid: UUID | None = None) -> HttpRespons
         "title": row.name if row else _("New programme"),
         "back": "/staff/members/",
         "act": _("Save"),
+        "seen": seen,
     }
     status = 200 if request.method == "GET" else 422
     return render(request, "members/form.html", context, status=status)
@@ -38,7 +45,11 @@ def programme_edit(request: HttpRequest, uid: UUID | None = None) -> HttpRespons
 
 def _saved(request: HttpRequest, row: Programme | None, form: Form) -> bool:
     try:
-        programme_save(by=request.actor, programme=row, **form.cleaned_data)
+        seen = request.POST.get(SEEN, "")
+        programme_save(by=request.actor, programme=row, seen=seen, **form.cleaned_data)
+    except Stale:
+        stale_add(form)
+        return False
     except InvalidInput:
         form.add_error("valid_until", _("It ends before it begins."))
         return False

@@ -55,7 +55,7 @@ def pending_set(request: HttpRequest, person: Person, private: str | None, goal:
 def pending_person(request: HttpRequest) -> Person | None:
     """Who has given the right password in this session and not yet a second factor."""
     waiting = request.session.get(PENDING)
-    if not waiting or datetime.fromisoformat(waiting["at"]) + _PENDING_FOR < now():
+    if not waiting or abs(now() - datetime.fromisoformat(waiting["at"])) > _PENDING_FOR:
         return None
     person = Person.objects.filter(pk=waiting["person"], is_active=True).first()
     if person is None or not constant_time_compare(

@@ -1,5 +1,6 @@
 import dataclasses
 import threading
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.db import connection, transaction
@@ -8,6 +9,7 @@ from lachan.kernel import clock
 from lachan.kernel.events import HANDLERS, Event
 from lachan.outbox import selectors, services, sockets
 from lachan.outbox.models import OutboxEvent
+from tests.lived import lived_until
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -63,11 +65,73 @@ def test_it_tries_again_after_a_pause_and_lets_the_others_pass(monkeypatch):
 
 
 @pytest.mark.django_db
+def test_it_keeps_the_hour_of_an_event_and_nothing_finer(heard):
+    # A report keeps no exact time of arrival: the row of its event must not give it away, now or later.
+    moment = datetime(2026, 3, 4, 5, 6, 7, 891011, UTC)
+    hour = datetime(2026, 3, 4, 5, tzinfo=UTC)
+    with clock.held_at(moment):
+        services.event_publish(BellRang(times=1))
+        row = OutboxEvent.objects.get()
+        assert (row.created_at, row.next_attempt_at, row.delivered_at) == (hour, hour, None)
+        services.events_deliver()
+    row.refresh_from_db()
+    assert (row.created_at, row.next_attempt_at, row.delivered_at) == (hour, hour, hour)
+    assert (row.attempts, row.last_error) == (0, "")
+
+
+@pytest.mark.django_db
+def test_it_waits_twice_as_long_each_time_for_an_hour_at_most_and_says_so_louder(
+    monkeypatch, caplog
+):
+    def fail(event):
+        raise RuntimeError("a child's name")
+
+    monkeypatch.setitem(HANDLERS, BellRang.topic, [fail])
+    moment = datetime(2026, 3, 4, 5, tzinfo=UTC)
+    waits, levels = [], []
+    with clock.held_at(moment):
+        services.event_publish(BellRang(times=1))
+    for _ in range(13):
+        caplog.clear()
+        with clock.held_at(moment):
+            assert services.events_deliver() == 0
+        levels.append(caplog.records[0].levelname)
+        row = OutboxEvent.objects.get()
+        waits.append((row.next_attempt_at - moment).total_seconds())
+        moment = row.next_attempt_at
+        with clock.held_at(moment - timedelta(seconds=1)):
+            assert services.events_deliver() == 0
+        assert OutboxEvent.objects.get().attempts == row.attempts
+    assert waits == [2, 4, 8, 16, 32, 64, 128, 256, 512, 1024, 2048, 3600, 3600]
+    assert levels == ["WARNING"] * 7 + ["ERROR"] * 6
+    assert "child" not in caplog.text
+
+
+@pytest.mark.django_db
+def test_it_hands_out_no_more_than_asked(heard):
+    for times in range(3):
+        services.event_publish(BellRang(times=times))
+    assert services.events_deliver(limit=2) == 2
+    assert [event.times for event in heard] == [0, 1]
+
+
+@pytest.mark.django_db
+def test_it_forgets_nothing_before_a_week_is_over(heard):
+    with clock.held_at(datetime(2026, 3, 4, 5, 30, tzinfo=UTC)):
+        services.event_publish(BellRang(times=1))
+        services.events_deliver()
+    with clock.held_at(datetime(2026, 3, 11, 5, tzinfo=UTC)):
+        assert services.events_purge() == 0
+    with clock.held_at(datetime(2026, 3, 11, 5, 0, 1, tzinfo=UTC)):
+        assert services.events_purge() == 1
+
+
+@pytest.mark.django_db
 def test_it_forgets_delivered_events_after_a_week(heard):
     services.event_publish(BellRang(times=1))
     services.events_deliver()
     assert services.events_purge() == 0
-    with clock.held_at(clock.now() + services.KEPT * 2):
+    with lived_until(clock.now() + services.KEPT * 2):
         assert services.events_purge() == 1
 
 

@@ -16,6 +16,7 @@ from lachan.outbox.models import OutboxEvent
 from lachan.reports import arrivals, conf, inbox, selectors, services, tasks
 from lachan.reports.models import InboxSession, Message, Report
 from lachan.reports.records import Author, Status, Urgency
+from tests.lived import lived_until
 
 pytestmark = pytest.mark.django_db
 SYSTEM = system("test")
@@ -223,19 +224,36 @@ def test_a_new_desk_key_opens_what_comes_and_the_old_one_what_came(submit, desk_
     assert [m.words for m in opened.messages] == ["hai"]
 
 
+@pytest.mark.parametrize("days", [365, 1200, 100_000])
+def test_it_forgets_nothing_on_the_word_of_a_clock_that_leaps(submit, analyst, days):
+    open_one, closed = submit(), submit()
+    services.report_close(by=analyst, report=closed.report)
+    for minute in range(3):
+        with held_at(now() + timedelta(days=days, minutes=minute)):
+            tasks.purge()
+    assert {row.uid for row in Report.objects.all()} == {open_one.report, closed.report}
+
+
+def test_an_inbox_opened_by_a_clock_that_ran_ahead_is_closed(submit):
+    with held_at(now() + timedelta(days=365)):
+        secret = inbox.inbox_open(submit().receipt)
+        assert inbox.inbox_read(secret)
+    assert inbox.inbox_read(secret) is None
+
+
 def test_it_forgets_by_the_rule(submit, analyst):
     kept, closed = submit(), submit()
     services.reporter_write(by=PUBLIC, report=closed.report, words="x")
     services.report_close(by=analyst, report=closed.report)
     inbox.inbox_open(kept.receipt)
     days = {r["status"]: r["days"] for r in conf.retention_rules()}
-    with held_at(now() + timedelta(days=days["closed"] - 1)):
+    with lived_until(now() + timedelta(days=days["closed"] - 1)):
         assert services.reports_purge(by=SYSTEM) == 0
     assert not InboxSession.objects.exists()
-    with held_at(now() + timedelta(days=days["closed"], hours=2)):
+    with lived_until(now() + timedelta(days=days["closed"], hours=2)):
         tasks.purge()
     assert [r.uid for r in Report.objects.all()] == [kept.report]
     assert not Message.objects.exists()
     assert events()[-1] == ("reports.ReportPurged", {"report": str(closed.report)})
-    with held_at(now() + timedelta(days=days["open"], hours=2)):
+    with lived_until(now() + timedelta(days=days["open"], hours=2)):
         assert services.reports_purge(by=SYSTEM) == 1

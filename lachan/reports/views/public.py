@@ -1,7 +1,5 @@
 """The public's pages. None asks who somebody is; none puts anything of a report into an address."""
 
-import base64
-import binascii
 from datetime import date
 from functools import lru_cache
 from typing import Any
@@ -9,31 +7,26 @@ from typing import Any
 from django.conf import settings
 from django.core.exceptions import RequestDataTooBig
 from django.db import DatabaseError
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import render
 from django.template.loader import render_to_string
-from django.urls import reverse
 from django.utils import translation
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_GET, require_http_methods
 
 from lachan.kernel.clock import now
 from lachan.kernel.errors import Unavailable
-from lachan.kernel.ids import uuid7
-from lachan.kernel.sealing.errors import ReceiptMalformed, ReceiptMiscopied
 from lachan.kernel.sealing.receipts import receipt_show
 from lachan.members import selectors as members
 from lachan.members.policy import public
 from lachan.members.records import PUBLIC
-from lachan.reports import inbox as inboxes
 from lachan.reports import services
 from lachan.reports.forms import ABOUTS, URGENCIES, IntakeForm, category_choices
 from lachan.reports.records import Urgency
 from lachan.web.views import language_remember
 
-COOKIE = "inbox"
 _GAP = "a-fresh-one-comes-here"
 
 
@@ -48,15 +41,12 @@ def home(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def report(request: HttpRequest) -> HttpResponse:
     """The form: one page whose steps are parts of it, so that nothing that a child types leaves the phone
-    before it is sent, and neither "back" nor a lost connection loses it.
+    before it is sent, and neither "back" between them nor a lost connection loses it.
 
     No CSRF cookie is needed: the form acts for nobody, and its own signed token is the one-time proof.
     """
     if request.method != "POST" or _is_foreign(request):
-        response = _blank_form(request)
-        # Not `no-store`: after a lost connection "back" must find the form as it was filled in.
-        response["Cache-Control"] = "private, no-cache"
-        return response
+        return _blank_form(request)
     try:
         data = request.POST.copy()
     except RequestDataTooBig:
@@ -148,91 +138,3 @@ def _form_context(form: IntakeForm, *, is_open: bool) -> dict[str, Any]:
         "provinces": members.province_list(),
         "is_open": is_open,
     }
-
-
-@public
-@require_http_methods(["GET", "HEAD", "POST"])
-def inbox(request: HttpRequest) -> HttpResponse:
-    """Asks for the receipt, or shows what it opens."""
-    if request.method == "POST":
-        return _inbox_open(request)
-    opened = inboxes.inbox_read(_secret(request))
-    if opened is None:
-        return render(request, "reports/inbox_door.html")
-    context = {
-        "opened": opened,
-        "token": _token(request),
-        "category": next(
-            (c for c in category_choices() if c["category"] == opened.facts.category), None
-        ),
-    }
-    return render(request, "reports/inbox.html", context)
-
-
-def _inbox_open(request: HttpRequest) -> HttpResponse:
-    try:
-        secret = inboxes.inbox_open(request.POST.get("receipt", ""))
-    except ReceiptMalformed:
-        return _door(request, _("A receipt has 28 digits, in 7 groups of 4. Please look again."))
-    except ReceiptMiscopied:
-        return _door(request, _("One of the digits is not right. Please compare them one by one."))
-    if secret is None:
-        return _door(request, _("With these digits we cannot open anything. Please compare them."))
-    _words_add(request, secret)
-    response = HttpResponseRedirect(reverse("inbox"))
-    response.set_cookie(
-        COOKIE,
-        base64.urlsafe_b64encode(secret).decode(),
-        path=reverse("inbox"),
-        secure=settings.HTTPS,
-        httponly=True,
-        samesite="Strict",
-    )
-    return response
-
-
-def _door(request: HttpRequest, fault: str) -> HttpResponse:
-    # The digits are not written into the page again: it may stay in a browser's memory. What the child
-    # wrote for an inbox that closed meanwhile is, since it would be lost.
-    context = {"fault": fault, "words": request.POST.get("words", ""), "token": _token(request)}
-    return render(request, "reports/inbox_door.html", context, status=422)
-
-
-@public
-@require_POST
-def inbox_write(request: HttpRequest) -> HttpResponse:
-    if not _words_add(request, _secret(request)):
-        fault = _(
-            "The inbox has closed by itself. Your words are kept: enter the receipt to send them."
-        )
-        return _door(request, fault)
-    return HttpResponseRedirect(reverse("inbox"))
-
-
-def _words_add(request: HttpRequest, secret: bytes) -> bool:
-    row = inboxes.inbox_report(secret)
-    if row is None:
-        return False
-    if words := request.POST.get("words", "").strip():
-        services.reporter_write(by=PUBLIC, report=row.uid, words=words, token=_token(request))
-    return True
-
-
-def _token(request: HttpRequest) -> str:
-    return request.POST.get("token", "") or str(uuid7())
-
-
-@public
-@require_POST
-def inbox_close(request: HttpRequest) -> HttpResponse:
-    inboxes.inbox_close(_secret(request))
-    response = HttpResponseRedirect(reverse("home"))
-    response.delete_cookie(COOKIE, path=reverse("inbox"), samesite="Strict")
-    return response
-
-
-def _secret(request: HttpRequest) -> bytes:
-    try:
-        return base64.urlsafe_b64decode(request.COOKIES.get(COOKIE, ""))
-    except (ValueError, binascii.Error):
-        return b""

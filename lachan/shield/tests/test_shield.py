@@ -43,6 +43,13 @@ def publish(personas):
         ("2001:db8::7", "2001:0db8:0:0::7"),
         ("+84 912 345 678", "0912345678"),
         ("tiktok:@some.body", "https://www.tiktok.com/@some.body"),
+        ("tiktok:@some.body", "https://m.tiktok.com/@some.body/video/7?lang=vi"),
+        (
+            "http://bad.example/?next=http://ok.example/",
+            "https://bad.example/?next=http://ok.example/",
+        ),
+        ("bad.example", "http://bad.example/?next=http://ok.example/"),
+        ("bad.example", "\u2068bad\u200b。example\u2069"),
         ("d41d8cd98f00b204e9800998ecf8427f"[:-1] + "a", "D41D8CD98F00B204E9800998ECF8427A"),
     ],
 )
@@ -68,7 +75,16 @@ def test_it_takes_64_digits_for_a_picture_where_no_file_is_known_by_them(writer,
     assert selectors.value_check("a5" * 32).kind == "sha256"
 
 
-@pytest.mark.parametrize("asked", ["bad.example.test", "ad.example", "example", "notbad.example"])
+@pytest.mark.parametrize(
+    "asked",
+    [
+        "http://ok.test/?u=http://bad.example/",
+        "bad.example.test",
+        "ad.example",
+        "example",
+        "notbad.example",
+    ],
+)
 def test_it_says_nothing_of_neighbours(writer, publish, asked):
     publish("bad.example")
     snapshot_sync(writer)
@@ -172,7 +188,7 @@ def test_it_answers_people_and_keeps_the_question_out_of_the_address(writer, pub
     snapshot_sync(writer)
     page = client.post("/check/", {"value": "www.bad.example"})
     assert page.status_code == 200
-    assert "Có, nơi này đã được biết là có hại" in page.content.decode()
+    assert "Không an toàn: đã có cảnh báo" in page.content.decode()
     assert "Lừa đảo" in page.content.decode()
 
 

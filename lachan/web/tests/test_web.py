@@ -1,3 +1,4 @@
+import io
 import logging
 
 import pytest
@@ -7,7 +8,7 @@ from django.urls import path
 
 from lachan.config import urls as product
 from lachan.kernel.errors import Conflict
-from lachan.web.logs import PrivateFilter
+from lachan.web.logs import CountingHandler, PrivateFilter
 
 
 def _break(request):
@@ -79,6 +80,106 @@ def test_it_keeps_what_an_exception_says_out_of_the_log():
     assert "ValueError at test_web.py" in line
 
 
+@pytest.mark.parametrize("name", ["django", "django.template", "ninja", "allauth", "py.warnings"])
+def test_it_keeps_out_what_libraries_say(name):
+    """Some log an exception itself, or a value in a message without arguments."""
+    for message, args in ((ValueError("canary"), ()), ("canary", ()), ("%s", ("canary",))):
+        record = logging.LogRecord(name, logging.ERROR, "x", 1, message, args, None, sinfo="canary")
+        PrivateFilter().filter(record)
+        assert "canary" not in logging.Formatter().format(record)
+
+
+@pytest.fixture
+def journal(settings, monkeypatch):
+    """What the product's own handler writes to stderr, line by line, while a test runs."""
+
+    class Lines(io.StringIO):
+        def write(self, text):
+            lines.append(text)
+
+    handler, lines = CountingHandler(), []
+    handler.addFilter(PrivateFilter())
+    handler.setFormatter(logging.Formatter(settings.LOGGING["formatters"]["line"]["format"]))
+    monkeypatch.setattr(handler, "stream", Lines())
+    # As they reach the handler in life: pytest's own level is lower than the product's.
+    handler.setLevel(logging.WARNING)
+    logging.getLogger().addHandler(handler)
+    yield handler, lines
+    logging.getLogger().removeHandler(handler)
+
+
+def _wrong_host(client):
+    return client.get("/canary/", headers={"host": "canary.example"})
+
+
+def _without_cookies(client):
+    return Client(enforce_csrf_checks=True).post("/check/", {"value": "canary.example"})
+
+
+def _too_large(client):
+    return client.post("/check/", {"value": "canary" * 1_000_000})
+
+
+def _too_many_fields(client):
+    return client.post("/check/", {f"canary{number}": "x" for number in range(2000)})
+
+
+def _wrong_method(client):
+    return client.put("/healthz?canary")
+
+
+def _not_there(client):
+    return client.get("/canary/")
+
+
+def _malformed(client):
+    return client.post("/check/", b"canary", content_type="multipart/form-data; boundary=")
+
+
+def _session_forged(client):
+    client.cookies["sessionid"] = "canary"
+    return client.get("/staff/")
+
+
+def _broken(client):
+    return client.get("/break?canary")
+
+
+@pytest.mark.django_db
+@pytest.mark.urls("lachan.web.tests.test_web")
+@pytest.mark.parametrize(
+    "ask",
+    [_wrong_host, _without_cookies, _too_large, _too_many_fields, _wrong_method, _not_there, _malformed, _session_forged, _broken],
+)  # fmt: skip
+@pytest.mark.parametrize("serving", [True, False])
+def test_it_writes_no_line_at_the_moment_of_a_visit(journal, monkeypatch, ask, serving):
+    handler, lines = journal
+    monkeypatch.setattr(CountingHandler, "serving", serving)
+    assert ask(Client(raise_request_exception=False)).status_code >= 302
+    assert lines == []
+    handler.tally.flush()
+    assert "canary" not in "".join(lines)
+    assert not any("/check/" in line or "/break" in line for line in lines)
+
+
+@pytest.mark.django_db
+@pytest.mark.urls("lachan.web.tests.test_web")
+def test_it_says_once_an_hour_what_broke(journal):
+    handler, lines = journal
+    client = Client(raise_request_exception=False)
+    for _ in range(3):
+        _broken(client)
+    handler.tally.flush()
+    text = "".join(lines)
+    assert "3 in the last hour: ERROR django.request: request failed: 500 [ZeroDivisionError at" in text  # fmt: skip
+
+
+def test_it_writes_at_once_what_no_visitor_causes(journal):
+    _, lines = journal
+    logging.getLogger("lachan.shield.follower").warning("the ledger does not answer")
+    assert "the ledger does not answer" in "".join(lines)
+
+
 @pytest.mark.urls("lachan.web.tests.test_web")
 def test_it_gives_people_a_page_when_somebody_was_faster(client):
     answer = client.get("/v1x")
@@ -111,7 +212,7 @@ def test_it_refuses_a_form_without_its_token():
 def test_it_refuses_a_form_of_ten_megabytes_in_plain_words(client):
     answer = client.post("/check/", {"value": "x" * 10_000_000})
     assert answer.status_code == 400
-    assert "Thông tin chưa gửi đến đầy đủ" in answer.content.decode()
+    assert "Thông tin gửi đến bị thiếu" in answer.content.decode()
     assert RequestDataTooBig  # what Django raises inside
 
 

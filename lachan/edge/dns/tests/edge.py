@@ -19,7 +19,12 @@ class Edge:
         upstream = ",".join(f"127.0.0.1:{port}" for port in upstream_ports)
         self.process = subprocess.Popen(
             [sys.executable, "-m", "lachan.edge.dns", "--listen", "127.0.0.1:0", *flags],
-            env={**os.environ, "LACHAN_HOME": str(home), "LACHAN_DNS_UPSTREAM": upstream},
+            env={
+                **os.environ,
+                "LACHAN_HOME": str(home),
+                "LACHAN_DNS_UPSTREAM": upstream,
+                "LACHAN_DNS_FORWARD": "test",  # our own upstream knows it
+            },
             stdout=subprocess.PIPE,
             text=True,
         )

@@ -156,6 +156,8 @@ def test_it_follows_its_policy_file_and_survives_a_bad_one(start, upstream):
         '{"ede": "x"}',
         '{"page": ["x"]}',
         '{"no": 1}',
+        '{"block_categories": ["gamblin"]}',
+        "",
     ):
         policy.write_text(bad)
         assert edge.until(lambda: edge.status()["fault"])

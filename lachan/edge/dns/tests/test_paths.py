@@ -24,10 +24,17 @@ from lachan.formats.snapshot.writer import SnapshotWriter
 
 pytestmark = pytest.mark.skipif(not mmsg_available(), reason="the compiled path needs Linux")
 
+FORWARD = frozenset({"test", "1.10.in-addr.arpa"})
+CANARIES = frozenset({"firefox", "icloud"})
 POLICIES = [
-    Policy(appeal="https://lachan.test/appeal"),
-    Policy(answer="null", ttl=60, ede=17),
-    Policy(answer="page", page_ipv4=("192.0.2.80", "192.0.2.81"), categories=frozenset({"scam"})),
+    Policy(appeal="https://lachan.test/appeal", forward=FORWARD),
+    Policy(answer="null", ttl=60, ede=17, forward=FORWARD, canaries=CANARIES),
+    Policy(
+        answer="page",
+        page_ipv4=("192.0.2.80", "192.0.2.81"),
+        categories=frozenset({"contract.scam"}),
+        forward=FORWARD,
+    ),
 ]
 NAMES = [
     "bad.test",
@@ -47,6 +54,8 @@ NAMES += [
     "kept.test",
     "alias.test",
 ]
+NAMES += ["localhost", "x.onion", "_dns.resolver.arpa", "1.0.0.10.in-addr.arpa"]
+NAMES += ["use-application-dns.net", "mask.icloud.com", "2.1.10.in-addr.arpa"]
 KINDS = [1, 28, 16, 65, 255, 0, 41, 252]
 
 
@@ -189,7 +198,8 @@ def test_it_bounds_what_it_keeps():
     size = 1 << 20
     cache = AnswerCache(size, compiled=True)
     cache.compiled.ready = True
-    responder = Responder(SnapshotReader("/nonexistent"), Policy(), cache, Forwarder([]))
+    policy = Policy(forward=FORWARD)
+    responder = Responder(SnapshotReader("/nonexistent"), policy, cache, Forwarder([]))
     for number in range(6000):
         query = dns.message.make_query(f"n{number}.test", "TXT").to_wire()
         reply = bytearray(

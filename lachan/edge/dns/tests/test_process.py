@@ -120,6 +120,24 @@ def test_it_keeps_a_no_as_long_as_the_soa_says(edge, upstream):
     assert upstream.asked["empty.test."] == 1
 
 
+def test_it_asks_upstream_once_for_five_who_get_a_failure(edge, upstream):
+    before = upstream.asked["broken.test."]
+    for _ in range(5):
+        assert ask(edge, "broken.test").rcode() == dns.rcode.SERVFAIL
+    assert upstream.asked["broken.test."] == before + 1
+
+
+def test_it_asks_nobody_for_what_is_answered_here(edge, upstream):
+    before = upstream.asked.total()
+    for tcp in (False, True):
+        for _ in range(2):
+            assert ask(edge, "localhost", tcp=tcp).answer[0][0].address == "127.0.0.1"
+            assert ask(edge, "_dns.resolver.arpa", "SVCB", tcp=tcp).rcode() == dns.rcode.NOERROR
+            for name in ("a.onion", "1.0.0.10.in-addr.arpa", "use-application-dns.net"):
+                assert ask(edge, name, tcp=tcp).rcode() == dns.rcode.NXDOMAIN
+    assert upstream.asked.total() == before
+
+
 def test_it_is_not_fooled_by_forged_replies(edge):
     assert ask(edge, "liar.test").answer[0][0].address == "192.0.2.7"
 

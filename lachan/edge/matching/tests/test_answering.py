@@ -12,7 +12,7 @@ from lachan.edge.matching.answering import MOST_VALUES, question_answer, questio
 from lachan.edge.matching.keyring import Keyring
 from lachan.edge.matching.problems import Problem
 from lachan.edge.matching.quotas import DAY, MINUTE, Quota, Quotas
-from lachan.edge.matching.settings import listen_parse, settings_make
+from lachan.edge.matching.settings import settings_make
 from lachan.edge.matching.sightings import Sightings
 from lachan.kernel.bearer import bearer_make, bearer_opens, bearer_prefix
 from lachan.kernel.env import EnvError
@@ -221,7 +221,7 @@ def test_it_keeps_its_counts_while_the_disk_will_not(tmp_path):
 
 
 def test_its_settings_are_checked(monkeypatch):
-    assert listen_parse("[::1]:80") == ("::1", 80)
+    assert settings_make({"listen": "[::1]:80"}).listen == ("::1", 80)
     assert (
         settings_make({"listen": "0.0.0.0:1", "workers": "4", "per_minute": "8"}).share.minute == 2
     )

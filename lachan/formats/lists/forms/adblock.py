@@ -4,11 +4,17 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from lachan.formats.lists.form import Example, Form, Found, LineReader
+from lachan.formats.lists.form import Example, Form, Found, LineReader, uncommented
 
-_DOMAIN = re.compile(r"\|\|(?P<name>[^/^$*|]+)\^?(?:\$(?P<options>.*))?")
+_DOMAIN = re.compile(
+    r"\|\|(?:\*\.)?(?P<name>[^/^$*|]+)(?:\^|/|\^?/?\*|/\^)?\|?(?:\$(?P<options>.*))?"
+)
+_SITE = re.compile(r"\|?https?://(?P<name>[^/^$*|:]+)(?:\^|/\*)\|?(?:\$(?P<options>.*))?")
+_EXACT = re.compile(r"\|(?P<url>https?://[^\s^$*|]+)\|")
+# Element hiding, style, script and HTML rules of Adblock Plus, uBlock Origin and AdGuard.
+_COSMETIC = re.compile(r"[^\s/]*(?:#@?[?$%]?\??#|\$@?\$)\S")
 # Options that leave the rule as wide as it was.
-_WIDE_OPTIONS = frozenset({"important", "all", "document", "doc", "popup"})
+_WIDE_OPTIONS = frozenset({"important", "all", "document", "doc", "popup", "network"})
 
 
 class Adblock(Form):
@@ -17,8 +23,8 @@ class Adblock(Form):
     comments = ("!", "[Adblock", "[adblock", "# ")
     kinds = frozenset({"domain"})
 
-    def recognise(self, lines: list[str]) -> bool:
-        return sum(line.startswith(("||", "@@")) for line in lines) * 2 > len(lines)
+    def claims(self, line: str) -> bool:
+        return line.startswith(("||", "@@", "|http")) or _COSMETIC.match(line) is not None
 
     def reader(self) -> LineReader:
         return _Reader()
@@ -36,7 +42,17 @@ class Adblock(Form):
                 "@@||tot.example^\nxau.example##.quang-cao\n||xau.example/a*\n||xau4.example^\n",
                 (("domain", "xau.example"), ("domain", "xau2.example"), ("domain", "xau4.example")),
                 ("narrow-rule", "exception-rule", "cosmetic-rule", "pattern-rule"),
-            )
+            ),
+            Example(
+                "||xau.example|\n||*.xau2.example^\n||xau3.example^|\n||xau4.example/*\n||xau5.example^$badfilter\n"
+                "||192.0.2.1^\n|https://xau6.example^\n|https://xau.example/a|\n||vn^\n",
+                (
+                    *(("domain", f"xau{number}.example") for number in ("", 2, 3, 4)),
+                    *(("ipv4", "192.0.2.1"), ("domain", "xau6.example")),
+                    *(("url", "https://xau.example/a"), ("domain", "vn")),
+                ),
+                ("exception-rule",),
+            ),
         ]
 
 
@@ -44,11 +60,24 @@ class _Reader(LineReader):
     def values(self, line: str) -> Iterator[Found]:
         if line.startswith("@@"):
             yield Found(line, reason="exception-rule")
-        elif "##" in line or "#@#" in line or "#?#" in line:
+        elif _COSMETIC.match(line):
             yield Found(line, reason="cosmetic-rule")
-        elif not (rule := _DOMAIN.fullmatch(line)):
-            yield Found(line, reason="pattern-rule")
-        elif rule["options"] and not _WIDE_OPTIONS.issuperset(rule["options"].split(",")):
-            yield Found(line, reason="narrow-rule")
         else:
-            yield Found(rule["name"])
+            yield self._rule(uncommented(line))
+
+    def _rule(self, line: str) -> Found:
+        if exact := _EXACT.fullmatch(line):
+            return Found(exact["url"], "url")
+        if not (rule := _DOMAIN.fullmatch(line) or _SITE.fullmatch(line)):
+            return Found(line, reason="pattern-rule")
+        if reason := _narrowed(rule["options"]):
+            return Found(line, reason=reason)
+        name = rule["name"]
+        return Found(name, "domain" if name.rpartition(".")[2].isalpha() else None)
+
+
+def _narrowed(options: str | None) -> str:
+    given = {option.strip().lower() for option in options.split(",")} if options else set()
+    if "badfilter" in given:
+        return "exception-rule"
+    return "" if given <= _WIDE_OPTIONS else "narrow-rule"

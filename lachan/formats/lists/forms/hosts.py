@@ -4,9 +4,9 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from lachan.formats.lists.form import Example, Form, Found, LineReader
+from lachan.formats.lists.form import Example, Form, Found, LineReader, wide_name
 
-_LINE = re.compile(r"(?:\d{1,3}(?:\.\d{1,3}){3}|[0-9a-fA-F]*:[0-9a-fA-F:.]*(?:%\w+)?)\s+\S.*")
+_LINE = re.compile(r"(?:0|\d{1,3}(?:\.\d{1,3}){3}|[0-9a-fA-F]*:[0-9a-fA-F:.]*(?:%\w+)?)\s+[^\s#].*")
 NOWHERE = "0.0.0.0"  # noqa: S104  the address that leads nowhere, not one to listen on
 _LOCAL = frozenset(
     {
@@ -22,8 +22,8 @@ class Hosts(Form):
     order = 10
     kinds = frozenset({"domain"})
 
-    def recognise(self, lines: list[str]) -> bool:
-        return all(_LINE.fullmatch(line) for line in lines)
+    def claims(self, line: str) -> bool:
+        return _LINE.fullmatch(line) is not None
 
     def reader(self) -> LineReader:
         return _Reader()
@@ -34,7 +34,7 @@ class Hosts(Form):
     def examples(self) -> list[Example]:
         return [
             Example(
-                "# ghi chú\n127.0.0.1 localhost\n0.0.0.0 Xau.Example xau2.example # hai\n::1 xau3.example\nxau4.example\n",
+                "# ghi chú\n127.0.0.1 localhost\n0.0.0.0 Xau.Example xau2.example # hai\n::1 xau3.example\nHai dòng\n",
                 (("domain", "xau.example"), ("domain", "xau2.example"), ("domain", "xau3.example")),
                 ("local-name", "bad-hosts-line"),
             )
@@ -46,5 +46,6 @@ class _Reader(LineReader):
         if not _LINE.fullmatch(line):
             yield Found(line, reason="bad-hosts-line")
             return
-        for name in line.partition("#")[0].split()[1:]:
+        for word in line.partition("#")[0].split()[1:]:
+            name = wide_name(word.strip(",;"))
             yield Found(name, "domain", reason="local-name" if name.lower() in _LOCAL else "")

@@ -5,10 +5,8 @@ from typing import Any
 
 import msgspec
 
+from lachan.formats.lists.documents import document, document_values
 from lachan.formats.lists.form import Example, Form, Found, LineReader
-
-_VALUE = ("value", "indicator", "domain", "url", "ip", "host")
-_KINDS = {"domain": "domain", "url": "url"}
 
 
 class JsonLines(Form):
@@ -16,8 +14,8 @@ class JsonLines(Form):
     order = 5
     comments = ("#",)
 
-    def recognise(self, lines: list[str]) -> bool:
-        return all(line.startswith("{") and line.endswith("}") for line in lines)
+    def claims(self, line: str) -> bool:
+        return line.startswith("{") and line.endswith(("}", "},"))
 
     def reader(self) -> LineReader:
         return _Reader()
@@ -34,23 +32,26 @@ class JsonLines(Form):
                 '{"kind":"domain","value":"Xau.Example","category":"scam"}\n{"value":"192.0.2.1"}\n{"value": }\n{"kind":"url"}\n',
                 (("domain", "xau.example"), ("ipv4", "192.0.2.1")),
                 ("not-json", "no-value"),
-            )
+            ),
+            Example(
+                '{"value":"xau.example"},\n{"value":"xau2.example"},{"value":"xau3.example"}\n',
+                tuple(("domain", f"xau{number}.example") for number in ("", 2, 3)),
+            ),
+            Example(
+                '{"domain":"forum.example","url":"https://forum.example/a"}\n{"type":"ip-dst","value":"192.0.2.1"}\n',
+                (("url", "https://forum.example/a"), ("ipv4", "192.0.2.1")),
+            ),
         ]
 
 
 class _Reader(LineReader):
     def values(self, line: str) -> Iterator[Found]:
-        try:
-            row = msgspec.json.decode(line)
-        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-            row = None
+        row = document(line)
         if not isinstance(row, dict):
+            # Several on one line, or the lines of an array without its brackets.
+            row = document(f"[{line.removesuffix(',')}]") if line.startswith("{") else None
+        if isinstance(row, dict | list):
+            for values in document_values(row, line):
+                yield from values
+        else:
             yield Found(line, reason="not-json")
-            return
-        name = next((name for name in _VALUE if isinstance(row.get(name), str)), None)
-        if name is None:
-            yield Found(line, reason="no-value")
-            return
-        kind = row.get("kind")
-        facts = {key: fact for key, fact in row.items() if key not in (name, "kind")}
-        yield Found(row[name], kind if isinstance(kind, str) else _KINDS.get(name), facts)

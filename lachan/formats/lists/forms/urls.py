@@ -3,7 +3,8 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from lachan.formats.lists.form import Example, Form, Found, LineReader
+from lachan.formats.lists.form import Example, Form, Found, LineReader, uncommented
+from lachan.formats.observables.names import is_plain_name
 
 
 class Urls(Form):
@@ -11,8 +12,8 @@ class Urls(Form):
     order = 50
     kinds = frozenset({"url"})
 
-    def recognise(self, lines: list[str]) -> bool:
-        return all(line[:8].lower().startswith(("http://", "https://", "hxxp")) for line in lines)
+    def claims(self, line: str) -> bool:
+        return _has_scheme(line)
 
     def reader(self) -> LineReader:
         return _Reader()
@@ -23,8 +24,13 @@ class Urls(Form):
     def examples(self) -> list[Example]:
         return [
             Example(
-                "# ghi chú\nhttps://xau.example/a\nhttps://www.tiktok.com/@nguoi.la\nhttp://\n",
-                (("url", "https://xau.example/a"), ("url", "https://www.tiktok.com/@nguoi.la")),
+                "# ghi chú\nhttps://xau.example/a\nhttps://www.tiktok.com/@nguoi.la\nhttp://\n"
+                "https://xau.example/b#dau # ghi chú\n",
+                (
+                    ("url", "https://xau.example/a"),
+                    ("url", "https://www.tiktok.com/@nguoi.la"),
+                    ("url", "https://xau.example/b"),
+                ),
                 ("bad-url",),
             )
         ]
@@ -32,4 +38,11 @@ class Urls(Form):
 
 class _Reader(LineReader):
     def values(self, line: str) -> Iterator[Found]:
-        yield Found(line, "url")
+        text = uncommented(line)
+        # What has no scheme is one where a name stands before the path; else it is not of this form.
+        addressed = _has_scheme(text) or ("/" in text and is_plain_name(text.partition("/")[0]))
+        yield Found(text, "url" if addressed else None)
+
+
+def _has_scheme(line: str) -> bool:
+    return line[:8].lower().startswith(("http://", "https://", "hxxp"))

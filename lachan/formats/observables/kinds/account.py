@@ -2,16 +2,24 @@
 
 import re
 import unicodedata
-from urllib.parse import unquote
 
 import can_ada
 
 from lachan.formats.observables.kind import Example, Kind
 from lachan.formats.observables.kinds.phone import Phone
-from lachan.formats.observables.platforms import Platform, platform_names, platforms, profile_of
+from lachan.formats.observables.platforms import (
+    Ownership,
+    Platform,
+    is_profile_host,
+    owner_of,
+    platform_names,
+    platforms,
+)
 from lachan.formats.observables.record import InvalidObservable
 
-_ADDRESS = re.compile(r"(?:https?://)?[\w.-]+\.[a-z]{2,}/.*", re.IGNORECASE)
+_ADDRESS = re.compile(
+    r"(?:https?://)?(?P<host>[\w.-]++)(?::\d{1,5})?(?P<path>[/?#].*)?", re.IGNORECASE
+)
 
 
 class Account(Kind):
@@ -19,15 +27,15 @@ class Account(Kind):
     order = 25
 
     def recognise(self, text: str) -> bool:
-        if _ADDRESS.fullmatch(text):
-            return _profile(text) is not None
+        if _profile(text) is not None:
+            return True
         name, colon, handle = text.partition(":")
         return bool(colon and handle) and name.strip().lower() in platform_names()
 
     def canonical(self, text: str) -> str:
         """From `platform:handle` (platform by code, name or alias) or from a profile's address."""
         if found := _profile(text):
-            platform, handle = found
+            platform, handle, _ = found
         else:
             name, colon, handle = text.partition(":")
             if not colon or handle.startswith("//"):
@@ -54,6 +62,18 @@ class Account(Kind):
             Example("zalo.me/0912345678", "zalo:+84912345678"),
             Example("telegram: nguoi_la", "telegram:nguoi_la"),
             Example("https://t.me/nguoi_la", "telegram:nguoi_la"),
+            Example(
+                "https://facebook.com/profile.php?mibextid=x&id=100000000000001&sk=about",
+                "facebook:100000000000001",
+            ),
+            Example("https://vi-vn.facebook.com/Nguoi.La/photos/?ref=x", "facebook:nguoila"),
+            Example("youtube.com/channel/UC" + "a" * 22 + "/videos", "youtube:UC" + "a" * 22),
+            Example("nguoi-la.t.me", reason="handle-invalid"),
+            Example("ten.t.me", "telegram:ten"),
+            Example("https://l.facebook.com/l.php?u=x", reason="platform-missing"),
+            Example("https://developers.facebook.com/docs", reason="platform-missing"),
+            Example("https://help.x.com/en", reason="platform-missing"),
+            Example("https://x.com/nguoila/status/1", reason="platform-missing"),
             Example("nguoi_la", reason="platform-missing"),
             Example("https://www.facebook.com/groups/1", reason="platform-missing"),
             Example("mangla:nguoi_la", reason="platform-unknown"),
@@ -61,14 +81,31 @@ class Account(Kind):
         ]
 
 
-def _profile(text: str) -> tuple[Platform, str] | None:
-    if not _ADDRESS.fullmatch(text):
+def account_of(host: str, path: str) -> str | None:
+    """The account that an address leads to, or that put there what it leads to; None for nobody's.
+
+    Args:
+        host, path: of a canonical URL, the path with its query.
+    """
+    if (owner := owner_of(host, path)) is None:
+        return None
+    try:
+        return f"{owner.platform.code}:{_handle(owner.platform, owner.handle)}"
+    except InvalidObservable:
+        return None
+
+
+def _profile(text: str) -> Ownership | None:
+    """Whose profile an address is, as people write it: with its scheme, a path, or a name of its own."""
+    found = _ADDRESS.fullmatch(text)
+    if not found or not (found["path"] or "://" in text or is_profile_host(found["host"].lower())):
         return None
     try:
         url = can_ada.parse(text if "://" in text else f"https://{text}")
     except ValueError:
         return None
-    return profile_of(url.hostname, unquote(url.pathname) + url.search)
+    owner = owner_of(url.hostname.removesuffix("."), url.pathname + url.search)
+    return owner if owner and owner.profile else None
 
 
 def _handle(platform: Platform, text: str) -> str:

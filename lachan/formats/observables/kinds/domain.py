@@ -3,9 +3,9 @@
 import re
 
 from lachan.formats.observables.kind import Example, Kind
-from lachan.formats.observables.names import canonical_name, to_unicode
+from lachan.formats.observables.names import DOTS, canonical_name, to_unicode
 
-_LOOKS = re.compile(r"[^\s/@:]+\.[^\s/@:.]{2,}\.?")
+_LOOKS = re.compile(rf"[^\s/@:]+[{DOTS}][^\s/@:{DOTS}]{{2,}}[{DOTS}]?")
 
 
 class Domain(Kind):
@@ -27,6 +27,9 @@ class Domain(Kind):
             Example("xau.example.", "xau.example"),
             Example("Ví-Dụ.vn", "xn--v-d-rma6749a.vn"),
             Example("ví-dụ。vn", "xn--v-d-rma6749a.vn"),
+            Example("xau．ví-dụ｡vn。", "xau.xn--v-d-rma6749a.vn"),
+            Example("xau\u00ad.\u200bexam\u2060ple\u200e", "xau.example"),
+            Example("نامه\u200cای.example", "xn--mgba3gch31f060k.example"),
             Example("xn--v-d-rma6749a.vn", "xn--v-d-rma6749a.vn"),
             Example("a_b.pages.dev", "a_b.pages.dev"),
             Example("r3---sn-xyz.example", "r3---sn-xyz.example"),

@@ -5,11 +5,20 @@ import re
 import can_ada
 
 from lachan.formats.observables.kind import Example, Kind
+from lachan.formats.observables.names import dots_folded
 from lachan.formats.observables.record import InvalidObservable
+from lachan.kernel.pasted import digits_folded
 
 _OCTET = r"(?:25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)"
 _DOTTED = re.compile(rf"{_OCTET}(?:\.{_OCTET}){{3}}", re.ASCII)
 _ODD = re.compile(r"(?:0[xX][0-9a-fA-F]*|\d+)(?:\.(?:0[xX][0-9a-fA-F]*|\d+)){0,3}\.?", re.ASCII)
+
+_NETWORK = re.compile(
+    rf"{_OCTET}(?:\.{_OCTET}){{0,3}}/(?:3[0-2]|[12]?\d|(?:255|0)(?:\.{_OCTET}){{3}})"
+    rf"|{_OCTET}(?:\.{_OCTET}){{3}}\s?[-–]\s?{_OCTET}(?:\.{_OCTET}){{0,3}}"
+    rf"|{_OCTET}(?:\.(?:{_OCTET}|\*)){{0,2}}\.\*",
+    re.ASCII,
+)
 
 
 class IPv4(Kind):
@@ -17,13 +26,15 @@ class IPv4(Kind):
     order = 40
 
     def recognise(self, text: str) -> bool:
-        return text.count(".") == 3 and _ODD.fullmatch(text) is not None
+        text = dots_folded(digits_folded(text))
+        return (text.count(".") == 3 and _ODD.fullmatch(text) is not None) or is_network(text)
 
     def canonical(self, text: str) -> str:
         """Dotted decimal. Hexadecimal, octal and short forms mean what WHATWG URL, section 3.5, says."""
         if _DOTTED.fullmatch(text):
             return text
-        if "/" in text:
+        text = dots_folded(digits_folded(text))
+        if "/" in text or is_network(text):
             raise InvalidObservable("network-not-address")
         if not _ODD.fullmatch(text):
             raise InvalidObservable("bad-characters")
@@ -41,7 +52,15 @@ class IPv4(Kind):
             Example("0300.0.2.1", "192.0.2.1"),
             Example("3221225985", "192.0.2.1"),
             Example("192.0.513", "192.0.2.1"),
+            Example("１９２。0．2.1", "192.0.2.1"),
             Example("192.0.2.256", reason="bad-host"),
             Example("192.0.2.0/24", reason="network-not-address"),
+            Example("192.0.2.0-192.0.2.255", reason="network-not-address"),
+            Example("192.0.2.*", reason="network-not-address"),
             Example("192.0.2.x", reason="bad-characters"),
         ]
+
+
+def is_network(text: str) -> bool:
+    """Whether it is a whole network: with its length or mask (RFC 4632), a range, a star for an octet."""
+    return _NETWORK.fullmatch(text) is not None

@@ -6,7 +6,7 @@ import re
 from lachan.formats.observables.kind import Example, Kind
 from lachan.formats.observables.record import InvalidObservable
 
-_LOOKS = re.compile(r"\[?[0-9a-fA-F]{0,4}(?::[0-9a-fA-F]{0,4}){2,7}(?:[\d.]+)?\]?")
+_LOOKS = re.compile(r"\[?[0-9a-fA-F]{0,4}(?::[0-9a-fA-F]{0,4}){2,7}(?:[\d.]+)?\]?(?:/\d{1,3})?")
 
 
 class IPv6(Kind):

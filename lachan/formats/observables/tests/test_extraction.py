@@ -82,3 +82,94 @@ def test_it_reads_any_text(text):
 def test_it_stays_quick_on_hostile_text():
     for unit in ("a.", "a@", "0 ", "http://", "::", "(a", "[.]", "a-", "1."):
         extract(unit * 20_000)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("vào https://xau.test/a\u200b đi", [("url", "https://xau.test/a")]),
+        ("vào https://xau.test/a\u200bđi", [("url", "https://xau.test/a")]),
+        ("\u2068https://xau.test/a\u2069,", [("url", "https://xau.test/a")]),
+        ("https://xau.test\u200bvà", [("url", "https://xau.test/")]),
+        ("xau\u200b88.com và xau\u00ad9.com", [("domain", "xau88.com"), ("domain", "xau9.com")]),
+        ("xau8.com\u200bxau9.com", [("domain", "xau8.com"), ("domain", "xau9.com")]),
+        ("la\u200b@xau.test\u200e.", [("email", "la@xau.test")]),
+        ("gọi 0912\u00a0345\u202f678\u200bnhé", [("phone", "+84912345678")]),
+        ("gọi \u202a(+84) 912‑345‑678\u202c", [("phone", "+84912345678")]),
+        ("０９１２ ３４５ ６７８ và ٠٩٨٧٦٥٤٣٢١", [("phone", "+84912345678"), ("phone", "+84987654321")]),
+        ("ｈｔｔｐｓ：／／ｘａｕ．ｔｅｓｔ／ａ", [("url", "https://xau.test/a")]),
+        ("xau。test", [("domain", "xau.test")]),
+        ("https://xau.test，再见", [("url", "https://xau.test/")]),
+        # numbers
+        ("0912.345.678/0987.654.321", [("phone", "+84912345678"), ("phone", "+84987654321")]),
+        ("0912345678-0987654321", [("phone", "+84912345678"), ("phone", "+84987654321")]),
+        ("0912.34.56.78,0987 65 43 21", [("phone", "+84912345678"), ("phone", "+84987654321")]),
+        ("SĐT0912345678nhé", [("phone", "+84912345678")]),
+        ("(024) 3733 0000", [("phone", "+842437330000")]),
+        ("tổng đài 1900 1234", [("phone", "+8419001234")]),
+        # addresses without a scheme
+        ("tệp ở 192.0.2.7/85.exe nhé", [("url", "http://192.0.2.7/85.exe")]),
+        ("192.0.2.7:81/a", [("url", "http://192.0.2.7:81/a")]),
+        ("192.0.2.7/192.0.2.8", [("ipv4", "192.0.2.7"), ("ipv4", "192.0.2.8")]),
+        ("xau.test:8080 nhé", [("url", "http://xau.test:8080/")]),
+        ("xau.test:99999", [("domain", "xau.test")]),
+        ("ai:do@xau.test/a", [("url", "http://xau.test/a")]),
+        ("//xau.test/a", [("url", "http://xau.test/a")]),
+        # defanged, by intent or mistake
+        ("https//xau.test/a", [("url", "https://xau.test/a")]),
+        ("h[tt]p://xau.test, h**ps://xau2.test", [("url", "http://xau.test/"), ("url", "https://xau2.test/")]),
+        ("http:\\\\xau.test và hxxp[:]//xau2[.test", [("url", "http://xau.test/"), ("url", "http://xau2.test/")]),
+        ("https:// xau.test/a", [("url", "https://xau.test/a")]),
+        ("https://ok.test/?u=http:/xau.test", [("url", "https://ok.test/?u=http:/xau.test")]),
+        # sentences
+        ("vào www.xau.com.Em sợ", [("domain", "www.xau.com")]),
+        ("la@xau.com.Em sợ", [("email", "la@xau.com")]),
+        ("https://xau.com.My bảo", [("url", "https://xau.com/")]),
+        ("https://xau.top,em vào", [("url", "https://xau.top/")]),
+        ("https://xau.comvà https://xau2.comEm", [("url", "https://xau.com/"), ("url", "https://xau2.com/")]),
+        ("vào đi.www.xau.com nhé", [("domain", "www.xau.com")]),
+        ("-xau8.com ...xau9.com", [("domain", "xau8.com"), ("domain", "xau9.com")]),
+        ("t.me/nguoila.Em sợ", [("account", "telegram:nguoila")]),
+        ("https://xau.test/a,em và https://xau.test/Trang/Chu.Aspx", [("url", "https://xau.test/a"), ("url", "https://xau.test/Trang/Chu.Aspx")]),
+        ("nhé.xau8.com, đi//xau9.com/a", [("domain", "xau8.com"), ("url", "http://xau9.com/a")]),
+        ("xau8.com-em vào", [("domain", "xau8.com")]),
+        ("xau8.com/a?e=la@xau.test", [("url", "http://xau8.com/a?e="), ("email", "la@xau.test")]),
+        ("srv 192.0.2.7", [("ipv4", "192.0.2.7")]),
+        ("www.xau.com.vn", [("domain", "www.xau.com.vn")]),
+        ("https://xau.com/a,https://xau2.com/b", [("url", "https://xau.com/a"), ("url", "https://xau2.com/b")]),
+        ("[đây](https://xau.test/a)", [("url", "https://xau.test/a")]),
+        ("https://ok.test@xau.test/a", [("url", "https://xau.test/a")]),
+        ("https://xau.test/a?" + "b" * 9000, [("url", "https://xau.test/a")]),
+        ("fb: https://xau.test/a", [("url", "https://xau.test/a")]),
+    ],
+)  # fmt: skip
+def test_it_finds_what_is_pasted_defanged_or_run_together(text, expected):
+    assert found(text) == expected
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "mạng 192.0.2.0/24, 10.0.0.0/255.0.0.0 và 2001:db8::/32",
+        "từ 192.0.2.1-192.0.2.9, 2001:db8::1-2001:db8::9",
+        "phiên bản 192.0.2.1, version: 1.2.3.4, 1.2.3.4.5",
+        "+849752123456, 09123456789, năm 1900-1975",
+        "user0912345678, 0912345678abcdef, 0912345678x1",
+        "hôm 07-05-2024 12 giờ, 08.10.2024 15h",
+    ],
+)
+def test_it_is_not_fooled_by_networks_versions_and_codes(text):
+    assert found(text) == []
+
+
+@given(
+    st.sampled_from("\u200b\u200e\u2060\ufeff\u00ad\u2069"),
+    st.sampled_from(
+        ["https://xau.test/a", "xau8.com", "la@xau.test", "0912 345 678", "192.0.2.7", "a" * 32]
+    ),
+)
+def test_it_finds_each_thing_between_marks_and_tells_where(mark, thing):
+    text = f"đây {mark}{thing}{mark} nhé"
+    (one,) = extract(text)
+    first, last = one.span
+    assert text[first:last] == one.raw == thing

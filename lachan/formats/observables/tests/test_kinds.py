@@ -1,6 +1,9 @@
+from pathlib import Path
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from publicsuffixlist import PSLFILE, PublicSuffixList
 
 from lachan.formats.observables.names import (
     is_public_suffix,
@@ -101,6 +104,90 @@ def test_it_reads_anything_or_says_why_not(text, kind):
     assert reason in REASONS
 
 
+SOUP = st.lists(
+    st.sampled_from(["%", "%%", "%34", "%31", "%2E", "%2f", "[", "]", "(", ")", "{", ".", "dot", "at", "@", "/", "//", "?", "#", ":", "\\", "a", "A", "b.example", "hxxp", "http", "https//", "ạ", "e\u0301", "\u200b", "\u00ad", "。", "*", "+84", "0912345678", "t.me", "tiktok:", " ", "-", "_", "0"]),
+    max_size=9,
+).map("".join)  # fmt: skip
+
+
+@given(
+    st.sampled_from(
+        ["", "http://a.example/", "https://", "http://a.example/?", "la@", "fb:", "//"]
+    ),
+    SOUP,
+    st.sampled_from([None, *sorted(kinds())]),
+)
+def test_it_makes_values_that_stay_as_they_are(start, soup, kind):
+    try:
+        found = parse(start + soup, kind)
+    except InvalidObservable:
+        return
+    assert parse(found.value, found.kind).value == found.value
+    if kind is None and found.kind not in ("pdq", "sha256"):
+        again = parse(found.value)
+        assert (again.kind, again.value) == (found.kind, found.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "kind", "value"),
+    [
+        ("\u2068xau.example\u2069", "domain", "xau.example"),
+        ("\ufeffhttps://xau.example/a\u200b", "url", "https://xau.example/a"),
+        ("xau\u00ad.exam\u200cple\u200e", "domain", "xau.example"),
+        ("la\u2060@xau.example\u00a0", "email", "la@xau.example"),
+        ("tiktok:\u2068@nguoi.la\u2069", "account", "tiktok:nguoi.la"),
+        ("a" * 16 + "\u200b" + "a" * 16, "md5", "a" * 32),
+        ("\u202d(+84) 912\u00a0345\u2009678\u202c", "phone", "+84912345678"),
+        ("0️⃣9️⃣12 345 678", "phone", "+84912345678"),
+        ("192.0.2\u200b.1", "ipv4", "192.0.2.1"),
+        ("1900 1234", "phone", "+8419001234"),
+        ("xau.example:8080", "url", "http://xau.example:8080/"),
+        ("xau.example:8080/a", "url", "http://xau.example:8080/a"),
+        ("ai:do@xau.example:81/a", "url", "http://xau.example:81/a"),
+        ("ai@xau.example/a", "url", "http://xau.example/a"),
+        ("//xau.example/a", "url", "http://xau.example/a"),
+        ("xau.example?a=1", "url", "http://xau.example/?a=1"),
+        ("192.0.2.1/85.exe", "url", "http://192.0.2.1/85.exe"),
+        ("192.0.2.1:81", "url", "http://192.0.2.1:81/"),
+        ("xau。example", "domain", "xau.example"),
+        ("la@xau．example", "email", "la@xau.example"),
+        ("xau｡example/a", "url", "http://xau.example/a"),
+        ("https//xau.example/a", "url", "https://xau.example/a"),
+        ("h[tt]p://xau.example", "url", "http://xau.example/"),
+        ("h**ps://xau.example", "url", "https://xau.example/"),
+        ("http:\\\\xau.example\\a", "url", "http://xau.example/a"),
+        ("(http) : //xau{.}example", "url", "http://xau.example/"),
+        ("xau[.]example[:]8080", "url", "http://xau.example:8080/"),
+    ],
+)
+def test_it_reads_what_people_paste(text, kind, value):
+    found = parse(text)
+    assert (found.kind, found.value) == (kind, value)
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("192.0.2.0/24", "network-not-address"),
+        ("192.0.2.0/255.255.255.0", "network-not-address"),
+        ("192.0.2/24", "network-not-address"),
+        ("192.0.2.1-192.0.2.9", "network-not-address"),
+        ("2001:db8::/32", "network-not-address"),
+        ("http://./", "empty"),
+        ("http://../", "bad-host"),
+        ("hai..cham@xau.example", "bad-characters"),
+        # A whole site is not what a mailbox with a word before it means.
+        ("mail:la@xau.example", "bad-characters"),
+        ("+849752123456", "number-impossible"),
+        ("09123456789", "number-impossible"),
+    ],
+)
+def test_it_takes_nothing_for_what_it_is_not(text, reason):
+    with pytest.raises(InvalidObservable) as refused:
+        parse(text)
+    assert refused.value.reason == reason
+
+
 @given(st.from_regex(r"\A(?:[a-zA-Z0-9_đạể-]{1,12}\.){1,4}(?:vn|com|COM\.VN|test)\.?\Z"))
 def test_it_makes_names_that_stay_as_they_are(text):
     try:
@@ -121,4 +208,15 @@ def test_it_knows_what_somebody_can_register():
     assert is_public_suffix("gov.vn")
     assert is_public_suffix("vn")
     assert not is_public_suffix("xau.example")
+
+
+def test_it_knows_every_suffix_as_the_library_does():
+    library = PublicSuffixList(accept_unknown=False)
+    rules = [
+        line.split()[0] for line in Path(PSLFILE).read_text("utf-8").splitlines() if line.strip()
+    ]
+    bare = {rule.lstrip("!*.") for rule in rules if rule.isascii() and not rule.startswith("//")}
+    names = {f"{start}{name}" for name in bare for start in ("", "a.", "www.city.")}
+    names |= {name.partition(".")[2] or "com" for name in bare}
+    assert [name for name in names if is_public_suffix(name) != library.is_public(name)] == []
     assert list(suffixes("a.b.vn")) == ["a.b.vn", "b.vn", "vn"]

@@ -1,5 +1,14 @@
+import can_ada
+from hypothesis import given
+from hypothesis import strategies as st
+
 from lachan.formats.observables.lookups import host_of, match_key, parents
 from lachan.formats.observables.parsing import parse
+from lachan.formats.observables.record import InvalidObservable
+
+PIECES = st.sampled_from(
+    ["http://", "https://", "//", ":", "@", "/", "?", "#", "&", "=", ".", "bad.example", "ok.example", "ok", "%2f", "..", "[", "]", "\\", ";", "192.0.2.1", "[2001:db8::1]", ":81", "。", "\\.", "%6fk.example"]
+)  # fmt: skip
 
 
 def test_it_covers_a_name_by_the_names_above_it():
@@ -42,3 +51,28 @@ def test_it_covers_an_address_on_a_number_by_the_number():
 
 def test_it_covers_an_e_mail_address_by_its_domain():
     assert ("domain", "b.example") in parents(parse("a@b.example"))
+
+
+@given(st.sampled_from(["http://", "https://"]), st.lists(PIECES, max_size=8).map("".join))
+def test_it_looks_an_address_up_under_the_host_that_a_browser_goes_to(scheme, rest):
+    try:
+        found = parse(f"{scheme}{rest}", "url")
+    except InvalidObservable:
+        return
+    browser = can_ada.parse(f"{scheme}{rest}").hostname.removesuffix(".").strip("[]")
+    assert host_of(found.value)[1] == browser
+    places = parents(found)
+    assert places[0] == ("url", match_key("url", found.value))
+    hosts = [value for kind, value in places if kind not in ("url", "account")]
+    assert all(browser == host or browser.endswith(f".{host}") for host in hosts)
+    for key in (value for kind, value in places if kind == "url"):
+        host = host_of(f"http://{key}")[1]
+        assert browser == host or browser.endswith(f".{host}")
+
+
+def test_it_covers_an_address_that_names_another_by_its_own_host_alone():
+    places = parents(parse("http://bad.example/?next=http://ok.example/"))
+    assert places[0] == ("url", "bad.example/?next=http://ok.example/")
+    assert ("domain", "bad.example") in places
+    assert not [place for place in places if place[1].startswith("ok")]
+    assert ("url", "a.example/b/") in parents(parse("https://a.example/b/http://c.example/d"))

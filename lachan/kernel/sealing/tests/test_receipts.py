@@ -79,3 +79,13 @@ def test_it_makes_the_same_receipt_for_the_same_token(token):
     assert receipt_parse(receipt) == receipt == receipt_for(PEPPER, token)
     assert receipt != receipt_for(PEPPER, token + b"x")
     assert receipt != receipt_for(b"q" * 32, token)
+
+
+MARKS = "\u200e\u200f\u200b\u200c\u200d\u2060\ufeff\u00ad\u202a\u202c\u2066\u2068\u2069\ufe0f\u061c\ufffc"
+
+
+@given(receipts, st.text(MARKS, max_size=3), st.text(MARKS + " \u00a0\u202f\u2007", max_size=3))
+def test_it_forgives_the_marks_that_nobody_sees(receipt, around, between):
+    groups = [receipt[i : i + 4] for i in range(0, 28, 4)]
+    assert receipt_parse(f"{around}{between.join(groups)}{around}") == receipt
+    assert receipt_parse(around + around.join(receipt)) == receipt

@@ -1,3 +1,4 @@
+import hashlib
 import itertools
 from datetime import UTC, datetime, timedelta
 
@@ -38,6 +39,29 @@ def test_it_refuses_what_was_not_earned():
             pow_verify(SECRET, **{"now": NOW, **case})
     with pytest.raises(WorkRefused):
         pow_verify(b"t" * 32, challenge=challenge, answer=answer, now=NOW)
+
+
+@given(st.text(max_size=20), st.text(max_size=20))
+def test_it_counts_zero_bits_exactly(challenge, answer):
+    digest = hashlib.sha256(f"{challenge}:{answer}".encode()).digest()
+    bits = "".join(f"{byte:08b}" for byte in digest)
+    assert pow_zeros(challenge, answer) == len(bits) - len(bits.lstrip("0"))
+
+
+def test_it_counts_a_challenge_until_its_last_second_and_no_answer_of_33_letters():
+    challenge = pow_challenge(SECRET, bits=0, now=NOW)
+    last = NOW + LIFETIME - timedelta(seconds=1)
+    for answer in ("", "9" * 32):
+        assert pow_verify(SECRET, challenge=challenge, answer=answer, now=last)
+    for refused in (
+        {"now": NOW + LIFETIME},
+        {"answer": "9" * 33},
+        {"answer": "đ"},
+        {"bits": 1},
+    ):
+        with pytest.raises(WorkRefused):
+            pow_verify(SECRET, **{"challenge": challenge, "answer": "", "now": NOW, **refused})
+    assert timedelta(hours=2) == LIFETIME
 
 
 @given(st.text(), st.text())

@@ -1,20 +1,19 @@
 """A picture file, as it comes from anywhere, to its hash. Nothing is written, kept or sent anywhere.
 
 **What is hashed** is what the reference pipeline (python-threatexchange: Pillow to RGB) hashes: the first
-frame, the pixels as they are stored, the colours without their profile, transparency passed over. So the
-orientation that a phone notes in the EXIF data is not applied: lists that others made could not be matched
-otherwise. `PictureHash.upright` is the hash of the picture as people see it, for those who turned it.
-Palettes and CMYK, whose numbers that pipeline takes for colours unless told otherwise, become RGB; of 16
-bits, the upper 8 count, also for grey, where Pillow alone would turn nearly all to white.
+frame, the pixels as they are stored, the colours without their profile. So the orientation that a phone notes
+in the EXIF data is not applied: lists that others made could not be matched otherwise. `PictureHash.upright` is
+the hash of the picture as people see it, for those who turned it. Palettes and CMYK, whose numbers that pipeline
+takes for colours unless told otherwise, become RGB; of 16 bits, the upper 8 count, also for grey, where Pillow
+alone would turn nearly all to white. What is transparent is hashed as people see it, on white or on black (see
+`ground`); the other ground, and the colours alone as that pipeline takes them, have hashes of their own.
 
 **Threat:** files are made to exhaust memory or time, or to reach a flaw in a seldom used decoder. A few
 formats only; size, pixels and scans are limited before anything is decoded, and time while it is; of
-animations, only the first frame is looked at. What is damaged is refused: a hash of half a picture would
-be a wrong answer.
+animations, only the first frame is looked at. A missing end would be an easy way out of matching, so what is
+left is hashed, and `whole` says whether that may stand for the picture (see `partial`).
 """
 
-import contextlib
-import io
 import os
 import time
 from pathlib import Path
@@ -23,8 +22,8 @@ from typing import Any, BinaryIO, TypeAlias
 import msgspec
 import numpy as np
 import numpy.typing as npt
-from PIL import Image, UnidentifiedImageError
 
+from lachan.matching.algorithms.pdq.ground import BLACK, WHITE, is_transparent, on_ground
 from lachan.matching.algorithms.pdq.hashing import (
     PdqHash,
     Pixels,
@@ -32,7 +31,17 @@ from lachan.matching.algorithms.pdq.hashing import (
     pdq_hash,
     pixels_check,
 )
-from lachan.matching.algorithms.pdq.jpeg import scan_count
+from lachan.matching.algorithms.pdq.jpeg import is_progressive, scan_count, sharpness
+from lachan.matching.algorithms.pdq.partial import HARDLY, WHOLE, decode_partly
+from lachan.matching.algorithms.pdq.pillow import (
+    LIMITS,
+    Limits,
+    pillow_fill,
+    pillow_read,
+    pillow_turn,
+    refusal,
+    size_check,
+)
 from lachan.matching.algorithms.pdq.transform import Transform
 from lachan.matching.records import PictureRefused
 
@@ -48,59 +57,37 @@ Source: TypeAlias = (
 )
 """A file's bytes, its path, an open stream of them, or pixels (see `pixels_check`)."""
 
-FORMATS = ("JPEG", "PNG", "GIF", "WEBP", "AVIF", "BMP", "TIFF")
-_ORIENTATION = 0x0112
-# EXIF's number (TIFF 6.0, tag 274) → what makes the stored picture upright.
-_TURNS = {
-    2: Transform.MIRRORED,
-    3: Transform.TURNED_ROUND,
-    4: Transform.UPSIDE_DOWN,
-    5: Transform.TRANSPOSED,
-    6: Transform.TURNED_RIGHT,
-    7: Transform.TRANSPOSED_OTHERWISE,
-    8: Transform.TURNED_LEFT,
-}
 _JPEG = b"\xff\xd8"
+_SAME = 8
+"""Bits within which two hashes find the same pictures, by far."""
 _COLOURS = {"Gray": "GRAY", "YCbCr": "RGB", "RGB": "RGB"}
-_AS_IS = {"L", "RGB", "RGBA", "RGBX"}
-_TURNS_INTO = {
-    "1": "L", "LA": "L", "P": "RGBA", "PA": "RGBA", "La": "RGBA", "RGBa": "RGBA",
-    "CMYK": "RGB", "YCbCr": "RGB",
-}  # fmt: skip
-
-
-class Limits(msgspec.Struct, frozen=True):
-    """What a picture may cost.
-
-    Attributes:
-        size: bytes of the file.
-        pixels: width × height; Pillow's own limit, beyond which it warns. Four bytes of memory each, twice.
-        scans: passes of a progressive JPEG, each of which costs as much as a whole picture; cameras and
-            programs write about ten.
-        seconds: looked at whenever the decoder asks for more of the file.
-    """
-
-    size: int = 64 * 1024 * 1024
-    pixels: int = 89_478_485
-    scans: int = 100
-    seconds: float = 20.0
-
-
-LIMITS = Limits()
 
 
 class Picture(msgspec.Struct, frozen=True):
     """A decoded picture, as `pdq_hash` takes it.
 
     Attributes:
-        stored: the pixels as the file holds them.
+        stored: the pixels as the file holds them; what is transparent, on the ground on which more is seen.
         upright: as people see them: turned where the EXIF data ask for it, otherwise the same array.
         turn: what makes the one of the other.
+        ground: of a transparent picture, the stored pixels on the other ground.
+        colours: of a transparent picture, the stored pixels without their transparency.
+        decoded: the share of the picture that could be decoded, 0 to 1.
+        damaged: whether there is a fault within, so that some of it may be wrong.
     """
 
     stored: Pixels
     upright: Pixels
     turn: Transform = Transform.AS_IS
+    ground: Pixels | None = None
+    colours: Pixels | None = None
+    decoded: float = 1.0
+    damaged: bool = False
+
+    @property
+    def whole(self) -> bool:
+        """Whether its hash may stand for the picture."""
+        return self.decoded >= WHOLE and not self.damaged
 
 
 class PictureHash(msgspec.Struct, frozen=True):
@@ -111,11 +98,36 @@ class PictureHash(msgspec.Struct, frozen=True):
         upright: of the picture as people see it; the same where the EXIF data ask for no turn.
         before: where asked for: what may have been done to the picture that people see, and the hash that
             it had before. Six or seven; nothing done is `upright`, and the EXIF data's own turn `stored`.
+        ground: of a transparent picture that looks otherwise on the other ground, its hash there.
+        colours: of a transparent picture, the hash by which others list it who pass transparency over. Good
+            for asking alone: whoever made the picture chose colours that nobody sees.
+        decoded: the share of the picture that could be decoded, 0 to 1.
+        damaged: whether there is a fault within, so that some of it may be wrong.
     """
 
     stored: PdqHash
     upright: PdqHash
     before: dict[Transform, PdqHash] = {}
+    ground: PdqHash | None = None
+    colours: PdqHash | None = None
+    decoded: float = 1.0
+    damaged: bool = False
+
+
+class PicturePartial(PictureRefused):
+    """Too much is missing or wrong for a hash that could stand for the picture.
+
+    Attributes:
+        found: the hashes of what there is, good for asking whether something like it is listed.
+    """
+
+    def __init__(self, found: PictureHash) -> None:
+        if found.decoded < WHOLE:
+            share = int(100 * found.decoded)
+            super().__init__("truncated", f"only partly: {share} % of the picture can be decoded")
+        else:
+            super().__init__("damaged", "only partly: the picture is damaged within")
+        self.found = found
 
 
 def picture_hash(source: Source, *, limits: Limits = LIMITS, turned: bool = False) -> PictureHash:
@@ -128,7 +140,9 @@ def picture_hash(source: Source, *, limits: Limits = LIMITS, turned: bool = Fals
             next to nothing here, and each of its hashes a look-up.
 
     Raises:
-        PictureRefused: it is none, is damaged, or costs more than `limits` allow; `reason` is one of
+        PicturePartial: only a part of it can be decoded, or it is damaged within.
+        PictureRefused: it is none, nothing of it can be decoded, or it costs more than `limits` allow;
+            `reason` is one of
             `not-a-picture`, `damaged`, `truncated`, `not-pixels`, `depth`, `too-large`, `too-many-pixels`,
             `too-many-scans`, `too-slow`.
         OSError: the file or stream cannot be read.
@@ -143,7 +157,20 @@ def picture_hash(source: Source, *, limits: Limits = LIMITS, turned: bool = Fals
     else:
         upright = pdq_hash(picture.upright)
     same = picture.upright is picture.stored
-    return PictureHash(upright if same else pdq_hash(picture.stored), upright, before)
+    stored = upright if same else pdq_hash(picture.stored)
+    ground, colours = (_otherwise(one, stored) for one in (picture.ground, picture.colours))
+    found = PictureHash(stored, upright, before, ground, colours, picture.decoded, picture.damaged)
+    if not picture.whole:
+        raise PicturePartial(found)
+    return found
+
+
+def _otherwise(pixels: Pixels | None, stored: PdqHash) -> PdqHash | None:
+    """The hash of what says more than `stored` does."""
+    if pixels is None or not (found := pdq_hash(pixels)).reliable:
+        return None
+    apart = int.from_bytes(found.key, "big") ^ int.from_bytes(stored.key, "big")
+    return found if not stored.reliable or apart.bit_count() > _SAME else None
 
 
 def picture_dihedral(source: Source, *, limits: Limits = LIMITS) -> list[PdqHash]:
@@ -151,18 +178,39 @@ def picture_dihedral(source: Source, *, limits: Limits = LIMITS) -> list[PdqHash
 
     Raises: see `picture_hash`.
     """
-    return pdq_dihedral(picture_read(source, limits=limits).stored)
+    picture = picture_read(source, limits=limits)
+    if not picture.whole:
+        raise PictureRefused("truncated", "only partly: some of the picture is missing or damaged")
+    return pdq_dihedral(picture.stored)
 
 
 def picture_read(source: Source, *, limits: Limits = LIMITS) -> Picture:
-    """Decode a picture.
+    """Decode a picture, or as much of it as there is.
 
-    Raises: see `picture_hash`.
+    Raises: see `picture_hash`, but for `PicturePartial`.
     """
     if isinstance(source, np.ndarray):
-        pixels = pixels_check(source)
-        return Picture(pixels, pixels)
+        return _seen(pixels_check(source))
     return _decode(_bytes_of(source, limits), limits)
+
+
+def _seen(
+    pixels: Pixels,
+    turn: Transform = Transform.AS_IS,
+    decoded: float = 1.0,
+    *,
+    damaged: bool = False,
+) -> Picture:
+    """The picture as people see it, from pixels as they are stored."""
+    ground = colours = None
+    if is_transparent(pixels):
+        white, black = (pixels_check(on_ground(pixels, ground)) for ground in (WHITE, BLACK))
+        colours = pixels_check(pixels[:, :, :3])
+        on_white = pdq_hash(white)
+        shown = on_white.reliable or on_white.quality >= pdq_hash(black).quality
+        pixels, ground = (white, black) if shown else (black, white)
+    upright = pixels if turn is Transform.AS_IS else pixels_check(turn.apply(pixels))
+    return Picture(pixels, upright, turn, ground, colours, decoded, damaged)
 
 
 def _bytes_of(source: Any, limits: Limits) -> bytes:
@@ -188,96 +236,76 @@ def _drain(stream: BinaryIO, most: int) -> bytes:
     return b"".join(parts)
 
 
-class _Clocked(io.BytesIO):
-    """A file that can be read until its time is over."""
-
-    def __init__(self, data: bytes, seconds: float) -> None:
-        super().__init__(data)
-        self._end = time.monotonic() + seconds
-
-    def read(self, size: int | None = -1, /) -> bytes:
-        if time.monotonic() > self._end:
-            raise PictureRefused("too-slow", "the picture takes too long to decode")
-        return super().read(size)
-
-
 def _decode(data: bytes, limits: Limits) -> Picture:
-    if data[:2] == _JPEG and scan_count(data, limits.scans) > limits.scans:
+    jpeg = data[:2] == _JPEG
+    if jpeg and scan_count(data, limits.scans) > limits.scans:
         raise PictureRefused("too-many-scans", "the JPEG has more scans than any camera makes")
     try:
-        stored = _jpeg(data, limits)
-        if stored is not None and b"Exif" not in data and b"Orientation" not in data:
-            return Picture(stored, stored)
-        with Image.open(_Clocked(data, limits.seconds), formats=FORMATS) as image:
-            if stored is None:
-                _size_check(image.width * image.height, limits)
-                stored = pixels_check(_pixels(image))
-            # Only now: of a TIFF, Pillow has applied it, and says so.
-            turn = _TURNS.get(_orientation(image), Transform.AS_IS)
-            upright = stored if turn is Transform.AS_IS else pixels_check(turn.apply(stored))
-            return Picture(stored, upright, turn)
+        stored, sound = _jpeg(data, limits) if jpeg else (None, True)
+        if stored is None:
+            return _decode_slowly(data, limits, sound=sound)
+        decoded = sharpness(data) if is_progressive(data) else None
+        turn = Transform.AS_IS
+        if b"Exif" in data or b"Orientation" in data:
+            turn = pillow_turn(data, limits)
+        return _seen(stored, turn, 1.0 if decoded is None else decoded)
     except PictureRefused:
         raise
     except Exception as error:  # noqa: BLE001  decoders meet hostile bytes with errors of every class
-        raise _refusal(error, limits) from None
+        raise refusal(error, limits) from None
 
 
-def _jpeg(data: bytes, limits: Limits) -> Pixels | None:
-    """The pixels of a JPEG by the quick decoder.
+def _decode_slowly(data: bytes, limits: Limits, *, sound: bool) -> Picture:
+    """By Pillow; what it refuses, or would fill in without a word, as far as it can be decoded.
 
-    None where there is no such, or it does not take the file: it is strict. Then Pillow decodes, or says
-    what is wrong.
+    Args:
+        sound: no other decoder found a fault.
+
+    Raises: whatever Pillow raises where nothing can be decoded.
     """
-    if simplejpeg is None or data[:2] != _JPEG:
-        return None
-    with contextlib.suppress(ValueError):
+    end = time.monotonic() + limits.seconds
+
+    def decode(data: bytes, fill: int | None = None) -> Pixels:
+        left = msgspec.structs.replace(limits, seconds=end - time.monotonic())
+        return pillow_read(data, left)[0] if fill is None else pillow_fill(data, left, fill)
+
+    refused: Exception | None = None
+    try:
+        stored, turn = pillow_read(data, limits)
+        if sound and not (data[:2] == _JPEG and _may_be_cut(data, stored)):
+            return _seen(stored, turn)
+    except PictureRefused:
+        raise
+    except Exception as error:  # noqa: BLE001  see `_decode`
+        refused = error
+    cut = isinstance(refused, OSError) and "truncated" in str(refused)
+    faulty = not sound if data[:2] == _JPEG else not cut
+    found = decode_partly(data, decode, faulty=faulty)
+    if found is None or found.decoded < HARDLY:
+        raise refused or PictureRefused("truncated", "the picture's end is missing")
+    turn = pillow_turn(found.data, limits)
+    return _seen(pixels_check(found.pixels), turn, found.decoded, damaged=found.damaged)
+
+
+def _may_be_cut(data: bytes, pixels: Pixels) -> bool:
+    """Whether a JPEG may end too early: what is missing comes out grey, of inks dark grey."""
+    corner = pixels[-1, -1].astype(int)
+    return is_progressive(data) or any((abs(corner - grey) <= 2).all() for grey in (128, 64))
+
+
+def _jpeg(data: bytes, limits: Limits) -> tuple[Pixels | None, bool]:
+    """(the pixels of a JPEG by the quick decoder, whether it found no fault).
+
+    None where there is no such decoder, or it does not take the file: it is strict. Then Pillow decodes, or
+    says what is wrong.
+    """
+    if simplejpeg is None:
+        return None, True
+    try:
         height, width, colours, _ = simplejpeg.decode_jpeg_header(data)
-        _size_check(width * height, limits)
+        size_check(width * height, limits)
         if colours in _COLOURS:
-            return pixels_check(simplejpeg.decode_jpeg(data, _COLOURS[colours]))
-    return None
-
-
-def _size_check(pixels: int, limits: Limits) -> None:
-    if pixels > limits.pixels:
-        raise _too_many_pixels(limits)
-
-
-def _refusal(error: Exception, limits: Limits) -> PictureRefused:
-    """In our words: a decoder's own may quote the file."""
-    match error:
-        case Image.DecompressionBombError() | Image.DecompressionBombWarning():
-            return _too_many_pixels(limits)
-        case UnidentifiedImageError():
-            return PictureRefused(
-                "not-a-picture", f"no picture of a kind that is read here: {', '.join(FORMATS)}"
-            )
-        case MemoryError():
-            return PictureRefused("too-large", "there is not enough memory for the picture")
-        case OSError() if "truncated" in str(error):
-            return PictureRefused("truncated", "the picture's end is missing")
-    return PictureRefused("damaged", "the picture is damaged and cannot be decoded")
-
-
-def _too_many_pixels(limits: Limits) -> PictureRefused:
-    return PictureRefused("too-many-pixels", f"the picture has more than {limits.pixels:,} pixels")
-
-
-def _pixels(image: Image.Image) -> npt.NDArray[Any]:
-    """Decoded, as grey or RGB of 8 bits."""
-    image.load()
-    if image.mode in _AS_IS:
-        return np.asarray(image)
-    if image.mode in _TURNS_INTO:
-        return np.asarray(image.convert(_TURNS_INTO[image.mode]))
-    if image.mode.startswith("I;16"):
-        return (np.asarray(image) >> 8).astype(np.uint8)
-    # 32 bit and floats: nothing says which value is white.
-    raise PictureRefused("depth", f"pictures of the kind {image.mode} have no certain colours")
-
-
-def _orientation(image: Image.Image) -> int:
-    # EXIF data are somebody's bytes too; where they cannot be read, the picture is upright.
-    with contextlib.suppress(Exception):
-        return int(image.getexif().get(_ORIENTATION, 1))
-    return 1
+            return pixels_check(simplejpeg.decode_jpeg(data, _COLOURS[colours])), True
+    except ValueError:
+        return None, False
+    return None, True

@@ -37,6 +37,30 @@ def test_it_looks_inside_archives(tmp_path, name, pack):
     assert look(tmp_path, open_archives=False)[0].counts.examined == 1
 
 
+@pytest.mark.parametrize(
+    ("ending", "pack"), [("gz", gzip.compress), ("bz2", bz2.compress), ("xz", lzma.compress)]
+)
+def test_it_opens_a_single_packed_file(tmp_path, ending, pack):
+    (tmp_path / f"a.txt.{ending}").write_bytes(pack(BAD))
+    (tmp_path / "b").write_bytes(pack(tarred({"c": BAD})))
+    (tmp_path / f"d.{ending}").write_bytes(pack(BAD)[:-9])
+    (tmp_path / "e.txt").write_bytes(b"BZhang")
+    summary, findings = look(tmp_path)
+    assert [(found.path, found.status) for found in findings] == [
+        (f"{tmp_path}/a.txt.{ending}!/a.txt", "known"),
+        (f"{tmp_path}/b!/b!/c", "known"),
+        (f"{tmp_path}/d.{ending}!/d", "quarantined"),
+    ]
+    assert accounted(summary.counts)
+    assert look(tmp_path, open_archives=False)[0].counts.examined == 4
+
+
+def test_a_packed_bomb_is_set_aside(tmp_path):
+    (tmp_path / "bomb.gz").write_bytes(gzip.compress(bytes(3 << 20)))
+    _, findings = look(tmp_path, limits=Limits(memory=1 << 20, unpacked=2 << 20))
+    assert [found.reason for found in findings] == ["the archive holds more than the limits allow"]
+
+
 def test_it_shares_a_large_archive_among_processes(tmp_path):
     files = {f"{number:04}": BAD if number % 50 == 0 else b"%d" % number for number in range(400)}
     (tmp_path / "a.zip").write_bytes(zipped(files))

@@ -1,5 +1,7 @@
 """Lists as people have them: of other encodings, without lines, asked for columns that are not there."""
 
+import gzip
+
 import pytest
 
 from lachan.kernel.ids import uuid7
@@ -9,7 +11,7 @@ from lachan.matching.records import Facts
 from lachan.matching.scanning import lists
 from lachan.matching.scanning.examining import Examiner
 from lachan.matching.scanning.lists import list_items
-from lachan.matching.scanning.records import Limits, Outcome, ScanUnreadable
+from lachan.matching.scanning.records import Limits, Outcome, Row, ScanUnreadable
 from lachan.matching.scanning.tests.known import KnownValues
 
 
@@ -66,4 +68,52 @@ def test_it_holds_no_more_than_a_line_of_a_file_that_has_none(tmp_path, monkeypa
     path = tmp_path / "binary.csv"
     path.write_bytes(b"a.example\n" + bytes(5000))
     with pytest.raises(ScanUnreadable, match="from line 1 on: a line of more than 1,000 letters"):
+        rows(path)
+
+
+@pytest.mark.parametrize(
+    ("lines", "wanted"),
+    [
+        (f"{'0f' * 32}  a, b.png\n{'1e' * 16} *c.png\n", ["0f" * 32, "1e" * 16]),
+        (f"# ghi chú\nSHA256 (a, b.png) = {'0f' * 32}\n", ["", "0f" * 32]),
+        ("0.0.0.0 a.example\n||b.example^\naddress=/c.example/\n", ["a.example", "b.example", "c.example"]),
+        ("0912 345 678\nhai tu\n", ["0912 345 678", "hai tu"]),
+        ('sha256,note\na,"hở\nb,x\nc,"hai\ndòng"\n', ["a", "b", "c"]),
+        ("sha256,note\ra,x\rb,y\r", ["a", "b"]),
+        (f"sha256,note\na,{'x' * 200_000}\nb,\n", ["a", "b"]),
+        (f'sha256,note\na,"{"x" * 200_000}"\nb,\n', ["a", "b"]),
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("packed", [False, True])
+def test_it_reads_lines_of_other_forms_and_broken_rows(tmp_path, lines, wanted, packed):
+    path = tmp_path / ("list.csv.gz" if packed else "list.csv")
+    path.write_bytes(gzip.compress(lines.encode()) if packed else lines.encode())
+    assert [row.text for row in rows(path)] == wanted
+
+
+@pytest.mark.parametrize(
+    ("kind", "text", "wanted"),
+    [
+        ("FileHash-MD5", "0f" * 16, ("md5", "0f" * 16)),
+        ("filename|sha1", f"a|{'0f' * 20}", ("sha1", "0f" * 20)),
+        ("domain|ip", "a.example|192.0.2.1", ("address", "a.example")),
+        ("ip-dst", "192.0.2.1", ("ipv4", "192.0.2.1")),
+    ],
+)
+def test_it_understands_the_types_of_others(kind, text, wanted):
+    assert lists.row_read(Row(1, text, kind))[0] == wanted
+
+
+@pytest.mark.parametrize(
+    ("data", "said"),
+    [
+        (b"PK\x03\x04", "zip archive"),
+        ("a.example".encode("utf-16"), "UTF-16"),
+        (gzip.compress(b"a.example\n" * 99)[:-20], "cut off"),
+    ],
+)
+def test_it_says_what_to_do_with_a_file_that_is_no_list(tmp_path, data, said):
+    path = tmp_path / "list.csv"
+    path.write_bytes(data)
+    with pytest.raises(ScanUnreadable, match=f"list.csv: .*{said}"):
         rows(path)

@@ -7,7 +7,8 @@ import os
 import pytest
 from PIL import Image
 
-from lachan.matching.algorithms.pdq.picture import FORMATS, picture_hash
+from lachan.matching.algorithms.pdq.picture import picture_hash
+from lachan.matching.algorithms.pdq.pillow import FORMATS
 from lachan.matching.algorithms.pdq.tests.files import picture, save
 from lachan.matching.scanning.examining import Examiner
 from lachan.matching.scanning.records import Item, Limits, Outcome

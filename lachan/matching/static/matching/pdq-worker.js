@@ -2,18 +2,20 @@
 // to the page is the hash. Started as a module worker:
 //
 //   const worker = new Worker(url, { type: "module" });
-//   worker.postMessage({ id: 1, picture: file });    // → { id, stored, upright, before } or { id, error }
+//   worker.postMessage({ id: 1, picture: file });    // → { id, stored, upright, ground, before } or { id, error }
 //
 // `stored` and `upright` are {hash, quality}: of the pixels as the file holds them, and as people see them.
 // `before`: what may have been done to the picture that people see → the hash that it had before; without what
-// `stored` undoes already.
+// `stored` undoes already. What is transparent is seen on white or, where more is to be seen there, on black;
+// `ground` is {hash, quality} on the other, null where it is no other or says nothing.
 //
 // PNG and other lossless pictures without transparency give the server's bits. What can differ: JPEG, WebP
-// and AVIF where the browser's decoder rounds otherwise (a few bits; matching allows 31); transparent
-// pixels, whose colour a canvas does not keep; 16 bits a colour.
+// and AVIF where the browser's decoder rounds otherwise (a few bits; matching allows 31); what is half
+// transparent, likewise; 16 bits a colour.
 import { pdqHash } from "./pdq.js";
 
 const MOST_BYTES = 64 * 1024 * 1024, MOST_PIXELS = 89_478_485, STRIPE = 64;
+const RELIABLE = 50, SAME = 8; // as in hashing.py and picture.py
 // EXIF's number → what makes the stored picture upright.
 const TURNS = {
   2: "mirrored",
@@ -56,6 +58,9 @@ function tagIn(view, start) {
   return null;
 }
 
+// Of the usual kinds the only one that is never transparent: it is hashed once.
+const isJpeg = (bytes) => new DataView(bytes).byteLength > 1 && new DataView(bytes).getUint16(0) === 0xffd8;
+
 async function decode(bytes) {
   const options = { colorSpaceConversion: "none", premultiplyAlpha: "none" };
   try {
@@ -74,23 +79,37 @@ function check(context) {
   if (read.some((value, i) => value !== known.data[i])) throw new Refused("canvas-disturbed");
 }
 
-function hash(bitmap) {
+function hash(bitmap, ground) {
   const { width, height } = bitmap;
   if (width * height > MOST_PIXELS) throw new Refused("too-many-pixels");
   // A stripe at a time: phones limit canvases, not pictures.
   const context = new OffscreenCanvas(Math.max(width, 16), STRIPE).getContext("2d", { willReadFrequently: true });
   check(context);
   return pdqHash(width, height, (first, count) => {
-    context.clearRect(0, 0, width, STRIPE);
+    context.fillStyle = ground;
+    context.fillRect(0, 0, width, STRIPE);
     context.drawImage(bitmap, 0, first, width, count, 0, 0, width, count);
     return context.getImageData(0, 0, width, count).data;
   });
 }
 
+function apart(one, other) {
+  const bits = (digit) => "0112122312232334"[digit];
+  let count = 0;
+  for (let at = 0; at < one.length; at++) count += Number(bits(parseInt(one[at], 16) ^ parseInt(other[at], 16)));
+  return count;
+}
+
+// As people see it: see ground.py.
 async function hashBytes(bytes) {
   const bitmap = await decode(bytes);
   try {
-    return hash(bitmap);
+    const white = hash(bitmap, "white");
+    if (isJpeg(bytes)) return { ...white, ground: null };
+    const black = hash(bitmap, "black"), shown = white.quality >= RELIABLE || white.quality >= black.quality;
+    const [found, { hash: other, quality }] = shown ? [white, black] : [black, white];
+    const differs = found.quality < RELIABLE || apart(found.hash, other) > SAME;
+    return { ...found, ground: quality >= RELIABLE && differs ? { hash: other, quality } : null };
   } finally {
     bitmap.close();
   }
@@ -100,12 +119,12 @@ async function hashBytes(bytes) {
 async function hashPicture(picture) {
   if (picture.size > MOST_BYTES) throw new Refused("too-large");
   const bytes = await picture.arrayBuffer(), view = new DataView(bytes), turn = orientationIn(view);
-  const { before, ...upright } = await hashBytes(bytes);
-  if (!turn || turn.value === 1) return { stored: upright, upright, before };
+  const { before, ground, ...upright } = await hashBytes(bytes);
+  if (!turn || turn.value === 1) return { stored: upright, upright, ground, before };
   view.setUint16(turn.at, 1, turn.little);
   const { hash, quality } = await hashBytes(bytes);
   delete before[TURNS[turn.value]];
-  return { stored: { hash, quality }, upright, before };
+  return { stored: { hash, quality }, upright, ground, before };
 }
 
 self.onmessage = async ({ data: { id, picture } }) => {

@@ -19,7 +19,7 @@ async function digests(file) {
   return Promise.all(["SHA-1", "SHA-256"].map(async (name) => hex(await crypto.subtle.digest(name, bytes))));
 }
 
-// {stored, upright, before}, or {error}: see pdq-worker.js.
+// {stored, upright, ground, before}, or {error}: see pdq-worker.js.
 function pictureHash(file) {
   const worker = new Worker(form.dataset.worker, { type: "module" });
   return new Promise((resolve) => {
@@ -31,23 +31,57 @@ function pictureHash(file) {
 
 // The lines of a picture: its hashes and, where that is asked for, those that it had before somebody turned it,
 // each followed by what was done to it.
-function pictureLines({ stored, upright, before }) {
-  const lines = new Map([[stored.hash, stored.hash], [upright.hash, upright.hash]]);
+function pictureLines({ stored, upright, ground, before }) {
+  const lines = new Map([stored, upright, ...(ground ? [ground] : [])].map(({ hash }) => [hash, hash]));
   if (!turned.checked) return [...lines.values()];
   for (const [done, hash] of Object.entries(before)) if (!lines.has(hash)) lines.set(hash, `${hash} ${done}`);
   return [...lines.values()];
 }
 
+// A file's lines; of one of several each says which, and the first why it was not compared as a picture, or how
+// much there is to see in it.
+async function linesOf(file, number) {
+  const [seen, bytes] = await Promise.all([pictureHash(file), digests(file)]);
+  const note = seen.error ?? `q${seen.upright.quality}`;
+  const lines = [...(seen.error ? [] : pictureLines(seen)), ...bytes];
+  return { seen, lines: lines.map((line, at) => `${line} #${number}${at ? "" : `:${note}`}`) };
+}
+
+// Their names stay on this device: the page that answers numbers them.
+const NAMES = "try-names";
+
+function namesShow() {
+  let names = [];
+  try {
+    names = JSON.parse(sessionStorage.getItem(NAMES)) ?? [];
+    sessionStorage.removeItem(NAMES);
+  } catch {
+    return; // a browser that keeps nothing: numbers will do
+  }
+  for (const place of document.querySelectorAll("[data-file]")) {
+    const name = names[place.dataset.file - 1];
+    if (name) place.textContent = name;
+  }
+}
+
+namesShow();
+
 form.addEventListener("submit", async (event) => {
-  const file = picture.files[0];
-  if (!file) return;
+  const files = [...picture.files];
+  if (!files.length) return;
   event.preventDefault();
   working.hidden = false;
-  const [seen, bytes] = await Promise.all([pictureHash(file), digests(file)]);
-  const hashes = seen.error ? [] : pictureLines(seen);
-  field("values").value = [...hashes, ...bytes].join("\n");
-  field("quality").value = seen.error ? "" : seen.upright.quality;
-  field("reason").value = seen.error ?? "";
+  const each = [];
+  for (const [at, file] of files.entries()) each.push(await linesOf(file, at + 1));
+  const [{ seen }] = each, alone = each.length === 1;
+  field("values").value = each.flatMap(({ lines }) => lines).join("\n");
+  field("quality").value = !alone || seen.error ? "" : seen.upright.quality;
+  field("reason").value = alone ? seen.error ?? "" : "";
+  try {
+    sessionStorage.setItem(NAMES, JSON.stringify(files.map(({ name }) => name)));
+  } catch {
+    // see above
+  }
   picture.value = ""; // so that the next sending asks for what stands in the field
   form.requestSubmit();
 });

@@ -1,14 +1,17 @@
 // Copy and print, where scripts run. The digits go to the clipboard only when the child asks for it.
-const receipt = document.getElementById("receipt");
-sessionStorage.setItem("lachan-sent", "1");
-
-if (receipt) {
-  document.getElementById("tools").hidden = false;
+(() => {
+  "use strict";
+  const receipt = document.getElementById("receipt");
+  if (!receipt) return;
   const copy = document.getElementById("copy");
-  copy.hidden = !navigator.clipboard;
-  copy.addEventListener("click", async () => {
-    await navigator.clipboard.writeText(receipt.textContent.trim().replace(/\s+/g, " "));
-    document.getElementById("told").textContent = copy.dataset.done;
-  });
+  const told = document.getElementById("told");
+  document.getElementById("tools").hidden = false;
   document.getElementById("print").addEventListener("click", () => window.print());
-}
+  copy.hidden = !navigator.clipboard;
+  copy.addEventListener("click", () => {
+    const digits = receipt.textContent.trim().replace(/\s+/g, " ");
+    navigator.clipboard.writeText(digits).then(() => {
+      told.textContent = copy.getAttribute("data-done");
+    });
+  });
+})();

@@ -1,6 +1,8 @@
 // Finds a number so that SHA-256("challenge:number") begins with the wanted zero bits (FIPS 180-4).
 // Its own SHA-256, because crypto.subtle costs one promise a hash and is missing on plain http.
+"use strict";
 const K = new Uint32Array(64);
+const TWO_32 = 4294967296;
 const FIRST = new Uint32Array(8);
 
 // The constants are the fractional parts of the cube and square roots of the first primes.
@@ -8,8 +10,8 @@ for (let n = 2, found = 0; found < 64; n++) {
   let prime = true;
   for (let d = 2; d * d <= n; d++) if (n % d === 0) prime = false;
   if (!prime) continue;
-  if (found < 8) FIRST[found] = (Math.sqrt(n) % 1) * 2 ** 32;
-  K[found++] = (Math.cbrt(n) % 1) * 2 ** 32;
+  if (found < 8) FIRST[found] = (Math.sqrt(n) % 1) * TWO_32;
+  K[found++] = (Math.cbrt(n) % 1) * TWO_32;
 }
 
 const words = new Uint32Array(64);
@@ -37,7 +39,7 @@ function block(state, bytes, offset) {
   for (let i = 0; i < 8; i++) state[i] += next[i];
 }
 
-export function sha256(text) {
+function sha256(text) {
   const plain = new TextEncoder().encode(text);
   const padded = new Uint8Array(((plain.length + 8) >> 6 << 6) + 64);
   padded.set(plain);

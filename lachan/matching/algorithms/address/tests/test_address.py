@@ -74,4 +74,5 @@ def _constant(*_args, **_options):
 
 def test_it_leaves_addresses_without_a_name_to_others():
     assert address.elsewhere("http://192.0.2.1:8080/a") == [("ipv4", "192.0.2.1")]
+    assert address.elsewhere("https://t.me/nguoila/7") == [("account", "telegram:nguoila")]
     assert address.elsewhere("http://xau.example/a") == []

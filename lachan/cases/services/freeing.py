@@ -1,0 +1,40 @@
+"""Cases of people who can work on none any more go back to the queue.
+
+A role ends by its date, an organisation is suspended, somebody leaves or comes back without a key: most of
+it without an event. So it is looked for, each minute and before anybody looks at the queue.
+"""
+
+from django.db import transaction
+
+from lachan.cases.models import Case
+from lachan.cases.records import Happening, Status
+from lachan.members.policy import Action
+from lachan.members.records import Actor
+from lachan.members.selectors import desk_key_person_ids, people_able
+from lachan.members.services import audit_record
+
+from .rating import case_rate
+from .timeline import happening_record
+
+
+def cases_free(*, by: Actor) -> int:
+    """Give every open case back whose holder may not, or cannot, work on it now; how many."""
+    able = people_able(Action.CASE_WORK)
+    # Without a copy of the key nobody reads what a child wrote. Where nobody at all has one, none is freed:
+    # it would help nobody.
+    able = (able & desk_key_person_ids()) or able
+    held = Case.objects.filter(closed_at__isnull=True, assignee__isnull=False)
+    lost = list(held.exclude(assignee__in=able).values_list("pk", "assignee_id"))
+    return sum(_freed(pk, holder, by) for pk, holder in lost)
+
+
+@transaction.atomic
+def _freed(pk: int, holder: int, by: Actor) -> bool:
+    case = Case.objects.select_for_update().get(pk=pk)
+    if case.assignee_id != holder or case.closed_at is not None:
+        return False
+    case.assignee, case.status = None, Status.NEW
+    case_rate(case)
+    happening_record(case, Happening.FREED, by=by)
+    audit_record(by=by, action="case.freed", target=f"case:{case.uid}")
+    return True

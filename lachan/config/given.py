@@ -1,0 +1,47 @@
+"""What the operator has set for web, worker and the ledger's followers, checked; read without Django, so that
+`lachan up` can look before it starts anything. docs/howto/settings.md says what each means.
+"""
+
+from typing import Any
+
+from lachan.kernel.env import Env, EnvError
+from lachan.kernel.env_kinds import host_pattern, origin, postgresql_url, secret
+from lachan.kernel.home import home_path, secret_find
+
+env = Env()
+HOME = home_path()
+# None where there is none yet. None is ever made here: it might stand beside the data of another.
+SECRET = (
+    env.parsed("LACHAN_SECRET_KEY", "", secret)
+    if env.is_set("LACHAN_SECRET_KEY")
+    else secret_find(HOME)
+)
+DEBUG = env.flag("LACHAN_DEBUG", default=False)
+HTTPS = env.flag("LACHAN_HTTPS", default=False)
+HOSTS = env.each("LACHAN_HOSTS", "127.0.0.1,localhost,[::1]", host_pattern)
+ORIGINS = env.each("LACHAN_ORIGINS", "", origin)
+BUSY_PER_MINUTE = env.number("LACHAN_BUSY_PER_MINUTE", 120, low=1)
+LOG_LEVEL = env.one_of("LACHAN_LOG_LEVEL", "WARNING", ("DEBUG", "INFO", "WARNING", "ERROR"))
+if not HOSTS:
+    raise EnvError("LACHAN_HOSTS names no host: no page would be served")
+if HTTPS and not all(one.startswith("https://") for one in ORIGINS):
+    raise EnvError("LACHAN_ORIGINS: with LACHAN_HTTPS=1 each begins with https://")
+
+
+def _postgresql(url: str) -> dict[str, Any] | None:
+    """Django's settings for `postgresql://user:password@host:port/name?option=value`; None for SQLite."""
+    if not url:
+        return None
+    from psycopg import ProgrammingError
+    from psycopg.conninfo import make_conninfo
+
+    parts = postgresql_url(url)
+    try:
+        make_conninfo("", **parts["OPTIONS"])
+    except ProgrammingError:
+        raise ValueError("an option after ? is none of PostgreSQL's") from None
+    return parts
+
+
+DATABASE_URL = env.text("DATABASE_URL", "")
+POSTGRESQL = env.parsed("DATABASE_URL", "", _postgresql)

@@ -1,0 +1,71 @@
+"""What a name tells of whose it is."""
+
+import pytest
+
+from lachan.indicators.signals import signal_of
+
+
+@pytest.mark.parametrize(
+    ("name", "rule"),
+    [
+        ("so-y-te.gov.vn", "government"),
+        ("ministerio.gob.mx", "government"),
+        ("mairie.gouv.sn", "government"),
+        ("council.govt.nz", "government"),
+        ("ministry.gub.uy", "government"),
+        ("army.mil.kr", "government"),
+        ("station.police.uk", "government"),
+        ("agency.gov", "government"),
+        ("thptso1.edu.vn", "government"),
+        ("college.ac.nz", "government"),
+        ("sd.sch.id", "government"),
+        ("one.school.nz", "government"),
+        ("north.k12.ca.us", "government"),
+        ("thptso1.vn", "school"),
+        ("mamnonhoamai.com", "school"),
+        ("www.thcs-so2.com.vn", "school"),
+        ("northhighschool.com", "school"),
+        ("north-academy.co.uk", "school"),
+        ("branch.example.bank", "bank"),
+        ("www.vietcombank.vn", "bank"),
+        ("hsbc.com.hk", "bank"),
+        ("northswim.org", "association"),
+        ("south-library.org.uk", "association"),
+        ("cityorchestra.org", "association"),
+        ("northparish.org", "association"),
+    ],
+)
+def test_it_tells(name, rule):
+    found = signal_of(name)
+    assert found is not None, name
+    assert found.rule == rule
+    assert found.reason
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "example.com",
+        "gov.example",  # no country: anybody could call himself so
+        "gov-vn.com",
+        "edu.northern.com",
+        "vietcombank.top",  # a bank does not live there: the usual form of deceit
+        "vietcombank-login.com",
+        "login.vietcombank.xau.com",
+        "northswim.com",  # a club's word proves nothing where everybody registers
+        "oldschool.casino",
+        "abc.go.it",  # a province's names, not a government's
+        "com",
+        "org",
+        "vn",
+    ],
+)
+def test_it_tells_nothing(name):
+    assert signal_of(name) is None
+
+
+@pytest.mark.parametrize(
+    "name", ["thpt.org", "swim.org", "bank", "gov", "edu.vn", "k12.ca.us", "a", ""]
+)
+def test_it_stands_odd_names(name):
+    signal_of(name)

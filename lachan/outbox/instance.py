@@ -1,0 +1,88 @@
+"""Secret, database and home belong together: each could be another's, and all would look well."""
+
+import hashlib
+import hmac
+from collections.abc import Callable
+from pathlib import Path
+
+from django.conf import settings
+from django.db import transaction
+
+from lachan.kernel.errors import Conflict
+from lachan.kernel.files import file_write
+
+from .models import Instance
+from .seen_time import instance_row
+
+
+class SecretForeign(Conflict):
+    """The secret is not the one that this database was made with."""
+
+    code = "secret-foreign"
+
+
+class DatabaseForeign(Conflict):
+    """The database is not the one that this home has worked with."""
+
+    code = "database-foreign"
+
+
+def instance_claim(*, opens: Callable[[], bool]) -> None:
+    """Make sure that they belong together; the first time, note it in the database and in the home.
+
+    Args:
+        opens: whether the secret opens what a database from before the mark holds.
+
+    Raises:
+        SecretForeign, DatabaseForeign: they do not.
+    """
+    with transaction.atomic():
+        row = instance_row(lock=True)
+        if not row.secret_mark:
+            if not opens():
+                raise _secret_foreign()
+            row.secret_mark = _mark(row)
+            row.save(update_fields=["secret_mark"])
+    instance_verify()
+    if not _witness().exists():
+        file_write(_witness(), f"{row.uid}\n".encode())
+
+
+def instance_is_marked() -> bool:
+    """Whether the database knows its secret: each does from its first start on."""
+    return Instance.objects.exclude(secret_mark=b"").exists()
+
+
+def instance_verify() -> None:
+    """That they belong together, as far as they have been noted.
+
+    Raises:
+        SecretForeign, DatabaseForeign: they do not.
+    """
+    row = Instance.objects.first()
+    if row is None:
+        return
+    if row.secret_mark and not hmac.compare_digest(bytes(row.secret_mark), _mark(row)):
+        raise _secret_foreign()
+    if _witness().exists() and _witness().read_text("ascii", "replace").strip() != str(row.uid):
+        raise DatabaseForeign(
+            "this home has worked with another database: put DATABASE_URL or LACHAN_HOME right "
+            f"(where the change is meant, remove {_witness()})"
+        )
+
+
+def _secret_foreign() -> SecretForeign:
+    return SecretForeign(
+        "this secret is not the one of this database, and would open no receipt: bring the kept copy of "
+        "secret.key back, or put LACHAN_SECRET_KEY, DATABASE_URL or LACHAN_HOME right"
+    )
+
+
+def _mark(row: Instance) -> bytes:
+    # With the uid: two databases under one secret must not show that they have it in common.
+    text = b"lachan instance " + row.uid.bytes
+    return hmac.digest(settings.SECRET_KEY.encode(), text, hashlib.sha256)
+
+
+def _witness() -> Path:
+    return Path(settings.LACHAN_HOME) / "instance.id"

@@ -1,0 +1,74 @@
+"""Whether the clock can be believed for what cannot be undone.
+
+A clock that runs a year ahead for a minute would purge every report and end every indicator. So the database
+keeps the latest moment that was believed, and a leap from there, ahead or back, is believed only after it has
+been seen, again and again, for a day. A machine that was off for a week purges a day late.
+"""
+
+from datetime import datetime, timedelta
+
+from django.db import transaction
+from django.db.migrations.recorder import MigrationRecorder
+from django.db.models import Max
+
+from lachan.kernel.clock import now
+
+from .models import Instance
+
+# The worker looks every few minutes; a machine that is off for a weekend is nothing unusual.
+_LEAP = timedelta(days=3)
+_DOUBTED_FOR = timedelta(days=1)
+_LONGEST_SILENCE = timedelta(hours=18)  # some are switched off at night
+# Writes the row no more often than that.
+_GRAIN = timedelta(minutes=1)
+
+
+def instance_row(*, lock: bool = False) -> Instance:
+    """The one row; made where there is none, with the moment of the last migration as the one to believe."""
+    rows = Instance.objects.select_for_update() if lock else Instance.objects
+    return (
+        rows.first()
+        or Instance.objects.get_or_create(pk=1, defaults={"seen_at": _migrated_at()})[0]
+    )
+
+
+def _migrated_at() -> datetime:
+    return MigrationRecorder.Migration.objects.aggregate(at=Max("applied"))["at"] or now()
+
+
+def clock_is_believed() -> bool:
+    """Whether the present moment follows from those before; asked before anything is thrown away or ended."""
+    moment = now()
+    with transaction.atomic():
+        row = instance_row(lock=True)
+        if abs(moment - row.seen_at) > _LEAP and not _is_confirmed(row, moment):
+            row.save(update_fields=["doubted_from", "doubted_at"])
+            return False
+        if row.doubted_from is not None or abs(moment - row.seen_at) >= _GRAIN:
+            row.seen_at, row.doubted_from, row.doubted_at = moment, None, None
+            row.save(update_fields=["seen_at", "doubted_from", "doubted_at"])
+    return True
+
+
+def time_reached() -> datetime:
+    """The present moment; where the clock has leapt ahead of it, the last that was believed. For the end of
+    what must be over at once and for good: a right that was taken back by a clock a year ahead would come
+    back with the clock.
+    """
+    moment, seen = now(), instance_row().seen_at
+    return seen if moment - seen > _LEAP else moment
+
+
+def _is_confirmed(row: Instance, moment: datetime) -> bool:
+    """Note a moment after a leap; whether time has gone on from there, without another leap, for long enough."""
+    begun, last = row.doubted_from, row.doubted_at
+    goes_on = last is not None and timedelta(0) <= moment - last <= _LONGEST_SILENCE
+    row.doubted_from, row.doubted_at = (begun if goes_on else moment), moment
+    return moment - row.doubted_from >= _DOUBTED_FOR
+
+
+def clock_leap() -> timedelta | None:
+    """How far the clock is from the last moment that was believed; None where it follows from that."""
+    row = Instance.objects.first()
+    away = now() - row.seen_at if row is not None and row.doubted_from else timedelta(0)
+    return away if abs(away) > _LEAP else None
