@@ -5,6 +5,7 @@ real PostgreSQL server.
 import os
 import signal
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import django
@@ -96,6 +97,14 @@ def pytest_sessionfinish() -> None:
     import shutil
 
     shutil.rmtree(_HOME, ignore_errors=True)
+
+
+@pytest.fixture(autouse=True)
+def _notes_away() -> Iterator[None]:
+    """What the shared home remembers of a test's database goes with it: the next one has another."""
+    yield
+    for name in ("instance.id", "audit-head.json", "ledger-head.json", "proofs-head.json"):
+        Path(_HOME, name).unlink(missing_ok=True)
 
 
 @pytest.fixture

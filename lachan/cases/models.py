@@ -11,7 +11,23 @@ from .records import Happening, Status
 _ORDER = ("-priority", "opened_at", "id")
 
 
-@proved("case", "uid", "report_uid", "organisation_id", "opened_at")
+@proved(
+    "case",
+    "uid",
+    "report_uid",
+    "organisation_id",
+    "opened_at",
+    "category",
+    "urgency",
+    "province",
+    "language",
+    "status",
+    "assignee_id",
+    "outcome",
+    "closed_at",
+    "reopened_at",
+    "override",
+)
 class Case(models.Model):
     """One report at one organisation's desk, from its arrival to its outcome."""
 

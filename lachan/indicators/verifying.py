@@ -83,11 +83,12 @@ def _row_fault(count: int, previous: bytes, row: tuple[Any, ...]) -> str:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class _Story:
-    """What the rows of one indicator come to. `payload`: of the last one; empty when it is not live."""
+    """What the rows of one indicator come to: the last one's payload, and whether it is live."""
 
     uid: UUID
     seq: int
     payload: str
+    is_live: bool
     fault: str
 
 
@@ -99,11 +100,14 @@ def _stories() -> Iterator[_Story]:
         for _, seq, live, tlp, was_tlp, payload in story:
             if was_tlp != before:
                 fault = f"row {seq}: what it says of before is not what the row before said"
-            before, last = (tlp if live else ""), (seq, payload if live else "")
+            before, last = (tlp if live else ""), (seq, payload, live)
         yield _Story(uid, *last, fault)
 
 
 _SAID = ("value", "kind", "category", "tlp", "confidence", "valid_from", "valid_until")
+# What an import writes into every row, beside what the ledger says.
+_PLAIN = {"evidence": "", "case_uid": None}
+_OF_IMPORTS = ("list_import__source", "list_import__by_label", "proposed_label", *_PLAIN)
 
 
 def _indicators() -> str:
@@ -113,7 +117,7 @@ def _indicators() -> str:
     """
     stories = _stories()
     story = next(stories, None)
-    columns = ("uid", "status", "organisation__uid", *_SAID)
+    columns = ("uid", "status", "seq", "proof", "organisation__uid", *_SAID, *_OF_IMPORTS)
     for found in Indicator.objects.order_by("uid").values(*columns).iterator(chunk_size=CHUNK):
         while story is not None and story.uid < found["uid"]:
             return f"row {story.seq} is about an indicator that is not there"
@@ -128,16 +132,32 @@ def _indicators() -> str:
 def _apart(found: dict[str, Any], story: _Story | None) -> str:
     if story is not None and story.fault:
         return story.fault
-    is_live = story is not None and bool(story.payload)
-    if is_live != (found["status"] == Status.PUBLISHED):
+    if bool(story and story.is_live) != (found["status"] == Status.PUBLISHED):
         return f"indicator {found['uid']}: the ledger does not say that it is {found['status']}"
-    if story is None or not is_live:
-        return ""
+    if (story.seq if story else None) != found["seq"]:
+        return f"indicator {found['uid']} does not know its last row"
+    return _unlike(found, story) if story else ""
+
+
+def _unlike(found: dict[str, Any], story: _Story) -> str:
     said = payload_read(story.payload)
+    is_imported = found["proof"] is None
     same = all(getattr(said, name) == found[name] for name in _SAID)
-    if not same or said.organisation != found["organisation__uid"]:
+    same = same and said.organisation == found["organisation__uid"]
+    if (story.is_live or is_imported) and not same:
         return f"indicator {story.uid} is not what row {story.seq} says it is"
+    if is_imported and not _is_as_imported(found, said.source):
+        return f"indicator {story.uid} is not as it was imported"
     return ""
+
+
+def _is_as_imported(found: dict[str, Any], source: str) -> bool:
+    """Of a row without a proof: that it says nothing which neither the ledger nor its import says."""
+    return (
+        found["list_import__source"] == source
+        and found["list_import__by_label"] == found["proposed_label"]
+        and all(found[name] == value for name, value in _PLAIN.items())
+    )
 
 
 def _head_path() -> Path:

@@ -10,7 +10,7 @@ from .chains import chain_note
 from .models import Tally
 from .note import note_keep, note_read
 from .proving import PROVED
-from .tally import NOTHING, present_prover, tally_begin
+from .tally import NOTHING, present_prover, tally_begin, tally_holds, tally_settle
 
 _CHUNK = 500
 
@@ -26,7 +26,10 @@ def proofs_adopt(chains: Mapping[str, tuple[int, bytes]]) -> int:
     Raises:
         Unavailable: the tally is gone.
     """
-    if Tally.objects.exists():
+    tally_settle()
+    if (standing := Tally.objects.first()) is not None:
+        if note_read() is None and tally_holds(standing):
+            note_keep(standing.changes)
         return 0
     if note_read() is not None:
         raise Unavailable(

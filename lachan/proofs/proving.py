@@ -5,7 +5,7 @@ in the same transaction: an instance in memory may be older than its row.
 """
 
 import dataclasses
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
 from django.db import models, transaction
@@ -16,6 +16,7 @@ from lachan.kernel.sealing.proofs import Held
 from .records import RowUnproved
 from .tally import present_prover, tally_change
 
+_AT_ONCE = 500
 _Model = TypeVar("_Model", bound=type[models.Model])
 
 
@@ -25,37 +26,34 @@ class Proved:
 
     Attributes:
         fields: attribute names, `organisation_id` for a foreign key.
-        unless: a field; rows in which it is set prove themselves otherwise and are left out.
+        unless: which rows something else holds; written past this, they carry no proof.
     """
 
     kind: str
     model: type[models.Model]
     fields: tuple[str, ...]
-    unless: str
+    unless: models.Q | None
 
     def facts(self, row: models.Model) -> tuple[object, ...]:
         return tuple(getattr(row, name) for name in self.fields)
 
-    def leaves_out(self, row: models.Model) -> bool:
-        return bool(self.unless) and getattr(row, self.unless) is not None
-
     def rows(self) -> "models.QuerySet[Any]":
-        """All that are proved."""
+        """All that are proved, or should be."""
         found = self.model._base_manager.all()
-        return found.filter(**{f"{self.unless}__isnull": True}) if self.unless else found
+        return found.filter(~self.unless | models.Q(proof__isnull=False)) if self.unless else found
 
 
 PROVED: dict[type[models.Model], Proved] = {}
 
 
-def proved(kind: str, *fields: str, unless: str = "") -> Callable[[_Model], _Model]:
+def proved(kind: str, *fields: str, unless: models.Q | None = None) -> Callable[[_Model], _Model]:
     """Have a model's rows prove these fields; the model has a `proof` column (`BinaryField`, 21 bytes).
 
     Args:
         kind: names the rows in proofs, for ever: a table may be renamed, its kind not.
         fields: whatever decides something, and what the row is known by; never its primary key, which is
             not known before it is written.
-        unless: a field that is empty in every row to be proved.
+        unless: rows that need no proof of their own where they carry none.
     """
 
     def dress(model: _Model) -> _Model:
@@ -80,7 +78,7 @@ def _save(
 ) -> None:
     only = options.get("update_fields")
     is_aside = only is not None and not set(only) & _columns(kind)
-    if is_aside or kind.leaves_out(row):
+    if is_aside:
         plain(row, *args, **options)
         return
     if row._state.adding:
@@ -88,9 +86,9 @@ def _save(
         plain(row, *args, **options)
         tally_change(kind.kind, added=[row.proof])  # type: ignore[attr-defined]
         return
-    before = kind.model._base_manager.filter(pk=row.pk).values_list("proof", flat=True).first()
+    before = _proofs(kind, kind.rows().filter(pk=row.pk).select_for_update())
     plain(row, *args, **options)
-    row.proof = _prove_again(kind, row.pk, before)  # type: ignore[attr-defined]
+    row.proof = _prove_again(kind, before).get(row.pk)  # type: ignore[attr-defined]
 
 
 def _columns(kind: Proved) -> set[str]:
@@ -99,19 +97,36 @@ def _columns(kind: Proved) -> set[str]:
     return {name for field in fields for name in (field.name, field.attname)}
 
 
-def _prove_again(kind: Proved, pk: object, before: bytes | None) -> bytes:
-    rows = kind.model._base_manager.filter(pk=pk)
-    facts = rows.values_list(*kind.fields).get()
-    proof = present_prover().prove(kind.kind, *facts)
-    if before is None or proof != bytes(before):
-        rows.update(proof=proof)
-        tally_change(kind.kind, added=[proof], gone=[bytes(before)] if before else [])
-    return proof
+def _proofs(kind: Proved, rows: "models.QuerySet[Any]") -> dict[object, tuple[bytes, bool]]:
+    """By primary key, what proofs stand there, and whether they hold."""
+    tell = present_prover()
+    return {
+        pk: (bytes(proof or b""), bool(tell.holds(proof, kind.kind, *facts)))
+        for pk, proof, *facts in rows.values_list("pk", "proof", *kind.fields)
+    }
+
+
+def _prove_again(kind: Proved, before: Mapping[object, tuple[bytes, bool]]) -> dict[object, bytes]:
+    """Prove rows as they now stand; the proofs by primary key.
+
+    What was altered past the product stays unproved: else the next honest change would make it true.
+    """
+    tell, proofs = present_prover(), {pk: proof for pk, (proof, _) in before.items()}
+    sound = [pk for pk, (_, held) in before.items() if held]
+    for pk, *facts in kind.rows().filter(pk__in=sound).values_list("pk", *kind.fields):
+        proofs[pk] = tell.prove(kind.kind, *facts)
+        # A whole row was written with the proof that it had in memory.
+        kind.model._base_manager.filter(pk=pk).update(proof=proofs[pk])
+    changed = [pk for pk in sound if proofs[pk] != before[pk][0]]
+    if changed:
+        added, gone = [proofs[pk] for pk in changed], [before[pk][0] for pk in changed]
+        tally_change(kind.kind, added=added, gone=gone)
+    return proofs
 
 
 def _deleting(sender: type[models.Model], instance: models.Model, **_: object) -> None:
     """Counted out by what stands in the database: the instance may be older."""
-    rows = PROVED[sender].rows().filter(pk=instance.pk)
+    rows = PROVED[sender].rows().filter(pk=instance.pk).select_for_update()
     if gone := [bytes(proof or b"") for proof in rows.values_list("proof", flat=True)]:
         tally_change(PROVED[sender].kind, gone=gone)
 
@@ -123,24 +138,26 @@ class ProvedQuerySet(models.QuerySet[Any]):
         kind = PROVED[self.model]
         if not set(values) & _columns(kind):
             return super().update(**values)
+        changed = 0
         with transaction.atomic():
-            # Locked first: what is proved is what this update finds, and nothing that comes between.
-            found = dict(self.order_by().select_for_update().values_list("pk", "proof"))
-            chosen = kind.model._base_manager.filter(pk__in=list(found))
-            changed = chosen.update(**values)
-            for pk in kind.rows().filter(pk__in=list(found)).values_list("pk", flat=True):
-                _prove_again(kind, pk, found[pk])
+            found = list(self.order_by().values_list("pk", flat=True))
+            for pks in (found[at : at + _AT_ONCE] for at in range(0, len(found), _AT_ONCE)):
+                # Locked first, and asked once more: nothing comes between what is updated and what is proved.
+                chosen = self.order_by().filter(pk__in=pks).select_for_update()
+                before = _proofs(kind, chosen)
+                rows = kind.model._base_manager.filter(pk__in=list(before))
+                changed += rows.update(**values)
+                _prove_again(kind, before)
         return changed
 
     def bulk_create(self, objs: Any, *args: Any, **options: Any) -> Any:
         kind, tell = PROVED[self.model], present_prover()
         objs = list(objs)
-        mine = [row for row in objs if not kind.leaves_out(row)]
-        for row in mine:
+        for row in objs:
             row.proof = tell.prove(kind.kind, *kind.facts(row))
         with transaction.atomic():
             made = super().bulk_create(objs, *args, **options)
-            tally_change(kind.kind, added=[row.proof for row in mine])
+            tally_change(kind.kind, added=[row.proof for row in objs])
         return made
 
 

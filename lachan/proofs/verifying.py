@@ -11,13 +11,14 @@ from .models import Tally
 from .note import note_fault
 from .proving import PROVED, Proved
 from .records import ProofCheck
-from .tally import NOTHING, present_prover, tally_holds
+from .tally import NOTHING, present_prover, tally_holds, tally_settle
 
 _CHUNK = 500
 
 
 def proofs_verify(progress: Callable[[int], object] = lambda _: None) -> ProofCheck:
     """Read every proved row and the tally; changes nothing, and waits for nobody."""
+    tally_settle()
     with snapshot():
         return _verify(progress)
 

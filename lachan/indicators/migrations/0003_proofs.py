@@ -21,6 +21,11 @@ class Migration(migrations.Migration):
             field=models.BinaryField(max_length=21, null=True),
         ),
         migrations.AddField(
+            model_name='listimport',
+            name='proof',
+            field=models.BinaryField(editable=False, max_length=21, null=True),
+        ),
+        migrations.AddField(
             model_name='review',
             name='proof',
             field=models.BinaryField(max_length=21, null=True),

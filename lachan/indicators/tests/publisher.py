@@ -69,7 +69,7 @@ def verify() -> dict:
 
 
 def main() -> None:
-    django_ready()
+    django_ready(begin=True)
     what, *rest = sys.argv[1:]
     if what == "prepare":
         _people()

@@ -1,12 +1,15 @@
 """Whatever a hand at the database does to rows that decide something shows; honest histories do not."""
 
+import contextlib
+
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 
 from lachan.members.models import Organisation, Person, RoleGrant
 from lachan.proofs.models import Tally
 from lachan.proofs.note import note_keep
 from lachan.proofs.services import proofs_adopt, proofs_verify, row_holds
+from lachan.proofs.tally import tally_settle
 
 pytestmark = pytest.mark.django_db
 
@@ -25,10 +28,12 @@ def _begun(settings, tmp_path):
 @pytest.fixture
 def people():
     organisation = Organisation.objects.create(name="Hotline", type="hotline")
-    return [
+    made = [
         Person.objects.create(email=f"p{n}@desk.example", name=f"P{n}", organisation=organisation)
         for n in range(3)
     ]
+    tally_settle()
+    return made
 
 
 def raw(sql, *values):
@@ -87,9 +92,39 @@ def test_it_finds_what_was_written_past_the_product(people, sql):
     assert proofs_verify().fault
 
 
+def test_an_honest_change_makes_no_altered_row_true(people):
+    raw("UPDATE members_person SET public_key = 'age1thief'")
+    one, two, _ = Person.objects.order_by("pk")
+    one.name = "Changed"
+    one.save()
+    two.name = "Changed"
+    two.save(update_fields=["name"])
+    Person.objects.update(is_active=True)
+    assert not any(map(row_holds, Person.objects.all()))
+    assert proofs_verify().faults == 3
+
+
+@pytest.mark.django_db(transaction=True)
+def test_it_counts_at_the_commit_what_was_not_taken_back():
+    def changes():
+        return Tally.objects.get().changes
+
+    before = changes()
+    with transaction.atomic():
+        Organisation.objects.create(name="One", type="ngo")
+        with contextlib.suppress(ZeroDivisionError), transaction.atomic():
+            Organisation.objects.create(name="Taken back", type="ngo")
+            raise ZeroDivisionError
+        Organisation.objects.create(name="Two", type="ngo")
+        assert changes() == before
+    assert changes() == before + 1
+    assert (proofs_verify().fault, proofs_verify().rows) == ("", 3)
+
+
 def test_it_finds_rows_that_were_put_back_with_their_tally(people):
     before = Tally.objects.values().get()
     RoleGrant.objects.create(person=people[0], role="auditor")
+    tally_settle()
     note_keep(Tally.objects.get().changes)
     raw("DELETE FROM members_rolegrant")
     raw(

@@ -17,7 +17,7 @@ import pytest
 pytestmark = pytest.mark.faults
 PREPARE = """
 from lachan.cli.setup import django_ready
-django_ready()
+django_ready(begin=True)
 from lachan.members.services import first_link
 first_link()
 """
