@@ -98,7 +98,7 @@ class Case(models.Model):
         ]
 
 
-@proved("note", "uid", "case_id", "kind", "author_id", "created_at", "sealed")
+@proved("note", "uid", "case__uid", "kind", "author__uid", "created_at", "sealed")
 class CaseNote(models.Model):
     """A colleague's words, sealed to the desk's key: a note is about a child as much as a report is."""
 

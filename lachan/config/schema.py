@@ -81,7 +81,7 @@ def schema_expected(applied: Iterable[tuple[str, str]]) -> Schema:
 def schema_faults(database: sqlite3.Connection) -> list[str]:
     """What differs between an SQLite database and what its own migrations make, in words."""
     applied = database.execute("SELECT app, name FROM django_migrations").fetchall()
-    return _differences(schema_read(database.execute), schema_expected(applied))
+    return _differences(schema_read(database.execute), schema_expected(frozenset(applied)))
 
 
 def _differences(found: Schema, expected: Schema) -> list[str]:
@@ -97,7 +97,7 @@ def present_schema_faults() -> list[str]:
     """The same for the database in use. Of PostgreSQL only triggers are looked at, and rules."""
     if connection.vendor == "postgresql":
         return _postgresql_faults()
-    applied = MigrationRecorder(connection).applied_migrations()
+    applied = frozenset(MigrationRecorder(connection).applied_migrations())
     with connection.cursor() as cursor:
         return _differences(schema_read(cursor.execute), schema_expected(applied))
 

@@ -80,7 +80,7 @@ class PersonManager(BaseUserManager.from_queryset(ProvedQuerySet)):  # type: ign
     "uid",
     "email",
     "name",
-    "organisation_id",
+    "organisation__uid",
     "is_active",
     "password",
     "public_key",
@@ -135,7 +135,7 @@ class Session(AbstractBaseSession):
         return SessionStore
 
 
-@proved("role", "person_id", "role", "valid_from", "valid_until", "granted_by")
+@proved("role", "person__uid", "role", "valid_from", "valid_until", "granted_by")
 class RoleGrant(models.Model):
     """A role, held for a time."""
 
@@ -178,7 +178,7 @@ class AuditEntry(models.Model):
         ]
 
 
-@proved("desk_key", "uid", "organisation_id", "public", "valid_from", "valid_until")
+@proved("desk_key", "uid", "organisation__uid", "public", "valid_from", "valid_until")
 class DeskKey(models.Model):
     """The key pair of an organisation's desk: reports are sealed to `public`. The private half exists only
     wrapped: for each person who may hold it, for an invitation's link, for the k-of-n shares.
@@ -197,7 +197,7 @@ class DeskKey(models.Model):
 
 
 @proved(
-    "recovery_key", "uid", "organisation_id", "public", "needed", "total", "made_at", "retired_at"
+    "recovery_key", "uid", "organisation__uid", "public", "needed", "total", "made_at", "retired_at"
 )
 class RecoveryKey(models.Model):
     """A key pair whose private half was split into shares, printed, and forgotten. Every desk key is
@@ -222,8 +222,8 @@ class RecoveryKey(models.Model):
     "invitation",
     "uid",
     "token_hash",
-    "organisation_id",
-    "person_id",
+    "organisation__uid",
+    "person__uid",
     "email",
     "roles",
     "is_first",
@@ -256,7 +256,14 @@ class Invitation(models.Model):
     objects = ProvedManager()
 
 
-@proved("desk_key_wrap", "desk_key_id", "person_id", "invitation_id", "recovery_id", "sealed")
+@proved(
+    "desk_key_wrap",
+    "desk_key__uid",
+    "person__uid",
+    "invitation__uid",
+    "recovery__uid",
+    "sealed",
+)
 class DeskKeyWrap(models.Model):
     """A desk key's private half, for exactly one holder: sealed to a person's or a recovery key's public
     key, or locked under an invitation's token.
@@ -316,7 +323,7 @@ class Programme(models.Model):
 @proved(
     "api_key",
     "uid",
-    "organisation_id",
+    "organisation__uid",
     "prefix",
     "secret_hash",
     "scopes",

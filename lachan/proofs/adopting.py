@@ -43,7 +43,7 @@ def proofs_adopt(chains: Mapping[str, tuple[int, bytes]]) -> int:
             for pk, *facts in rows.order_by("pk").values_list("pk", *kind.fields).iterator(_CHUNK):
                 proof = tell.prove(kind.kind, *facts)
                 rows.filter(pk=pk).update(proof=proof)
-                total = tell.tally_with(total, proof)
+                total = tell.tally_with(total, proof, kind.kind, pk)
                 counts[kind.kind] = counts.get(kind.kind, 0) + 1
         for name, (seq, digest) in chains.items():
             chain_note(name, seq, digest)

@@ -27,3 +27,13 @@ def chain_fault(name: str, seq: int, digest: bytes) -> str:
     if (head.seq, bytes(head.hash)) != (seq, digest):
         return "it does not end where its head says"
     return ""
+
+
+def heads_faults() -> list[str]:
+    """What is wrong with heads themselves, whatever their chains hold."""
+    tell = present_prover()
+    return [
+        "a chain's head was not written by this instance"
+        for head in ChainHead.objects.all()
+        if not tell.holds(head.proof, _KIND, head.name, head.seq, bytes(head.hash))
+    ]

@@ -6,6 +6,7 @@ in the same transaction: an instance in memory may be older than its row.
 
 import dataclasses
 from collections.abc import Callable, Mapping
+from functools import reduce
 from typing import Any, TypeVar
 
 from django.db import models, transaction
@@ -25,7 +26,7 @@ class Proved:
     """A kind of row that is proved.
 
     Attributes:
-        fields: attribute names, `organisation_id` for a foreign key.
+        fields: attribute names; of a foreign key `organisation__uid`, else rows could change places under it.
         unless: which rows something else holds; written past this, they carry no proof.
     """
 
@@ -35,12 +36,16 @@ class Proved:
     unless: models.Q | None
 
     def facts(self, row: models.Model) -> tuple[object, ...]:
-        return tuple(getattr(row, name) for name in self.fields)
+        return tuple(reduce(_of, name.split("__"), row) for name in self.fields)
 
     def rows(self) -> "models.QuerySet[Any]":
         """All that are proved, or should be."""
         found = self.model._base_manager.all()
         return found.filter(~self.unless | models.Q(proof__isnull=False)) if self.unless else found
+
+
+def _of(row: Any, name: str) -> Any:
+    return None if row is None else getattr(row, name)
 
 
 PROVED: dict[type[models.Model], Proved] = {}
@@ -51,8 +56,7 @@ def proved(kind: str, *fields: str, unless: models.Q | None = None) -> Callable[
 
     Args:
         kind: names the rows in proofs, for ever: a table may be renamed, its kind not.
-        fields: whatever decides something, and what the row is known by; never its primary key, which is
-            not known before it is written.
+        fields: whatever decides something, and what the row is known by.
         unless: rows that need no proof of their own where they carry none.
     """
 
@@ -84,25 +88,26 @@ def _save(
     if row._state.adding:
         row.proof = present_prover().prove(kind.kind, *kind.facts(row))  # type: ignore[attr-defined]
         plain(row, *args, **options)
-        tally_change(kind.kind, added=[row.proof])  # type: ignore[attr-defined]
+        tally_change(kind.kind, added=[(row.pk, row.proof)])  # type: ignore[attr-defined]
         return
-    before = _proofs(kind, kind.rows().filter(pk=row.pk).select_for_update())
+    before = _proofs(kind, kind.rows().filter(pk=row.pk))
     plain(row, *args, **options)
     row.proof = _prove_again(kind, before).get(row.pk)  # type: ignore[attr-defined]
 
 
 def _columns(kind: Proved) -> set[str]:
     """The fields by both their names: `organisation` and `organisation_id`."""
-    fields = (kind.model._meta.get_field(name) for name in kind.fields)
+    fields = (kind.model._meta.get_field(name.partition("__")[0]) for name in kind.fields)
     return {name for field in fields for name in (field.name, field.attname)}
 
 
 def _proofs(kind: Proved, rows: "models.QuerySet[Any]") -> dict[object, tuple[bytes, bool]]:
-    """By primary key, what proofs stand there, and whether they hold."""
-    tell = present_prover()
+    """By primary key, what proofs stand there, and whether they hold. The rows are locked before."""
+    tell, pks = present_prover(), list(rows.select_for_update().values_list("pk", flat=True))
+    found = kind.model._base_manager.filter(pk__in=pks)
     return {
         pk: (bytes(proof or b""), bool(tell.holds(proof, kind.kind, *facts)))
-        for pk, proof, *facts in rows.values_list("pk", "proof", *kind.fields)
+        for pk, proof, *facts in found.values_list("pk", "proof", *kind.fields)
     }
 
 
@@ -119,15 +124,15 @@ def _prove_again(kind: Proved, before: Mapping[object, tuple[bytes, bool]]) -> d
         kind.model._base_manager.filter(pk=pk).update(proof=proofs[pk])
     changed = [pk for pk in sound if proofs[pk] != before[pk][0]]
     if changed:
-        added, gone = [proofs[pk] for pk in changed], [before[pk][0] for pk in changed]
-        tally_change(kind.kind, added=added, gone=gone)
+        gone = [(pk, before[pk][0]) for pk in changed]
+        tally_change(kind.kind, added=[(pk, proofs[pk]) for pk in changed], gone=gone)
     return proofs
 
 
 def _deleting(sender: type[models.Model], instance: models.Model, **_: object) -> None:
     """Counted out by what stands in the database: the instance may be older."""
     rows = PROVED[sender].rows().filter(pk=instance.pk).select_for_update()
-    if gone := [bytes(proof or b"") for proof in rows.values_list("proof", flat=True)]:
+    if gone := [(pk, bytes(proof or b"")) for pk, proof in rows.values_list("pk", "proof")]:
         tally_change(PROVED[sender].kind, gone=gone)
 
 
@@ -143,8 +148,7 @@ class ProvedQuerySet(models.QuerySet[Any]):
             found = list(self.order_by().values_list("pk", flat=True))
             for pks in (found[at : at + _AT_ONCE] for at in range(0, len(found), _AT_ONCE)):
                 # Locked first, and asked once more: nothing comes between what is updated and what is proved.
-                chosen = self.order_by().filter(pk__in=pks).select_for_update()
-                before = _proofs(kind, chosen)
+                before = _proofs(kind, self.order_by().filter(pk__in=pks))
                 rows = kind.model._base_manager.filter(pk__in=list(before))
                 changed += rows.update(**values)
                 _prove_again(kind, before)
@@ -157,7 +161,7 @@ class ProvedQuerySet(models.QuerySet[Any]):
             row.proof = tell.prove(kind.kind, *kind.facts(row))
         with transaction.atomic():
             made = super().bulk_create(objs, *args, **options)
-            tally_change(kind.kind, added=[row.proof for row in objs])
+            tally_change(kind.kind, added=[(row.pk, row.proof) for row in made])
         return made
 
 

@@ -5,7 +5,7 @@ takes, and two that hold each other's other rows would wait for ever.
 """
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import partial
 from typing import Any
 
@@ -19,6 +19,8 @@ from lachan.kernel.sealing.proofs import TALLY_BYTES, Prover, prover
 from .models import Tally
 
 _KIND = "tally"
+Placed = tuple[object, bytes]
+"""A row's primary key and its proof, which cannot cover the key: it is made before the row is written."""
 NOTHING = bytes(TALLY_BYTES)
 
 
@@ -32,15 +34,15 @@ class _Change:
     """Waits among the hooks of its transaction, where Django forgets it when a savepoint is rolled back."""
 
     kind: str
-    added: Sequence[bytes]
-    gone: Sequence[bytes]
+    added: Sequence[Placed]
+    gone: Sequence[Placed]
 
     def __call__(self) -> None:
         """Nothing is left to do after the commit."""
 
 
-def tally_change(kind: str, *, added: Sequence[bytes] = (), gone: Sequence[bytes] = ()) -> None:
-    """Count rows of a kind in, by their proofs, and others out, when the transaction commits."""
+def tally_change(kind: str, *, added: Iterable[Placed] = (), gone: Iterable[Placed] = ()) -> None:
+    """Count rows of a kind in, and others out, when the transaction commits."""
     transaction.on_commit(_Change(kind, tuple(added), tuple(gone)))
 
 
@@ -57,10 +59,10 @@ def tally_settle() -> None:
         return
     total, counts, tell = bytes(row.total), dict(row.counts), present_prover()
     for change in changes:
-        for proof in change.added:
-            total = tell.tally_with(total, proof)
-        for proof in change.gone:
-            total = tell.tally_without(total, proof)
+        for pk, proof in change.added:
+            total = tell.tally_with(total, proof, change.kind, pk)
+        for pk, proof in change.gone:
+            total = tell.tally_without(total, proof, change.kind, pk)
         counts[change.kind] = counts.get(change.kind, 0) + len(change.added) - len(change.gone)
     Tally.objects.filter(pk=row.pk).update(**_facts(counts, total, row.changes + 1))
 

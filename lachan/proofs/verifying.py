@@ -7,10 +7,12 @@ from django.db import connection, transaction
 
 from lachan.kernel.sealing.proofs import Held
 
+from .chains import heads_faults
 from .models import Tally
 from .note import note_fault
 from .proving import PROVED, Proved
 from .records import ProofCheck
+from .spelling import written_otherwise
 from .tally import NOTHING, present_prover, tally_holds, tally_settle
 
 _CHUNK = 500
@@ -49,10 +51,10 @@ def _verify(progress: Callable[[int], object]) -> ProofCheck:
     counts: dict[str, int] = {}
     tell = present_prover()
     for kind in sorted(PROVED.values(), key=lambda one: one.kind):
-        for proof, facts in _rows(kind):
+        for pk, proof, facts in _rows(kind):
             rows += 1
             counts[kind.kind] = counts.get(kind.kind, 0) + 1
-            total = tell.tally_with(total, proof)
+            total = tell.tally_with(total, proof, kind.kind, pk)
             held = tell.holds(proof, kind.kind, *facts)
             former += held is Held.BY_A_FORMER_KEY
             if not held:
@@ -61,14 +63,15 @@ def _verify(progress: Callable[[int], object]) -> ProofCheck:
                 )
             if rows % _CHUNK == 0:
                 progress(rows)
-    faults += _tally_faults(counts, total)
+        faults += written_otherwise(kind)
+    faults += heads_faults() + _tally_faults(counts, total)
     return ProofCheck(rows, former, faults[0] if faults else "", len(faults))
 
 
-def _rows(kind: Proved) -> Iterator[tuple[bytes, tuple[object, ...]]]:
-    rows = kind.rows().order_by("pk").values_list("proof", *kind.fields)
-    for proof, *facts in rows.iterator(chunk_size=_CHUNK):
-        yield bytes(proof or b""), tuple(facts)
+def _rows(kind: Proved) -> Iterator[tuple[object, bytes, tuple[object, ...]]]:
+    rows = kind.rows().order_by("pk").values_list("pk", "proof", *kind.fields)
+    for pk, proof, *facts in rows.iterator(chunk_size=_CHUNK):
+        yield pk, bytes(proof or b""), tuple(facts)
 
 
 def _tally_faults(counts: dict[str, int], total: bytes) -> list[str]:

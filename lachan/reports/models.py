@@ -61,7 +61,9 @@ class Report(models.Model):
         indexes = [models.Index(fields=["status", "id"], name="report_by_status")]
 
 
-@proved("message", "report_id", "number", "author", "is_question", "written_hour", "mark", "sealed")
+@proved(
+    "message", "report__uid", "number", "author", "is_question", "written_hour", "mark", "sealed"
+)
 class Message(models.Model):
     """What was said after the report, sealed to the desk and to the reporter."""
 

@@ -112,8 +112,7 @@ def opened(row: Report, keys: list[str]) -> OpenReport:
 def message_list(row: Report, keys: list[str]) -> tuple[ReportMessage, ...]:
     """All messages of a report, oldest first, as far as these keys open them."""
     return tuple(
-        _message(message, row.uid, keys)
-        for message in Message.objects.filter(report=row).order_by("number", "id")
+        _message(message, row.uid, keys) for message in row.messages.order_by("number", "id")
     )
 
 

@@ -53,7 +53,7 @@ def note_write(
 
 
 def _place(note: CaseNote) -> tuple[object, ...]:
-    return ("note", note.uid, note.case_id, note.author_id, note.kind)
+    return ("note", note.uid, note.case.uid, note.author.uid, note.kind)
 
 
 def note_read(note: CaseNote, keys: Iterable[str]) -> str | None:

@@ -73,19 +73,19 @@ class Prover:
                 )
         return Held.BROKEN
 
-    def tally_with(self, tally: bytes | memoryview, proof: bytes | memoryview) -> bytes:
-        """A tally (32 bytes, zeros when there is nothing) with one more proof."""
-        return _number(_whole(tally) + self._weight(proof))
+    def tally_with(self, tally: bytes | memoryview, proof: bytes, *place: Fact) -> bytes:
+        """A tally (32 bytes, zeros when there is nothing) with one more proof, at a place."""
+        return _number(_whole(tally) + self._weight(proof, place))
 
-    def tally_without(self, tally: bytes | memoryview, proof: bytes | memoryview) -> bytes:
+    def tally_without(self, tally: bytes | memoryview, proof: bytes, *place: Fact) -> bytes:
         """A tally with one proof less."""
-        return _number(_whole(tally) - self._weight(proof))
+        return _number(_whole(tally) - self._weight(proof, place))
 
-    def _weight(self, proof: bytes | memoryview) -> int:
+    def _weight(self, proof: bytes, place: Sequence[Fact]) -> int:
         """A proof's share of a tally: by the key that made the proof, so that a tally outlives a new secret."""
-        proof = bytes(proof)
         found = (key for number, _, key in self._keys if number == proof[1 : 1 + _NUMBER])
-        return _whole(hmac.digest(next(found, self._keys[0][2]), proof, hashlib.sha256))
+        told = _encode([proof, *place])
+        return _whole(hmac.digest(next(found, self._keys[0][2]), told, hashlib.sha256))
 
 
 @cache
