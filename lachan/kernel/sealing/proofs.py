@@ -73,6 +73,10 @@ class Prover:
                 )
         return Held.BROKEN
 
+    def knows(self, proof: bytes) -> bool:
+        """Whether a proof was made under one of these secrets; of its facts that says nothing."""
+        return any(number == proof[1 : 1 + _NUMBER] for number, _, _ in self._keys)
+
     def tally_with(self, tally: bytes | memoryview, proof: bytes, *place: Fact) -> bytes:
         """A tally (32 bytes, zeros when there is nothing) with one more proof, at a place."""
         return _number(_whole(tally) + self._weight(proof, place))
