@@ -21,6 +21,8 @@ _PUBLISHED = Q(status=Status.PUBLISHED.value)
     "by_label",
     "organisation_id",
     "started_at",
+    "first_seq",
+    "last_seq",
 )
 class ListImport(models.Model):
     """One run of `lachan import`; the counts grow chunk by chunk, with the rows they count."""
@@ -75,6 +77,7 @@ class Quarantined(models.Model):
     "proposed_by_id",
     "proposed_label",
     "case_uid",
+    "list_import__uid",
     "valid_from",
     "valid_until",
     # What an import publishes comes by the thousand, and the ledger says all of it (verifying.py).

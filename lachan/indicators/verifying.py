@@ -42,7 +42,7 @@ def verify(progress: Callable[[int], None] | None = None) -> LedgerCheck:
 
 
 _COLUMNS = ("seq", "indicator_id", "live", "tlp", "kind", "organisation__uid")
-_BESIDES = ("was_tlp", "reach", "payload", "hash")
+_BESIDES = ("organisation_id", "was_tlp", "reach", "payload", "hash")
 
 
 def _chain(progress: Callable[[int], None] | None) -> LedgerCheck:
@@ -67,14 +67,15 @@ def _chain(progress: Callable[[int], None] | None) -> LedgerCheck:
 
 
 def _row_fault(count: int, previous: bytes, row: tuple[Any, ...]) -> str:
-    seq, *facts, was_tlp, reach, payload, digest = row
+    seq, *facts, organisation_id, was_tlp, reach, payload, digest = row
     if seq != count:
         return f"row {count} is missing"
     if bytes(digest) != hashlib.sha256(previous + payload.encode()).digest():
         return f"row {seq}: its hash does not follow from the row before"
     said = payload_read(payload)
     hashed = (said.indicator, said.live, said.tlp, said.kind, said.organisation)
-    if (seq, *facts) != (said.seq, *hashed):
+    points_nowhere = organisation_id is not None and said.organisation is None
+    if points_nowhere or (seq, *facts) != (said.seq, *hashed):
         return f"row {seq}: its columns differ from what was hashed"
     if reach != reach_of(said.tlp, was_tlp, live=said.live):
         return f"row {seq}: who may see it does not follow from its level"
@@ -86,6 +87,7 @@ class _Story:
     """What the rows of one indicator come to: the last one's payload, and whether it is live."""
 
     uid: UUID
+    first: int
     seq: int
     payload: str
     is_live: bool
@@ -96,18 +98,20 @@ def _stories() -> Iterator[_Story]:
     columns = ("indicator_id", "seq", "live", "tlp", "was_tlp", "payload")
     rows = LedgerRow.objects.order_by("indicator_id", "seq").values_list(*columns)
     for uid, story in groupby(rows.iterator(chunk_size=CHUNK), itemgetter(0)):
-        before, fault = "", ""
+        before, fault, first = "", "", 0
         for _, seq, live, tlp, was_tlp, payload in story:
             if was_tlp != before:
                 fault = f"row {seq}: what it says of before is not what the row before said"
+            first = first or seq
             before, last = (tlp if live else ""), (seq, payload, live)
-        yield _Story(uid, *last, fault)
+        yield _Story(uid, first, *last, fault)
 
 
 _SAID = ("value", "kind", "category", "tlp", "confidence", "valid_from", "valid_until")
 # What an import writes into every row, beside what the ledger says.
 _PLAIN = {"evidence": "", "case_uid": None}
-_OF_IMPORTS = ("list_import__source", "list_import__by_label", "proposed_label", *_PLAIN)
+_RANGE = ("list_import__first_seq", "list_import__last_seq")
+_OF_IMPORTS = ("list_import__source", "list_import__by_label", "proposed_label", *_RANGE, *_PLAIN)
 
 
 def _indicators() -> str:
@@ -146,15 +150,17 @@ def _unlike(found: dict[str, Any], story: _Story) -> str:
     same = same and said.organisation == found["organisation__uid"]
     if (story.is_live or is_imported) and not same:
         return f"indicator {story.uid} is not what row {story.seq} says it is"
-    if is_imported and not _is_as_imported(found, said.source):
+    if is_imported and not _is_as_imported(found, said.source, story.first):
         return f"indicator {story.uid} is not as it was imported"
     return ""
 
 
-def _is_as_imported(found: dict[str, Any], source: str) -> bool:
+def _is_as_imported(found: dict[str, Any], source: str, first: int) -> bool:
     """Of a row without a proof: that it says nothing which neither the ledger nor its import says."""
+    begin, end = (found[name] or 0 for name in _RANGE)
     return (
-        found["list_import__source"] == source
+        begin <= first <= end
+        and found["list_import__source"] == source
         and found["list_import__by_label"] == found["proposed_label"]
         and all(found[name] == value for name, value in _PLAIN.items())
     )

@@ -7,6 +7,7 @@ from django.db import models
 from lachan.kernel.clock import now
 from lachan.kernel.ids import uuid7
 from lachan.kernel.passwords import password_normal, password_spellings
+from lachan.kernel.sealing.fingerprint import key_number
 from lachan.proofs.services import ProvedManager, ProvedQuerySet, proved
 
 from .records import Role
@@ -194,6 +195,11 @@ class DeskKey(models.Model):
     proof = models.BinaryField(max_length=21, null=True, editable=False)
 
     objects = ProvedManager()
+
+    @property
+    def number(self) -> str:
+        """For people to compare (`kernel.sealing.fingerprint`)."""
+        return key_number(self.public)
 
 
 @proved(

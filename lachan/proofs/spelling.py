@@ -35,6 +35,16 @@ def written_otherwise(kind: Proved) -> list[str]:
     return faults
 
 
+def dangling(kind: Proved) -> list[str]:
+    """Foreign keys that point at nothing: they would read like none."""
+    if connection.vendor != "sqlite":
+        return []
+    with connection.cursor() as cursor:
+        table = connection.ops.quote_name(kind.model._meta.db_table)
+        cursor.execute(f"PRAGMA foreign_key_check({table})")
+        return [f"a row of {kind.kind} points at nothing" for _ in cursor.fetchmany(1)]
+
+
 def _is_ours(field: Any, value: object) -> bool:
     """Whether the product would write a value as it stands there, when it had read it."""
     if value is None:

@@ -12,7 +12,7 @@ from .models import Tally
 from .note import note_fault
 from .proving import PROVED, Proved
 from .records import ProofCheck
-from .spelling import written_otherwise
+from .spelling import dangling, written_otherwise
 from .tally import NOTHING, present_prover, tally_holds, tally_settle
 
 _CHUNK = 500
@@ -63,7 +63,7 @@ def _verify(progress: Callable[[int], object]) -> ProofCheck:
                 )
             if rows % _CHUNK == 0:
                 progress(rows)
-        faults += written_otherwise(kind)
+        faults += written_otherwise(kind) + dangling(kind)
     faults += heads_faults() + _tally_faults(counts, total)
     return ProofCheck(rows, former, faults[0] if faults else "", len(faults))
 

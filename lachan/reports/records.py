@@ -129,8 +129,10 @@ class Submitted:
     Attributes:
         receipt: 28 digits; None for a form sent again so late that the receipt is not shown any more.
         again: the report was here already.
+        key: the number of the desk's key to which it was sealed; empty for one that was here.
     """
 
     report: uuid.UUID
     receipt: str | None
     again: bool
+    key: str = ""

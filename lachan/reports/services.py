@@ -82,7 +82,8 @@ def report_submit(
     token, category = _form_token(form), category_code(category)
     busy = arrivals.is_busy()
     receipt = receipt_for(conf.secret("receipt"), token)
-    row = report_seal(_desk(), receipt=receipt, token=token, content=content)
+    desk = _desk()
+    row = report_seal(desk, receipt=receipt, token=token, content=content)
     earned = not busy or _is_earned(form, work, conf.WORK_BITS_BUSY)
     row.status = Status.OPEN if earned else Status.HELD
     row.category, row.urgency = category, urgency
@@ -97,7 +98,7 @@ def report_submit(
         return _submitted_again(row, content, receipt)
     # Not before: pages with scripts send every form twice, and the second time nothing arrives.
     arrivals.arrival_note()
-    return Submitted(report=row.uid, receipt=receipt, again=False)
+    return Submitted(report=row.uid, receipt=receipt, again=False, key=desk.number)
 
 
 def _form_token(form: str) -> bytes:

@@ -62,7 +62,7 @@ def note_read(note: CaseNote, keys: Iterable[str]) -> str | None:
     Raises:
         SealBroken: the note was altered, or brought here from elsewhere, past the product.
     """
-    if not row_holds(note):
+    if not (row_holds(note) and row_holds(note.author)):
         raise SealBroken("this note was altered")
     for key in keys:
         try:

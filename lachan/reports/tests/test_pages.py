@@ -7,6 +7,7 @@ from django.urls import reverse
 
 from lachan.kernel.clock import held_at, now
 from lachan.kernel.sealing.receipts import receipt_new, receipt_parse
+from lachan.members.selectors import desk_key_current
 from lachan.reports import conf, selectors, services
 from lachan.reports.models import InboxSession, Message, Report
 from lachan.reports.records import Status
@@ -22,6 +23,11 @@ def filled(**changes):
         "urgency": "soon",
         "words": "chuyện ở lớp",
     } | changes
+
+
+def test_it_says_to_which_key_a_report_was_sealed(client, desk_key):
+    number = desk_key_current().number
+    assert number in client.post(reverse("report"), filled()).content.decode()
 
 
 def receipt_on(page):

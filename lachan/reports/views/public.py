@@ -108,7 +108,12 @@ def _report_take(request: HttpRequest, data: QueryDict) -> HttpResponse:
         )
         return _form_page(request, form, status=503, is_open=True)
     groups = receipt_show(sent.receipt).split() if sent.receipt else []
-    context = {"groups": groups, "again": sent.again, "urgency": form.cleaned_data["urgency"]}
+    context = {
+        "groups": groups,
+        "again": sent.again,
+        "key": sent.key,
+        "urgency": form.cleaned_data["urgency"],
+    }
     return render(request, "reports/receipt.html", context)
 
 
