@@ -165,7 +165,7 @@ class Indicator(models.Model):
 
 @proved(
     "review",
-    "indicator_id",
+    "indicator__uid",
     "by_id",
     "by_label",
     "decision",
@@ -193,7 +193,7 @@ class Review(models.Model):
 @proved(
     "dispute",
     "uid",
-    "indicator_id",
+    "indicator__uid",
     "reason",
     "note",
     "by_id",

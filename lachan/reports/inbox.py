@@ -40,8 +40,8 @@ def inbox_open(text: str) -> bytes | None:
         ReceiptMalformed, ReceiptMiscopied: found in the digits alone, without looking anything up.
     """
     receipt = receipt_parse(text)
-    locator = receipt_locator(receipt, conf.secret("locator"))
-    bucket = Report.objects.filter(locator=locator).only("id", "salt", "recipient")
+    locators = [receipt_locator(receipt, key) for key in conf.secrets("locator")]
+    bucket = Report.objects.filter(locator__in=locators).only("id", "salt", "recipient")
     found: tuple[Report, KeyPair] | None = None
     for row in list(bucket) or [_NOBODY]:
         pair = receipt_identity(receipt, bytes(row.salt))

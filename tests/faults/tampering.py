@@ -108,6 +108,8 @@ def swap(database: sqlite3.Connection, chance: random.Random) -> str:
     columns, (one, two) = _columns(database, table), _two(database, table, chance)
     if chance.random() < 0.5:
         columns = [chance.choice(columns)]
+    elif table == "indicators_indicator" and _is_alone(database, one, two):
+        return ""
     listed = ", ".join(columns)
     read = f"SELECT {listed} FROM {table} WHERE rowid = ?"  # noqa: S608
     first, second = (database.execute(read, [row]).fetchone() for row in (one, two))
@@ -118,6 +120,15 @@ def swap(database: sqlite3.Connection, chance: random.Random) -> str:
     database.execute(write, [*first, two])
     database.execute(write, [*second, one])
     return f"{table}: {listed}"
+
+
+def _is_alone(database: sqlite3.Connection, *rows: int) -> bool:
+    """Whether nothing names these rows by where they lie: then an exchange of places says nothing."""
+    named = (
+        f"SELECT 1 FROM {table} WHERE indicator_id IN (?, ?)"  # noqa: S608
+        for table in ("indicators_review", "indicators_dispute")
+    )
+    return not any(database.execute(ask, rows).fetchone() for ask in named)
 
 
 def _apart(value: Any, column: str) -> Any:
