@@ -41,7 +41,7 @@ def test_a_receipt_from_before_a_fresh_secret_opens_its_report(client, receipts,
         client.post(reverse("inbox"), {"receipt": receipt})
         page = client.get(reverse("inbox")).content.decode()
         assert WORDS in page
-        assert "notice error" not in page
+        assert 'role="alert">' not in page
 
 
 def test_another_language_keeps_what_is_not_sent_yet(client, receipts):
