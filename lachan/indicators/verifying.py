@@ -15,7 +15,7 @@ from django.conf import settings
 from lachan.kernel.heads import Head, head_fault, head_keep, head_read
 from lachan.proofs.services import chain_fault, snapshot
 
-from .ledger import CHUNK, ORIGIN, payload_read, reach_of
+from .ledger import CHUNK, ORIGIN, Payload, payload_read, reach_of
 from .models import Indicator, LedgerHead, LedgerRow
 from .records import Status
 
@@ -110,6 +110,7 @@ def _stories() -> Iterator[_Story]:
 _SAID = ("value", "kind", "category", "tlp", "confidence", "valid_from", "valid_until")
 # What an import writes into every row, beside what the ledger says.
 _PLAIN = {"evidence": "", "case_uid": None}
+_ENDED = {"expired": Status.EXPIRED}
 _RANGE = ("list_import__first_seq", "list_import__last_seq")
 _OF_IMPORTS = ("list_import__source", "list_import__by_label", "proposed_label", *_RANGE, *_PLAIN)
 
@@ -150,17 +151,18 @@ def _unlike(found: dict[str, Any], story: _Story) -> str:
     same = same and said.organisation == found["organisation__uid"]
     if (story.is_live or is_imported) and not same:
         return f"indicator {story.uid} is not what row {story.seq} says it is"
-    if is_imported and not _is_as_imported(found, said.source, story.first):
+    if is_imported and not _is_as_imported(found, said, story.first):
         return f"indicator {story.uid} is not as it was imported"
     return ""
 
 
-def _is_as_imported(found: dict[str, Any], source: str, first: int) -> bool:
+def _is_as_imported(found: dict[str, Any], said: Payload, first: int) -> bool:
     """Of a row without a proof: that it says nothing which neither the ledger nor its import says."""
     begin, end = (found[name] or 0 for name in _RANGE)
     return (
         begin <= first <= end
-        and found["list_import__source"] == source
+        and found["status"] in {Status.PUBLISHED, _ENDED.get(said.reason, Status.WITHDRAWN)}
+        and found["list_import__source"] == said.source
         and found["list_import__by_label"] == found["proposed_label"]
         and all(found[name] == value for name, value in _PLAIN.items())
     )

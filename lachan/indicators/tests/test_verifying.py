@@ -1,5 +1,6 @@
 """What somebody with the database in hand could do to history, past the triggers: each shows."""
 
+import io
 from datetime import timedelta
 
 import pytest
@@ -9,10 +10,17 @@ from lachan.indicators import ledger
 from lachan.indicators.lifecycle import change_of
 from lachan.indicators.models import Indicator, LedgerHead, LedgerRow
 from lachan.indicators.selectors import ledger_verify
-from lachan.indicators.services import indicator_reshare, indicator_withdraw
+from lachan.indicators.services import (
+    indicator_reshare,
+    indicator_withdraw,
+    list_import,
+    list_withdraw,
+)
 from lachan.indicators.verifying import LedgerCheck, head_note
 from lachan.kernel.clock import now
+from lachan.members.records import system
 from lachan.proofs.models import ChainHead
+from lachan.proofs.services import proofs_adopt, proofs_verify
 from tests.flushing import triggers_aside
 
 pytestmark = pytest.mark.django_db
@@ -141,3 +149,30 @@ def _write_anew():
         for _ in range(3):
             changes = [change_of(row, live=True, was_tlp=row.tlp) for row in found[:1]]
             ledger.ledger_append(ledger.head_lock(), changes)
+
+
+IMPORTED = "UPDATE indicators_indicator SET %s WHERE value = 'listed.example'"
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "status = 'proposed'",
+        "status = 'expired'",
+        "value = 'other.example'",
+        "evidence = 'so they say'",
+        "proposed_label = 'somebody'",
+        "seq = seq - 1",
+        "list_import_id = NULL",
+    ],
+)
+def test_it_holds_imported_rows_to_ledger_and_list_though_they_carry_no_proof(history, change):
+    stream = io.BytesIO(b"listed.example\n")
+    by = system("import")
+    done = list_import(by=by, stream=stream, file_name="list", category="scam")
+    list_withdraw(by=by, list_import=done.uid)
+    assert Indicator.objects.get(value="listed.example").proof is None
+    assert ledger_verify().fault == ""
+    proofs_adopt({})
+    past_triggers(IMPORTED % change)
+    assert ledger_verify().fault or proofs_verify().fault
