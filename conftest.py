@@ -103,10 +103,11 @@ def pytest_sessionfinish() -> None:
 
 
 @pytest.fixture(autouse=True)
-def _forget_the_database() -> Iterator[None]:
-    """Every test's database is another: the home that they share must not hold them to the one before."""
+def _notes_away() -> Iterator[None]:
+    """What the shared home remembers of a test's database goes with it: the next one has another."""
     yield
-    (Path(_HOME) / "instance.id").unlink(missing_ok=True)
+    for name in ("instance.id", "audit-head.json", "ledger-head.json", "proofs-head.json"):
+        Path(_HOME, name).unlink(missing_ok=True)
 
 
 @pytest.fixture

@@ -6,12 +6,30 @@ from django.db import models
 
 from lachan.kernel.clock import now
 from lachan.kernel.ids import key_random, uuid7
+from lachan.proofs.services import ProvedManager, proved
 
 from .records import Happening, Status
 
 _ORDER = ("-priority", "opened_at", "id")
 
 
+@proved(
+    "case",
+    "uid",
+    "report_uid",
+    "organisation_id",
+    "opened_at",
+    "category",
+    "urgency",
+    "province",
+    "language",
+    "status",
+    "assignee_id",
+    "outcome",
+    "closed_at",
+    "reopened_at",
+    "override",
+)
 class Case(models.Model):
     """One report at one organisation's desk, from its arrival to its outcome.
 
@@ -53,6 +71,9 @@ class Case(models.Model):
     clocks_met = models.JSONField(default=list)
     next_rating_at = models.DateTimeField(null=True)
     rules_version = models.CharField(max_length=16, blank=True)
+    proof = models.BinaryField(max_length=21, null=True, editable=False)
+
+    objects = ProvedManager()
 
     class Meta:
         # `closed_at IS NULL` and not a status: SQLite uses a partial index only where the query's own
@@ -83,6 +104,7 @@ class Case(models.Model):
         ]
 
 
+@proved("note", "uid", "case__uid", "kind", "author__uid", "created_at", "sealed")
 class CaseNote(models.Model):
     """A colleague's words, sealed to the desk's key: a note is about a child as much as a report is."""
 
@@ -98,8 +120,22 @@ class CaseNote(models.Model):
     author = models.ForeignKey("members.Person", on_delete=models.PROTECT, related_name="+")
     created_at = models.DateTimeField(default=now)
     sealed = models.BinaryField()
+    proof = models.BinaryField(max_length=21, null=True, editable=False)
+
+    objects = ProvedManager()
 
 
+@proved(
+    "case_link",
+    "uid",
+    "case_id",
+    "other_id",
+    "kind",
+    "made_by_id",
+    "made_at",
+    "undone_at",
+    "status_before",
+)
 class CaseLink(models.Model):
     """Two cases of one organisation about one thing. A duplicate is closed into the other; undoing it
     brings it back as it was.
@@ -118,6 +154,9 @@ class CaseLink(models.Model):
     undone_at = models.DateTimeField(null=True)
     # As it was before it was closed into `other`.
     status_before = models.CharField(max_length=20, blank=True)
+    proof = models.BinaryField(max_length=21, null=True, editable=False)
+
+    objects = ProvedManager()
 
     class Meta:
         constraints = [
@@ -137,6 +176,7 @@ class CaseLink(models.Model):
         ]
 
 
+@proved("case_event", "case_id", "at", "kind", "person_id", "detail", "key")
 class CaseEvent(models.Model):
     """One line of the timeline: codes and identifiers, never words. Lines of a report stand by the hour among
     those of staff, which have exact times: so their keys have no order.
@@ -152,6 +192,9 @@ class CaseEvent(models.Model):
     detail = models.JSONField(default=dict)
     # Names the happening, so that an event heard twice is written once.
     key = models.CharField(max_length=120, null=True)  # noqa: DJ001  NULL: nothing to be unique with
+    proof = models.BinaryField(max_length=21, null=True, editable=False)
+
+    objects = ProvedManager()
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["case", "key"], name="one_line_a_happening")]

@@ -18,7 +18,12 @@ from django.conf import settings
 from lachan.kernel.clock import now
 from lachan.kernel.env import Env
 from lachan.kernel.errors import Conflict, InvalidInput, NotFound, Unavailable
+from lachan.kernel.home import secrets_known
 from lachan.kernel.process import files_held
+
+from .doubts import MANIFEST, backup_doubt, manifest_read, manifest_write
+from .restored import NAME as RESTORED
+from .restored import NOTES, restored_note
 
 _DATABASE = "db.sqlite3"
 # What an administrator put there by hand. Never a key: whoever steals a backup must not be able to use it.
@@ -27,7 +32,7 @@ _BESIDES = ("guard", "dns-policy.json")
 _DATABASE_FILES = tuple(_DATABASE + end for end in ("", "-wal", "-shm", "-journal"))
 # A log without its database would be replayed over the next one that takes its name; the others are witnesses
 # of what was there.
-_OF_THE_DATABASE = (*_DATABASE_FILES, "audit-head.json", "instance.id")
+_OF_THE_DATABASE = (*_DATABASE_FILES, *NOTES.values(), "instance.id", RESTORED)
 _DRAFT = ".restore-"
 
 
@@ -57,7 +62,9 @@ def backup_write(target: Path) -> int:
 
 
 def _archive_write(home: Path, folder: Path) -> Path:
-    copy, archive = folder / _DATABASE, folder / "archive"
+    archive, content = folder / "archive", folder / "content"
+    content.mkdir()
+    copy = content / _DATABASE
     with (
         contextlib.closing(sqlite3.connect(home / _DATABASE)) as source,
         contextlib.closing(sqlite3.connect(copy)) as sink,
@@ -65,13 +72,18 @@ def _archive_write(home: Path, folder: Path) -> Path:
         source.backup(sink, pages=1000)
         _sessions_leave_out(sink)
     _check(copy)
+    for name in _BESIDES:
+        if (home / name).is_dir():
+            shutil.copytree(home / name, content / name)
+        elif (home / name).exists():
+            shutil.copy(home / name, content / name)
+    manifest_write(content, (settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS))
     with archive.open("xb") as file:
         archive.chmod(0o600)
         with tarfile.open(fileobj=file, mode="w:gz") as tar:
-            tar.add(copy, _DATABASE)
-            for name in _BESIDES:
-                if (home / name).exists():
-                    tar.add(home / name, name)
+            for name in (_DATABASE, *_BESIDES, MANIFEST):
+                if (content / name).exists():
+                    tar.add(content / name, name)
         file.flush()
         os.fsync(file.fileno())
     return archive
@@ -87,11 +99,23 @@ def _sessions_leave_out(copy: sqlite3.Connection) -> None:
     copy.commit()
 
 
-def backup_restore(source: Path, home: Path) -> Path | None:
+class BackupDoubted(Conflict):
+    """Something speaks against a backup: it may have been altered where it lay."""
+
+    code = "backup-doubted"
+
+
+def backup_restore(source: Path, home: Path, *, insist: bool = False) -> Path | None:
     """Unpack a backup into a home that has no database; whole or not at all. Returns the folder in the home to
     which what stood in its way was moved, where something did: nothing of an earlier state is lost.
 
+    Args:
+        source: the archive.
+        home: the folder, which holds the instance's secret already.
+        insist: restore it whatever speaks against it; the home remembers that.
+
     Raises:
+        BackupDoubted: it does not prove that it is as this instance wrote it.
         Conflict: there is a database already, or processes of the instance still run.
         InvalidInput: the file is not a backup, or a damaged one; or the database is PostgreSQL.
         Unavailable: the home cannot be written.
@@ -107,9 +131,22 @@ def backup_restore(source: Path, home: Path) -> Path | None:
                 shutil.rmtree(left)
             with tempfile.TemporaryDirectory(dir=home, prefix=_DRAFT) as folder:
                 _unpack(source, Path(folder))
+                _believe(Path(folder), home, insist=insist)
                 return _put_in_place(Path(folder), home)
     except OSError as error:
         raise Unavailable(f"nothing was restored: {_reason(error)}") from None
+
+
+def _believe(folder: Path, home: Path, *, insist: bool) -> None:
+    """Hold what was unpacked to its manifest, and leave only what goes into the home.
+
+    Raises:
+        BackupDoubted: something speaks against it, and nobody insists.
+    """
+    manifest, doubt = manifest_read(folder), backup_doubt(folder, secrets_known(home))
+    if doubt and not insist:
+        raise BackupDoubted(f"nothing was restored: {doubt} (--unproved restores it all the same)")
+    restored_note(home, folder, made_at=manifest.made_at if manifest else "", doubt=doubt)
 
 
 @contextlib.contextmanager
@@ -135,8 +172,8 @@ def _alone(home: Path) -> Iterator[None]:
 
 def _put_in_place(folder: Path, home: Path) -> Path | None:
     """Each by one rename, the database last: an instance begins with it. Cut off before, it can be done again."""
-    names = [name for name in _BESIDES if (folder / name).exists()]
-    in_the_way = [name for name in (*names, *_OF_THE_DATABASE) if (home / name).exists()]
+    names = [name for name in (*_BESIDES, RESTORED) if (folder / name).exists()]
+    in_the_way = [n for n in dict.fromkeys((*names, *_OF_THE_DATABASE)) if (home / n).exists()]
     aside = home / f"before-restore-{now():%Y%m%dT%H%M%S.%f}"
     if in_the_way:
         aside.mkdir(mode=0o700)
@@ -178,7 +215,8 @@ def _unpack(source: Path, folder: Path) -> None:
             members = [
                 m
                 for m in tar
-                if m.name.split("/")[0] in {_DATABASE, *_BESIDES} and (m.isreg() or m.isdir())
+                if m.name.split("/")[0] in {_DATABASE, *_BESIDES, MANIFEST}
+                and (m.isreg() or m.isdir())
             ]
             tar.extractall(folder, members, filter="data")
     except (tarfile.TarError, EOFError, zlib.error, OSError) as error:

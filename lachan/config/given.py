@@ -5,17 +5,19 @@
 from typing import Any
 
 from lachan.kernel.env import Env, EnvError
-from lachan.kernel.env_kinds import host_pattern, origin, postgresql_url, secret
-from lachan.kernel.home import home_path, secret_find
+from lachan.kernel.env_kinds import host_pattern, origin, postgresql_url, secrets
+from lachan.kernel.home import home_path, secrets_find
 
 env = Env()
 HOME = home_path()
 # None where there is none yet. None is ever made here: it might stand beside the data of another.
-SECRET = (
-    env.parsed("LACHAN_SECRET_KEY", "", secret)
+_SECRETS = (
+    env.parsed("LACHAN_SECRET_KEY", "", secrets)
     if env.is_set("LACHAN_SECRET_KEY")
-    else secret_find(HOME)
+    else secrets_find(HOME)
 )
+SECRET = _SECRETS[0] if _SECRETS else None
+FORMER_SECRETS = _SECRETS[1:]
 DEBUG = env.flag("LACHAN_DEBUG", default=False)
 HTTPS = env.flag("LACHAN_HTTPS", default=False)
 HOSTS = env.each("LACHAN_HOSTS", "127.0.0.1,localhost,[::1]", host_pattern)

@@ -9,10 +9,12 @@ from django.core.management import call_command
 from django.db import DEFAULT_DB_ALIAS, DatabaseError, connections
 from django.db.migrations.executor import MigrationExecutor
 
+from lachan.indicators.selectors import ledger_head_hash
 from lachan.kernel.errors import Conflict, Unavailable
 from lachan.kernel.home import home_prepare, secret_keep
-from lachan.members.services import factor_secrets_open
+from lachan.members.services import audit_head, factor_secrets_open
 from lachan.outbox.services import instance_claim, instance_verify
+from lachan.proofs.services import proofs_adopt
 
 
 class SecretMissing(Conflict):
@@ -52,6 +54,8 @@ def database_prepare(*arguments: str) -> None:
         if executor.migration_plan(executor.loader.graph.leaf_nodes()):
             call_command("migrate", interactive=False, verbosity=0)
         instance_claim(opens=factor_secrets_open)
+        heads = {"trail": audit_head(), "ledger": ledger_head_hash()}
+        proofs_adopt({n: (head.seq, bytes.fromhex(head.hash)) for n, head in heads.items() if head})
 
 
 def secret_expect() -> None:

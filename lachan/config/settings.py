@@ -12,6 +12,7 @@ LACHAN_HOME = given.HOME
 SECRET_FOUND = given.SECRET
 # Only an empty database gets a new one that is kept (prepare.py).
 SECRET_KEY = SECRET_FOUND or secret_new()
+SECRET_KEY_FALLBACKS = list(given.FORMER_SECRETS)
 DEBUG, HTTPS = given.DEBUG, given.HTTPS
 ALLOWED_HOSTS, CSRF_TRUSTED_ORIGINS = given.HOSTS, given.ORIGINS
 

@@ -157,16 +157,19 @@ def disputes_settle(*, by: Actor) -> int:
 
 def _locked(value: str, reason: str, *, proven: bool) -> bytes:
     said = json.dumps([value, reason, proven])  # ASCII: as many bytes as characters
-    return lock_with(said.ljust(padme(len(said))), secret=_key())
+    return lock_with(said.ljust(padme(len(said))), secret=_keys()[0])
 
 
 def _unlocked(locked: bytes) -> tuple[str, str, bool]:
-    value, reason, proven = json.loads(unlock_with(locked, secret=_key()))
+    present, *former = _keys()
+    value, reason, proven = json.loads(unlock_with(locked, secret=present, former=former))
     return value, reason, proven
 
 
-def _key() -> bytes:
-    return hmac.digest(settings.SECRET_KEY.encode(), b"lachan disputed value", hashlib.sha256)
+def _keys() -> list[bytes]:
+    """By the present secret, then by the former ones."""
+    held = (settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS)
+    return [hmac.digest(one.encode(), b"lachan disputed value", hashlib.sha256) for one in held]
 
 
 def _covering(value: str, which: Q) -> list[Indicator]:

@@ -1,4 +1,4 @@
-"""The ledger: append under one lock, chain by hash, read by audience, rebuild any past, verify.
+"""The ledger: append under one lock, chain by hash, read by audience, rebuild any past.
 
 A row's number is given while the head row is locked, and the lock is held until the transaction commits:
 the order of numbers is the order of commits, and a number that was given is never lost without the whole
@@ -7,7 +7,7 @@ transaction being lost. On SQLite the database's one writer (BEGIN IMMEDIATE) is
 
 import dataclasses
 import hashlib
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from functools import cache
 from uuid import UUID
@@ -17,13 +17,14 @@ from django.db.models import Exists, F, OuterRef, Q, QuerySet
 
 from lachan.kernel.clock import now
 from lachan.outbox.services import wake
+from lachan.proofs.services import chain_note
 
 from .bulk import rows_insert, uid_ready
 from .models import LedgerHead, LedgerRow
 from .records import OWN, Audience, Effect, LedgerEntry, Tlp
 
 ORIGIN = bytes(32)
-_CHUNK = 2000
+CHUNK = 2000
 
 
 class Change(msgspec.Struct, frozen=True, kw_only=True):
@@ -72,7 +73,7 @@ class Payload(msgspec.Struct, frozen=True):
 
 
 _encode = msgspec.json.Encoder(order="sorted").encode
-_decode = msgspec.json.Decoder(Payload).decode
+payload_read = msgspec.json.Decoder(Payload).decode
 
 
 def head_lock() -> LedgerHead:
@@ -91,12 +92,13 @@ def ledger_append(head: LedgerHead, changes: Sequence[Change]) -> tuple[int, int
         payload = _encode(_payload(change, seq, moment))
         previous = hashlib.sha256(previous + payload).digest()
         facts = (seq, uids(change.uid), change.live, change.tlp, change.was_tlp)
-        reach = _reach(change.tlp, change.was_tlp, live=change.live)
+        reach = reach_of(change.tlp, change.was_tlp, live=change.live)
         where = (reach, change.organisation_id, change.kind)
         rows.append((*facts, *where, payload.decode(), previous))
     rows_insert(LedgerRow, _COLUMNS, rows)
     head.seq, head.hash = first + len(rows) - 1, previous
     head.save(update_fields=["seq", "hash"])
+    chain_note("ledger", head.seq, previous)
     wake("ledger")
     return first, head.seq
 
@@ -127,7 +129,7 @@ _COLUMNS = (
 
 
 @cache
-def _reach(tlp: str, was_tlp: str, *, live: bool) -> int:
+def reach_of(tlp: str, was_tlp: str, *, live: bool) -> int:
     """The widest audience that sees a difference."""
     seen = [tlp] if live else []
     if was_tlp:
@@ -161,7 +163,7 @@ def _may_see(audience: Audience, tlp: str, organisation_id: int | None) -> bool:
 
 def entry(payload: str, effect: Effect) -> LedgerEntry:
     """A stored payload as an audience's entry."""
-    row = _decode(payload)
+    row = payload_read(payload)
     return LedgerEntry(
         seq=row.seq,
         effect=effect,
@@ -190,7 +192,7 @@ def changes_after(
     if until is not None:
         rows = rows.filter(seq__lte=until)
     columns = rows.values_list("live", "tlp", "was_tlp", "organisation_id", "payload")
-    found = columns[:limit] if limit else columns.iterator(chunk_size=_CHUNK)
+    found = columns[:limit] if limit else columns.iterator(chunk_size=CHUNK)
     for live, tlp, was_tlp, organisation_id, payload in found:
         if live and _may_see(audience, tlp, organisation_id):
             yield entry(payload, Effect.ADD)
@@ -213,7 +215,7 @@ def projection(
     if kinds := list(kinds):
         rows = rows.filter(kind__in=kinds)
     rows = rows.filter(~Exists(later)).order_by("seq")
-    for payload in rows.values_list("payload", flat=True).iterator(chunk_size=_CHUNK):
+    for payload in rows.values_list("payload", flat=True).iterator(chunk_size=CHUNK):
         yield entry(payload, Effect.ADD)
 
 
@@ -237,43 +239,6 @@ def audience_seq(audience: Audience, *, at: int | None = None) -> int:
         )
         found = bounded.order_by("-seq").values_list("seq", flat=True).first() or found
     return found
-
-
-@dataclasses.dataclass(frozen=True, slots=True)
-class LedgerCheck:
-    """Attributes: rows: how many were read; fault: the first that is wrong, in words; empty when none is."""
-
-    rows: int
-    fault: str
-
-
-def verify(progress: Callable[[int], None] | None = None) -> LedgerCheck:
-    """Read the whole ledger and recompute its chain."""
-    previous, count = ORIGIN, 0
-    columns = ("seq", "indicator_id", "live", "tlp", "kind", "payload", "hash")
-    rows = LedgerRow.objects.order_by("seq").values_list(*columns)
-    for seq, uid, live, tlp, kind, payload, digest in rows.iterator(chunk_size=_CHUNK):
-        count += 1
-        if progress is not None and count % _CHUNK == 0:
-            progress(count)
-        if seq != count:
-            return LedgerCheck(count, f"row {count} is missing")
-        previous = hashlib.sha256(previous + payload.encode()).digest()
-        if bytes(digest) != previous:
-            return LedgerCheck(count, f"row {seq}: its hash does not follow from the row before")
-        said = _decode(payload)
-        if (said.seq, said.indicator, said.live, said.tlp, said.kind) != (
-            seq,
-            uid,
-            live,
-            tlp,
-            kind,
-        ):
-            return LedgerCheck(count, f"row {seq}: its columns differ from what was hashed")
-    head = LedgerHead.objects.filter(pk=1).first()
-    if (head.seq, bytes(head.hash)) != (count, previous) if head else count:
-        return LedgerCheck(count, f"the head does not stand at row {count}")
-    return LedgerCheck(count, "")
 
 
 def history(uid: UUID, *, tlps: Sequence[str]) -> list[LedgerEntry]:

@@ -6,6 +6,7 @@ from django.db.models import Q
 from lachan.kernel.bounds import moment_shown
 from lachan.kernel.clock import now
 from lachan.kernel.ids import key_random, uuid7
+from lachan.proofs.services import ProvedManager, proved
 
 from .records import OWN, Status, Tlp
 
@@ -13,6 +14,19 @@ _OPEN = [Tlp.CLEAR.value, Tlp.GREEN.value]
 _PUBLISHED = Q(status=Status.PUBLISHED.value)
 
 
+@proved(
+    "list_import",
+    "uid",
+    "source",
+    "file_name",
+    "category",
+    "tlp",
+    "by_label",
+    "organisation_id",
+    "started_at",
+    "first_seq",
+    "last_seq",
+)
 class ListImport(models.Model):
     """One run of `lachan import`; the counts grow chunk by chunk, with the rows they count."""
 
@@ -35,6 +49,9 @@ class ListImport(models.Model):
     first_seq = models.PositiveBigIntegerField(null=True)
     last_seq = models.PositiveBigIntegerField(null=True)
     reasons = models.JSONField(default=dict)
+    proof = models.BinaryField(max_length=21, null=True, editable=False)
+
+    objects = ProvedManager()
 
 
 class Quarantined(models.Model):
@@ -49,6 +66,27 @@ class Quarantined(models.Model):
         indexes = [models.Index(fields=["list_import", "line"], name="quarantined_line")]
 
 
+@proved(
+    "indicator",
+    "uid",
+    "kind",
+    "value",
+    "category",
+    "confidence",
+    "tlp",
+    "status",
+    "evidence",
+    "organisation_id",
+    "proposed_by_id",
+    "proposed_label",
+    "case_uid",
+    "list_import__uid",
+    "warnings",
+    "valid_from",
+    "valid_until",
+    # What an import publishes comes by the thousand, and the ledger says all of it (verifying.py).
+    unless=Q(list_import__isnull=False, seq__isnull=False),
+)
 class Indicator(models.Model):
     """Something that harms children, and what was decided about it.
 
@@ -93,6 +131,9 @@ class Indicator(models.Model):
     created_at = models.DateTimeField(default=now)
     decided_at = models.DateTimeField(null=True)
     seq = models.PositiveBigIntegerField(null=True)
+    proof = models.BinaryField(max_length=21, null=True, editable=False)
+
+    objects = ProvedManager()
 
     class Meta:
         constraints = [
@@ -131,6 +172,17 @@ class Indicator(models.Model):
         return moment_shown(self.valid_until)
 
 
+@proved(
+    "review",
+    "indicator__uid",
+    "by_id",
+    "by_label",
+    "decision",
+    "note",
+    "override_reason",
+    "warnings",
+    "at",
+)
 class Review(models.Model):
     """What a second person decided, and why."""
 
@@ -142,8 +194,28 @@ class Review(models.Model):
     override_reason = models.TextField(blank=True)
     warnings = models.JSONField(default=list)
     at = models.DateTimeField(default=now)
+    proof = models.BinaryField(max_length=21, null=True, editable=False)
+
+    objects = ProvedManager()
 
 
+@proved(
+    "dispute",
+    "uid",
+    "indicator__uid",
+    "reason",
+    "note",
+    "by_id",
+    "organisation_id",
+    "times",
+    "weight",
+    "opened_at",
+    "due_at",
+    "outcome",
+    "answer",
+    "answered_by_id",
+    "answered_at",
+)
 class Dispute(models.Model):
     """Somebody says that an indicator is wrong. The public's own words are never taken: a reason is chosen."""
 
@@ -167,6 +239,9 @@ class Dispute(models.Model):
         "members.Person", null=True, on_delete=models.PROTECT, related_name="+"
     )
     answered_at = models.DateTimeField(null=True)
+    proof = models.BinaryField(max_length=21, null=True, editable=False)
+
+    objects = ProvedManager()
 
     class Meta:
         indexes = [

@@ -10,10 +10,11 @@ from django.db.models import Count, Q, QuerySet
 from lachan.formats.guard.records import SitesHead
 from lachan.formats.observables.record import Observable
 from lachan.kernel.errors import Refused
+from lachan.kernel.heads import Head
 from lachan.members.policy import Action, policy_check
 from lachan.members.records import PUBLIC, Actor, ActorKind
 
-from . import ledger, whole
+from . import ledger, verifying, whole
 from .guard import guard_load, sites_head, warning_lists
 from .models import Dispute, Indicator, ListImport, Quarantined
 from .reading import (
@@ -260,12 +261,22 @@ def audience_of(*, organisation_id: int, organisation_type: str) -> Audience:
     return organisation_audience(organisation_id)
 
 
-def ledger_verify(*, progress: Callable[[int], None] | None = None) -> ledger.LedgerCheck:
+def ledger_head_hash() -> Head | None:
+    """The ledger's last row and its hash, to be noted elsewhere; None while it is empty."""
+    return verifying.head()
+
+
+def ledger_hash_at(seq: int) -> str | None:
+    """A row's hash, hexadecimal; None where there is no such row."""
+    return verifying.hash_at(seq)
+
+
+def ledger_verify(*, progress: Callable[[int], None] | None = None) -> verifying.LedgerCheck:
     """Recompute the chain from the first row: `fault` is empty when all is well.
 
     `progress` is called now and then with the number of rows read.
     """
-    return ledger.verify(progress)
+    return verifying.verify(progress)
 
 
 def dispute_rows(

@@ -4,6 +4,7 @@ from lachan.kernel.schedule import every
 from lachan.members.records import system
 
 from .services import disputes_settle, indicator_expire_due
+from .verifying import head_note
 
 
 @every(timedelta(seconds=30))
@@ -14,3 +15,9 @@ def expire() -> None:
 @every(timedelta(minutes=1))
 def disputes() -> None:
     disputes_settle(by=system("disputes"))
+
+
+@every(timedelta(minutes=15))
+def note() -> None:
+    """Where the ledger stands, for whoever looks whether it was cut or written anew."""
+    head_note()

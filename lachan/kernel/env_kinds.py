@@ -24,6 +24,15 @@ def secret(text: str) -> str:
     return text.strip()
 
 
+def secrets(text: str) -> tuple[str, ...]:
+    """The present secret; after it, each on a line that begins with `former `, those that it took the place of.
+
+    Raises:
+        ValueError: one of them is too short to withstand guessing.
+    """
+    return tuple(secret(part) for part in re.split(r"^former ", text, flags=re.MULTILINE))
+
+
 def host_pattern(text: str) -> str:
     """A host under which pages are served: a name, an address ([::1] in brackets), or `.example.org` for all
     names below it, in lower case; `*` for any.

@@ -5,6 +5,9 @@ secret.key        signs sessions, peppers receipts; made with the database, read
 instance.id       whose database this home has worked with, so that another or an empty one shows
 first-link.key    the first link's token, until the first administrator has joined (docs/threat-model.md)
 audit-head.json   the last line of the audit trail that was seen, so that a cut-off end shows
+ledger-head.json  the same of the ledger
+proofs-head.json  how far the tally of proved rows had come
+restored.json     when the instance was restored, from what, and what spoke against it
 snapshots/        what the edges read
 matching/         what fingerprints are looked up in
 sightings/        counts of hits on their way to the database
@@ -13,12 +16,12 @@ guard/            the operator's lists for the guard against harm: warning lists
 """
 
 import os
-import secrets
 import stat
 from pathlib import Path
+from secrets import token_urlsafe
 
 from lachan.kernel.env import Env
-from lachan.kernel.env_kinds import secret
+from lachan.kernel.env_kinds import secrets
 from lachan.kernel.errors import InvalidInput, Unavailable
 
 
@@ -90,11 +93,29 @@ def secret_find(home: Path) -> str | None:
     Raises:
         SecretUnusable: what stands there cannot be it.
     """
+    return next(iter(secrets_find(home)), None)
+
+
+def secrets_known(home: Path) -> tuple[str, ...]:
+    """The instance's secret and the former ones, from the environment or else from the home; none where none is.
+
+    Raises:
+        EnvError: what stands in the environment cannot be it.
+        SecretUnusable: the same of the home.
+    """
+    env = Env()
+    if env.is_set("LACHAN_SECRET_KEY"):
+        return env.parsed("LACHAN_SECRET_KEY", "", secrets)
+    return secrets_find(home)
+
+
+def secrets_find(home: Path) -> tuple[str, ...]:
+    """`secret_find`, and after it the former secrets that the home still holds."""
     path = home / "secret.key"
     try:
-        return secret(path.read_text(encoding="ascii"))
+        return secrets(path.read_text(encoding="ascii"))
     except FileNotFoundError:
-        return None
+        return ()
     except OSError as error:
         raise SecretUnusable(f"{path} cannot be read: {error.strerror}") from None
     except UnicodeDecodeError:
@@ -104,7 +125,7 @@ def secret_find(home: Path) -> str | None:
 
 
 def secret_new() -> str:
-    return secrets.token_urlsafe(48)
+    return token_urlsafe(48)
 
 
 def secret_keep(home: Path, fresh: str) -> str:

@@ -8,6 +8,7 @@ from django.db import transaction
 from lachan.kernel.bearer import bearer_make, bearer_opens, bearer_prefix
 from lachan.kernel.clock import now
 from lachan.kernel.errors import InvalidInput
+from lachan.proofs.services import row_holds
 
 from .audit import audit_record
 from .errors import ApiKeyRefused
@@ -72,7 +73,7 @@ def api_key_actor(text: str) -> Actor:
     prefix = bearer_prefix(text)
     row = ApiKey.objects.select_related("organisation").filter(prefix=prefix).first()
     same = bearer_opens(text, bytes(row.secret_hash) if row else None)
-    if row is None or not same or not _usable(row):
+    if row is None or not same or not _usable(row) or not row_holds(row):
         raise ApiKeyRefused("this key does not open anything")
     today = now().date()
     if row.last_used_on != today:
@@ -86,4 +87,8 @@ def api_key_actor(text: str) -> Actor:
 
 
 def _usable(row: ApiKey) -> bool:
-    return row.revoked_at is None and row.expires_at > now() and row.organisation.is_standing
+    return row.revoked_at is None and row.expires_at > now() and _stands(row.organisation)
+
+
+def _stands(organisation: Organisation) -> bool:
+    return organisation.is_standing and bool(row_holds(organisation))

@@ -1,7 +1,7 @@
 """The append-only trail of who did what to which sensitive thing."""
 
 import hashlib
-import os
+import logging
 from pathlib import Path
 from typing import Any
 
@@ -10,9 +10,13 @@ from django.conf import settings
 from django.db import connection, transaction
 
 from lachan.kernel.clock import now
+from lachan.kernel.heads import Head, head_fault, head_keep, head_read
+from lachan.proofs.services import chain_fault, chain_note, snapshot
 
 from .models import AuditEntry
 from .records import Actor, AuditCheck
+
+log = logging.getLogger(__name__)
 
 _AUDIT_LOCK = 0x6C616368  # pg_advisory_xact_lock key of the trail: "lach"
 
@@ -45,16 +49,23 @@ def audit_record(
         )
         entry.hash = audit_hash(entry, previous)
         entry.save(force_insert=True)
+        chain_note("trail", seq, entry.hash)
 
 
 def audit_verify() -> AuditCheck:
+    """`_verify`, of the trail as it stands at one moment, while others write."""
+    with snapshot():
+        return _verify()
+
+
+def _verify() -> AuditCheck:
     """Read the whole trail, a few thousand lines at a time, and hold each line to the one before.
 
-    A chain alone does not show that its end was cut off: the worker notes the last line in a file outside
-    the database now and then (`audit_head_keep`), and that line must still be there.
+    A chain alone does not show that its end was cut off, or that it was written anew: the worker notes the
+    last line outside the database now and then (`audit_head_keep`), and that line must still be there.
     """
     seq, previous = 0, bytes(32)
-    witness = _head_read()
+    noted, seen = head_read(_head_path()), None
     for entry in AuditEntry.objects.order_by("seq").iterator(chunk_size=2000):
         seq += 1
         if entry.seq != seq:
@@ -62,10 +73,12 @@ def audit_verify() -> AuditCheck:
         if audit_hash(entry, previous) != bytes(entry.hash):
             return AuditCheck(lines=seq - 1, broken_at=seq, why="a line was altered")
         previous = bytes(entry.hash)
-        if witness is not None and witness[0] == seq and witness[1] != previous.hex():
-            return AuditCheck(lines=seq - 1, broken_at=seq, why="the trail was written anew")
-    if witness is not None and witness[0] > seq:
-        return AuditCheck(lines=seq, broken_at=seq + 1, why="the end was cut off")
+        if noted is not None and noted.seq == seq:
+            seen = previous.hex()
+            if why := head_fault(noted, last=seq, seen=seen):
+                return AuditCheck(lines=seq - 1, broken_at=seq, why=why)
+    if why := chain_fault("trail", seq, previous) or head_fault(noted, last=seq, seen=seen):
+        return AuditCheck(lines=seq, broken_at=seq + 1, why=why)
     return AuditCheck(lines=seq, broken_at=None, why="")
 
 
@@ -73,24 +86,23 @@ def _head_path() -> Path:
     return Path(settings.LACHAN_HOME) / "audit-head.json"
 
 
-def _head_read() -> tuple[int, str] | None:
-    try:
-        found = msgspec.json.decode(_head_path().read_bytes())
-        return int(found["seq"]), str(found["hash"])
-    except (OSError, ValueError, KeyError, TypeError):
-        return None
+def audit_head() -> Head | None:
+    """The last line; None where there is none."""
+    last = AuditEntry.objects.order_by("-seq").values_list("seq", "hash").first()
+    return None if last is None else Head(last[0], bytes(last[1]).hex())
+
+
+def audit_hash_at(seq: int) -> str | None:
+    """The hash of a line, hexadecimal; None where there is no such line."""
+    found = AuditEntry.objects.filter(seq=seq).values_list("hash", flat=True).first()
+    return None if found is None else bytes(found).hex()
 
 
 def audit_head_keep() -> None:
-    """Note the last line outside the database."""
-    last = AuditEntry.objects.order_by("-seq").values_list("seq", "hash").first()
-    held = _head_read()
-    if last is None or (held is not None and held[0] >= last[0]):
-        return
-    path = _head_path()
-    fresh = path.with_name(f".{path.name}.{os.getpid()}")
-    fresh.write_bytes(msgspec.json.encode({"seq": last[0], "hash": bytes(last[1]).hex()}))
-    fresh.replace(path)
+    """Note the last line outside the database, unless the trail lost the line that was noted before."""
+    last = audit_head()
+    if last is not None and not head_keep(_head_path(), last, audit_hash_at):
+        log.error("the audit trail no longer holds the line that was noted: see `lachan doctor`")
 
 
 def audit_hash(entry: AuditEntry, previous: bytes) -> bytes:

@@ -14,6 +14,7 @@ from lachan.kernel.clock import now
 from lachan.kernel.sealing.envelope import keypair_new, seal, unseal
 from lachan.kernel.sealing.errors import SealBroken
 from lachan.kernel.seen import state_check
+from lachan.proofs.services import row_require
 
 from .audit import audit_record
 from .errors import KeyLocked, KeyMissing
@@ -53,6 +54,7 @@ def desk_key_open(*, by: Actor, unlocked: str, uid: uuid.UUID | None = None) -> 
 
 
 def _opened(wrap: DeskKeyWrap, key: str) -> str:
+    row_require(wrap)
     try:
         return unseal(bytes(wrap.sealed), key=key).decode()
     except SealBroken:
@@ -109,7 +111,10 @@ def desk_keys_give(*, by: Actor, unlocked: str, person: Person) -> int:
 
 
 def wrap_for_person(*, desk_key_id: int, private: str, person: Person) -> None:
-    sealed = seal(private.encode(), to=[person.public_key])
+    # As it stands in the database, and only if this instance put it there: else a thief's key opens all.
+    holder = Person.objects.get(pk=person.pk)
+    row_require(holder)
+    sealed = seal(private.encode(), to=[holder.public_key])
     DeskKeyWrap.objects.update_or_create(
         desk_key_id=desk_key_id, person=person, defaults={"sealed": sealed}
     )
@@ -158,6 +163,7 @@ def desk_key_make(organisation: Organisation) -> tuple[DeskKey, str]:
     for person in holder_list(organisation):
         wrap_for_person(desk_key_id=row.pk, private=pair.private, person=person)
     for recovery in RecoveryKey.objects.filter(organisation=organisation, retired_at=None):
+        row_require(recovery)
         sealed = seal(pair.private.encode(), to=[recovery.public])
         DeskKeyWrap.objects.create(desk_key=row, recovery=recovery, sealed=sealed)
     return row, pair.private

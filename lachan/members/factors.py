@@ -34,17 +34,20 @@ class FactorAdapter(DefaultMFAAdapter):
     """Secrets of codes rest locked under the instance's own secret, which is not in the database."""
 
     def encrypt(self, text: str) -> str:
-        return lock_with(text, secret=_secret()).hex()
+        return lock_with(text, secret=_secrets()[0]).hex()
 
     def decrypt(self, encrypted_text: str) -> str:
-        return unlock_with(bytes.fromhex(encrypted_text), secret=_secret())
+        secret, *former = _secrets()
+        return unlock_with(bytes.fromhex(encrypted_text), secret=secret, former=former)
 
     def get_public_key_credential_rp_entity(self) -> dict[str, str]:
         return {**super().get_public_key_credential_rp_entity(), "name": settings.MFA_TOTP_ISSUER}
 
 
-def _secret() -> bytes:
-    return b"lachan second factor " + settings.SECRET_KEY.encode()
+def _secrets() -> list[bytes]:
+    """The present one first."""
+    held = (settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS)
+    return [b"lachan second factor " + one.encode() for one in held]
 
 
 def factor_secrets_open() -> bool:

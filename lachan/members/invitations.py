@@ -17,6 +17,7 @@ from lachan.kernel.errors import InvalidInput, NotFound
 from lachan.kernel.passwords import password_normal
 from lachan.kernel.sealing.envelope import keypair_new
 from lachan.kernel.sealing.locks import lock, lock_with, unlock_with
+from lachan.proofs.services import row_holds
 
 from .audit import audit_record
 from .desk_keys import HOLDER_ROLES, desk_key_make, held_privates, wrap_for_person
@@ -190,7 +191,7 @@ def invitation_get(token: str) -> Invitation:
         token_hash=_hash(token), used_at=None, expires_at__gt=moment, expires_at__lte=until
     ).select_related("organisation", "person")
     found = row.first()
-    if found is None or not found.organisation.is_standing:
+    if found is None or not found.organisation.is_standing or not row_holds(found):
         raise InvitationGone("no such invitation")
     return found
 

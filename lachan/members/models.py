@@ -7,10 +7,23 @@ from django.db import models
 from lachan.kernel.clock import now
 from lachan.kernel.ids import uuid7
 from lachan.kernel.passwords import password_normal, password_spellings
+from lachan.kernel.sealing.fingerprint import key_number
+from lachan.proofs.services import ProvedManager, ProvedQuerySet, proved
 
 from .records import Role
 
 
+@proved(
+    "organisation",
+    "uid",
+    "name",
+    "type",
+    "status",
+    "domains",
+    "valid_from",
+    "valid_until",
+    "is_home",
+)
 class Organisation(models.Model):
     """A hotline, enterprise, NGO, school or authority of the network."""
 
@@ -39,6 +52,9 @@ class Organisation(models.Model):
     # The organisation that runs this instance: its desk receives the reports, its administrators keep
     # the network's list. There is one.
     is_home = models.BooleanField(default=False, editable=False)
+    proof = models.BinaryField(max_length=21, null=True, editable=False)
+
+    objects = ProvedManager()
 
     class Meta:
         constraints = [
@@ -55,11 +71,22 @@ class Organisation(models.Model):
         return begun and (self.valid_until is None or self.valid_until > moment)
 
 
-class PersonManager(BaseUserManager["Person"]):
+class PersonManager(BaseUserManager.from_queryset(ProvedQuerySet)):  # type: ignore[misc]
     def get_by_natural_key(self, username: str) -> "Person":
         return self.get(email__iexact=username)
 
 
+@proved(
+    "person",
+    "uid",
+    "email",
+    "name",
+    "organisation__uid",
+    "is_active",
+    "password",
+    "public_key",
+    "locked_key",
+)
 class Person(AbstractBaseUser):
     """Someone of an organisation who signs in. Reporters are never persons here."""
 
@@ -73,6 +100,7 @@ class Person(AbstractBaseUser):
     # An age key pair, made when the invitation is accepted; the private half is locked with the password.
     public_key = models.CharField(max_length=100, blank=True)
     locked_key = models.BinaryField(null=True)
+    proof = models.BinaryField(max_length=21, null=True, editable=False)
 
     objects = PersonManager()
     USERNAME_FIELD = "email"
@@ -108,6 +136,7 @@ class Session(AbstractBaseSession):
         return SessionStore
 
 
+@proved("role", "person__uid", "role", "valid_from", "valid_until", "granted_by")
 class RoleGrant(models.Model):
     """A role, held for a time."""
 
@@ -116,6 +145,9 @@ class RoleGrant(models.Model):
     valid_from = models.DateTimeField(default=now)
     valid_until = models.DateTimeField(null=True, blank=True)
     granted_by = models.CharField(max_length=100, blank=True)
+    proof = models.BinaryField(max_length=21, null=True, editable=False)
+
+    objects = ProvedManager()
 
     class Meta:
         constraints = [
@@ -147,6 +179,7 @@ class AuditEntry(models.Model):
         ]
 
 
+@proved("desk_key", "uid", "organisation__uid", "public", "valid_from", "valid_until")
 class DeskKey(models.Model):
     """The key pair of an organisation's desk: reports are sealed to `public`. The private half exists only
     wrapped: for each person who may hold it, for an invitation's link, for the k-of-n shares.
@@ -159,8 +192,19 @@ class DeskKey(models.Model):
     public = models.CharField(max_length=100, unique=True)
     valid_from = models.DateTimeField(default=now)
     valid_until = models.DateTimeField(null=True, blank=True)
+    proof = models.BinaryField(max_length=21, null=True, editable=False)
+
+    objects = ProvedManager()
+
+    @property
+    def number(self) -> str:
+        """For people to compare (`kernel.sealing.fingerprint`)."""
+        return key_number(self.public)
 
 
+@proved(
+    "recovery_key", "uid", "organisation__uid", "public", "needed", "total", "made_at", "retired_at"
+)
 class RecoveryKey(models.Model):
     """A key pair whose private half was split into shares, printed, and forgotten. Every desk key is
     wrapped to it, those of later days too, so the shares stay good when a desk key changes.
@@ -175,8 +219,24 @@ class RecoveryKey(models.Model):
     total = models.PositiveSmallIntegerField()
     made_at = models.DateTimeField(default=now)
     retired_at = models.DateTimeField(null=True, blank=True)
+    proof = models.BinaryField(max_length=21, null=True, editable=False)
+
+    objects = ProvedManager()
 
 
+@proved(
+    "invitation",
+    "uid",
+    "token_hash",
+    "organisation__uid",
+    "person__uid",
+    "email",
+    "roles",
+    "is_first",
+    "invited_by",
+    "expires_at",
+    "used_at",
+)
 class Invitation(models.Model):
     """A link by which someone joins, or comes back after losing the password. The token is in the link
     only; it opens this row once.
@@ -197,8 +257,19 @@ class Invitation(models.Model):
     made_at = models.DateTimeField(default=now)
     expires_at = models.DateTimeField()
     used_at = models.DateTimeField(null=True)
+    proof = models.BinaryField(max_length=21, null=True, editable=False)
+
+    objects = ProvedManager()
 
 
+@proved(
+    "desk_key_wrap",
+    "desk_key__uid",
+    "person__uid",
+    "invitation__uid",
+    "recovery__uid",
+    "sealed",
+)
 class DeskKeyWrap(models.Model):
     """A desk key's private half, for exactly one holder: sealed to a person's or a recovery key's public
     key, or locked under an invitation's token.
@@ -214,6 +285,9 @@ class DeskKeyWrap(models.Model):
     )
     sealed = models.BinaryField()
     made_at = models.DateTimeField(default=now)
+    proof = models.BinaryField(max_length=21, null=True, editable=False)
+
+    objects = ProvedManager()
 
     class Meta:
         constraints = [
@@ -252,6 +326,17 @@ class Programme(models.Model):
     valid_until = models.DateField(null=True, blank=True)
 
 
+@proved(
+    "api_key",
+    "uid",
+    "organisation__uid",
+    "prefix",
+    "secret_hash",
+    "scopes",
+    "made_by",
+    "expires_at",
+    "revoked_at",
+)
 class ApiKey(models.Model):
     """A key for another program. The secret itself is shown once and never kept."""
 
@@ -269,3 +354,6 @@ class ApiKey(models.Model):
     revoked_at = models.DateTimeField(null=True)
     # The day alone: enough to find a forgotten key, too little to watch someone's work.
     last_used_on = models.DateField(null=True)
+    proof = models.BinaryField(max_length=21, null=True, editable=False)
+
+    objects = ProvedManager()

@@ -3,6 +3,8 @@ import enum
 import uuid
 from datetime import datetime
 
+from lachan.kernel.sealing.fingerprint import key_number
+
 
 class Role(enum.StrEnum):
     """What a person may do in the organisation that gave the role. A reporter needs none."""
@@ -67,6 +69,11 @@ class DeskKeyRecord:
     uid: uuid.UUID
     organisation_id: int
     public: str
+
+    @property
+    def number(self) -> str:
+        """For people to compare (`kernel.sealing.fingerprint`)."""
+        return key_number(self.public)
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)

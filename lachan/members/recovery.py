@@ -14,6 +14,7 @@ from lachan.kernel.sealing.envelope import keypair_from_private, keypair_new, se
 from lachan.kernel.sealing.errors import SharesUnusable
 from lachan.kernel.sealing.shares import share_parse, shares_combine, shares_split
 from lachan.kernel.seen import state_check
+from lachan.proofs.services import row_require
 
 from .audit import audit_record
 from .desk_keys import desk_key_state, held_privates, holder_list, wrap_for_person
@@ -86,6 +87,7 @@ def recovery_use(*, shares: Sequence[str], email: str) -> int:
         raise NotFound("nobody here has this address")
     if person not in holder_list(row.organisation):
         raise KeyMissing("this person has no role that holds the desk key, or has not joined yet")
+    row_require(row)
     for wrap in row.wraps.all():
         opened = unseal(bytes(wrap.sealed), key=private).decode()
         wrap_for_person(desk_key_id=wrap.desk_key_id, private=opened, person=person)

@@ -10,6 +10,7 @@ from uuid import UUID
 from django.db.models import Count, F, Prefetch, Q, QuerySet
 
 from lachan.kernel.clock import now
+from lachan.proofs.services import row_holds
 
 from .models import (
     ApiKey,
@@ -70,7 +71,7 @@ def actor_for(person: Person) -> Actor:
     home = Q(person__organisation__valid_until=None) | Q(
         person__organisation__valid_until__gt=moment
     )
-    standing = person.grants.filter(
+    standing = person.grants.select_related("person__organisation").filter(
         Q(valid_until=None) | Q(valid_until__gt=moment),
         # A suspended organisation's people keep their accounts and lose what they may do.
         home,
@@ -78,11 +79,13 @@ def actor_for(person: Person) -> Actor:
         Q(person__organisation__is_home=True) | Q(person__organisation__valid_from__lte=moment),
         person__organisation__status=Organisation.Status.ACTIVE,
     )
+    # A role that somebody wrote into the database is none.
+    proved = [g for g in standing if all(map(row_holds, (g, g.person, g.person.organisation)))]
     return Actor(
         kind=ActorKind.PERSON,
         person_id=person.pk,
         organisation_id=person.organisation_id,
-        roles=frozenset(Role(role) for role in standing.values_list("role", flat=True)),
+        roles=frozenset(Role(grant.role) for grant in proved),
         label=str(person.uid),
     )
 
@@ -152,12 +155,18 @@ def organisation_home() -> Organisation | None:
 
 def desk_key_current() -> DeskKeyRecord | None:
     """The key that a report is sealed to now; None until `first_link` or the first administrator made it."""
-    row = (
-        DeskKey.objects.filter(organisation__is_home=True, valid_until=None).order_by("-id").first()
-    )
-    if row is None:
+    rows = DeskKey.objects.filter(organisation__is_home=True, valid_until=None).order_by("-id")
+    # What a child writes is sealed to no key that this instance did not make.
+    row = next(filter(row_holds, rows.select_related("organisation")), None)
+    if row is None or not row_holds(row.organisation):
         return None
     return DeskKeyRecord(uid=row.uid, organisation_id=row.organisation_id, public=row.public)
+
+
+def desk_key_numbers() -> frozenset[str]:
+    """The check numbers of all keys that reports were ever sealed to here."""
+    rows = DeskKey.objects.filter(organisation__is_home=True).select_related("organisation")
+    return frozenset(row.number for row in rows if row_holds(row))
 
 
 def desk_key_holders(uid: UUID) -> DeskKeyHolders:

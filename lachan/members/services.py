@@ -1,7 +1,7 @@
 """The room's doors for writing; each lives in the module that is named for its matter."""
 
 from .api_keys import api_key_create, api_key_revoke
-from .audit import audit_head_keep, audit_record, audit_verify
+from .audit import audit_hash_at, audit_head, audit_head_keep, audit_record, audit_verify
 from .desk_keys import desk_key_open, desk_key_rotate, desk_keys_give, desk_keys_withdraw
 from .factors import factor_secrets_open
 from .first_link import first_link
@@ -20,6 +20,8 @@ from .session_keys import session_key, session_key_drop, session_key_hold
 __all__ = [
     "api_key_create",
     "api_key_revoke",
+    "audit_hash_at",
+    "audit_head",
     "audit_head_keep",
     "audit_record",
     "audit_verify",

@@ -22,6 +22,7 @@ from lachan.kernel.passwords import password_normal, password_spellings
 from lachan.kernel.sealing.errors import LockHeld
 from lachan.kernel.sealing.locks import lock, unlock
 from lachan.kernel.sealing.turns import turn_taken
+from lachan.proofs.services import row_holds
 
 from .audit import audit_record
 from .errors import SignInPaused, SignInRefused
@@ -118,7 +119,7 @@ def _password_look(request: HttpRequest, name: str, password: str) -> tuple[Pers
     key = _pause_key(name, request.COOKIES.get(KNOWN_COOKIE, ""))
     try_count(key)
     person = authenticate(request, username=name.strip(), password=password)
-    if not isinstance(person, Person):
+    if not isinstance(person, Person) or not row_holds(Person.objects.get(pk=person.pk)):
         _record_failure(name, key, password)
         raise SignInRefused("unknown name or wrong password")
     pause_clear(key)

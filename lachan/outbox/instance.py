@@ -41,7 +41,7 @@ def instance_claim(*, opens: Callable[[], bool]) -> None:
         if not row.secret_mark:
             if not opens():
                 raise _secret_foreign()
-            row.secret_mark = _mark(row)
+            row.secret_mark = _marks(row)[0]
             row.save(update_fields=["secret_mark"])
     instance_verify()
     if not _witness().exists():
@@ -62,7 +62,9 @@ def instance_verify() -> None:
     row = Instance.objects.first()
     if row is None:
         return
-    if row.secret_mark and not hmac.compare_digest(bytes(row.secret_mark), _mark(row)):
+    if row.secret_mark and not any(
+        hmac.compare_digest(bytes(row.secret_mark), mark) for mark in _marks(row)
+    ):
         raise _secret_foreign()
     if _witness().exists() and _witness().read_text("ascii", "replace").strip() != str(row.uid):
         raise DatabaseForeign(
@@ -78,10 +80,12 @@ def _secret_foreign() -> SecretForeign:
     )
 
 
-def _mark(row: Instance) -> bytes:
+def _marks(row: Instance) -> list[bytes]:
+    """Under the present secret, then under the former ones."""
     # With the uid: two databases under one secret must not show that they have it in common.
     text = b"lachan instance " + row.uid.bytes
-    return hmac.digest(settings.SECRET_KEY.encode(), text, hashlib.sha256)
+    held = (settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS)
+    return [hmac.digest(one.encode(), text, hashlib.sha256) for one in held]
 
 
 def _witness() -> Path:

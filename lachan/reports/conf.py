@@ -27,8 +27,14 @@ LONGEST = {"words": 50_000, "traces": 10_000, "contact": 500}
 
 def secret(purpose: str) -> bytes:
     """A key for one purpose, from the instance's secret, which is a file outside the database."""
+    return secrets(purpose)[0]
+
+
+def secrets(purpose: str) -> list[bytes]:
+    """The same, and after it those from former secrets: what was made under them must still be found."""
     label = f"lachan.reports {purpose}".encode()
-    return hmac.digest(settings.SECRET_KEY.encode(), label, hashlib.sha256)
+    held = (settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS)
+    return [hmac.digest(one.encode(), label, hashlib.sha256) for one in held]
 
 
 @cache

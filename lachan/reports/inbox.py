@@ -13,7 +13,7 @@ from datetime import UTC, datetime, timedelta
 
 from lachan.kernel.clock import now
 from lachan.kernel.ids import uuid7
-from lachan.kernel.sealing.envelope import KeyPair, unseal
+from lachan.kernel.sealing.envelope import KeyPair
 from lachan.kernel.sealing.errors import LockHeld
 from lachan.kernel.sealing.locks import lock_with, unlock_with
 from lachan.kernel.sealing.receipts import (
@@ -43,8 +43,8 @@ def inbox_open(text: str) -> bytes | None:
         ReceiptMalformed, ReceiptMiscopied: found in the digits alone, without looking anything up.
     """
     receipt = receipt_parse(text)
-    locator = receipt_locator(receipt, conf.secret("locator"))
-    bucket = Report.objects.filter(locator=locator).only("id", "salt", "recipient")
+    locators = [receipt_locator(receipt, key) for key in conf.secrets("locator")]
+    bucket = Report.objects.filter(locator__in=locators).only("id", "salt", "recipient")
     found: tuple[Report, KeyPair] | None = None
     for row in list(bucket) or [_NOBODY]:
         pair = receipt_identity(receipt, bytes(row.salt))
@@ -75,12 +75,7 @@ def inbox_read(secret: bytes) -> OpenReport | None:
     if opened is None:
         return None
     report, key = opened
-    content = selectors.content_read(unseal(report.sealed, key=key))
-    return OpenReport(
-        facts=selectors.facts(report),
-        content=content,
-        messages=selectors.message_list(report, [key]),
-    )
+    return selectors.opened(report, [key])
 
 
 def inbox_report(secret: bytes) -> Report | None:

@@ -1,10 +1,31 @@
 from django.db import models
 
 from lachan.kernel.ids import key_random
+from lachan.proofs.services import ProvedManager, proved
 
 from .records import Author, Status, Urgency
 
 
+@proved(
+    "report",
+    "uid",
+    "status",
+    "category",
+    "urgency",
+    "province",
+    "language",
+    "received_hour",
+    "closed_hour",
+    "organisation_id",
+    "desk_key",
+    "locator",
+    "salt",
+    "recipient",
+    "form_mark",
+    "content_mark",
+    "sealed",
+    "written",
+)
 class Report(models.Model):
     """One report. Plain columns route it; `sealed` opens with the desk's key or the reporter's receipt.
 
@@ -32,23 +53,35 @@ class Report(models.Model):
     form_mark = models.BinaryField(max_length=16, unique=True)
     content_mark = models.BinaryField(max_length=16)
     sealed = models.BinaryField()
+    # How many messages there are: one that was taken away is missed.
+    written = models.PositiveIntegerField(default=0)
+    proof = models.BinaryField(max_length=21, null=True, editable=False)
+
+    objects = ProvedManager()
 
     class Meta:
         indexes = [models.Index(fields=["status", "received_hour"], name="report_by_hour")]
 
 
+@proved(
+    "message", "report__uid", "number", "author", "is_question", "written_hour", "mark", "sealed"
+)
 class Message(models.Model):
-    """What was said after the report, sealed to the desk and to the reporter. Keys grow within one report
-    (`services.message_key`), and tell nothing of the order of two reports' messages.
+    """What was said after the report, sealed to the desk and to the reporter. `number` counts within the report:
+    nothing tells of the order of two reports' messages.
     """
 
     id = models.BigAutoField(primary_key=True, default=key_random, editable=False)
     report = models.ForeignKey(Report, on_delete=models.CASCADE, related_name="messages")
+    number = models.PositiveIntegerField()
     author = models.CharField(max_length=10, choices=[(a.value, a.value) for a in Author])
     is_question = models.BooleanField(default=False)
     written_hour = models.DateTimeField()
     mark = models.BinaryField(max_length=16, unique=True)
     sealed = models.BinaryField()
+    proof = models.BinaryField(max_length=21, null=True, editable=False)
+
+    objects = ProvedManager()
 
 
 class InboxSession(models.Model):

@@ -31,6 +31,18 @@ class Status(enum.StrEnum):
     CLOSED = "closed"
 
 
+class Trust(enum.StrEnum):
+    """Whether words are those that were written, there and by whom it says.
+
+    PROVED: row and seal say so. UNBOUND: the row is the product's, but the words were sealed when they did
+    not yet say where they belong. BROKEN: altered, moved or put in past the product; never shown.
+    """
+
+    PROVED = "proved"
+    UNBOUND = "unbound"
+    BROKEN = "broken"
+
+
 class Author(enum.StrEnum):
     DESK = "desk"
     REPORTER = "reporter"
@@ -78,22 +90,36 @@ class ReportMessage:
     """One message after the report. `written` is rounded down to the hour.
 
     `is_question` means that the desk waits for an answer. An unreadable one (sealed to an older desk key)
-    has `words` None.
+    has `words` None, and so has one that is not to be trusted.
     """
 
     author: Author
     words: str | None
     written: datetime
     is_question: bool = False
+    trust: Trust = Trust.PROVED
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class OpenReport:
-    """A report, unsealed for someone who may read it."""
+    """A report, unsealed for someone who may read it.
+
+    Attributes:
+        trust: of facts and content; where it is broken, the content is empty.
+        missing: how many messages there were and are gone, or more than there were (below zero).
+    """
 
     facts: ReportFacts
     content: ReportContent
     messages: tuple[ReportMessage, ...]
+    trust: Trust = Trust.PROVED
+    missing: int = 0
+
+    @property
+    def is_sound(self) -> bool:
+        """Nothing of it was altered, moved, put in or taken away past the product."""
+        parts = (self.trust, *(message.trust for message in self.messages))
+        return self.missing == 0 and Trust.BROKEN not in parts
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -103,8 +129,10 @@ class Submitted:
     Attributes:
         receipt: 28 digits; None for a form sent again so late that the receipt is not shown any more.
         again: the report was here already.
+        key: the number of the desk's key to which it was sealed; empty for one that was here.
     """
 
     report: uuid.UUID
     receipt: str | None
     again: bool
+    key: str = ""

@@ -7,6 +7,7 @@ from datetime import datetime
 
 import msgspec
 
+from lachan.kernel.sealing.bound import bind
 from lachan.kernel.sealing.envelope import seal
 from lachan.kernel.sealing.receipts import receipt_identity, receipt_locator, receipt_salt
 from lachan.members.records import DeskKeyRecord
@@ -24,10 +25,10 @@ def report_seal(
     salt = receipt_salt()
     recipient = receipt_identity(receipt, salt).public
     plain = msgspec.json.encode(content)
-    hour = hour_now()
+    uid = uuid.uuid4()
     return Report(
-        uid=uuid.uuid4(),
-        received_hour=hour,
+        uid=uid,
+        received_hour=hour_now(),
         organisation_id=desk.organisation_id,
         desk_key=desk.uid,
         locator=receipt_locator(receipt, conf.secret("locator")),
@@ -35,20 +36,24 @@ def report_seal(
         recipient=recipient,
         form_mark=hashlib.sha256(token).digest()[:16],
         content_mark=hmac.digest(token, plain, hashlib.sha256)[:16],
-        sealed=seal(plain, to=[desk.public, recipient]),
+        sealed=seal(bind(plain, "report", uid), to=[desk.public, recipient]),
     )
 
 
 def message_seal(
-    desk: DeskKeyRecord, report: Report, *, author: Author, words: str, mark: bytes
+    desk: DeskKeyRecord, report: Report, *, author: Author, words: str, mark: bytes, number: int
 ) -> Message:
-    """A row, not saved, sealed to the desk's present key and to the report's receipt."""
+    """A row, not saved, sealed to the desk's present key and to the report's receipt: the report's
+    `number`th message.
+    """
+    place = ("message", report.uid, number, author)
     return Message(
         report=report,
+        number=number,
         author=author,
         written_hour=hour_now(),
         mark=mark,
-        sealed=seal(words.encode(), to=[desk.public, report.recipient]),
+        sealed=seal(bind(words.encode(), *place), to=[desk.public, report.recipient]),
     )
 
 

@@ -8,11 +8,13 @@ from django.db.models import Count
 
 from lachan.kernel.clock import now
 from lachan.kernel.errors import NotFound
+from lachan.kernel.sealing.bound import unbind
 from lachan.kernel.sealing.envelope import unseal
 from lachan.kernel.sealing.errors import SealBroken
 from lachan.members.policy import Action, policy_check
 from lachan.members.records import Actor
 from lachan.members.services import audit_record
+from lachan.proofs.services import row_holds
 
 from .models import InboxSession, Message, Report
 from .records import (
@@ -22,6 +24,7 @@ from .records import (
     ReportFacts,
     ReportMessage,
     Status,
+    Trust,
     Urgency,
 )
 
@@ -80,25 +83,62 @@ def report_open(*, by: Actor, report: uuid.UUID, keys: Mapping[uuid.UUID, str]) 
     audit_record(by=by, action="report.open", target=f"report:{report}")
     # Its own key first; the others only where the desk's key changed hands.
     ordered = sorted(keys, key=lambda uid: uid != row.desk_key)
-    plain = _unseal(row.sealed, [keys[uid] for uid in ordered])
-    if plain is None:
+    return opened(row, [keys[uid] for uid in ordered])
+
+
+def opened(row: Report, keys: list[str]) -> OpenReport:
+    """A report with its messages, as far as these keys open them and their rows are to be trusted.
+
+    Raises:
+        SealBroken: none of the keys opens this report, which was not altered.
+    """
+    plain = _unseal(row.sealed, keys)
+    words, trust = _trusted(row, plain, "report", row.uid)
+    if plain is None and trust is not Trust.BROKEN:
         raise SealBroken("no unlocked key opens this report")
-    messages = message_list(row, [keys[uid] for uid in ordered])
-    return OpenReport(facts=facts(row), content=content_read(plain), messages=messages)
+    messages = message_list(row, keys)
+    return OpenReport(
+        facts=facts(row),
+        content=content_read(words) if words is not None else ReportContent(),
+        messages=messages,
+        trust=trust,
+        missing=row.written - len(messages),
+    )
 
 
 def message_list(row: Report, keys: list[str]) -> tuple[ReportMessage, ...]:
     """All messages of a report, oldest first, as far as these keys open them."""
     return tuple(
-        ReportMessage(
-            author=Author(message.author),
-            words=None if plain is None else plain.decode(),
-            written=message.written_hour,
-            is_question=message.is_question,
-        )
-        for message in Message.objects.filter(report=row).order_by("id")
-        for plain in [_unseal(message.sealed, keys)]
+        _message(message, row.uid, keys) for message in row.messages.order_by("number", "id")
     )
+
+
+def _message(message: Message, report: uuid.UUID, keys: list[str]) -> ReportMessage:
+    plain = _unseal(message.sealed, keys)
+    place = ("message", report, message.number, message.author)
+    words, trust = _trusted(message, plain, *place)
+    return ReportMessage(
+        author=Author(message.author),
+        words=None if words is None else words.decode(),
+        written=message.written_hour,
+        is_question=message.is_question,
+        trust=trust,
+    )
+
+
+def _trusted(
+    row: Report | Message, plain: bytes | None, *place: object
+) -> tuple[bytes | None, Trust]:
+    """The words, where row and seal agree that they belong there."""
+    if not row_holds(row):
+        return None, Trust.BROKEN
+    if plain is None:
+        return None, Trust.PROVED
+    try:
+        words, is_bound = unbind(plain, *place)
+    except SealBroken:
+        return None, Trust.BROKEN
+    return words, Trust.PROVED if is_bound else Trust.UNBOUND
 
 
 def message_counts(reports: Iterable[uuid.UUID]) -> dict[tuple[uuid.UUID, Author], int]:

@@ -16,7 +16,6 @@ from django.db.models import Case, IntegerField, Q, Value, When
 from lachan.formats.classification.categories import category_code
 from lachan.kernel.clock import now
 from lachan.kernel.errors import InvalidInput, NotFound, Unavailable
-from lachan.kernel.ids import key_random
 from lachan.kernel.sealing.errors import WorkRefused
 from lachan.kernel.sealing.receipts import receipt_for
 from lachan.kernel.sealing.work import pow_challenge, pow_read, pow_verify
@@ -28,7 +27,7 @@ from lachan.outbox.services import clock_is_believed, durable, event_publish
 
 from . import arrivals, conf
 from .events import ReporterWrote, ReportPurged, ReportReceived
-from .models import InboxSession, Message, Report
+from .models import InboxSession, Report
 from .records import Author, ReportContent, Status, Submitted, Urgency
 from .sealing import hour_now, message_seal, report_seal
 
@@ -85,7 +84,8 @@ def report_submit(
     token, category = _form_token(form), category_code(category)
     busy = arrivals.is_busy()
     receipt = receipt_for(conf.secret("receipt"), token)
-    row = report_seal(_desk(), receipt=receipt, token=token, content=content)
+    desk = _desk()
+    row = report_seal(desk, receipt=receipt, token=token, content=content)
     earned = not busy or _is_earned(form, work, conf.WORK_BITS_BUSY)
     row.status = Status.OPEN if earned else Status.HELD
     row.category, row.urgency = category, urgency
@@ -100,7 +100,7 @@ def report_submit(
         return _submitted_again(row, content, receipt)
     # Not before: pages with scripts send every form twice, and the second time nothing arrives.
     arrivals.arrival_note()
-    return Submitted(report=row.uid, receipt=receipt, again=False)
+    return Submitted(report=row.uid, receipt=receipt, again=False, key=desk.number)
 
 
 def _form_token(form: str) -> bytes:
@@ -158,11 +158,12 @@ def reporter_write(*, by: Actor, report: uuid.UUID, words: str, token: str = "")
 def _message_add(
     row: Report, author: Author, words: str, mark: bytes, *, is_question: bool = False
 ) -> bool:
-    message = message_seal(_desk(), row, author=author, words=words, mark=mark)
-    message.is_question = is_question
+    desk = _desk()
     try:
         with durable(), transaction.atomic():
-            message.pk = message_key(row)
+            number = _number_next(row)
+            message = message_seal(desk, row, author=author, words=words, mark=mark, number=number)
+            message.is_question = is_question
             message.save(force_insert=True)
             if author is Author.REPORTER:
                 event_publish(ReporterWrote(report=row.uid))
@@ -171,10 +172,12 @@ def _message_add(
     return True
 
 
-def message_key(row: Report) -> int:
-    """A key for a report's next message: above those of its others, and nowhere near another report's."""
-    last = Message.objects.filter(report=row).order_by("-id").values_list("id", flat=True).first()
-    return key_random() >> 1 if last is None else last + 1 + secrets.randbits(44)
+def _number_next(row: Report) -> int:
+    """The number of the report's next message, counted in the report."""
+    mine = Report.objects.filter(pk=row.pk)
+    number = mine.select_for_update().values_list("written", flat=True).get() + 1
+    mine.update(written=number)
+    return number
 
 
 def report_hold(*, by: Actor, report: uuid.UUID) -> None:

@@ -37,7 +37,7 @@ SECRET = frozenset({"password", "again", "old", "code", "passkey", "receipt"})
 # Fields that a page fills in or lets choose. All others are typed, whatever their words look like: a child's
 # message may be a number alone.
 CHOSEN = frozenset(
-    {"about", "category", "clock", "confidence", "decision", "form", "kind", "language", "link", "mine", "next"}
+    {"about", "category", "clock", "confidence", "decision", "form", "key", "kind", "language", "link", "mine", "next"}
     | {"other", "outcome", "pick", "province", "question", "report", "role", "roles", "status", "tlp", "to", "token"}
     | {"quality", "turned", "urgency", "which", "work"}
 )  # fmt: skip

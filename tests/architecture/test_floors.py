@@ -10,7 +10,7 @@ import pytest
 
 ROOMS = [
     "cli", "config", "edge", "insight", "cooperation", "cases", "reports", "shield", "matching",
-    "indicators", "standards", "knowledge", "members", "web", "outbox", "formats", "kernel",
+    "indicators", "standards", "knowledge", "members", "web", "outbox", "proofs", "formats", "kernel",
 ]  # fmt: skip
 HEIGHT = {room: -index for index, room in enumerate(ROOMS)}
 DOORS = {"services", "selectors", "records", "events", "policy"}

@@ -64,7 +64,7 @@ def case_rating(case: Case) -> Rating:
 
 def note_list(case: Case) -> list[CaseNote]:
     """Notes, still sealed, oldest first."""
-    return list(case.notes.select_related("author").order_by("id"))
+    return list(case.notes.select_related("author__organisation").order_by("id"))
 
 
 def timeline_list(case: Case) -> QuerySet[CaseEvent]:

@@ -9,11 +9,13 @@ from lachan.cases.models import Case, CaseNote
 from lachan.cases.records import Happening
 from lachan.cases.selectors.desk import case_get
 from lachan.kernel.errors import InvalidInput, Refused, Unavailable
+from lachan.kernel.sealing.bound import bind, unbind
 from lachan.kernel.sealing.envelope import seal, unseal
 from lachan.kernel.sealing.errors import SealBroken
 from lachan.members import selectors as members
 from lachan.members.policy import Action
 from lachan.members.records import Actor
+from lachan.proofs.services import row_holds
 
 from .timeline import happening_record
 
@@ -45,16 +47,27 @@ def note_write(
     key = members.desk_key_current()
     if key is None:
         raise Unavailable("there is no desk key to seal a note to")
-    CaseNote.objects.create(
-        case=case, author_id=by.person_id, kind=kind, sealed=seal(words.encode(), to=[key.public])
-    )
+    note = CaseNote(case=case, author_id=by.person_id, kind=kind)
+    note.sealed = seal(bind(words.encode(), *_place(note)), to=[key.public])
+    note.save(force_insert=True)
+
+
+def _place(note: CaseNote) -> tuple[object, ...]:
+    return ("note", note.uid, note.case.uid, note.author.uid, note.kind)
 
 
 def note_read(note: CaseNote, keys: Iterable[str]) -> str | None:
-    """The words, or None where none of these private keys opens them."""
+    """The words, or None where none of these private keys opens them.
+
+    Raises:
+        SealBroken: the note was altered, or brought here from elsewhere, past the product.
+    """
+    if not (row_holds(note) and row_holds(note.author)):
+        raise SealBroken("this note was altered")
     for key in keys:
         try:
-            return unseal(bytes(note.sealed), key=key).decode()
+            opened = unseal(bytes(note.sealed), key=key)
         except SealBroken:
             continue
+        return unbind(opened, *_place(note))[0].decode()
     return None

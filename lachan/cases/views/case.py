@@ -1,5 +1,6 @@
 import dataclasses
 import secrets
+from collections.abc import Iterable
 from typing import Any
 from uuid import UUID
 
@@ -9,7 +10,7 @@ from django.shortcuts import render
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_GET
 
-from lachan.cases.models import Case
+from lachan.cases.models import Case, CaseNote
 from lachan.cases.records import Status
 from lachan.cases.selectors.candidates import candidate_list
 from lachan.cases.selectors.choices import (
@@ -36,6 +37,7 @@ from lachan.cases.services.reading import case_keys, case_report_open
 from lachan.indicators.selectors import confidence_choices, tlp_choices
 from lachan.kernel.clock import now
 from lachan.kernel.errors import NotFound, Refused
+from lachan.kernel.sealing.errors import SealBroken
 from lachan.kernel.seen import state_mark
 from lachan.members.policy import Action, policy_allows, requires
 from lachan.members.services import session_key
@@ -238,5 +240,13 @@ def _opened(request: HttpRequest, row: Case) -> dict[str, Any]:
             )
             for one in candidate_list(by=request.actor, opened=opened)
         ],
-        "notes": [(note, note_read(note, keys.values())) for note in note_list(row)],
+        "notes": [_note(note, keys.values()) for note in note_list(row)],
     }
+
+
+def _note(note: CaseNote, keys: Iterable[str]) -> tuple[CaseNote, str | None, bool]:
+    """The note, its words, and whether it is broken."""
+    try:
+        return note, note_read(note, keys), False
+    except SealBroken:
+        return note, None, True

@@ -3,6 +3,7 @@
 import gzip
 import io
 import os
+import shutil
 import sqlite3
 import stat
 import subprocess
@@ -49,18 +50,53 @@ def backup(home, tmp_path):
 def test_it_packs_everything_but_keys(backup):
     with tarfile.open(backup) as tar:
         names = set(tar.getnames())
-    assert names == {"db.sqlite3", "guard", "guard/own.json", "dns-policy.json"}
+    assert names == {"db.sqlite3", "guard", "guard/own.json", "dns-policy.json", "manifest.json"}
     assert stat.S_IMODE(backup.stat().st_mode) == 0o600
     assert [path.name for path in backup.parent.iterdir()] == ["backup.tar.gz"]
 
 
-def test_it_restores_into_a_new_home(backup, tmp_path):
+@pytest.fixture
+def new(home, tmp_path):
+    """An empty home, but for the secret."""
     new = tmp_path / "new"
-    assert lachan(new, "restore", backup).returncode == 0
+    new.mkdir(mode=0o700)
+    shutil.copy(home / "secret.key", new)
+    return new
+
+
+def test_it_restores_into_a_new_home(backup, new):
+    done = lachan(new, "restore", backup)
+    assert (done.returncode, done.stderr) == (0, "")
     assert stat.S_IMODE(new.stat().st_mode) == 0o700
     assert stat.S_IMODE((new / "db.sqlite3").stat().st_mode) == 0o600
     assert (new / "guard" / "own.json").exists()
-    assert "kept copy" in lachan(new, "doctor").stdout  # of the secret
+    assert "; it was proved" in lachan(new, "doctor").stdout
+    assert sorted(path.name for path in new.glob("*.json")) == ["dns-policy.json", "restored.json"]
+
+
+def test_it_restores_nothing_without_the_secret_unless_asked(backup, tmp_path):
+    new = tmp_path / "new"
+    refused(lachan(new, "restore", backup), "put the kept copy of secret.key there first")
+    assert not (new / "db.sqlite3").exists()
+    done = lachan(new, "restore", backup, "--unproved")
+    assert done.returncode == 0
+    assert "not proved" in done.stderr
+    told = lachan(new, "doctor").stdout
+    assert "kept copy" in told  # of the secret
+    assert "against it spoke" in told
+
+
+def test_it_restores_nothing_that_was_altered_where_it_lay(backup, new, tmp_path):
+    packed = tmp_path / "packed.tar.gz"
+    with tarfile.open(backup) as old, tarfile.open(packed, "w:gz") as altered:
+        for member in old:
+            data = old.extractfile(member).read() if member.isfile() else b""
+            if member.name == "dns-policy.json":
+                data = b'{"block_ttl": 1}'
+                member.size = len(data)
+            altered.addfile(member, io.BytesIO(data))
+    refused(lachan(new, "restore", packed), "dns-policy.json was altered")
+    assert not (new / "db.sqlite3").exists()
 
 
 def test_it_never_writes_over_a_database(backup, home):
@@ -110,7 +146,8 @@ def test_it_takes_nothing_out_of_an_archive_that_does_not_belong(backup, tmp_pat
             new.addfile(member, old.extractfile(member) if member.isfile() else None)
         for name in ("secret.key", "../outside", "run/up.json"):
             new.addfile(tarfile.TarInfo(name), io.BytesIO())
-    assert lachan(tmp_path / "new", "restore", packed).returncode == 0
+    done = lachan(tmp_path / "new", "restore", packed, "--unproved")
+    assert done.returncode == 0
     assert not (tmp_path / "outside").exists()
     assert not (tmp_path / "new" / "secret.key").exists()
     assert not (tmp_path / "new" / "run" / "up.json").exists()

@@ -14,6 +14,7 @@ from lachan.cli.main import cli
 from lachan.config import prepare
 from lachan.kernel.errors import Unavailable
 from lachan.kernel.home import home_prepare, secret_new
+from lachan.members.services import factor_secrets_open
 from lachan.outbox.instance import DatabaseForeign, SecretForeign, instance_claim, instance_verify
 from lachan.outbox.models import Instance
 
@@ -48,6 +49,20 @@ def test_it_knows_its_secret_again(home, settings):
     assert bytes(Instance.objects.get().secret_mark) == mark
     assert look(home).level is Level.FAULT
     assert "kept copy" in look(home).way
+
+
+@pytest.mark.django_db
+def test_it_goes_on_under_a_fresh_secret_while_the_former_one_is_known(home, personas, settings):
+    TOTP.activate(personas.analyst.person, generate_totp_secret())
+    _claim()
+    settings.SECRET_KEY_FALLBACKS = [settings.SECRET_KEY]
+    settings.SECRET_KEY = secret_new()
+    instance_verify()
+    assert factor_secrets_open()
+    settings.SECRET_KEY_FALLBACKS = []
+    assert not factor_secrets_open()
+    with pytest.raises(SecretForeign):
+        instance_verify()
 
 
 @pytest.mark.django_db

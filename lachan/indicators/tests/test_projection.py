@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase
 
-from lachan.indicators import ledger
+from lachan.indicators import verifying
 from lachan.indicators.ledger import audience_seq, changes_after, head_seq, projection
 from lachan.indicators.records import (
     COMMUNITY,
@@ -51,7 +51,7 @@ class Story(TestCase):
                     self._do(*step)
             except (IndicatorExists, IndicatorMoved):
                 continue
-        assert ledger.verify().fault == ""
+        assert verifying.verify().fault == ""
         own = [organisation_audience(pair[0].organisation_id) for pair in self.people]
         for audience in (PUBLIC_AUDIENCE, COMMUNITY, MEMBERS, *own):
             self._holds(audience)

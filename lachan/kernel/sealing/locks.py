@@ -7,8 +7,10 @@ A lock carries its parameters, so that they can grow while old locks still open:
 The head is authenticated with the ciphertext (ChaCha20-Poly1305, RFC 8439).
 """
 
+import contextlib
 import secrets
 import struct
+from collections.abc import Sequence
 
 from argon2.exceptions import HashingError
 from argon2.low_level import Type, hash_secret_raw
@@ -59,12 +61,15 @@ def lock_with(private: str, *, secret: bytes) -> bytes:
     return _close(private, secret, _SECRET, 0, 0, 0)
 
 
-def unlock_with(locked: bytes, *, secret: bytes) -> str:
-    """What `lock_with` was given.
+def unlock_with(locked: bytes, *, secret: bytes, former: Sequence[bytes] = ()) -> str:
+    """What `lock_with` was given, under this secret or under one that it took the place of.
 
     Raises:
-        LockHeld: the secret is wrong, or the lock was altered.
+        LockHeld: the secrets are wrong, or the lock was altered.
     """
+    for one in former:
+        with contextlib.suppress(LockHeld):
+            return _open(locked, one, _SECRET)
     return _open(locked, secret, _SECRET)
 
 

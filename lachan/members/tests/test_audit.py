@@ -86,9 +86,20 @@ def test_it_finds_a_trail_that_was_written_anew():
 
 
 @pytest.mark.django_db
+def test_it_keeps_its_note_while_the_noted_line_is_gone(caplog):
+    write(4)
+    audit_head_keep()
+    raw("DELETE FROM members_auditentry WHERE seq > 2")
+    write(5)
+    audit_head_keep()
+    assert "no longer holds the line" in caplog.text
+    assert audit_verify().broken_at == 4
+
+
+@pytest.mark.django_db
 def test_it_reads_a_long_trail_in_pieces(django_assert_num_queries):
     write(20)
-    with django_assert_num_queries(1):
+    with django_assert_num_queries(2):  # the lines, and where the chain's head says that it ends
         audit_verify()
 
 

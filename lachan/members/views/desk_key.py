@@ -13,6 +13,7 @@ from lachan.members.errors import KeyMissing
 from lachan.members.models import Organisation, RecoveryKey
 from lachan.members.network_forms import SharesForm
 from lachan.members.policy import Action, policy_check, requires
+from lachan.members.selectors import desk_key_current
 from lachan.members.services import desk_key_rotate, recovery_split, session_key
 from lachan.web.sent import SEEN
 
@@ -73,7 +74,12 @@ def shares(request: HttpRequest) -> HttpResponse:
         except KeyMissing:
             form.add_error(None, _("Only somebody who holds every desk key can make shares."))
         else:
-            context = {"shares": texts, "organisation": home, **form.cleaned_data}
+            context = {
+                "shares": texts,
+                "organisation": home,
+                "key": desk_key_current(),
+                **form.cleaned_data,
+            }
             return render(request, "members/shares.html", context)
     context = {
         "form": form,

@@ -34,6 +34,16 @@ def receipts(submit):
     return [submit(words=WORDS + str(n)).receipt for n in range(2)]
 
 
+def test_a_receipt_from_before_a_fresh_secret_opens_its_report(client, receipts, submit, settings):
+    settings.SECRET_KEY_FALLBACKS = [settings.SECRET_KEY]
+    settings.SECRET_KEY = "a fresh secret, as long as it has to be"
+    for receipt in (receipts[0], submit(words=WORDS).receipt):
+        client.post(reverse("inbox"), {"receipt": receipt})
+        page = client.get(reverse("inbox")).content.decode()
+        assert WORDS in page
+        assert 'role="alert">' not in page
+
+
 def test_another_language_keeps_what_is_not_sent_yet(client, receipts):
     page = Inbox(client, receipts[0])
     sent = {"words": "thêm một chút", "token": page.token, "language": "en"}

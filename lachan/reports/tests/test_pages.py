@@ -7,6 +7,7 @@ from django.urls import reverse
 
 from lachan.kernel.clock import held_at, now
 from lachan.kernel.sealing.receipts import receipt_new, receipt_parse
+from lachan.members.selectors import desk_key_current
 from lachan.reports import conf, selectors, services
 from lachan.reports.models import InboxSession, Message, Report
 from lachan.reports.records import Status
@@ -22,6 +23,11 @@ def filled(**changes):
         "urgency": "soon",
         "words": "chuyện ở lớp",
     } | changes
+
+
+def test_it_says_to_which_key_a_report_was_sealed(client, desk_key):
+    number = desk_key_current().number
+    assert number in client.post(reverse("report"), filled()).content.decode()
 
 
 def receipt_on(page):
@@ -145,9 +151,19 @@ def test_it_shows_the_same_receipt_in_another_language(client, desk_key, urgency
         assert f'<html lang="{language}"' in html
         assert page.cookies["lang"].value == language
         assert receipt_on(page) == receipt
+        assert desk_key_current().number in html
         assert ("button danger" in html) is (urgency == "danger")
         assert '"/language"' not in html
     assert Report.objects.count() == 1
+
+
+def test_it_repeats_no_key_that_is_not_the_desks(client, desk_key):
+    page = client.post(reverse("report"), filled())
+    for key in ("1234 5678 9012 3456 7890", "<b>", ""):
+        fields = _fields_of(page, "shown") | {"language": "en", "key": key}
+        html = client.post(reverse("report"), fields).content.decode()
+        assert receipt_on(page) in "".join(re.findall(r"<span>(\d{4})</span>", html))
+        assert "is locked with the key" not in html
 
 
 def _fields_of(page, form):

@@ -121,12 +121,18 @@ def _report_take(request: HttpRequest, data: QueryDict) -> HttpResponse:
             None, _("We cannot keep it right now. Please press “Send” again in a minute.")
         )
         return _form_page(request, form, status=503, is_open=True)
-    return _receipt_page(request, sent.receipt, form.cleaned_data["urgency"])
+    return _receipt_page(request, sent.receipt, form.cleaned_data["urgency"], key=sent.key)
 
 
-def _receipt_page(request: HttpRequest, receipt: str | None, urgency: str) -> HttpResponse:
-    groups = receipt_show(receipt).split() if receipt else []
-    return render(request, "reports/receipt.html", {"groups": groups, "urgency": urgency})
+def _receipt_page(
+    request: HttpRequest, receipt: str | None, urgency: str, *, key: str
+) -> HttpResponse:
+    context = {
+        "groups": receipt_show(receipt).split() if receipt else [],
+        "urgency": urgency,
+        "key": key,
+    }
+    return render(request, "reports/receipt.html", context)
 
 
 def _in_language(request: HttpRequest, data: QueryDict, language: str) -> HttpResponse:
@@ -134,7 +140,9 @@ def _in_language(request: HttpRequest, data: QueryDict, language: str) -> HttpRe
     with translation.override(language):
         if "receipt" in data:
             receipt = _receipt_read(request, data["receipt"])
-            response = _receipt_page(request, receipt, data.get("urgency", ""))
+            # What the page says of the key is ours to say, whatever was sent.
+            key = data.get("key", "") if data.get("key") in members.desk_key_numbers() else ""
+            response = _receipt_page(request, receipt, data.get("urgency", ""), key=key)
         else:
             response = _form_page(request, IntakeForm(initial=data.dict()))
         response["Content-Language"] = language

@@ -1,0 +1,39 @@
+"""The proved ends of chains of hashes, moved on in the transaction that adds to a chain."""
+
+from .models import ChainHead
+from .tally import present_prover
+
+_KIND = "chain"
+
+
+def chain_note(name: str, seq: int, digest: bytes) -> None:
+    """The chain stands at line `seq` with this hash from now on."""
+    proof = present_prover().prove(_KIND, name, seq, digest)
+    facts = {"seq": seq, "hash": digest, "proof": proof}
+    if not ChainHead.objects.filter(name=name).update(**facts):
+        ChainHead.objects.create(name=name, **facts)
+
+
+def chain_fault(name: str, seq: int, digest: bytes) -> str:
+    """What is wrong with a chain that ends so, by its proved head; empty when nothing is.
+
+    A chain without a head was never added to since there are heads: the tally says when that was.
+    """
+    head = ChainHead.objects.filter(name=name).first()
+    if head is None:
+        return "its head is missing" if seq else ""
+    if not present_prover().holds(head.proof, _KIND, name, head.seq, bytes(head.hash)):
+        return "its head was not written by this instance"
+    if (head.seq, bytes(head.hash)) != (seq, digest):
+        return "it does not end where its head says"
+    return ""
+
+
+def heads_faults() -> list[str]:
+    """What is wrong with heads themselves, whatever their chains hold."""
+    tell = present_prover()
+    return [
+        "a chain's head was not written by this instance"
+        for head in ChainHead.objects.all()
+        if not tell.holds(head.proof, _KIND, head.name, head.seq, bytes(head.hash))
+    ]

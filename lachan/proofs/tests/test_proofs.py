@@ -1,0 +1,154 @@
+"""Whatever a hand at the database does to rows that decide something shows; honest histories do not."""
+
+import contextlib
+
+import pytest
+from django.db import connection, transaction
+
+from lachan.members.models import Organisation, Person, RoleGrant
+from lachan.proofs.models import Tally
+from lachan.proofs.note import note_keep
+from lachan.proofs.services import proofs_adopt, proofs_verify, row_holds
+from lachan.proofs.tally import tally_settle
+
+pytestmark = pytest.mark.django_db
+
+
+GRANT = """INSERT INTO members_rolegrant (person_id, role, valid_from, granted_by)
+SELECT id, 'administrator', '2026-01-01', '' FROM members_person"""
+
+
+@pytest.fixture(autouse=True)
+def _begun(settings, tmp_path):
+    settings.LACHAN_HOME = tmp_path
+    Organisation.objects.create(name="Before", type="ngo")
+    proofs_adopt({})
+
+
+@pytest.fixture
+def people():
+    organisation = Organisation.objects.create(name="Hotline", type="hotline")
+    made = [
+        Person.objects.create(email=f"p{n}@desk.example", name=f"P{n}", organisation=organisation)
+        for n in range(3)
+    ]
+    tally_settle()
+    return made
+
+
+def raw(sql, *values):
+    with connection.cursor() as cursor:
+        cursor.execute(sql, values or None)
+
+
+def test_it_proves_what_stood_there_before():
+    assert proofs_verify().rows == 1
+    assert row_holds(Organisation.objects.get(name="Before"))
+
+
+def test_it_finds_nothing_in_an_honest_history(people):
+    first, second, third = people
+    first.name = "Another"
+    first.save()
+    second.is_active = False
+    second.save(update_fields=["is_active"])
+    first.save(update_fields=["last_login"])
+    grants = [RoleGrant(person=first, role="analyst"), RoleGrant(person=third, role="auditor")]
+    RoleGrant.objects.bulk_create(grants)
+    first.grants.update(granted_by="person:1")
+    Person.objects.filter(is_active=True).update(language="fr", name="Alike")
+    third.delete()
+    Person.objects.filter(pk=second.pk).delete()
+    RoleGrant.objects.get_or_create(person=first, role="reviewer")
+    RoleGrant.objects.update_or_create(person=first, role="reviewer", defaults={"granted_by": "x"})
+    check = proofs_verify()
+    assert (check.fault, check.rows) == ("", 2 + 1 + 2)
+    assert all(row_holds(row) for row in [*Person.objects.all(), *RoleGrant.objects.all()])
+
+
+def test_it_proves_what_stands_in_the_database_and_not_in_memory(people):
+    older = Person.objects.get(pk=people[0].pk)
+    Person.objects.filter(pk=people[0].pk).update(is_active=False)
+    older.email = "other@desk.example"
+    older.save(update_fields=["email"])
+    assert proofs_verify().fault == ""
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "UPDATE members_person SET public_key = 'age1thief' WHERE email LIKE 'p1%'",
+        "UPDATE members_person SET proof = NULL WHERE email LIKE 'p1%'",
+        "DELETE FROM members_person WHERE email LIKE 'p1%'",
+        "UPDATE members_person SET email = 'x@desk.example' WHERE email LIKE 'p2%'",
+        GRANT,
+        "DELETE FROM proofs_tally",
+        "UPDATE proofs_tally SET counts = '{}'",
+        "UPDATE proofs_tally SET changes = 1",
+    ],
+)
+def test_it_finds_what_was_written_past_the_product(people, sql):
+    raw(sql)
+    assert proofs_verify().fault
+
+
+def test_an_honest_change_makes_no_altered_row_true(people):
+    raw("UPDATE members_person SET public_key = 'age1thief'")
+    one, two, _ = Person.objects.order_by("pk")
+    one.name = "Changed"
+    one.save()
+    two.name = "Changed"
+    two.save(update_fields=["name"])
+    Person.objects.update(is_active=True)
+    assert not any(map(row_holds, Person.objects.all()))
+    assert proofs_verify().faults == 3
+
+
+@pytest.mark.django_db(transaction=True)
+def test_it_counts_at_the_commit_what_was_not_taken_back():
+    def changes():
+        return Tally.objects.get().changes
+
+    before = changes()
+    with transaction.atomic():
+        Organisation.objects.create(name="One", type="ngo")
+        with contextlib.suppress(ZeroDivisionError), transaction.atomic():
+            Organisation.objects.create(name="Taken back", type="ngo")
+            raise ZeroDivisionError
+        Organisation.objects.create(name="Two", type="ngo")
+        assert changes() == before
+    assert changes() == before + 1
+    assert (proofs_verify().fault, proofs_verify().rows) == ("", 3)
+
+
+def test_it_finds_rows_that_were_put_back_with_their_tally(people):
+    before = Tally.objects.values().get()
+    RoleGrant.objects.create(person=people[0], role="auditor")
+    tally_settle()
+    note_keep(Tally.objects.get().changes)
+    raw("DELETE FROM members_rolegrant")
+    raw(
+        "UPDATE proofs_tally SET changes = %s, total = %s, proof = %s",
+        before["changes"], before["total"], before["proof"],
+    )  # fmt: skip
+    Tally.objects.update(counts=before["counts"])
+    assert proofs_verify().fault == "the tally is older than what was noted"
+
+
+def test_it_adopts_nothing_twice(people):
+    raw("UPDATE members_person SET public_key = 'age1thief' WHERE email LIKE 'p1%'")
+    assert proofs_adopt({}) == 0
+    raw("DELETE FROM proofs_tally")
+    with pytest.raises(Exception, match="tally"):
+        proofs_adopt({})
+
+
+def test_it_takes_a_former_secret_for_a_while(people, settings):
+    settings.SECRET_KEY_FALLBACKS = [settings.SECRET_KEY]
+    settings.SECRET_KEY = "a fresh one"
+    assert (proofs_verify().fault, proofs_verify().former) == ("", 5)
+    people[0].name = "Since"
+    people[0].save()
+    assert (proofs_verify().fault, proofs_verify().former) == ("", 4)
+    settings.SECRET_KEY_FALLBACKS = []
+    assert proofs_verify().fault
