@@ -12,7 +12,7 @@ from lachan.indicators.models import Indicator, LedgerRow
 from lachan.indicators.verifying import LedgerCheck, chain_verify
 from lachan.kernel.clock import held_at
 from lachan.members.audit import audit_record, audit_verify
-from lachan.members.models import AuditEntry
+from lachan.members.models import AuditEntry, Organisation
 from lachan.members.records import Actor, ActorKind
 from lachan.reports import conf
 from lachan.reports.selectors import content_read
@@ -27,8 +27,13 @@ def test_it_writes_the_ledger_as_it_always_did():
     for uid in {change.uid for change in contents.CHANGES}:
         about = {"kind": "domain", "category": "scam", "confidence": 50, "tlp": "green"}
         Indicator.objects.create(uid=uid, value=f"{uid}.example", **about)
+    house = Organisation.objects.create(uid=contents.UIDS[3], name="Đội", type="ngo")
+    changes = [
+        msgspec.structs.replace(change, organisation_id=change.organisation_uid and house.pk)
+        for change in contents.CHANGES
+    ]
     with held_at(MOMENT):
-        ledger.ledger_append(ledger.head_lock(), contents.CHANGES)
+        ledger.ledger_append(ledger.head_lock(), changes)
     rows = LedgerRow.objects.order_by("seq").values_list("payload", "hash")
     assert [[payload, bytes(digest).hex()] for payload, digest in rows] == ROWS["ledger"]
     assert chain_verify() == LedgerCheck(rows=3, fault="")
