@@ -5,11 +5,11 @@ in the same transaction: an instance in memory may be older than its row.
 """
 
 import dataclasses
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import reduce
 from typing import Any, TypeVar
 
-from django.db import models, transaction
+from django.db import connection, models, transaction
 from django.db.models.signals import pre_delete
 
 from lachan.kernel.sealing.proofs import Held
@@ -36,7 +36,11 @@ class Proved:
     unless: models.Q | None
 
     def facts(self, row: models.Model) -> tuple[object, ...]:
-        return tuple(reduce(_of, name.split("__"), row) for name in self.fields)
+        # Names without a way to another row are read at once: each write and each look does this.
+        return tuple(
+            reduce(_of, name.split("__"), row) if "__" in name else getattr(row, name)
+            for name in self.fields
+        )
 
     def rows(self) -> "models.QuerySet[Any]":
         """All that are proved, or should be."""
@@ -90,43 +94,89 @@ def _save(
         plain(row, *args, **options)
         tally_change(kind.kind, added=[(row.pk, row.proof)])  # type: ignore[attr-defined]
         return
-    before = _proofs(kind, kind.rows().filter(pk=row.pk))
+    before = _stand(kind, kind.rows().filter(pk=row.pk))
+    was = before.get(row.pk)
+    if was is None or not was.held or _computed(row, only):
+        plain(row, *args, **options)
+        row.proof = _prove_again(kind, before).get(row.pk)  # type: ignore[attr-defined]
+        return
+    facts = kind.facts(row) if only is None else _changed(kind, row, set(only), was.facts)
+    row.proof = present_prover().prove(kind.kind, *facts)  # type: ignore[attr-defined]
+    if only is not None:
+        options["update_fields"] = {*only, "proof"}
     plain(row, *args, **options)
-    row.proof = _prove_again(kind, before).get(row.pk)  # type: ignore[attr-defined]
+    _tell(kind, {row.pk: was}, {row.pk: row.proof})  # type: ignore[attr-defined]
+
+
+def _computed(row: models.Model, only: Iterable[str] | None) -> bool:
+    """Whether the database works some of it out: then only it knows what will stand there."""
+    names = row.__dict__ if only is None else only
+    return any(hasattr(row.__dict__.get(name), "resolve_expression") for name in names)
+
+
+def _changed(
+    kind: Proved, row: models.Model, only: set[str], facts: tuple[object, ...]
+) -> tuple[object, ...]:
+    """What will stand there when only these fields are written."""
+    return tuple(
+        reduce(_of, name.split("__"), row) if _names(kind, name) & only else fact
+        for name, fact in zip(kind.fields, facts, strict=True)
+    )
 
 
 def _columns(kind: Proved) -> set[str]:
     """The fields by both their names: `organisation` and `organisation_id`."""
-    fields = (kind.model._meta.get_field(name.partition("__")[0]) for name in kind.fields)
-    return {name for field in fields for name in (field.name, field.attname)}
+    return set().union(*(_names(kind, name) for name in kind.fields))
 
 
-def _proofs(kind: Proved, rows: "models.QuerySet[Any]") -> dict[object, tuple[bytes, bool]]:
-    """By primary key, what proofs stand there, and whether they hold. The rows are locked before."""
-    tell, pks = present_prover(), list(rows.select_for_update().values_list("pk", flat=True))
-    found = kind.model._base_manager.filter(pk__in=pks)
+def _names(kind: Proved, name: str) -> set[str]:
+    field = kind.model._meta.get_field(name.partition("__")[0])
+    return {field.name, field.attname}
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class _Standing:
+    """What stands in a row before it changes, and whether its proof holds."""
+
+    proof: bytes
+    facts: tuple[object, ...]
+    held: bool
+
+
+def _stand(kind: Proved, rows: "models.QuerySet[Any]") -> dict[object, _Standing]:
+    """By primary key. The rows are locked before they are read."""
+    tell = present_prover()
+    if connection.features.has_select_for_update:
+        # Not at once: what is joined to them cannot be locked everywhere.
+        pks = list(rows.select_for_update().values_list("pk", flat=True))
+        rows = kind.model._base_manager.filter(pk__in=pks)
     return {
-        pk: (bytes(proof or b""), bool(tell.holds(proof, kind.kind, *facts)))
-        for pk, proof, *facts in found.values_list("pk", "proof", *kind.fields)
+        pk: _Standing(bytes(proof or b""), tuple(facts), bool(tell.holds(proof, kind.kind, *facts)))
+        for pk, proof, *facts in rows.values_list("pk", "proof", *kind.fields)
     }
 
 
-def _prove_again(kind: Proved, before: Mapping[object, tuple[bytes, bool]]) -> dict[object, bytes]:
+def _prove_again(kind: Proved, before: Mapping[object, _Standing]) -> dict[object, bytes]:
     """Prove rows as they now stand; the proofs by primary key.
 
     What was altered past the product stays unproved: else the next honest change would make it true.
     """
-    tell, proofs = present_prover(), {pk: proof for pk, (proof, _) in before.items()}
-    sound = [pk for pk, (_, held) in before.items() if held]
+    tell, proofs = present_prover(), {pk: was.proof for pk, was in before.items()}
+    sound = [pk for pk, was in before.items() if was.held]
     for pk, *facts in kind.rows().filter(pk__in=sound).values_list("pk", *kind.fields):
         proofs[pk] = tell.prove(kind.kind, *facts)
         # A whole row was written with the proof that it had in memory.
         kind.model._base_manager.filter(pk=pk).update(proof=proofs[pk])
-    changed = [pk for pk in sound if proofs[pk] != before[pk][0]]
-    if changed:
-        gone = [(pk, before[pk][0]) for pk in changed]
-        tally_change(kind.kind, added=[(pk, proofs[pk]) for pk in changed], gone=gone)
+    _tell(kind, before, proofs)
     return proofs
+
+
+def _tell(kind: Proved, before: Mapping[object, _Standing], proofs: Mapping[object, bytes]) -> None:
+    """Have the tally count the proofs that became others."""
+    changed = [pk for pk, was in before.items() if proofs[pk] != was.proof]
+    if changed:
+        gone = [(pk, before[pk].proof) for pk in changed]
+        tally_change(kind.kind, added=[(pk, proofs[pk]) for pk in changed], gone=gone)
 
 
 def _deleting(sender: type[models.Model], instance: models.Model, **_: object) -> None:
@@ -148,7 +198,7 @@ class ProvedQuerySet(models.QuerySet[Any]):
             found = list(self.order_by().values_list("pk", flat=True))
             for pks in (found[at : at + _AT_ONCE] for at in range(0, len(found), _AT_ONCE)):
                 # Locked first, and asked once more: nothing comes between what is updated and what is proved.
-                before = _proofs(kind, self.order_by().filter(pk__in=pks))
+                before = _stand(kind, self.order_by().filter(pk__in=pks))
                 rows = kind.model._base_manager.filter(pk__in=list(before))
                 changed += rows.update(**values)
                 _prove_again(kind, before)
