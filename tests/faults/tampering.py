@@ -318,7 +318,8 @@ def run(folder: Path, *, edits: int, histories: int, seed: int) -> dict[str, Any
         if _safely(lambda: story.shown() - honest):
             shown.append(what)
         shutil.rmtree(copy.folder)
-    accused = [
+    home.enter()
+    accused = home.faults() + [
         why for number in range(histories) for why in _lived(home, folder / f"life-{number}", story)
     ]
     home.enter()
