@@ -3,10 +3,13 @@
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
+from django.utils.datastructures import MultiValueDict
 from ninja import NinjaAPI
 from ninja.errors import HttpError, ValidationError
 from ninja.openapi.schema import OpenAPISchema
+from ninja.parser import Parser
 
+from lachan.kernel.bounds import text_checked
 from lachan.kernel.errors import LachanError
 from lachan.web.problems import problem, problem_for
 
@@ -29,6 +32,35 @@ _PROBLEM = {
 }
 
 
+class _Parser(Parser):
+    """Takes no text that a database cannot keep or look up; no operation has to ask."""
+
+    def parse_body(self, request: HttpRequest) -> dict[str, Any]:
+        body = super().parse_body(request)
+        _texts_checked(body)
+        return body
+
+    def parse_querydict(
+        self, data: MultiValueDict[str, Any], list_fields: list[str], request: HttpRequest
+    ) -> dict[str, Any]:
+        found = super().parse_querydict(data, list_fields, request)
+        _texts_checked(found)
+        return found
+
+
+def _texts_checked(value: Any) -> None:
+    # By a list of what is still to be seen: a body may be nested deeper than calls may be.
+    rest = [value]
+    while rest:
+        match rest.pop():
+            case str() as text:
+                text_checked(text)
+            case dict() as fields:
+                rest += [*fields, *fields.values()]
+            case list() as several:
+                rest += several
+
+
 class _Api(NinjaAPI):
     """Adds to each operation what every one of them may answer."""
 
@@ -46,6 +78,7 @@ api = _Api(
     description="Indicators (IoC) that protect children online: check, lists, proposals, disputes.",
     docs_url=None,
     urls_namespace="v1",
+    parser=_Parser(),
 )
 
 

@@ -1,3 +1,5 @@
+import datetime as dt
+
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
@@ -29,8 +31,9 @@ def test_it_orders_by_priority_then_age(case, personas):
 
     calm = case(urgency=Urgency.CALM)
     soon = case(urgency=Urgency.SOON)
-    danger = case(urgency=Urgency.DANGER)
     later = case(urgency=Urgency.DANGER)
+    danger = case(urgency=Urgency.DANGER)
+    Case.objects.filter(pk=danger.pk).update(opened_at=later.opened_at - dt.timedelta(hours=1))
     page = queue_page(by=personas.analyst.actor, wanted=ALL)
     assert uids([page]) == [danger.uid, later.uid, soon.uid, calm.uid]
     assert (page.after, page.before) == ("", "")

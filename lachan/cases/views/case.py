@@ -62,6 +62,7 @@ WARNING_WORDS = {
     "member": _("it belongs to a member of the network"),
     "shared-hosting": _("many sites share it"),
     "lets-part-through": _("the list that it came from lets a part of it through"),
+    "content-network": _("names of many sites lead through it"),
     "shortener": _("a shortener of addresses: everything behind it would go"),
     "reserved-address": _("an address that is reserved for other uses"),
     "public-service": _("a public service of the net"),

@@ -4,7 +4,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lachan.kernel.bounds import EARLIEST, LATEST, moment_checked, moment_shown, number_read
+from lachan.kernel.bounds import (
+    EARLIEST,
+    LATEST,
+    moment_checked,
+    moment_shown,
+    number_read,
+    text_checked,
+)
 from lachan.kernel.errors import InvalidInput
 
 ZONES = st.integers(-24 * 60 + 1, 24 * 60 - 1).map(
@@ -50,3 +57,13 @@ def test_it_reads_digits_and_nothing_else(text):
     assert number == (
         int(text.lstrip("0") or "0") if plain and 3 <= int(text.lstrip("0") or "0") <= 100 else None
     )
+
+
+@given(st.text(st.characters(exclude_categories=())))
+def test_it_takes_texts_that_every_database_keeps(text):
+    try:
+        assert text_checked(text) == text
+        text.encode()
+        assert "\0" not in text
+    except InvalidInput:
+        assert "\0" in text or text.encode(errors="ignore") != text.encode(errors="surrogatepass")

@@ -42,10 +42,9 @@ def test_it_shows_all_that_wait_page_by_page(personas, held, monkeypatch):
     monkeypatch.setattr("lachan.reports.views.held._PAGE", 2)
     client = personas.analyst.client()
     pages = [client.get(reverse("held"), {"page": n}).content.decode() for n in (1, 2)]
-    assert [[str(uid) in page for uid in held] for page in pages] == [
-        [True, True, False],
-        [False, False, True],
-    ]
+    shown = [[uid for uid in held if str(uid) in page] for page in pages]
+    assert [len(uids) for uids in shown] == [2, 1]
+    assert sorted(shown[0] + shown[1]) == sorted(held)
     assert 'href="?page=2"' in pages[0]
 
 
