@@ -1,6 +1,7 @@
 """Who is who."""
 
 import json
+from collections.abc import Iterable
 from datetime import date, datetime
 from functools import cache
 from importlib.resources import files
@@ -24,8 +25,9 @@ from .models import (
     Session,
 )
 from .places import commune_list, place_find, place_get, province_list
-from .policy import TABLE, Action
+from .policy import TABLE, WITHOUT_ROLE, Action, policy_allows
 from .records import (
+    PUBLIC,
     Actor,
     ActorKind,
     ApiKeyRecord,
@@ -33,12 +35,15 @@ from .records import (
     DeskKeyRecord,
     OrganisationSignature,
     Role,
+    system,
 )
 
 __all__ = [
     "actor_for",
+    "actor_labelled",
     "api_key_list",
     "api_key_maker",
+    "api_key_scopes",
     "api_key_usable_list",
     "audit_list",
     "commune_list",
@@ -85,6 +90,21 @@ def actor_for(person: Person) -> Actor:
         roles=frozenset(Role(role) for role in standing.values_list("role", flat=True)),
         label=str(person.uid),
     )
+
+
+def actor_labelled(label: str) -> Actor | None:
+    """Who an act's label stands for, with the rights of now: none where the person has left or the label
+    is a key's or the public's.
+
+    Acts outlast rights: whatever goes on by itself after it was made (a key, a link) is asked for its
+    maker again each time it is used.
+    """
+    try:
+        uid = UUID(label)
+    except ValueError:
+        return None if label.startswith("key:") or label == PUBLIC.label else system(label)
+    person = Person.objects.filter(uid=uid, is_active=True).first()
+    return actor_for(person) if person else None
 
 
 def people_able(action: Action) -> frozenset[int]:
@@ -222,9 +242,50 @@ def programme_list() -> list[Programme]:
 
 
 def api_key_list(organisation_id: int) -> list[ApiKey]:
-    """An organisation's keys: those that work first."""
-    rows = ApiKey.objects.filter(organisation_id=organisation_id)
-    return list(rows.order_by(F("revoked_at").asc(nulls_first=True), "-made_at"))
+    """An organisation's keys: those that work first; each with `maker` (a name, or a label) and `scopes_now`."""
+    rows = ApiKey.objects.filter(organisation_id=organisation_id).select_related("organisation")
+    keys = list(rows.order_by(F("revoked_at").asc(nulls_first=True), "-made_at"))
+    people = Person.objects.filter(uid__in=filter(None, (_uid(key.made_by) for key in keys)))
+    names = {str(uid): name for uid, name in people.values_list("uid", "name")}
+    for key in keys:
+        key.maker = names.get(key.made_by, key.made_by)  # type: ignore[attr-defined]
+        key.scopes_now = api_key_scopes(key)  # type: ignore[attr-defined]
+    return keys
+
+
+def _uid(label: str) -> UUID | None:
+    try:
+        return UUID(label)
+    except ValueError:
+        return None
+
+
+def api_key_scopes(key: ApiKey) -> frozenset[str]:
+    """What a key may do now: of its scopes those that its maker could still give it; none where the maker
+    has left or may make keys no more. A key does not outlive the right that it was made by.
+    """
+    maker = actor_labelled(key.made_by)
+    own = key.organisation_id
+    if maker is None or not policy_allows(maker, Action.API_KEY_MANAGE, organisation_id=own):
+        return frozenset()
+    known = [scope for scope in key.scopes if scope in set(Action)]
+    may = (s for s in known if policy_allows(maker, Action(s), organisation_id=own))
+    return frozenset(may)
+
+
+def _right_ends(maker: str, actions: Iterable[Action]) -> datetime | None:
+    """When the first of these rights of a key's maker runs out by itself; None where none does."""
+    ends: list[datetime] = []
+    grants = list(
+        RoleGrant.objects.filter(
+            Q(valid_until=None) | Q(valid_until__gt=now()), person__uid=_uid(maker)
+        ).values_list("role", "valid_until")
+    )
+    for action in actions:
+        by = [until for role, until in grants if TABLE[action][Role(role)]]
+        if by and not WITHOUT_ROLE[action] and None not in by:
+            ends.append(max(by))
+    return min(ends, default=None)
 
 
 def api_key_usable_list(action: Action) -> list[ApiKeyRecord]:
@@ -239,10 +300,16 @@ def api_key_usable_list(action: Action) -> list[ApiKeyRecord]:
             secret_hash=bytes(row.secret_hash),
             organisation_id=row.organisation_id,
             organisation_type=row.organisation.type,
-            expires_at=min(row.expires_at, row.organisation.valid_until or row.expires_at),
+            expires_at=min(
+                row.expires_at,
+                row.organisation.valid_until or row.expires_at,
+                _right_ends(row.made_by, (Action.API_KEY_MANAGE, action)) or row.expires_at,
+            ),
         )
         for row in rows.order_by("prefix")
-        if action.value in row.scopes and row.organisation.is_standing
+        if action.value in row.scopes
+        and row.organisation.is_standing
+        and action.value in api_key_scopes(row)
     ]
 
 
