@@ -52,6 +52,7 @@ __all__ = [
     "desk_key_person_ids",
     "help_line_list",
     "invitation_list",
+    "label_names",
     "organisation_domain_list",
     "organisation_home",
     "organisation_ids",
@@ -99,9 +100,8 @@ def actor_labelled(label: str) -> Actor | None:
     Acts outlast rights: whatever goes on by itself after it was made (a key, a link) is asked for its
     maker again each time it is used.
     """
-    try:
-        uid = UUID(label)
-    except ValueError:
+    uid = _uid(label)
+    if uid is None:
         return None if label.startswith("key:") or label == PUBLIC.label else system(label)
     person = Person.objects.filter(uid=uid, is_active=True).first()
     return actor_for(person) if person else None
@@ -245,12 +245,25 @@ def api_key_list(organisation_id: int) -> list[ApiKey]:
     """An organisation's keys: those that work first; each with `maker` (a name, or a label) and `scopes_now`."""
     rows = ApiKey.objects.filter(organisation_id=organisation_id).select_related("organisation")
     keys = list(rows.order_by(F("revoked_at").asc(nulls_first=True), "-made_at"))
-    people = Person.objects.filter(uid__in=filter(None, (_uid(key.made_by) for key in keys)))
-    names = {str(uid): name for uid, name in people.values_list("uid", "name")}
+    names = label_names([key.made_by for key in keys])
     for key in keys:
-        key.maker = names.get(key.made_by, key.made_by)  # type: ignore[attr-defined]
+        key.maker = names[key.made_by]  # type: ignore[attr-defined]
         key.scopes_now = api_key_scopes(key)  # type: ignore[attr-defined]
     return keys
+
+
+def api_key_count(maker: Person) -> int:
+    """How many keys that somebody made have neither ended nor been revoked."""
+    rows = ApiKey.objects.filter(made_by=str(maker.uid), revoked_at=None, expires_at__gt=now())
+    return rows.count()
+
+
+def label_names(labels: Iterable[str]) -> dict[str, str]:
+    """Each label with the name of its person; what is no person's stands for itself."""
+    found = {label: _uid(label) for label in labels}
+    people = Person.objects.filter(uid__in=[uid for uid in found.values() if uid])
+    names = dict(people.values_list("uid", "name"))
+    return {label: names.get(uid, label) if uid else label for label, uid in found.items()}
 
 
 def _uid(label: str) -> UUID | None:
