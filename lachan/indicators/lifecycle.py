@@ -10,60 +10,40 @@ from lachan.kernel.errors import InvalidInput
 from lachan.kernel.seen import state_check
 from lachan.members.policy import Action, policy_check
 from lachan.members.records import Actor, system
-from lachan.members.selectors import organisation_signature
 from lachan.members.services import audit_record
 from lachan.outbox.services import clock_is_believed, event_publish
 
+from .covering import own_cover, own_uncover
 from .events import IndicatorExpired, IndicatorPublished, IndicatorWithdrawn
-from .ledger import Change, head_lock, ledger_append
+from .ledger import head_lock, ledger_append
 from .models import Indicator, LedgerHead
+from .projecting import change_of
 from .reading import (
     SHARED,
+    agreed_elsewhere,
     indicator_state,
     is_proposer,
     live_same_value,
     record,
     shared_with,
     tlp_checked,
+    two_organisations_asked,
     warning_fields,
     warnings_answered,
 )
 from .records import (
+    STANDING,
     FourEyes,
     IndicatorExists,
     IndicatorMoved,
     IndicatorRecord,
     NoSuchIndicator,
+    SecondOrganisation,
     Status,
     Tlp,
 )
 
 _EXPIRED_AT_ONCE = 500
-
-
-def change_of(indicator: Indicator, *, live: bool, was_tlp: str = "", reason: str = "") -> Change:
-    """The ledger's words for an indicator as it stands in memory."""
-    organisation_id = indicator.organisation_id
-    organisation = organisation_signature(organisation_id) if organisation_id else None
-    source = organisation.name if organisation else ""
-    if indicator.list_import_id:
-        source = indicator.list_import.source
-    return Change(
-        uid=indicator.uid,
-        kind=indicator.kind,
-        value=indicator.value,
-        category=indicator.category,
-        confidence=indicator.confidence,
-        tlp=indicator.tlp,
-        live=live,
-        was_tlp=was_tlp,
-        reason=reason,
-        valid_from=indicator.valid_from,
-        valid_until=indicator.valid_until,
-        organisation_id=organisation_id,
-        organisation_uid=organisation.uid if organisation else None,
-        source=source,
-    )
 
 
 def publish(indicator: Indicator) -> Indicator:
@@ -80,10 +60,9 @@ def publish(indicator: Indicator) -> Indicator:
     twin = live_same_value(observable, indicator.tlp, indicator.organisation_id)
     if twin is not None:
         raise IndicatorExists("it is already published", twin.uid)
-    if indicator.tlp in SHARED:
-        yield_own(head, indicator.kind, [indicator.value])
     if indicator.valid_until is not None and indicator.valid_until <= now():
         raise InvalidInput("its validity ended before it was reviewed")
+    own_cover(head, indicator.kind, [indicator.value], indicator.tlp)
     indicator.status, indicator.decided_at = Status.PUBLISHED, now()
     indicator.seq = ledger_append(head, [change_of(indicator, live=True)])[1]
     indicator.save(update_fields=["status", "decided_at", "seq"])
@@ -98,22 +77,13 @@ def publish(indicator: Indicator) -> Indicator:
     return indicator
 
 
-def yield_own(head: LedgerHead, kind: str, values: list[str]) -> None:
-    """End what single organisations published of these values for themselves: it becomes shared now.
-
-    First the narrow ones end, then the shared one begins: no list ever holds a value twice, and none
-    loses it for longer than the transaction.
-    """
-    narrow = Indicator.objects.filter(kind=kind, value__in=values, status=Status.PUBLISHED)
-    for indicator in narrow.exclude(tlp__in=SHARED):
-        _end(head, indicator, Status.WITHDRAWN, "shared")
-
-
 def _end(head: LedgerHead, indicator: Indicator, status: Status, reason: str) -> None:
-    change = change_of(indicator, live=False, was_tlp=indicator.tlp, reason=reason)
-    indicator.seq = ledger_append(head, [change])[1]
+    if indicator.status == Status.PUBLISHED:
+        change = change_of(indicator, live=False, was_tlp=indicator.tlp, reason=reason)
+        indicator.seq = ledger_append(head, [change])[1]
     indicator.status, indicator.decided_at = status, now()
     indicator.save(update_fields=["status", "decided_at", "seq"])
+    own_uncover(head, [indicator.value])
     said = IndicatorExpired if status is Status.EXPIRED else IndicatorWithdrawn
     event_publish(
         said(
@@ -161,7 +131,7 @@ def indicator_withdraw(
         head = head_lock()
         found = _locked(indicator, by)
         policy_check(by, Action.INDICATOR_WITHDRAW, organisation_id=found.organisation_id)
-        if found.status != Status.PUBLISHED:
+        if found.status not in STANDING:
             raise IndicatorMoved("it is not published")
         state_check(seen, *indicator_state(found))
         _end(head, found, Status.WITHDRAWN, cause)
@@ -180,13 +150,14 @@ def indicator_reshare(
     the proposer. The guard is asked anew then: what harms few in one house harms many in the open.
 
     Args:
-        override_reason: what speaks for widening in spite of the guard; needed where it warns, at least ten
-            letters.
+        override_reason: what speaks for widening in spite of the guard; needed where it warns, in three
+            words or more.
         seen: the mark of `indicator_state` that the page carried.
 
     Raises:
         Stale: it has changed since.
         GuardStands: the guard warns and no reason is given.
+        SecondOrganisation: the guard warns, and only one organisation has agreed.
         FourEyes, IndicatorMoved, IndicatorExists, NoSuchIndicator, InvalidInput, Refused.
     """
     tlp = tlp_checked(tlp)
@@ -207,15 +178,18 @@ def indicator_reshare(
         if found.status != Status.PUBLISHED or was == tlp:
             raise IndicatorMoved("it is not published, or already shared so")
         if Tlp(tlp).reach < Tlp(was).reach:
-            _widening_check(by, found, (override_reason or "").strip())
+            _widening_check(by, found, tlp, (override_reason or "").strip())
         _reshare(head, found, tlp)
         return record(found)
 
 
-def _widening_check(by: Actor, indicator: Indicator, override: str) -> None:
+def _widening_check(by: Actor, indicator: Indicator, tlp: str, override: str) -> None:
     if is_proposer(by, indicator):
         raise FourEyes("nobody widens his own proposal")
     warnings = warnings_answered(Observable(indicator.kind, indicator.value), override)
+    wider = Indicator(tlp=tlp)
+    if two_organisations_asked(wider, warnings) and not agreed_elsewhere(by, indicator):
+        raise SecondOrganisation("it is proposed anew for all, and reviewers of two decide")
     if warnings:
         indicator.reviews.create(
             by_id=by.person_id,
@@ -230,14 +204,30 @@ def _reshare(head: LedgerHead, indicator: Indicator, tlp: str) -> None:
     was, indicator.tlp = indicator.tlp, tlp
     if tlp in SHARED and was not in SHARED:
         same = Indicator.objects.filter(
-            kind=indicator.kind, value=indicator.value, status=Status.PUBLISHED
-        ).exclude(pk=indicator.pk)
-        if (twin := same.filter(tlp__in=SHARED).first()) is not None:
+            kind=indicator.kind, value=indicator.value, status=Status.PUBLISHED, tlp__in=SHARED
+        )
+        if (twin := same.exclude(pk=indicator.pk).first()) is not None:
             raise IndicatorExists("it is already published", twin.uid)
-        for narrow in same:
-            _end(head, narrow, Status.WITHDRAWN, "shared")
+    if tlp not in SHARED and was in SHARED:
+        _own_yield(head, indicator)
+    # Of the others: this one is about to be shared, and is none to be covered.
+    Indicator.objects.filter(pk=indicator.pk).update(tlp=tlp)
+    own_cover(head, indicator.kind, [indicator.value], tlp)
     indicator.seq = ledger_append(head, [change_of(indicator, live=True, was_tlp=was)])[1]
     indicator.save(update_fields=["tlp", "seq"])
+    own_uncover(head, [indicator.value])
+
+
+def _own_yield(head: LedgerHead, indicator: Indicator) -> None:
+    """What an organisation kept to itself ends where it narrows its own shared entry to the same eyes."""
+    same = Indicator.objects.filter(
+        kind=indicator.kind,
+        value=indicator.value,
+        status__in=STANDING,
+        organisation_id=indicator.organisation_id,
+    )
+    for own in same.exclude(pk=indicator.pk).exclude(tlp__in=SHARED):
+        _end(head, own, Status.WITHDRAWN, "shared")
 
 
 def indicator_expire_due() -> int:
@@ -252,7 +242,7 @@ def indicator_expire_due() -> int:
 
 def _expire_batch() -> int:
     with transaction.atomic():
-        due = Indicator.objects.filter(status=Status.PUBLISHED, valid_until__lte=now())
+        due = Indicator.objects.filter(status__in=STANDING, valid_until__lte=now())
         if not due.exists():
             return 0
         by = system("expiry")

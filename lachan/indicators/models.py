@@ -50,7 +50,7 @@ class Indicator(models.Model):
     """Something that harms children, and what was decided about it.
 
     At most one published indicator a value is visible to any audience: one shared, and below it one for
-    each organisation's own eyes, which yields when the value becomes shared.
+    each organisation's own eyes, which is covered while the organisation sees the shared one.
     """
 
     uid = models.UUIDField(default=uuid7, unique=True, editable=False)

@@ -31,6 +31,7 @@ from .importing import list_import
 from .lifecycle import indicator_expire_due, indicator_reshare, indicator_withdraw, publish
 from .models import Indicator, Review
 from .reading import (
+    agreed_elsewhere,
     indicator_state,
     is_proposer,
     live_same_value,
@@ -38,6 +39,7 @@ from .reading import (
     record,
     shared_with,
     tlp_checked,
+    two_organisations_asked,
     warned,
     warning_fields,
     warnings_answered,
@@ -50,6 +52,7 @@ from .records import (
     IndicatorMoved,
     IndicatorRecord,
     NoSuchIndicator,
+    SecondOrganisation,
     Status,
     Tlp,
 )
@@ -172,11 +175,15 @@ def indicator_review(
 ) -> IndicatorRecord:
     """Decide on a proposal as the second person: `approve` publishes it at once, `reject` ends it.
 
+    What the guard warns of takes reviewers of two organisations, where there are two that have some: the
+    first yes is kept, and it stays proposed.
+
     Args:
-        override_reason: what speaks for publishing in spite of the guard; needed where it warns, at least
-            ten letters.
+        override_reason: what speaks for publishing in spite of the guard; needed where it warns, in three
+            words or more.
 
     Raises:
+        SecondOrganisation: one of the same organisation has agreed already.
         FourEyes: the proposer, or somebody who is not a person.
         GuardStands: the guard warns and no reason is given.
         Stale: it is not as `seen`, the mark of `indicator_state` that the page carried.
@@ -218,7 +225,12 @@ def _decide(
     warnings: tuple[GuardWarning, ...] = ()
     if decision == "approve":
         warnings = warnings_answered(observable, override)
-        indicator = publish(indicator)
+        if not two_organisations_asked(indicator, warnings) or agreed_elsewhere(by, indicator):
+            indicator = publish(indicator)
+        elif indicator.status != Status.PROPOSED:
+            raise IndicatorMoved("it is already decided")
+        elif indicator.reviews.filter(decision="approve", by__isnull=False).exists():
+            raise SecondOrganisation("a reviewer of another organisation has to agree")
     else:
         moved = Indicator.objects.filter(pk=indicator.pk, status=Status.PROPOSED)
         if not moved.update(status=Status.REJECTED, decided_at=now()):

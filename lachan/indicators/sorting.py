@@ -1,6 +1,7 @@
 """What becomes of each item of an imported list: fresh, guarded, known already, unusable."""
 
 import dataclasses
+from collections import Counter
 
 from lachan.formats.lists.record import Entry, Rejected
 from lachan.formats.observables.record import Observable
@@ -23,7 +24,8 @@ class Sorted:
         fresh: to be published.
         narrow: those of them that single organisations keep to themselves until now.
         guarded: to be proposed, each with why.
-        waiting: how many were decided on, or wait, already.
+        waiting: how many of those that the guard warns of were decided on, or wait, already.
+        overtaken: state → how many of the fresh were merely proposed, or rejected, before.
         duplicate: how many are published, or stand twice in the list.
         rejected: what cannot be used.
     """
@@ -34,6 +36,7 @@ class Sorted:
         default_factory=list
     )
     waiting: int = 0
+    overtaken: Counter[str] = dataclasses.field(default_factory=Counter)
     duplicate: int = 0
     rejected: list[Rejected] = dataclasses.field(default_factory=list)
 
@@ -73,12 +76,17 @@ class Sorter:
     def _place(self, found: Sorted, observable: Observable, states: frozenset[str]) -> None:
         if Status.PUBLISHED in states:
             found.duplicate += 1
-        elif states & {Status.PROPOSED, Status.REJECTED}:
-            found.waiting += 1
-        elif warnings := self._warnings(observable, states):
-            found.guarded.append((observable, warnings))
+            return
+        # A proposal, or one person's no, holds nothing off a list that somebody vouches for as a whole.
+        before = states & {Status.PROPOSED, Status.REJECTED}
+        if warnings := self._warnings(observable, states):
+            if before:
+                found.waiting += 1
+            else:
+                found.guarded.append((observable, warnings))
         else:
             found.fresh.append(observable)
+            found.overtaken.update(before)
             if _OWN in states:
                 found.narrow.append(observable)
 

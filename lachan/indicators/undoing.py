@@ -12,10 +12,11 @@ from lachan.members.records import Actor, ActorKind
 from lachan.members.services import audit_record
 from lachan.outbox.services import event_publish
 
+from .covering import own_uncover
 from .events import ListWithdrawn
 from .ledger import head_lock, ledger_append
-from .lifecycle import change_of
 from .models import Indicator, ListImport
+from .projecting import change_of
 from .records import NoSuchImport, Status
 
 _AT_ONCE = 1000
@@ -71,4 +72,5 @@ def _step(row: ListImport) -> int:
     for seq, one in enumerate(rows, first):
         one.seq, one.status, one.decided_at = seq, Status.WITHDRAWN, moment
     Indicator.objects.bulk_update(rows, ["seq", "status", "decided_at"], batch_size=300)
+    own_uncover(head, [one.value for one in rows])
     return len(rows)

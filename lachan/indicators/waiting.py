@@ -6,7 +6,7 @@ from lachan.members.policy import Action, policy_allows
 from lachan.members.records import Actor
 from lachan.web.start import Waiting, waits
 
-from .selectors import dispute_rows, indicator_count_proposed
+from .selectors import dispute_rows, indicator_count_ended_by_others, indicator_count_proposed
 
 
 @waits(order=30)
@@ -33,4 +33,19 @@ def disputes_open(actor: Actor) -> Waiting | None:
         note=_("Somebody says that a block is wrong."),
         empty=_("Nobody says that a block is wrong."),
         urgent=True,
+    )
+
+
+@waits(order=32)
+def ended_by_others(actor: Actor) -> Waiting | None:
+    """Any reviewer may free what is shared: whose it was is told."""
+    if not policy_allows(actor, Action.INDICATOR_REVIEW):
+        return None
+    if not (count := indicator_count_ended_by_others(by=actor)):
+        return None
+    return Waiting(
+        title=_("Yours, taken back by others"),
+        url="/staff/indicators/?status=withdrawn",
+        count=count,
+        note=_("In the last two weeks; each says by whom and why."),
     )

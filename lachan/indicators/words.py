@@ -13,6 +13,7 @@ from .records import Status, Tlp
 STATUS = {
     Status.PROPOSED: _("Proposed"),
     Status.PUBLISHED: _("Published"),
+    Status.COVERED: _("Covered by a shared one"),
     Status.WITHDRAWN: _("Withdrawn"),
     Status.EXPIRED: _("Expired"),
     Status.REJECTED: _("Rejected"),
@@ -123,6 +124,8 @@ LINE_REASONS = {
     "pattern-rule": _("pattern, not an address"),
     "platform-missing": _("account without its platform, as in tiktok:name"),
     "platform-unknown": _("platform that we do not know"),
+    "published-though-proposed": _("published, though a proposal of it waits"),
+    "published-though-rejected": _("published, though a reviewer rejected it once"),
     "scheme-unsupported": _("neither http nor https"),
     "scoped-address": _("address of one machine's own interface"),
     "setting": _("setting, not a blocked name"),

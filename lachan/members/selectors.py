@@ -41,8 +41,8 @@ from .records import (
 __all__ = [
     "actor_for",
     "actor_labelled",
+    "api_key_is_used_by",
     "api_key_list",
-    "api_key_maker",
     "api_key_scopes",
     "api_key_usable_list",
     "audit_list",
@@ -60,6 +60,7 @@ __all__ = [
     "organisation_signature",
     "organisation_type",
     "organisation_uid",
+    "organisations_able",
     "people_able",
     "person_list",
     "place_find",
@@ -120,6 +121,12 @@ def people_able(action: Action) -> frozenset[int]:
         person__organisation__status=Organisation.Status.ACTIVE,
     )
     return frozenset(grants.values_list("person_id", flat=True))
+
+
+def organisations_able(action: Action) -> dict[int, str]:
+    """The organisations in which somebody may do `action` now: primary key → type."""
+    rows = Organisation.objects.filter(people__in=people_able(action))
+    return dict(rows.values_list("pk", "type"))
 
 
 def organisation_domain_list() -> list[str]:
@@ -326,12 +333,17 @@ def api_key_usable_list(action: Action) -> list[ApiKeyRecord]:
     ]
 
 
-def api_key_maker(label: str) -> str:
-    """Who made the key that acts under an actor's label; empty where it is no key's."""
+def api_key_is_used_by(by: Actor, label: str) -> bool:
+    """Whether an actor's label is a key's that `by` can act with: its maker, who has seen its secret, and
+    who manages the keys of its organisation, and the programs that hold them.
+    """
     prefix = label.removeprefix("key:")
-    if prefix == label:
-        return ""
-    return ApiKey.objects.filter(prefix=prefix).values_list("made_by", flat=True).first() or ""
+    key = ApiKey.objects.filter(prefix=prefix).first() if prefix != label else None
+    if key is None:
+        return False
+    own = by.organisation_id == key.organisation_id
+    manages = policy_allows(by, Action.API_KEY_MANAGE, organisation_id=key.organisation_id)
+    return key.made_by == by.label or (own and manages)
 
 
 def audit_list(
