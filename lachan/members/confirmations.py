@@ -153,7 +153,8 @@ def confirmation_stop(*, by: Actor, confirmation: Confirmation) -> None:
         NotFound: it waits no longer.
     """
     row = _locked(confirmation)
-    if not (manage_allows(by, row.organisation) or by.person_id == row.person_id):
+    concerned = by.person_id is not None and by.person_id == row.person_id
+    if not (concerned or manage_allows(by, row.organisation)):
         raise SecondNeeded("an administrator, or the person concerned")
     audit_record(by=by, action="confirmation.stop", target=f"confirmation:{row.uid}")
     if row.invitation is not None:

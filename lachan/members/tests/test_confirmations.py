@@ -10,7 +10,7 @@ from lachan.members.confirmations import POWERFUL, confirmation_list
 from lachan.members.errors import InvitationGone, InvitationWaits, SecondNeeded
 from lachan.members.invitations import invitation_get
 from lachan.members.models import Confirmation, Invitation
-from lachan.members.records import Role
+from lachan.members.records import PUBLIC, Role
 from lachan.members.selectors import actor_for
 from lachan.members.services import (
     confirmation_give,
@@ -108,6 +108,10 @@ def test_everybody_concerned_is_told_and_can_stop_it(personas):
         with pytest.raises(SecondNeeded):
             confirmation_stop(by=stranger.actor, confirmation=Confirmation.objects.get())
     confirmation_stop(by=someone.actor, confirmation=Confirmation.objects.get())
+    invited(personas.administrator, Role.REVIEWER)  # about nobody yet
+    with pytest.raises(SecondNeeded):
+        confirmation_stop(by=PUBLIC, confirmation=Confirmation.objects.get())
+    confirmation_stop(by=personas.second.actor, confirmation=Confirmation.objects.get())
     assert not Invitation.objects.exists()
 
 
