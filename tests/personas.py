@@ -17,9 +17,10 @@ from django.test import Client
 from lachan.kernel.sealing.envelope import KeyPair, keypair_new
 from lachan.kernel.sealing.locks import lock_with
 from lachan.members.desk_keys import desk_key_make
-from lachan.members.models import Organisation, Person, RoleGrant
+from lachan.members.models import Confirmation, Organisation, Person, RoleGrant
 from lachan.members.records import Actor, Role
 from lachan.members.selectors import actor_for
+from lachan.members.services import confirmation_give, role_grant
 
 _SECRET = bytes(range(32))
 
@@ -80,6 +81,13 @@ class Staff:
     def of(self, role: Role) -> Persona:
         return getattr(self, role.value)
 
+    def given(self, person: Person, role: Role, **more: object) -> None:
+        """A role as two administrators of this organisation give it."""
+        role_grant(by=self.administrator.actor, person=person, role=role, **more)
+        for row in Confirmation.objects.filter(person=person, role=role):
+            confirmation_give(by=self.second.actor, confirmation=row)
+
+    second = cached_property(lambda self: self.with_roles(Role.ADMINISTRATOR, name="second"))
     analyst = cached_property(lambda self: self.with_roles(Role.ANALYST))
     reviewer = cached_property(lambda self: self.with_roles(Role.REVIEWER))
     officer = cached_property(lambda self: self.with_roles(Role.OFFICER))

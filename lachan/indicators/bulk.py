@@ -39,14 +39,14 @@ def _hex(uid: UUID) -> str:
 
 def states_of(
     model: type[models.Model], kind: str, values: Sequence[str]
-) -> list[tuple[str, str, str]]:
-    """(value, status, tlp) of every row of `kind` that has one of `values`."""
+) -> list[tuple[str, str, str, int | None]]:
+    """(value, status, tlp, organisation's key) of every row of `kind` that has one of `values`."""
     table = connection.ops.quote_name(model._meta.db_table)
     marks = ", ".join(["%s"] * len(values))
     with connection.cursor() as cursor:
         cursor.execute(
-            f"SELECT value, status, tlp FROM {table} WHERE kind = %s AND value IN ({marks})",  # noqa: S608  a name of the schema
+            f"SELECT value, status, tlp, organisation_id FROM {table} WHERE kind = %s AND value IN ({marks})",  # noqa: S608  a name of the schema
             [kind, *values],
         )
-        rows: list[tuple[str, str, str]] = cursor.fetchall()
+        rows: list[tuple[str, str, str, int | None]] = cursor.fetchall()
     return rows

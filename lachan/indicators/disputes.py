@@ -31,6 +31,7 @@ from .lifecycle import indicator_withdraw
 from .models import Dispute, DisputedValue, Indicator
 from .reading import dispute_record, indicator_state, is_proposer, shared_with
 from .records import (
+    STANDING,
     DisputeRecord,
     FourEyes,
     IndicatorMoved,
@@ -211,7 +212,7 @@ def dispute_answer(
         )
         found = _answerable(by, dispute, withdraws=outcome == "withdrawn")
         state_check(seen, *indicator_state(found.indicator))
-        if outcome == "withdrawn" and found.indicator.status == Status.PUBLISHED:
+        if outcome == "withdrawn" and found.indicator.status in STANDING:
             indicator_withdraw(
                 by=by, indicator=found.indicator.uid, reason=answer, cause="disputed"
             )

@@ -103,7 +103,9 @@ class ReviewForm(_WarnedForm):
         label=_("Reason for publishing in spite of the warnings"),
         required=False,
         max_length=MAX_EVIDENCE,
-        help_text=_("At least ten letters. It is kept with your name."),
+        help_text=_(
+            "At least three words that a colleague would accept. They are kept with your name."
+        ),
         widget=forms.Textarea(attrs={"rows": 2}),
     )
 
@@ -122,7 +124,9 @@ class ShareForm(_WarnedForm):
         label=_("Reason for sharing it more widely in spite of the warnings"),
         required=False,
         max_length=MAX_EVIDENCE,
-        help_text=_("At least ten letters. It is kept with your name."),
+        help_text=_(
+            "At least three words that a colleague would accept. They are kept with your name."
+        ),
         widget=forms.Textarea(attrs={"rows": 2}),
     )
 

@@ -30,13 +30,13 @@ from lachan.outbox.services import event_publish
 
 from .bulk import ready, rows_insert, uid_ready
 from .conf import DEFAULT_CONFIDENCE
+from .covering import cover_settle
 from .events import ListImported
 from .guard import guard_load
 from .ledger import Change, head_lock, ledger_append
-from .lifecycle import yield_own
 from .models import Indicator, LedgerHead, ListImport, Quarantined
 from .reading import SHARED, raw_kept, tlp_checked
-from .records import ImportReport, Status
+from .records import OVERTAKEN, ImportReport, Status
 from .sorting import Sorted, Sorter
 
 # Long enough to be quick, short enough that a single publication never waits long for the ledger's lock.
@@ -65,7 +65,8 @@ def list_import(
 
     Who may import vouches for the list as a whole: its values are published without a review of each, but
     for those that the guard warns of, and those that a person took back before: they become proposals and
-    wait for a review that names its reason.
+    wait for a review that names its reason. What was merely proposed, or rejected once, is published, and
+    counted apart (`reasons`).
 
     Args:
         stream: bytes; read line by line.
@@ -94,7 +95,7 @@ def list_import(
         confidence=confidence,
         tlp=tlp,
         valid_until=valid_until,
-        sorter=Sorter(guard_load(), remember=dry_run),
+        sorter=Sorter(guard_load(), owner=by.organisation_id, remember=dry_run),
         source=(source or file_name)[:200],
         organisation=organisation_uid(by.organisation_id) if by.organisation_id else None,
     )
@@ -167,7 +168,8 @@ class _Run:
         if not fresh:
             return
         for observable in narrow:
-            yield_own(head, observable, tlp=self.tlp, owner=self.by.organisation_id)
+            shared = Indicator(tlp=self.tlp, organisation_id=self.by.organisation_id)
+            cover_settle(head, observable.kind, observable.value, coming=shared)
         moment = now()
         changes = [self.change(each, moment) for each in fresh]
         first = head.seq + 1
@@ -265,6 +267,8 @@ class _Run:
         self.reasons.update(w.rule for _, warnings in found.guarded for w in warnings[:1])
         if found.waiting:
             self.reasons["already-in-review"] += found.waiting
+        for state, number in found.overtaken.items():
+            self.reasons[f"{OVERTAKEN}{state}"] += number
 
     def save(self, row: ListImport) -> None:
         for name, number in self.counts.items():

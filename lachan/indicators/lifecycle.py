@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import Q
 
 from lachan.formats.observables.record import Observable
 from lachan.kernel.clock import now
@@ -12,16 +11,18 @@ from lachan.kernel.errors import InvalidInput
 from lachan.kernel.seen import state_check
 from lachan.members.policy import Action, policy_check
 from lachan.members.records import Actor, system
-from lachan.members.selectors import organisation_signature
 from lachan.members.services import audit_record
 from lachan.outbox.services import clock_is_believed, event_publish
 
+from .covering import cover_settle
 from .events import IndicatorExpired, IndicatorPublished, IndicatorWithdrawn
-from .ledger import Change, head_lock, ledger_append
+from .ledger import head_lock, ledger_append
 from .models import Indicator, LedgerHead
+from .projecting import change_of
 from .reading import (
     OPEN,
     SHARED,
+    agreed_elsewhere,
     indicator_state,
     is_proposer,
     live_same_value,
@@ -30,46 +31,24 @@ from .reading import (
     shared_of,
     shared_with,
     tlp_checked,
+    two_organisations_asked,
     warning_fields,
     warnings_answered,
     warnings_now,
 )
 from .records import (
+    STANDING,
     FourEyes,
     IndicatorExists,
     IndicatorMoved,
     IndicatorRecord,
     NoSuchIndicator,
+    SecondOrganisation,
     Status,
     Tlp,
 )
 
 _EXPIRED_AT_ONCE = 500
-
-
-def change_of(indicator: Indicator, *, live: bool, was_tlp: str = "", reason: str = "") -> Change:
-    """The ledger's words for an indicator as it stands in memory."""
-    organisation_id = indicator.organisation_id
-    organisation = organisation_signature(organisation_id) if organisation_id else None
-    source = organisation.name if organisation else ""
-    if indicator.list_import_id:
-        source = indicator.list_import.source
-    return Change(
-        uid=indicator.uid,
-        kind=indicator.kind,
-        value=indicator.value,
-        category=indicator.category,
-        confidence=indicator.confidence,
-        tlp=indicator.tlp,
-        live=live,
-        was_tlp=was_tlp,
-        reason=reason,
-        valid_from=indicator.valid_from,
-        valid_until=indicator.valid_until,
-        organisation_id=organisation_id,
-        organisation_uid=organisation.uid if organisation else None,
-        source=source,
-    )
 
 
 def publish(indicator: Indicator, *, seen: Sequence[str]) -> Indicator:
@@ -89,10 +68,9 @@ def publish(indicator: Indicator, *, seen: Sequence[str]) -> Indicator:
     twin = live_same_value(observable, indicator.tlp, indicator.organisation_id, seen=seen)
     if twin is not None:
         raise IndicatorExists("it is already published", twin.uid)
-    if indicator.tlp in SHARED:
-        yield_own(head, observable, tlp=indicator.tlp, owner=indicator.organisation_id)
     if indicator.valid_until is not None and indicator.valid_until <= now():
         raise InvalidInput("its validity ended before it was reviewed")
+    cover_settle(head, indicator.kind, indicator.value, coming=indicator)
     indicator.status, indicator.decided_at = Status.PUBLISHED, now()
     indicator.seq = ledger_append(head, [change_of(indicator, live=True)])[1]
     indicator.save(update_fields=["status", "decided_at", "seq"])
@@ -107,32 +85,14 @@ def publish(indicator: Indicator, *, seen: Sequence[str]) -> Indicator:
     return indicator
 
 
-def yield_own(
-    head: LedgerHead, observable: Observable, *, tlp: str, owner: int | None, but: int | None = None
-) -> None:
-    """End what single organisations published of a value for themselves: it becomes shared now, as `tlp`.
-    Of an organisation that does not see that, nothing ends: it would learn of it so.
-
-    First the narrow ones end, then the shared one begins: no list ever holds a value twice to whoever sees
-    both, and none loses it for longer than the transaction.
-
-    Args:
-        owner: whose the shared one is.
-        but: the key of the one that becomes shared, where it is published already.
-    """
-    narrow = Indicator.objects.filter(
-        kind=observable.kind, value=observable.value, status=Status.PUBLISHED
-    )
-    for indicator in narrow.exclude(tlp__in=SHARED).exclude(pk=but):
-        if indicator.organisation_id == owner or tlp in shared_of(indicator.organisation_id):
-            _end(head, indicator, Status.WITHDRAWN, "shared")
-
-
 def _end(head: LedgerHead, indicator: Indicator, status: Status, reason: str) -> None:
-    change = change_of(indicator, live=False, was_tlp=indicator.tlp, reason=reason)
-    indicator.seq = ledger_append(head, [change])[1]
+    if indicator.status == Status.PUBLISHED:
+        change = change_of(indicator, live=False, was_tlp=indicator.tlp, reason=reason)
+        indicator.seq = ledger_append(head, [change])[1]
     indicator.status, indicator.decided_at = status, now()
     indicator.save(update_fields=["status", "decided_at", "seq"])
+    if indicator.tlp in SHARED:
+        cover_settle(head, indicator.kind, indicator.value)
     said = IndicatorExpired if status is Status.EXPIRED else IndicatorWithdrawn
     event_publish(
         said(
@@ -142,20 +102,6 @@ def _end(head: LedgerHead, indicator: Indicator, status: Status, reason: str) ->
             case=indicator.case_uid,
         )
     )
-    _say_again(head, indicator, was=indicator.tlp)
-
-
-def _say_again(head: LedgerHead, gone: Indicator, *, was: str) -> None:
-    """Have the amber ones of a value that left sight repeat that they stand: whoever keeps a list by value has
-    just dropped it. Not where their own source did not see what left: it would learn of it so.
-    """
-    beside = Indicator.objects.filter(
-        kind=gone.kind, value=gone.value, status=Status.PUBLISHED, tlp=Tlp.AMBER
-    )
-    for one in beside.exclude(pk=gone.pk) if was in SHARED else ():
-        if was in shared_of(one.organisation_id):
-            one.seq = ledger_append(head, [change_of(one, live=True, was_tlp=one.tlp)])[1]
-            one.save(update_fields=["seq"])
 
 
 def _locked(uid: UUID, by: Actor) -> Indicator:
@@ -194,7 +140,7 @@ def indicator_withdraw(
         head = head_lock()
         found = _locked(indicator, by)
         policy_check(by, Action.INDICATOR_WITHDRAW, organisation_id=found.organisation_id)
-        if found.status != Status.PUBLISHED:
+        if found.status not in STANDING:
             raise IndicatorMoved("it is not published")
         state_check(seen, *indicator_state(found))
         _end(head, found, Status.WITHDRAWN, cause)
@@ -213,13 +159,14 @@ def indicator_reshare(
     the proposer. The guard is asked anew then: what harms few in one house harms many in the open.
 
     Args:
-        override_reason: what speaks for widening in spite of the guard; needed where it warns, at least ten
-            letters.
+        override_reason: what speaks for widening in spite of the guard; needed where it warns, in three
+            words or more.
         seen: the mark of `indicator_state` that the page carried.
 
     Raises:
         Stale: it has changed since.
         GuardStands: the guard warns and no reason is given.
+        SecondOrganisation: the guard warns, and only one organisation has agreed.
         FourEyes, IndicatorMoved, IndicatorExists, NoSuchIndicator, InvalidInput, Refused.
     """
     tlp = tlp_checked(tlp)
@@ -240,17 +187,21 @@ def indicator_reshare(
         if found.status != Status.PUBLISHED or was == tlp:
             raise IndicatorMoved("it is not published, or already shared so")
         if Tlp(tlp).reach < Tlp(was).reach:
-            _widening_check(by, found, (override_reason or "").strip())
+            _widening_check(by, found, tlp, (override_reason or "").strip())
         _reshare(head, found, tlp)
         return record(found, by=by)
 
 
-def _widening_check(by: Actor, indicator: Indicator, override: str) -> None:
+def _widening_check(by: Actor, indicator: Indicator, tlp: str, override: str) -> None:
     if is_proposer(by, indicator):
         raise FourEyes("nobody widens his own proposal")
     observable = Observable(indicator.kind, indicator.value)
     seen = shared_between(by, indicator.organisation_id)
-    if warnings_answered(observable, override, seen=seen):
+    warnings = warnings_answered(observable, override, seen=seen)
+    wider = Indicator(tlp=tlp, organisation_id=indicator.organisation_id)
+    if two_organisations_asked(wider, warnings) and not agreed_elsewhere(by, indicator):
+        raise SecondOrganisation("it is proposed anew for all, and reviewers of two decide")
+    if warnings:
         indicator.reviews.create(
             by_id=by.person_id,
             by_label=by.label,
@@ -264,20 +215,26 @@ def _reshare(head: LedgerHead, indicator: Indicator, tlp: str) -> None:
     was, owner, indicator.tlp = indicator.tlp, indicator.organisation_id, tlp
     widens = Tlp(tlp).reach < Tlp(was).reach
     same = Indicator.objects.filter(
-        kind=indicator.kind, value=indicator.value, status=Status.PUBLISHED
+        kind=indicator.kind, value=indicator.value, status__in=STANDING
     ).exclude(pk=indicator.pk)
-    twins = Q(tlp__in=shared_of(owner) if widens and tlp in SHARED else ())
-    if tlp not in OPEN:
-        twins |= Q(organisation_id=owner) & ~Q(tlp__in=OPEN)
-    if (twin := same.filter(twins).first()) is not None:
-        raise IndicatorExists("it is already published", twin.uid)
+    mine = same.filter(organisation_id=owner)
+    twin = None
     if widens and tlp in SHARED:
-        observable = Observable(indicator.kind, indicator.value)
-        yield_own(head, observable, tlp=tlp, owner=owner, but=indicator.pk)
+        twin = same.filter(status=Status.PUBLISHED, tlp__in=shared_of(owner)).first()
+    elif tlp not in OPEN:
+        twin = mine.filter(tlp=Tlp.AMBER).first()
+    if twin is not None:
+        raise IndicatorExists("it is already published", twin.uid)
+    if tlp not in SHARED:
+        for own in mine.exclude(tlp__in=SHARED):  # for the same eyes, from now on
+            _end(head, own, Status.WITHDRAWN, "shared")
+    if widens:
+        cover_settle(head, indicator.kind, indicator.value, coming=indicator)
     indicator.seq = ledger_append(head, [change_of(indicator, live=True, was_tlp=was)])[1]
     indicator.save(update_fields=["tlp", "seq"])
     if not widens:
-        _say_again(head, indicator, was=was)
+        cover_settle(head, indicator.kind, indicator.value)
+        indicator.refresh_from_db(fields=["status", "seq"])
 
 
 def indicator_expire_due() -> int:
@@ -292,8 +249,12 @@ def indicator_expire_due() -> int:
 
 def _expire_batch() -> int:
     with transaction.atomic():
-        due = Indicator.objects.filter(status=Status.PUBLISHED, valid_until__lte=now())
-        if not due.exists():
+        # One by one: the index holds the published ones alone.
+        for status in STANDING:
+            due = Indicator.objects.filter(status=status, valid_until__lte=now())
+            if due.exists():
+                break
+        else:
             return 0
         by = system("expiry")
         audit_record(by=by, action="indicator.expire")

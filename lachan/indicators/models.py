@@ -90,8 +90,9 @@ class Quarantined(models.Model):
 class Indicator(models.Model):
     """Something that harms children, and what was decided about it.
 
-    One that all members see, and one of each organisation's for fewer eyes, which yields when the value becomes
-    shared with that organisation too. Who does not see amber may publish beside it: a refusal would tell.
+    At most one published indicator a value is visible to any audience: one that all members see, and below it
+    one of each organisation's for fewer eyes, which is covered while the organisation sees another. Who does
+    not see amber may publish beside it: a refusal would tell.
     """
 
     uid = models.UUIDField(default=uuid7, unique=True, editable=False)

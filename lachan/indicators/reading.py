@@ -11,12 +11,25 @@ from lachan.formats.observables.record import Observable
 from lachan.kernel.errors import InvalidInput
 from lachan.members.policy import Action, policy_allows
 from lachan.members.records import Actor
-from lachan.members.selectors import api_key_maker, organisation_type
+from lachan.members.selectors import (
+    api_key_is_used_by,
+    organisation_type,
+    organisations_able,
+    people_able,
+)
 
-from .conf import MIN_OVERRIDE_REASON
+from .conf import MIN_REASON_LETTERS, MIN_REASON_WORDS
 from .guard import guard_load
 from .models import Dispute, Indicator
-from .records import DisputeRecord, GuardStands, GuardWarning, IndicatorRecord, Status, Tlp
+from .records import (
+    STANDING,
+    DisputeRecord,
+    GuardStands,
+    GuardWarning,
+    IndicatorRecord,
+    Status,
+    Tlp,
+)
 
 SHARED = [tlp.value for tlp in Tlp if tlp.reach <= 2]
 # What every member organisation sees.
@@ -61,11 +74,10 @@ def case_of(by: Actor, indicator: Indicator) -> UUID | None:
 
 
 def is_proposer(by: Actor, indicator: Indicator) -> bool:
-    """Whether `by` proposed it, in person or by a key of the own making: who must not be the second person."""
+    """Whether `by` proposed it, in person or by a key at hand: who must not be the second person."""
     if by.person_id == indicator.proposed_by_id:
         return True
-    made_by = api_key_maker(indicator.proposed_label)
-    return bool(made_by) and made_by == by.label
+    return api_key_is_used_by(by, indicator.proposed_label)
 
 
 def raw_kept(observable: Observable) -> str:
@@ -134,7 +146,7 @@ def warned(found: IndicatorRecord, warnings: Iterable[GuardWarning]) -> Indicato
 def live_same_value(
     observable: Observable, tlp: str, organisation_id: int | None, *, seen: Sequence[str]
 ) -> Indicator | None:
-    """The published indicator beside which a new one of this TLP would say nothing new to whoever sees
+    """The standing indicator beside which a new one of this TLP would say nothing new to whoever sees
     `seen`. What is hidden there is no answer: the two stand side by side.
     """
     same = Q(tlp__in=seen)
@@ -143,7 +155,7 @@ def live_same_value(
     elif tlp not in OPEN:
         same |= Q(organisation_id=organisation_id, tlp__in=SHARED)
     rows = Indicator.objects.filter(
-        same, kind=observable.kind, value=observable.value, status=Status.PUBLISHED
+        same, kind=observable.kind, value=observable.value, status__in=STANDING
     )
     return rows.order_by("pk").first()
 
@@ -163,16 +175,45 @@ def warnings_now(observable: Observable, *, seen: Sequence[str]) -> tuple[GuardW
     return guard_load().check(observable) + withdrawn_before(observable, seen)
 
 
+def is_reason(text: str) -> bool:
+    """Whether a colleague could read it as a reason: ten letters, in three different words, none of them
+    one letter over and over.
+    """
+    words = {"".join(filter(str.isalnum, word)) for word in text.casefold().split()}
+    told = [word for word in words if len(set(word)) > 1]
+    return len(told) >= MIN_REASON_WORDS and sum(map(len, told)) >= MIN_REASON_LETTERS
+
+
+def two_organisations_asked(indicator: Indicator, warnings: Iterable[GuardWarning]) -> bool:
+    """Whether reviewers of two organisations must agree: others would see what the guard warns of, and there
+    are two organisations with reviewers who may know of it.
+    """
+    if indicator.tlp not in SHARED or not any(w.rule != AGAIN.rule for w in warnings):
+        return False
+    able = organisations_able(Action.INDICATOR_REVIEW)
+    if indicator.tlp == Tlp.AMBER:
+        own = indicator.organisation_id
+        return sum(pk == own or kind not in COMMUNITY_TYPES for pk, kind in able.items()) > 1
+    return len(able) > 1
+
+
+def agreed_elsewhere(by: Actor, indicator: Indicator) -> bool:
+    """Whether a reviewer of another organisation than that of `by`, one still, has agreed already."""
+    able = people_able(Action.INDICATOR_REVIEW)
+    yes = indicator.reviews.filter(decision="approve", by__in=able)
+    return yes.exclude(by__organisation_id=by.organisation_id).exists()
+
+
 def warnings_answered(
     observable: Observable, override: str, *, seen: Sequence[str]
 ) -> tuple[GuardWarning, ...]:
-    """`warnings_now`, each of them answered by `override`, stripped.
+    """`warnings_now`, each of them answered by `override`.
 
     Raises:
-        GuardStands: there are some, and the reason is shorter than ten letters.
+        GuardStands: there are some, and `override` is no reason.
     """
     warnings = warnings_now(observable, seen=seen)
-    if warnings and len(override) < MIN_OVERRIDE_REASON:
+    if warnings and not is_reason(override):
         raise GuardStands(f"the guard stands: {', '.join(w.rule for w in warnings)}")
     return warnings
 

@@ -20,6 +20,7 @@ from lachan.kernel.errors import Conflict, InvalidInput, NotFound, Refused
 # │  └ NoSuchChannel
 # └ Refused
 #    ├ FourEyes            nobody reviews his own proposal
+#    ├ SecondOrganisation  what the guard warns of takes reviewers of two organisations
 #    └ GuardStands         publishing would do harm; an override must name its reason
 
 
@@ -61,18 +62,29 @@ class FourEyes(Refused):
     code = "four-eyes"
 
 
+class SecondOrganisation(Refused):
+    code = "second-organisation"
+
+
 class GuardStands(Refused):
     code = "guard-stands"
 
 
 class Status(enum.StrEnum):
-    """Where an indicator stands. Only `published` blocks anything."""
+    """Where an indicator stands. Only `published` blocks anything.
+
+    `covered`: an organisation's own for fewer eyes, while it sees another of the same value, which blocks.
+    """
 
     PROPOSED = "proposed"
     PUBLISHED = "published"
+    COVERED = "covered"
     WITHDRAWN = "withdrawn"
     EXPIRED = "expired"
     REJECTED = "rejected"
+
+
+STANDING = (Status.PUBLISHED, Status.COVERED)
 
 
 class Tlp(enum.StrEnum):
@@ -91,6 +103,8 @@ class Tlp(enum.StrEnum):
 
 
 OWN = 3
+# Before the state in which an imported value was when its list published it all the same.
+OVERTAKEN = "published-though-"
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

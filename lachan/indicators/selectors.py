@@ -1,6 +1,7 @@
 """The doors to read: indicators, reviews, disputes, imports, and the ledger by audience."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -9,6 +10,7 @@ from django.db.models import Count, Q, QuerySet
 
 from lachan.formats.guard.records import SitesHead
 from lachan.formats.observables.record import Observable
+from lachan.kernel.clock import now
 from lachan.kernel.errors import Refused
 from lachan.kernel.heads import Head
 from lachan.members.policy import Action, policy_check
@@ -16,7 +18,7 @@ from lachan.members.records import PUBLIC, Actor, ActorKind
 
 from . import ledger, verifying, whole
 from .guard import guard_load, sites_head, warning_lists
-from .models import Dispute, Indicator, ListImport, Quarantined
+from .models import Dispute, Indicator, ListImport, Quarantined, Review
 from .reading import (
     AGAIN,
     COMMUNITY_TYPES,
@@ -147,6 +149,16 @@ def indicator_get(*, by: Actor, indicator: UUID) -> IndicatorRecord:
 def indicator_count_proposed(*, by: Actor) -> int:
     """How many wait for a review."""
     return _visible(by).filter(status=Status.PROPOSED).count()
+
+
+def indicator_count_ended_by_others(*, by: Actor) -> int:
+    """How many of the own organisation's people of other organisations took back in the last two weeks."""
+    since = now() - timedelta(days=14)
+    taken = Review.objects.filter(
+        decision="withdraw", at__gte=since, indicator__organisation_id=by.organisation_id
+    )
+    others = taken.exclude(by__organisation_id=by.organisation_id).exclude(by=None)
+    return others.values("indicator").distinct().count()
 
 
 def indicator_counts(*, by: Actor) -> dict[str, int]:

@@ -32,6 +32,7 @@ from .lifecycle import indicator_expire_due, indicator_reshare, indicator_withdr
 from .models import Indicator, Review
 from .reading import (
     OPEN,
+    agreed_elsewhere,
     indicator_state,
     is_proposer,
     live_same_value,
@@ -40,6 +41,7 @@ from .reading import (
     shared_between,
     shared_with,
     tlp_checked,
+    two_organisations_asked,
     warned,
     warning_fields,
     warnings_answered,
@@ -52,6 +54,7 @@ from .records import (
     IndicatorMoved,
     IndicatorRecord,
     NoSuchIndicator,
+    SecondOrganisation,
     Status,
     Tlp,
 )
@@ -177,11 +180,15 @@ def indicator_review(
 ) -> IndicatorRecord:
     """Decide on a proposal as the second person: `approve` publishes it at once, `reject` ends it.
 
+    What the guard warns of takes reviewers of two organisations, where there are two that have some: the
+    first yes is kept, and it stays proposed.
+
     Args:
-        override_reason: what speaks for publishing in spite of the guard; needed where it warns, at least
-            ten letters.
+        override_reason: what speaks for publishing in spite of the guard; needed where it warns, in three
+            words or more.
 
     Raises:
+        SecondOrganisation: one of the same organisation has agreed already.
         FourEyes: the proposer, or somebody who is not a person.
         GuardStands: the guard warns and no reason is given.
         Stale: it is not as `seen`, the mark of `indicator_state` that the page carried.
@@ -224,7 +231,12 @@ def _decide(
     if decision == "approve":
         seen = shared_between(by, indicator.organisation_id)
         warnings = warnings_answered(observable, override, seen=seen)
-        indicator = publish(indicator, seen=seen)
+        if not two_organisations_asked(indicator, warnings) or agreed_elsewhere(by, indicator):
+            indicator = publish(indicator, seen=seen)
+        elif indicator.status != Status.PROPOSED:
+            raise IndicatorMoved("it is already decided")
+        elif indicator.reviews.filter(decision="approve", by__isnull=False).exists():
+            raise SecondOrganisation("a reviewer of another organisation has to agree")
     else:
         moved = Indicator.objects.filter(pk=indicator.pk, status=Status.PROPOSED)
         if not moved.update(status=Status.REJECTED, decided_at=now()):

@@ -1,6 +1,7 @@
 """What becomes of each item of an imported list: fresh, guarded, known already, unusable."""
 
 import dataclasses
+from collections import Counter
 from collections.abc import Iterable
 
 from lachan.formats.guard.rules import Guard
@@ -9,7 +10,7 @@ from lachan.formats.observables.record import Observable
 
 from .bulk import states_of
 from .models import Indicator
-from .reading import AGAIN, SHARED
+from .reading import AGAIN, SHARED, shared_of
 from .records import GuardWarning, Status
 
 _OWN = "own"
@@ -23,9 +24,10 @@ class Sorted:
 
     Attributes:
         fresh: to be published.
-        narrow: those of them that single organisations keep to themselves until now.
+        narrow: those of them of which there are entries for fewer eyes.
         guarded: to be proposed, each with why.
-        waiting: how many were decided on, or wait, already.
+        waiting: how many of those that the guard warns of were decided on, or wait, already.
+        overtaken: state → how many of the fresh were merely proposed, or rejected, before.
         duplicate: how many are published, or stand twice in the list.
         rejected: what cannot be used.
     """
@@ -36,6 +38,7 @@ class Sorted:
         default_factory=list
     )
     waiting: int = 0
+    overtaken: Counter[str] = dataclasses.field(default_factory=Counter)
     duplicate: int = 0
     rejected: list[Rejected] = dataclasses.field(default_factory=list)
 
@@ -44,11 +47,13 @@ class Sorter:
     """Sorts the chunks of one list.
 
     Attributes:
+        owner: whose list it is: what that organisation does not see does not count.
         remember: keep what was seen: a dry run leaves nothing in the database that would.
     """
 
-    def __init__(self, guard: Guard, *, remember: bool) -> None:
+    def __init__(self, guard: Guard, *, owner: int | None, remember: bool) -> None:
         self._guard = guard
+        self._owner, self._sight = owner, shared_of(owner)
         self._remember = remember
         self._seen: set[Key] = set()
 
@@ -67,7 +72,7 @@ class Sorter:
                 asked[key] = item
         if self._remember:
             self._seen.update(asked)
-        known = _known(asked)
+        known = self._known(asked)
         for key, entry in asked.items():
             self._place(found, entry, known.get(key, frozenset()))
         return found
@@ -76,12 +81,17 @@ class Sorter:
         observable = entry.observable
         if Status.PUBLISHED in states:
             found.duplicate += 1
-        elif states & {Status.PROPOSED, Status.REJECTED}:
-            found.waiting += 1
-        elif warnings := self._warnings(entry, states):
-            found.guarded.append((observable, warnings))
+            return
+        # A proposal, or one person's no, holds nothing off a list that somebody vouches for as a whole.
+        before = states & {Status.PROPOSED, Status.REJECTED}
+        if warnings := self._warnings(entry, states):
+            if before:
+                found.waiting += 1
+            else:
+                found.guarded.append((observable, warnings))
         else:
             found.fresh.append(observable)
+            found.overtaken.update(before)
             if _OWN in states:
                 found.narrow.append(observable)
 
@@ -91,14 +101,14 @@ class Sorter:
             again = (GuardWarning("lets-part-through", entry.lets, _PART), *again)
         return self._guard.check(entry.observable) + again
 
-
-def _known(asked: Iterable[Key]) -> dict[Key, frozenset[str]]:
-    """In which states each of these values already is: on the shared list, and `own` below it."""
-    known: dict[Key, set[str]] = {}
-    by_kind: dict[str, list[str]] = {}
-    for kind, value in asked:
-        by_kind.setdefault(kind, []).append(value)
-    for kind, values in by_kind.items():
-        for value, status, tlp in states_of(Indicator, kind, values):
-            known.setdefault((kind, value), set()).add(status if tlp in SHARED else _OWN)
-    return {key: frozenset(states) for key, states in known.items()}
+    def _known(self, asked: Iterable[Key]) -> dict[Key, frozenset[str]]:
+        """In which states each of these values already is: on the shared list, and `own` below it."""
+        known: dict[Key, set[str]] = {}
+        by_kind: dict[str, list[str]] = {}
+        for kind, value in asked:
+            by_kind.setdefault(kind, []).append(value)
+        for kind, values in by_kind.items():
+            for value, status, tlp, owner in states_of(Indicator, kind, values):
+                seen = tlp in self._sight or (tlp in SHARED and owner == self._owner)
+                known.setdefault((kind, value), set()).add(status if seen else _OWN)
+        return {key: frozenset(states) for key, states in known.items()}

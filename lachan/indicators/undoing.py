@@ -12,11 +12,12 @@ from lachan.members.records import Actor, ActorKind
 from lachan.members.services import audit_record
 from lachan.outbox.services import event_publish
 
+from .covering import covers_settle
 from .events import ListWithdrawn
 from .ledger import head_lock, ledger_append
-from .lifecycle import change_of
 from .models import Indicator, ListImport
-from .records import NoSuchImport, Status
+from .projecting import change_of
+from .records import STANDING, NoSuchImport, Status
 
 _AT_ONCE = 1000
 
@@ -56,7 +57,7 @@ def list_withdraw(
 
 @transaction.atomic
 def _step(row: ListImport) -> int:
-    standing = Indicator.objects.filter(list_import=row, status=Status.PUBLISHED)
+    standing = Indicator.objects.filter(list_import=row, status__in=STANDING)
     if not standing.exists():
         return 0
     head = head_lock()
@@ -65,10 +66,13 @@ def _step(row: ListImport) -> int:
         .select_for_update(of=("self",))
         .order_by("pk")[:_AT_ONCE]
     )
-    changes = [change_of(one, live=False, was_tlp=one.tlp, reason="withdrawn") for one in rows]
-    first, _ = ledger_append(head, changes)
+    listed = [one for one in rows if one.status == Status.PUBLISHED]
+    changes = [change_of(one, live=False, was_tlp=one.tlp, reason="withdrawn") for one in listed]
+    for seq, one in enumerate(listed, ledger_append(head, changes)[0]):
+        one.seq = seq
     moment = now()
-    for seq, one in enumerate(rows, first):
-        one.seq, one.status, one.decided_at = seq, Status.WITHDRAWN, moment
+    for one in rows:
+        one.status, one.decided_at = Status.WITHDRAWN, moment
     Indicator.objects.bulk_update(rows, ["seq", "status", "decided_at"], batch_size=300)
+    covers_settle(head, rows)
     return len(rows)

@@ -6,7 +6,7 @@ from lachan.members.policy import Action, policy_allows
 from lachan.members.records import Actor
 from lachan.web.start import Waiting, waits
 
-from .selectors import dispute_rows, indicator_count_proposed
+from .selectors import dispute_rows, indicator_count_ended_by_others, indicator_count_proposed
 
 
 @waits(order=30)
@@ -48,4 +48,19 @@ def disputes_aside(actor: Actor) -> Waiting | None:
         url="/staff/disputes/?aside=1",
         count=count,
         empty=_("No dispute is set aside."),
+    )
+
+
+@waits(order=33)
+def ended_by_others(actor: Actor) -> Waiting | None:
+    """Any reviewer may free what is shared: whose it was is told."""
+    if not policy_allows(actor, Action.INDICATOR_REVIEW):
+        return None
+    if not (count := indicator_count_ended_by_others(by=actor)):
+        return None
+    return Waiting(
+        title=_("Yours, taken back by others"),
+        url="/staff/indicators/?status=withdrawn",
+        count=count,
+        note=_("In the last two weeks; each says by whom and why."),
     )

@@ -13,6 +13,7 @@ from .records import Status, Tlp
 STATUS = {
     Status.PROPOSED: _("Proposed"),
     Status.PUBLISHED: _("Published"),
+    Status.COVERED: _("Covered by a shared one"),
     Status.WITHDRAWN: _("Withdrawn"),
     Status.EXPIRED: _("Expired"),
     Status.REJECTED: _("Rejected"),
@@ -128,6 +129,8 @@ LINE_REASONS = {
     "pattern-rule": _("pattern, not an address"),
     "platform-missing": _("account without its platform, as in tiktok:name"),
     "platform-unknown": _("platform that we do not know"),
+    "published-though-proposed": _("published, though a proposal of it waits"),
+    "published-though-rejected": _("published, though a reviewer rejected it once"),
     "real-host": _("name with an address of its own, not blocked"),
     "removal": _("no longer listed, says the change list"),
     "scheme-unsupported": _("neither http nor https"),

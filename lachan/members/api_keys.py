@@ -15,6 +15,7 @@ from .errors import ApiKeyRefused
 from .models import ApiKey, Organisation
 from .policy import KEY_TABLE, Action, Scope, policy_allows, policy_check
 from .records import Actor, ActorKind
+from .selectors import api_key_scopes
 
 SCOPES = [action for action, scope in KEY_TABLE.items() if scope is not Scope.NONE]
 LONGEST = timedelta(days=730)
@@ -65,15 +66,19 @@ def api_key_revoke(*, by: Actor, key: ApiKey) -> None:
 
 
 def api_key_actor(text: str) -> Actor:
-    """Who acts with this key (the text after "Bearer ").
+    """Who acts with this key (the text after "Bearer "): within its scopes, and within what its maker may
+    do now.
 
     Raises:
-        ApiKeyRefused: malformed, unknown, expired, revoked, or of an organisation that is not active.
+        ApiKeyRefused: malformed, unknown, expired, revoked, of an organisation that is not active, or made
+            by somebody who could give it nothing any more.
     """
     prefix = bearer_prefix(text)
     row = ApiKey.objects.select_related("organisation").filter(prefix=prefix).first()
     same = bearer_opens(text, bytes(row.secret_hash) if row else None)
-    if row is None or not same or not _usable(row) or not row_holds(row):
+    sound = row is not None and same and _usable(row) and bool(row_holds(row))
+    scopes = api_key_scopes(row) if row and sound else frozenset()
+    if row is None or not scopes:
         raise ApiKeyRefused("this key does not open anything")
     today = now().date()
     if row.last_used_on != today:
@@ -81,7 +86,7 @@ def api_key_actor(text: str) -> Actor:
     return Actor(
         kind=ActorKind.API_KEY,
         organisation_id=row.organisation_id,
-        scopes=frozenset(row.scopes),
+        scopes=scopes,
         label=f"key:{row.prefix}",
     )
 

@@ -20,10 +20,11 @@ from lachan.kernel.sealing.locks import lock, lock_with, unlock_with
 from lachan.proofs.services import row_holds
 
 from .audit import audit_record
+from .confirmations import POWERFUL, confirmation_ask, is_ripe, manages_now, second_is_asked
 from .desk_keys import HOLDER_ROLES, desk_key_make, held_privates, wrap_for_person
-from .errors import AlreadyMember, InvitationGone
+from .errors import AlreadyMember, InvitationGone, InvitationWaits
 from .first_token import token_forget
-from .models import DeskKeyWrap, Invitation, Organisation, Person, RoleGrant
+from .models import Confirmation, DeskKeyWrap, Invitation, Organisation, Person, RoleGrant
 from .reach import manage_check
 from .records import Actor, ActorKind, InvitationRecord, Role, system
 
@@ -69,7 +70,9 @@ def invitation_make(
     person: Person | None = None,
     is_first: bool = False,
 ) -> InvitationRecord:
-    """A link, with the desk keys `held` (primary key → private half) locked under its token."""
+    """A link, with the desk keys `held` (primary key → private half) locked under its token. One that
+    gives powers, or brings somebody back, waits for a second administrator (`confirmations`).
+    """
     raw = secrets.token_bytes(32)
     token = base64.urlsafe_b64encode(raw).decode().rstrip("=")
     row = Invitation.objects.create(
@@ -87,11 +90,16 @@ def invitation_make(
         DeskKeyWrap.objects.create(
             desk_key_id=desk_key_id, invitation=row, sealed=lock_with(private, secret=raw)
         )
+    powers = person is not None or bool(POWERFUL & set(roles))
+    waits = None
+    if powers and not is_first and second_is_asked(by, organisation, person=person):
+        waits = confirmation_ask(by=by, organisation=organisation, person=person, invitation=row)
     return InvitationRecord(
         uid=row.uid,
         path=f"/staff/join/{token}/",
         expires_at=row.expires_at,
         with_desk_key=bool(held),
+        opens_at=waits.ready_at if waits else None,
     )
 
 
@@ -159,9 +167,9 @@ def return_create(*, by: Actor, unlocked: str | None, person: Person) -> Invitat
 
 
 @transaction.atomic
-def operator_link(*, email: str = "") -> str:
-    """For the operator's command line: the path of a link for a person of that address, or for one more
-    administrator of the home organisation. It carries no desk key: nobody is there who could give one.
+def operator_link(*, email: str = "") -> InvitationRecord:
+    """For the operator's command line: a link for a person of that address, or for one more administrator
+    of the home organisation. It carries no desk key: nobody is there who could give one.
 
     Raises:
         NotFound: no such person.
@@ -171,18 +179,19 @@ def operator_link(*, email: str = "") -> str:
         person = Person.objects.filter(email__iexact=email.strip()).first()
         if person is None:
             raise NotFound("nobody here has this address")
-        return return_create(by=by, unlocked=None, person=person).path
+        return return_create(by=by, unlocked=None, person=person)
     home = Organisation.objects.get(is_home=True)
     record = invitation_make(by=by, organisation=home, roles=[Role.ADMINISTRATOR], held={})
     audit_record(by=by, action="invitation.make", target=f"invitation:{record.uid}")
-    return record.path
+    return record
 
 
 def invitation_get(token: str) -> Invitation:
     """The invitation that a token opens.
 
     Raises:
-        InvitationGone: unknown, used, withdrawn or expired.
+        InvitationGone: unknown, used, withdrawn or expired, or by somebody who may let nobody in any more.
+        InvitationWaits: neither has a second administrator agreed nor is its day over.
     """
     moment = now()
     # One that would stay open for longer than any was made by a clock that ran ahead.
@@ -193,6 +202,11 @@ def invitation_get(token: str) -> Invitation:
     found = row.first()
     if found is None or not found.organisation.is_standing or not row_holds(found):
         raise InvitationGone("no such invitation")
+    if not manages_now(found.invited_by, found.organisation):
+        raise InvitationGone("no such invitation")
+    waits = Confirmation.objects.filter(invitation=found).select_related("organisation").first()
+    if waits is not None and not is_ripe(waits):
+        raise InvitationWaits(waits.ready_at)
     return found
 
 

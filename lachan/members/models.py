@@ -263,6 +263,45 @@ class Invitation(models.Model):
 
 
 @proved(
+    "confirmation",
+    "uid",
+    "organisation__uid",
+    "person__uid",
+    "invitation__uid",
+    "role",
+    "until",
+    "asked_by",
+    "ready_at",
+    "confirmed_by",
+)
+class Confirmation(models.Model):
+    """A power that one administrator asked for, and that a second one's yes, or a day, makes good: a role
+    of `person`, or a link that gives powers (`invitation`).
+    """
+
+    uid = models.UUIDField(default=uuid7, unique=True, editable=False)
+    organisation = models.ForeignKey(
+        Organisation, on_delete=models.CASCADE, related_name="confirmations"
+    )
+    # Whom it concerns, where that is somebody already.
+    person = models.ForeignKey(
+        Person, null=True, on_delete=models.CASCADE, related_name="confirmations"
+    )
+    invitation = models.OneToOneField(
+        Invitation, null=True, on_delete=models.CASCADE, related_name="confirmation"
+    )
+    role = models.CharField(max_length=20, blank=True)
+    until = models.DateTimeField(null=True)
+    asked_by = models.CharField(max_length=100)
+    asked_at = models.DateTimeField(default=now)
+    ready_at = models.DateTimeField()
+    confirmed_by = models.CharField(max_length=100, blank=True)
+    proof = models.BinaryField(max_length=21, null=True, editable=False)
+
+    objects = ProvedManager()
+
+
+@proved(
     "desk_key_wrap",
     "desk_key__uid",
     "person__uid",

@@ -14,9 +14,17 @@ from lachan.kernel.seen import state_check
 from lachan.outbox.services import clock_is_believed, time_reached
 
 from .audit import audit_record
+from .confirmations import (
+    POWERFUL,
+    confirmation_ask,
+    confirmations_settle,
+    grant_make,
+    links_settle,
+    second_is_asked,
+)
 from .desk_keys import desk_keys_withdraw, holder_list
 from .errors import LastAdministrator, SelfGrant
-from .models import DeskKeyWrap, Invitation, Organisation, Person, RoleGrant
+from .models import Confirmation, DeskKeyWrap, Invitation, Organisation, Person, RoleGrant
 from .reach import manage_check
 from .records import Actor, Role, system
 
@@ -24,8 +32,11 @@ from .records import Actor, Role, system
 @transaction.atomic
 def role_grant(
     *, by: Actor, person: Person, role: Role, until: datetime | None = None
-) -> RoleGrant:
+) -> RoleGrant | None:
     """Give a role, until a moment or until it is taken back. Granting it again changes the end.
+
+    Returns:
+        The grant; None where it waits for a second administrator (`confirmations`).
 
     Raises:
         NotAllowed: no administrator there, nor at home.
@@ -36,23 +47,33 @@ def role_grant(
         moment_checked(until)
     if by.person_id == person.pk:
         raise SelfGrant("nobody gives a role to himself")
-    standing = person.grants.filter(Q(valid_until=None) | Q(valid_until__gt=now()), role=role)
-    standing.update(valid_until=time_reached())
-    grant = RoleGrant.objects.create(
-        person=person, role=role, valid_until=until, granted_by=by.label
+    adds = role in POWERFUL and not _holds_until(person, role, until)
+    if not adds or not second_is_asked(by, person.organisation, person=person):
+        return grant_make(by=by, person=person, role=role, until=until)
+    row = confirmation_ask(
+        by=by, organisation=person.organisation, person=person, role=role, until=until
     )
     detail = {"role": role.value, "until": until.isoformat() if until else None}
-    audit_record(by=by, action="role.grant", target=f"person:{person.uid}", detail=detail)
-    return grant
+    target = f"confirmation:{row.uid}"
+    audit_record(by=by, action="confirmation.ask", target=target, detail=detail)
+    return None
+
+
+def _holds_until(person: Person, role: Role, until: datetime | None) -> bool:
+    longer = Q(valid_until=None)
+    if until is not None:
+        longer |= Q(valid_until__gte=until)
+    return person.is_active and person.grants.filter(longer, role=role).exists()
 
 
 def person_state(person: Person) -> tuple[Any, ...]:
-    """What the acts on a person write over: standing roles with their ends, links back, having left."""
+    """What the acts on a person write over: roles that stand or wait, links back, having left."""
     standing = person.grants.filter(Q(valid_until=None) | Q(valid_until__gt=now()))
     return (
         person.is_active,
         sorted(standing.values_list("pk", flat=True)),
         sorted(person.returns.filter(used_at=None).values_list("pk", flat=True)),
+        sorted(person.confirmations.exclude(role="").values_list("pk", flat=True)),
     )
 
 
@@ -70,7 +91,8 @@ def person_seen(person: Person, *, seen: str) -> Iterator[None]:
 
 @transaction.atomic
 def role_revoke(*, by: Actor, person: Person, role: Role) -> None:
-    """Take a role back; with the last that needs it, the person's copy of the desk's key.
+    """Take a role back, also one that waits; with the last that needs it, the person's copy of the desk's
+    key; with the right to let people in, the links that the person made.
 
     Raises:
         NotAllowed: no administrator there, nor at home.
@@ -83,6 +105,9 @@ def role_revoke(*, by: Actor, person: Person, role: Role) -> None:
     if standing.update(valid_until=time_reached()):
         detail = {"role": role.value}
         audit_record(by=by, action="role.revoke", target=f"person:{person.uid}", detail=detail)
+    Confirmation.objects.filter(person=person, role=role).delete()
+    confirmations_settle()
+    links_settle()
     if person not in holder_list(person.organisation):
         desk_keys_withdraw(by=by, person=person)
 
@@ -120,6 +145,7 @@ def person_deactivate(*, by: Actor, person: Person) -> None:
     # Also the links that he made: he knows their tokens, and could come back by them as somebody else.
     theirs = Q(person=person) | Q(invited_by=str(person.uid))
     Invitation.objects.filter(theirs, used_at=None).delete()
+    Confirmation.objects.filter(Q(person=person) | Q(asked_by=str(person.uid))).delete()
     desk_keys_withdraw(by=by, person=person)
     audit_record(by=by, action="person.deactivate", target=f"person:{person.uid}")
 
@@ -145,4 +171,4 @@ def invitations_purge() -> int:
     if not clock_is_believed():
         return 0
     old = Invitation.objects.filter(used_at=None, expires_at__lt=now(), is_first=False)
-    return old.delete()[0]
+    return old.delete()[1].get("members.Invitation", 0)

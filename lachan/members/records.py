@@ -89,12 +89,17 @@ class DeskKeyHolders:
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class InvitationRecord:
-    """A fresh invitation; `path` holds its token and is shown once."""
+    """A fresh invitation; `path` holds its token and is shown once.
+
+    Attributes:
+        opens_at: when it opens without a second administrator's yes; None where it opens at once.
+    """
 
     uid: uuid.UUID
     path: str = dataclasses.field(repr=False)
     expires_at: datetime
     with_desk_key: bool
+    opens_at: datetime | None = None
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)

@@ -1,6 +1,7 @@
 """Who is who."""
 
 import json
+from collections.abc import Iterable
 from datetime import date, datetime
 from functools import cache
 from importlib.resources import files
@@ -25,8 +26,9 @@ from .models import (
     Session,
 )
 from .places import commune_list, place_find, place_get, province_list
-from .policy import TABLE, Action
+from .policy import TABLE, WITHOUT_ROLE, Action, policy_allows
 from .records import (
+    PUBLIC,
     Actor,
     ActorKind,
     ApiKeyRecord,
@@ -34,12 +36,15 @@ from .records import (
     DeskKeyRecord,
     OrganisationSignature,
     Role,
+    system,
 )
 
 __all__ = [
     "actor_for",
+    "actor_labelled",
+    "api_key_is_used_by",
     "api_key_list",
-    "api_key_maker",
+    "api_key_scopes",
     "api_key_usable_list",
     "audit_list",
     "commune_list",
@@ -48,6 +53,7 @@ __all__ = [
     "desk_key_person_ids",
     "help_line_list",
     "invitation_list",
+    "label_names",
     "organisation_domain_list",
     "organisation_home",
     "organisation_ids",
@@ -55,6 +61,7 @@ __all__ = [
     "organisation_signature",
     "organisation_type",
     "organisation_uid",
+    "organisations_able",
     "people_able",
     "person_list",
     "place_find",
@@ -90,6 +97,20 @@ def actor_for(person: Person) -> Actor:
     )
 
 
+def actor_labelled(label: str) -> Actor | None:
+    """Who an act's label stands for, with the rights of now: none where the person has left or the label
+    is a key's or the public's.
+
+    Acts outlast rights: whatever goes on by itself after it was made (a key, a link) is asked for its
+    maker again each time it is used.
+    """
+    uid = _uid(label)
+    if uid is None:
+        return None if label.startswith("key:") or label == PUBLIC.label else system(label)
+    person = Person.objects.filter(uid=uid, is_active=True).first()
+    return actor_for(person) if person else None
+
+
 def people_able(action: Action) -> frozenset[int]:
     """The primary keys of everybody who may do `action` now, at least to what is their organisation's."""
     moment = now()
@@ -103,6 +124,12 @@ def people_able(action: Action) -> frozenset[int]:
         person__organisation__status=Organisation.Status.ACTIVE,
     )
     return frozenset(grants.values_list("person_id", flat=True))
+
+
+def organisations_able(action: Action) -> dict[int, str]:
+    """The organisations in which somebody may do `action` now: primary key → type."""
+    rows = Organisation.objects.filter(people__in=people_able(action))
+    return dict(rows.values_list("pk", "type"))
 
 
 def organisation_domain_list() -> list[str]:
@@ -231,9 +258,63 @@ def programme_list() -> list[Programme]:
 
 
 def api_key_list(organisation_id: int) -> list[ApiKey]:
-    """An organisation's keys: those that work first."""
-    rows = ApiKey.objects.filter(organisation_id=organisation_id)
-    return list(rows.order_by(F("revoked_at").asc(nulls_first=True), "-made_at"))
+    """An organisation's keys: those that work first; each with `maker` (a name, or a label) and `scopes_now`."""
+    rows = ApiKey.objects.filter(organisation_id=organisation_id).select_related("organisation")
+    keys = list(rows.order_by(F("revoked_at").asc(nulls_first=True), "-made_at"))
+    names = label_names([key.made_by for key in keys])
+    for key in keys:
+        key.maker = names[key.made_by]  # type: ignore[attr-defined]
+        key.scopes_now = api_key_scopes(key)  # type: ignore[attr-defined]
+    return keys
+
+
+def api_key_count(maker: Person) -> int:
+    """How many keys that somebody made have neither ended nor been revoked."""
+    rows = ApiKey.objects.filter(made_by=str(maker.uid), revoked_at=None, expires_at__gt=now())
+    return rows.count()
+
+
+def label_names(labels: Iterable[str]) -> dict[str, str]:
+    """Each label with the name of its person; what is no person's stands for itself."""
+    found = {label: _uid(label) for label in labels}
+    people = Person.objects.filter(uid__in=[uid for uid in found.values() if uid])
+    names = dict(people.values_list("uid", "name"))
+    return {label: names.get(uid, label) if uid else label for label, uid in found.items()}
+
+
+def _uid(label: str) -> UUID | None:
+    try:
+        return UUID(label)
+    except ValueError:
+        return None
+
+
+def api_key_scopes(key: ApiKey) -> frozenset[str]:
+    """What a key may do now: of its scopes those that its maker could still give it; none where the maker
+    has left or may make keys no more. A key does not outlive the right that it was made by.
+    """
+    maker = actor_labelled(key.made_by)
+    own = key.organisation_id
+    if maker is None or not policy_allows(maker, Action.API_KEY_MANAGE, organisation_id=own):
+        return frozenset()
+    known = [scope for scope in key.scopes if scope in set(Action)]
+    may = (s for s in known if policy_allows(maker, Action(s), organisation_id=own))
+    return frozenset(may)
+
+
+def _right_ends(maker: str, actions: Iterable[Action]) -> datetime | None:
+    """When the first of these rights of a key's maker runs out by itself; None where none does."""
+    ends: list[datetime] = []
+    grants = list(
+        RoleGrant.objects.filter(
+            Q(valid_until=None) | Q(valid_until__gt=now()), person__uid=_uid(maker)
+        ).values_list("role", "valid_until")
+    )
+    for action in actions:
+        by = [until for role, until in grants if TABLE[action][Role(role)]]
+        if by and not WITHOUT_ROLE[action] and None not in by:
+            ends.append(max(by))
+    return min(ends, default=None)
 
 
 def api_key_usable_list(action: Action) -> list[ApiKeyRecord]:
@@ -248,19 +329,30 @@ def api_key_usable_list(action: Action) -> list[ApiKeyRecord]:
             secret_hash=bytes(row.secret_hash),
             organisation_id=row.organisation_id,
             organisation_type=row.organisation.type,
-            expires_at=min(row.expires_at, row.organisation.valid_until or row.expires_at),
+            expires_at=min(
+                row.expires_at,
+                row.organisation.valid_until or row.expires_at,
+                _right_ends(row.made_by, (Action.API_KEY_MANAGE, action)) or row.expires_at,
+            ),
         )
         for row in rows.order_by("prefix")
-        if action.value in row.scopes and row.organisation.is_standing
+        if action.value in row.scopes
+        and row.organisation.is_standing
+        and action.value in api_key_scopes(row)
     ]
 
 
-def api_key_maker(label: str) -> str:
-    """Who made the key that acts under an actor's label; empty where it is no key's."""
+def api_key_is_used_by(by: Actor, label: str) -> bool:
+    """Whether an actor's label is a key's that `by` can act with: its maker, who has seen its secret, and
+    who manages the keys of its organisation, and the programs that hold them.
+    """
     prefix = label.removeprefix("key:")
-    if prefix == label:
-        return ""
-    return ApiKey.objects.filter(prefix=prefix).values_list("made_by", flat=True).first() or ""
+    key = ApiKey.objects.filter(prefix=prefix).first() if prefix != label else None
+    if key is None:
+        return False
+    own = by.organisation_id == key.organisation_id
+    manages = policy_allows(by, Action.API_KEY_MANAGE, organisation_id=key.organisation_id)
+    return key.made_by == by.label or (own and manages)
 
 
 def audit_list(

@@ -2,6 +2,7 @@
 
 from .api_keys import api_key_create, api_key_revoke
 from .audit import audit_hash_at, audit_head, audit_head_keep, audit_record, audit_verify
+from .confirmations import confirmation_give, confirmation_stop
 from .desk_keys import desk_key_open, desk_key_rotate, desk_keys_give, desk_keys_withdraw
 from .factors import factor_secrets_open
 from .first_link import first_link
@@ -25,6 +26,8 @@ __all__ = [
     "audit_head_keep",
     "audit_record",
     "audit_verify",
+    "confirmation_give",
+    "confirmation_stop",
     "desk_key_open",
     "desk_key_rotate",
     "desk_keys_give",

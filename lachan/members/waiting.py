@@ -4,6 +4,7 @@ from django.utils.translation import gettext as _
 
 from lachan.web.start import Waiting, waits
 
+from .confirmations import confirmation_list
 from .desk_keys import holder_list, holds_all
 from .models import DeskKeyWrap, RoleGrant
 from .policy import Action, policy_allows
@@ -26,6 +27,24 @@ def roles_to_fill(actor: Actor) -> Waiting | None:
         count=len(missing),
         note=_("An analyst reads reports; a reviewer, somebody else, approves what is blocked."),
         empty=_("There is an analyst and a reviewer."),
+        urgent=True,
+    )
+
+
+@waits(order=5)
+def powers_waiting(actor: Actor) -> Waiting | None:
+    """The notice of what one administrator asked for: to all administrators and to whom it concerns."""
+    rows = confirmation_list(actor)
+    if not rows:
+        return None
+    mine = any(row.person_id == actor.person_id for row in rows)
+    return Waiting(
+        title=_("Powers that wait for a second yes"),
+        url="/staff/members/confirmations/",
+        count=len(rows),
+        note=_("One is about your own account: look at it today.")
+        if mine
+        else _("Agree, or stop it: after a day it holds by itself."),
         urgent=True,
     )
 

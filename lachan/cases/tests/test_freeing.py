@@ -14,7 +14,7 @@ from lachan.kernel.clock import held_at, now
 from lachan.members.desk_keys import wrap_for_person
 from lachan.members.models import AuditEntry, Organisation
 from lachan.members.records import Role, system
-from lachan.members.services import person_deactivate, role_grant, role_revoke
+from lachan.members.services import person_deactivate, role_revoke
 
 pytestmark = pytest.mark.django_db
 SYSTEM = system("test")
@@ -50,7 +50,7 @@ def _role_taken(leaver, personas):
 
 def _role_changed(leaver, personas):
     by = personas.administrator.actor
-    role_grant(by=by, person=leaver.person, role=Role.REVIEWER)
+    personas.given(leaver.person, Role.REVIEWER)
     role_revoke(by=by, person=leaver.person, role=Role.ANALYST)
 
 

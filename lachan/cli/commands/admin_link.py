@@ -8,6 +8,10 @@ no report. A copy comes from somebody who still holds one (Members, the person, 
 from k printed shares (`lachan recover`). Where there is neither, the reports so far stay closed to the
 staff for good; make a fresh desk key (Members, Desk key) for those to come."""
 
+WAITS = """
+It opens when an administrator who is there has agreed (Today, "Powers that wait for a second yes"), or by
+itself from {moment:%Y-%m-%d %H:%M} UTC. All administrators see it, and the person whose account it is."""
+
 
 @click.command()
 @click.option("--email", help="Of somebody who lost the password; without it, a new administrator.")
@@ -25,8 +29,11 @@ def command(email: str | None, base: str) -> None:
     from lachan.members.services import first_link, operator_link
 
     path = None if email else first_link()
-    carries_key = path is not None
-    path = path or operator_link(email=email or "")
-    click.echo(base.rstrip("/") + path)
-    if not carries_key:
-        click.echo(WITHOUT_KEY, err=True)
+    if path is not None:
+        click.echo(base.rstrip("/") + path)
+        return
+    record = operator_link(email=email or "")
+    click.echo(base.rstrip("/") + record.path)
+    click.echo(WITHOUT_KEY, err=True)
+    if record.opens_at is not None:
+        click.echo(WAITS.format(moment=record.opens_at), err=True)

@@ -96,15 +96,23 @@ def _useless(report: "ImportReport", form: str, kind: str | None) -> str:
 
 
 def _say(report: "ImportReport", *, dry_run: bool) -> None:
+    from lachan.indicators.records import OVERTAKEN
+
     click.echo(
         f"{report.content} lines with content" + (" (nothing was changed)" if dry_run else "")
     )
     for name in ("published", "duplicate", "guarded", "quarantined"):
         click.echo(f"  {name:<12} {getattr(report, name)}")
-    if report.reasons:
-        click.echo("  why lines were guarded or quarantined:")
-    for reason, number in sorted(report.reasons.items(), key=lambda item: -item[1]):
-        click.echo(f"      {reason:<20} {number}")
+    reasons = sorted(report.reasons.items(), key=lambda item: -item[1])
+    overtaken = [item for item in reasons if item[0].startswith(OVERTAKEN)]
+    for head, told in (
+        ("of the published, decided otherwise before", overtaken),
+        ("why lines were guarded or quarantined", [r for r in reasons if r not in overtaken]),
+    ):
+        if told:
+            click.echo(f"  {head}:")
+        for reason, number in told:
+            click.echo(f"      {reason:<20} {number}")
     if report.last_seq is not None:
         click.echo(f"ledger {report.first_seq}–{report.last_seq}")
     if report.published and not dry_run:

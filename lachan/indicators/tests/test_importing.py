@@ -21,9 +21,11 @@ from lachan.indicators.selectors import (
     projection_at,
 )
 from lachan.indicators.services import (
+    indicator_propose,
     indicator_review,
     indicator_withdraw,
     list_import,
+    list_withdraw,
     sites_replace,
 )
 from lachan.kernel.errors import InvalidInput, Refused
@@ -119,6 +121,20 @@ def test_it_does_nothing_twice(reviewer):
     assert counts(bring(*MIXED)) == (0, 4, 3, 3)
 
 
+def test_it_publishes_what_was_merely_proposed_or_rejected_once(analyst, reviewer):
+    for value in ("cho.example", "khong.example"):
+        proposed = indicator_propose(by=analyst, value=value, category="scam")
+    indicator_review(by=reviewer, indicator=proposed.uid, decision="reject")
+    assert bring("cho.example", "khong.example", dry_run=True).published == 2
+    report = bring("cho.example", "khong.example", "xau.example", "com.vn")
+    assert counts(report) == (3, 0, 1, 0)
+    assert report.reasons == {
+        "published-though-proposed": 1, "published-though-rejected": 1, "public-suffix": 1,
+    }  # fmt: skip
+    waiting = indicator_list(by=reviewer, status="proposed")
+    assert {each.value for each in waiting} == {"cho.example", "com.vn"}
+
+
 def test_it_does_not_publish_again_what_a_person_took_back(reviewer):
     bring("xau.example")
     (found,) = indicator_list(by=reviewer)
@@ -159,11 +175,14 @@ def test_it_loses_nothing_when_cut_off(monkeypatch):
 
 
 def test_it_widens_what_one_organisation_kept_to_itself(publish, hotline):
-    publish("xau.example", tlp="red")
-    assert counts(bring("xau.example")) == (1, 0, 0, 0)
+    kept = publish("xau.example", tlp="red")
+    report = bring("xau.example")
+    assert counts(report) == (1, 0, 0, 0)
     own = organisation_audience(hotline.pk)
     assert [e.value for e in projection_at(ledger_head(), own)] == ["xau.example"]
     assert [e.effect for e in ledger_list(after=0, audience=own)] == ["add", "remove", "add"]
+    list_withdraw(by=OPERATOR, list_import=report.uid)
+    assert [e.uid for e in projection_at(ledger_head(), own)] == [kept.uid]
 
 
 def test_it_asks_few_questions_a_chunk():

@@ -9,6 +9,7 @@ from django.urls import reverse
 
 from lachan.indicators.models import Dispute, Indicator, ListImport
 from lachan.indicators.records import Status
+from lachan.indicators.selectors import indicator_get
 from lachan.indicators.services import (
     dispute_open,
     disputes_settle,
@@ -18,6 +19,7 @@ from lachan.indicators.services import (
     list_import,
 )
 from lachan.members.api_keys import api_key_actor, api_key_create
+from lachan.members.models import RoleGrant
 from lachan.members.policy import Action
 from lachan.members.records import PUBLIC, Role, system
 
@@ -122,6 +124,13 @@ def test_it_warns_the_reviewer_and_wants_a_reason(personas):
     sent = {"decision": "approve", "review-override_reason": "hacked, its owner agrees"}
     assert reviewer.post(review, sent).status_code == 302
     assert "hacked, its owner agrees" in text_of(reviewer.get(page))
+    # It belongs to everybody's day: a reviewer of another organisation decides.
+    assert indicator_get(by=personas.analyst.actor, indicator=found.uid).status == "proposed"
+    assert 'role="alert"' in text_of(reviewer.post(review, sent), 422)
+    other = personas.other.reviewer.client()
+    assert "hacked, its owner agrees" in text_of(other.get(page))
+    assert other.post(review, sent).status_code == 302
+    assert indicator_get(by=personas.analyst.actor, indicator=found.uid).status == "published"
 
 
 def test_it_warns_whoever_shares_more_widely_and_wants_a_reason(personas, published):
@@ -134,6 +143,8 @@ def test_it_warns_whoever_shares_more_widely_and_wants_a_reason(personas, publis
     share = reverse("indicator-share", args=[found.uid])
     assert 'role="alert"' in text_of(reviewer.post(share, {"share-tlp": "clear"}), 422)
     sent = {"share-tlp": "clear", "share-override_reason": "sold, its owner agrees"}
+    assert 'role="alert"' in text_of(reviewer.post(share, sent), 422)
+    RoleGrant.objects.filter(person__organisation=personas.other.organisation).delete()
     assert reviewer.post(share, sent).status_code == 302
     assert "sold, its owner agrees" in text_of(reviewer.get(page))
 

@@ -204,14 +204,20 @@ def test_it_hides_one_organisation_s_own_from_others(
     for act in (indicator_get, services.indicator_withdraw):
         with pytest.raises(records.NoSuchIndicator):
             act(by=outsider, indicator=own.uid)
-    # The other organisation learns nothing, and may publish it for all: then the narrow one yields.
+    # The other organisation learns nothing, and may publish it for all: then the narrow one is covered.
     theirs = services.indicator_propose(by=outsider, value="rieng.example", category="scam")
     third = make_actor(enterprise, Role.REVIEWER)
     services.indicator_review(by=third, indicator=theirs.uid, decision="approve")
     assert values(organisation_audience(hotline.pk)) == ["rieng.example"]
-    assert indicator_get(by=analyst, indicator=own.uid).status is Status.WITHDRAWN
-    effects = [e.effect for e in ledger_list(after=0, audience=organisation_audience(hotline.pk))]
+    assert indicator_get(by=analyst, indicator=own.uid).status is Status.COVERED
+    mine = organisation_audience(hotline.pk)
+    effects = [e.effect for e in ledger_list(after=0, audience=mine)]
     assert effects == ["add", "remove", "add"]
+    # Taken back by the other, it stands as it stood.
+    services.indicator_withdraw(by=outsider, indicator=theirs.uid)
+    assert indicator_get(by=analyst, indicator=own.uid).status is Status.PUBLISHED
+    assert [e.uid for e in projection_at(ledger_head(), mine)] == [own.uid]
+    assert values(organisation_audience(enterprise.pk)) == values(MEMBERS) == []
 
 
 def test_it_shows_as_withdrawn_what_leaves_an_audience_s_sight(publish, reviewer, hotline):

@@ -26,6 +26,8 @@ from lachan.indicators.records import (
     GuardStands,
     IndicatorExists,
     IndicatorMoved,
+    SecondOrganisation,
+    Status,
 )
 from lachan.indicators.selectors import dispute_row
 from lachan.indicators.services import (
@@ -56,7 +58,8 @@ def _said(error: LachanError) -> str:
         Stale: _(
             "It has changed since you opened this page. Please look first, then press once more."
         ),
-        GuardStands: _("The guard stands: give a reason of at least ten letters."),
+        GuardStands: _("The guard stands: give a reason of at least three words."),
+        SecondOrganisation: _("What the guard warns of takes reviewers of two organisations."),
     }
     return words.get(type(error), _("Something here cannot be used. Please look at it once more."))
 
@@ -90,10 +93,12 @@ def _act(
     """Do it and go back to the indicator; or show the indicator with the form and what is wrong."""
     if form.is_valid():
         try:
-            act(by=request.actor, indicator=uid, **form.cleaned_data, **more)
-        except (InvalidInput, Conflict, FourEyes, GuardStands) as error:
+            found = act(by=request.actor, indicator=uid, **form.cleaned_data, **more)
+        except (InvalidInput, Conflict, FourEyes, GuardStands, SecondOrganisation) as error:
             form.add_error(None, _said(error))
         else:
+            if getattr(found, "status", "") == Status.PROPOSED:
+                done = _("Noted. A reviewer of another organisation has to agree as well.")
             messages.success(request, done)
             return redirect("indicator", uid)
     return indicator_answer(request, uid, form=form, status=422)

@@ -17,8 +17,14 @@ from lachan.indicators.forms import (
     WithdrawForm,
 )
 from lachan.indicators.models import Indicator
-from lachan.indicators.reading import case_of, indicator_state, is_proposer
-from lachan.indicators.records import GuardWarning, Status
+from lachan.indicators.reading import (
+    agreed_elsewhere,
+    case_of,
+    indicator_state,
+    is_proposer,
+    two_organisations_asked,
+)
+from lachan.indicators.records import STANDING, GuardWarning, Status
 from lachan.indicators.selectors import (
     dispute_rows,
     import_rows,
@@ -44,6 +50,7 @@ from lachan.indicators.words import (
 from lachan.kernel.bounds import number_read
 from lachan.kernel.seen import state_mark
 from lachan.members.policy import Action, policy_allows, requires
+from lachan.members.records import PUBLIC
 from lachan.web.pages import page_of
 from lachan.web.panels import panel_list
 
@@ -146,6 +153,8 @@ def indicator_answer(
             {"it": r, "decision": DECISIONS.get(r.decision, r.decision)}
             for r in indicator.reviews.select_related("by").order_by("-at")
         ],
+        "two": two_organisations_asked(indicator, warnings),
+        "agreed": agreed_elsewhere(PUBLIC, indicator),
         "panels": panel_list("indicator", by=request.actor, thing=uid),
         "disputes": [_dispute(d) for d in indicator.disputes.order_by("-opened_at")],
         **_forms(request, indicator, warned=bool(warnings)),
@@ -164,9 +173,11 @@ def _forms(request: HttpRequest, indicator: Indicator, *, warned: bool) -> dict[
         forms["own"] = own = is_proposer(actor, indicator)
         if may and not own:
             forms["review"] = ReviewForm(prefix="review", warned=warned)
+    if indicator.status in STANDING and policy_allows(
+        actor, Action.INDICATOR_WITHDRAW, organisation_id=owner
+    ):
+        forms["withdraw"] = WithdrawForm(prefix="withdraw")
     if indicator.status == Status.PUBLISHED:
-        if policy_allows(actor, Action.INDICATOR_WITHDRAW, organisation_id=owner):
-            forms["withdraw"] = WithdrawForm(prefix="withdraw")
         if _may_share(request, indicator):
             initial = {"tlp": indicator.tlp}
             forms["share"] = ShareForm(prefix="share", warned=warned, initial=initial)

@@ -112,7 +112,7 @@ def test_it_shows_the_administrators_rooms(live_server, personas, either):
         ("/staff/", "start-administrator"), ("/staff/members/", "members"),
         ("/staff/members/new/", "organisation-new"), (f"/staff/members/{home.uid}/", "organisation"),
         (f"/staff/members/{home.uid}/invite/", "invite"), (f"/staff/members/{person}/", "person"),
-        ("/staff/members/desk-key/", "desk-key"), ("/staff/members/desk-key/shares/", "shares-form"),
+        ("/staff/members/confirmations/", "confirmations"), ("/staff/members/desk-key/", "desk-key"), ("/staff/members/desk-key/shares/", "shares-form"),
         ("/staff/programmes/new/", "programme-new"),
         (f"/staff/programmes/{given['programme']['uid']}/", "programme"),
         ("/staff/api-keys/", "api-keys"), ("/staff/audit/", "audit"),

@@ -4,10 +4,17 @@ import pytest
 from click.testing import CliRunner
 
 from lachan.cli.main import cli
+from lachan.members.errors import InvitationWaits
 from lachan.members.invitations import invitation_accept
+from lachan.members.models import Confirmation, Person, RoleGrant
 from lachan.members.records import Role
 from lachan.members.selectors import actor_for
-from lachan.members.services import desk_keys_withdraw, first_link, recovery_split
+from lachan.members.services import (
+    confirmation_give,
+    desk_keys_withdraw,
+    first_link,
+    recovery_split,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -29,8 +36,12 @@ def test_it_gives_the_first_link_with_the_key():
 
 
 def test_it_gives_a_link_without_the_key_later(personas):
+    personas.administrator.person.grants.all().delete()
+    RoleGrant.objects.create(person=personas.with_roles().person, role="administrator")
+    Person.objects.filter(grants__role="administrator").update(public_key="")  # not joined yet
     result = run("admin-link")
     assert "carries no copy" in result.output
+    assert "It opens when" not in result.output
     token = re.search(r"join/([\w-]+)/", result.output)[1]
     joined = invitation_accept(
         token=token, password="four-invented-words-here", email="n@home.example", name="N"
@@ -43,6 +54,9 @@ def test_it_gives_a_link_without_the_key_later(personas):
 def test_it_brings_back_who_lost_the_password(personas):
     email = personas.analyst.person.email
     token = re.search(r"join/([\w-]+)/", run("admin-link", "--email", email).output)[1]
+    with pytest.raises(InvitationWaits):
+        invitation_accept(token=token, password="four-invented-words-here")
+    confirmation_give(by=personas.administrator.actor, confirmation=Confirmation.objects.get())
     joined = invitation_accept(token=token, password="four-invented-words-here")
     assert joined.person == personas.analyst.person
     assert not joined.person.wraps.exists()

@@ -5,9 +5,16 @@ import pytest
 from django.test import Client
 
 from lachan.kernel.clock import now
-from lachan.members.models import ApiKey, AuditEntry, Invitation, Organisation, Programme
+from lachan.members.models import (
+    ApiKey,
+    AuditEntry,
+    Confirmation,
+    Invitation,
+    Organisation,
+    Programme,
+)
 from lachan.members.records import Role
-from lachan.members.services import audit_record
+from lachan.members.services import audit_record, confirmation_give, desk_keys_give
 
 pytestmark = pytest.mark.django_db
 
@@ -23,6 +30,8 @@ def test_it_invites_with_the_desk_key(personas):
     page = client.post(url, form)
     path = re.search(r"http://testserver(/staff/join/[\w-]{43}/)", text(page))[1]
     assert Invitation.objects.get().wraps.count() == 1
+    assert Client().get(path).status_code == 403
+    confirmation_give(by=personas.second.actor, confirmation=Confirmation.objects.get())
     joining = Client().get(path)
     assert "binh@home.example" in text(joining)
     assert path.split("/")[3] not in str(list(AuditEntry.objects.values()))
@@ -84,6 +93,22 @@ def test_it_gives_and_takes_roles(personas):
     someone = personas.with_roles()
     url = f"/staff/members/people/{someone.person.uid}/"
     client.post(url + "grant/", {"role": "analyst"})
+    assert not someone.actor.roles
+    waits = "/staff/members/confirmations/"
+    page = text(client.get(waits))
+    assert "/give/" not in page  # whoever asked for it is not the second
+    uid = re.search(r"confirmations/([0-9a-f-]{36})/stop/", page)[1]
+    assert client.post(f"{waits}{uid}/give/").status_code == 403
+    second = personas.second.client()
+    assert waits in text(second.get("/staff/"))
+    assert waits in text(someone.client().get("/staff/"))
+    desk_keys_give(
+        by=personas.administrator.actor, unlocked=personas.administrator.unlocked,
+        person=personas.second.person,
+    )  # fmt: skip
+    assert f"{uid}/give/" in text(second.get(waits))
+    assert second.post(f"{waits}{uid}/give/").status_code == 302
+    assert someone.actor.roles == {Role.ANALYST}
     assert someone.person.wraps.exists()
     assert "analyst" in text(client.get(url))
     assert (
@@ -115,6 +140,10 @@ def test_it_makes_a_way_back(personas):
     client = personas.administrator.client()
     url = f"/staff/members/people/{personas.analyst.person.uid}/return/"
     path = re.search(r"(/staff/join/[\w-]{43}/)", text(client.post(url)))[1]
+    waits = Client().get(path)
+    assert waits.status_code == 403
+    assert 'name="password"' not in text(waits)
+    confirmation_give(by=personas.second.actor, confirmation=Confirmation.objects.get())
     words = {
         "name": "An",
         "password": "four-invented-words-here",

@@ -6,11 +6,18 @@ from lachan.kernel.clock import held_at, now
 from lachan.kernel.errors import InvalidInput, Refused
 from lachan.kernel.sealing.errors import SharesUnusable
 from lachan.members import tasks
-from lachan.members.errors import AlreadyMember, KeyMissing, LastAdministrator, SelfGrant
-from lachan.members.models import DeskKeyWrap, Invitation, Session
+from lachan.members.errors import (
+    AlreadyMember,
+    KeyMissing,
+    LastAdministrator,
+    SecondNeeded,
+    SelfGrant,
+)
+from lachan.members.models import Confirmation, DeskKeyWrap, Invitation, Session
 from lachan.members.records import Role
 from lachan.members.selectors import actor_for
 from lachan.members.services import (
+    confirmation_give,
     desk_key_open,
     desk_key_rotate,
     desk_keys_withdraw,
@@ -42,7 +49,7 @@ def test_it_grants_a_role_once(personas):
 
 def test_it_takes_the_key_with_the_last_role_that_needs_it(personas):
     boss, someone = personas.administrator, personas.analyst
-    role_grant(by=boss.actor, person=someone.person, role=Role.REVIEWER)
+    personas.given(someone.person, Role.REVIEWER)
     role_revoke(by=boss.actor, person=someone.person, role=Role.ANALYST)
     assert someone.person.wraps.exists()
     role_revoke(by=boss.actor, person=someone.person, role=Role.REVIEWER)
@@ -52,7 +59,7 @@ def test_it_takes_the_key_with_the_last_role_that_needs_it(personas):
 def test_it_takes_the_key_when_a_role_runs_out(personas, settings, tmp_path):
     settings.LACHAN_HOME = tmp_path  # the trail's witness is of this test alone
     boss, someone = personas.administrator, personas.with_roles()
-    role_grant(by=boss.actor, person=someone.person, role=Role.ANALYST, until=now() + timedelta(1))
+    personas.given(someone.person, Role.ANALYST, until=now() + timedelta(1))
     desk_key_rotate(by=boss.actor, organisation=personas.organisation)
     assert someone.person.wraps.exists()
     with held_at(now() + timedelta(2)):
@@ -109,8 +116,12 @@ def test_it_lets_nobody_give_himself_a_role(personas, role):
     with pytest.raises(SelfGrant):
         role_grant(by=boss.actor, person=boss.person, role=role)
     assert boss.actor.roles == before
-    second = personas.with_roles(Role.ADMINISTRATOR)
-    role_grant(by=second.actor, person=boss.person, role=role)
+    role_grant(by=personas.second.actor, person=boss.person, role=role)
+    for row in Confirmation.objects.all():
+        with pytest.raises(SecondNeeded):
+            confirmation_give(by=boss.actor, confirmation=row)
+        third = personas.with_roles(Role.ADMINISTRATOR)
+        confirmation_give(by=third.actor, confirmation=row)
     assert role in boss.actor.roles
 
 

@@ -3,10 +3,10 @@
 from datetime import timedelta
 
 from lachan.kernel.clock import now
-from lachan.members.models import Invitation, Programme
+from lachan.members.models import Confirmation, Invitation, Programme
 from lachan.members.policy import Action
 from lachan.members.records import Role
-from lachan.members.services import api_key_create, invitation_create
+from lachan.members.services import api_key_create, invitation_create, role_grant
 
 
 def samples(personas):
@@ -18,6 +18,8 @@ def samples(personas):
     key, _text = api_key_create(
         by=boss.actor, organisation=home, name="walk", scopes=[Action.CHECK], life=timedelta(1)
     )
+    role_grant(by=boss.actor, person=personas.technical.person, role=Role.ANALYST)
+    waits = {"uid": Confirmation.objects.get().uid}
     programme = Programme.objects.create(name="Walk", valid_from=now().date())
     someone = {"uid": personas.auditor.person.uid}
     return {
@@ -33,4 +35,6 @@ def samples(personas):
         "deactivate": someone,
         "programme": {"uid": programme.uid},
         "api-key-end": {"uid": key.uid},
+        "confirmation-give": waits,
+        "confirmation-stop": waits,
     }

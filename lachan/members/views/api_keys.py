@@ -40,6 +40,9 @@ def api_keys(request: HttpRequest) -> HttpResponse:
     for key in keys:
         key.begins = f"lachan_{key.prefix}_"
         key.scope_names = [SCOPE_WORDS.get(Action(scope), scope) for scope in key.scopes]
+        lost = [scope for scope in key.scopes if scope not in key.scopes_now]
+        key.asleep = bool(key.scopes) and not key.scopes_now
+        key.lost_names = [] if key.asleep else [SCOPE_WORDS.get(Action(s), s) for s in lost]
     return render(request, "members/api_keys.html", context | {"keys": keys}, status=status)
 
 

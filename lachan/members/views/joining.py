@@ -10,7 +10,7 @@ from django.views.decorators.http import require_http_methods
 
 from lachan.kernel.errors import InvalidInput
 from lachan.members import factors
-from lachan.members.errors import AlreadyMember, InvitationGone, SignInRefused
+from lachan.members.errors import AlreadyMember, InvitationGone, InvitationWaits, SignInRefused
 from lachan.members.forms import CodeForm, JoinForm, PasskeyForm, SetUpCodeForm
 from lachan.members.invitations import invitation_get
 from lachan.members.models import Person
@@ -30,6 +30,9 @@ CODES = "fresh_codes"
 def join(request: HttpRequest, token: str) -> HttpResponse:
     try:
         invitation = invitation_get(token)
+    except InvitationWaits as error:
+        context = {"opens_at": error.opens_at}
+        return render(request, "members/join_waits.html", context, status=403)
     except InvitationGone:
         return render(request, "members/join_gone.html", status=404)
     form = JoinForm(request.POST or None, invitation=invitation)
@@ -39,6 +42,8 @@ def join(request: HttpRequest, token: str) -> HttpResponse:
             joined = invitation_accept(token=token, **words)
         except AlreadyMember:
             form.add_error("email", _("Somebody with this address is here already."))
+        except InvitationGone:  # withdrawn, or used, since the page was shown
+            return render(request, "members/join_gone.html", status=404)
         except InvalidInput as error:
             why = error.__cause__
             form.add_error("password", why if isinstance(why, ValidationError) else str(error))

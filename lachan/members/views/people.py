@@ -21,6 +21,7 @@ from lachan.members.people import person_seen, person_state
 from lachan.members.policy import Action, NotAllowed, policy_check, requires
 from lachan.members.reach import manage_allows, manage_check
 from lachan.members.records import Role
+from lachan.members.selectors import api_key_count
 from lachan.members.services import (
     desk_keys_give,
     person_deactivate,
@@ -57,6 +58,8 @@ def _page(request: HttpRequest, row: Person, form: GrantForm) -> HttpResponse:
         "returns": manages,
         "lacks_key": row in holder_list(row.organisation) and not holds_all(row),
         "holds_key": row.wraps.exists(),
+        "waiting": [role_name(Role(w.role)) for w in row.confirmations.exclude(role="")],
+        "api_keys": api_key_count(row) if manages else 0,
         "seen": state_mark(*person_state(row)),
     }
     return render(request, "members/person.html", context, status=422 if form.errors else 200)
@@ -96,20 +99,23 @@ def grant(request: HttpRequest, uid: UUID) -> HttpResponse:
     words = form.cleaned_data
     try:
         with person_seen(row, seen=request.POST.get(SEEN, "")):
-            role_grant(by=request.actor, person=row, **words)
+            granted = role_grant(by=request.actor, person=row, **words)
     except Stale:
         form.add_error(None, _CHANGED)
         return _page(request, row, form)
     except SelfGrant:
         messages.error(request, _("Nobody gives roles to himself. Ask another administrator."))
         return redirect("members:person", row.uid)
+    if granted is None:
+        messages.success(request, _("The role waits for a second administrator's yes, or a day."))
+        return redirect("members:person", row.uid)
     messages.success(request, _("The role is given."))
     if row.organisation.is_home and words["role"] in HOLDER_ROLES:
-        _key_offer(request, row)
+        key_offer(request, row)
     return redirect("members:person", row.uid)
 
 
-def _key_offer(request: HttpRequest, row: Person) -> None:
+def key_offer(request: HttpRequest, row: Person) -> None:
     """With a role that reads reports comes a copy of the key, where the giver has one at hand."""
     try:
         desk_keys_give(by=request.actor, unlocked=session_key(request), person=row)

@@ -1,0 +1,31 @@
+"""An indicator in the ledger's words."""
+
+from lachan.members.selectors import organisation_signature
+
+from .ledger import Change
+from .models import Indicator
+
+
+def change_of(indicator: Indicator, *, live: bool, was_tlp: str = "", reason: str = "") -> Change:
+    """The ledger's words for an indicator as it stands in memory."""
+    organisation_id = indicator.organisation_id
+    organisation = organisation_signature(organisation_id) if organisation_id else None
+    source = organisation.name if organisation else ""
+    if indicator.list_import_id:
+        source = indicator.list_import.source
+    return Change(
+        uid=indicator.uid,
+        kind=indicator.kind,
+        value=indicator.value,
+        category=indicator.category,
+        confidence=indicator.confidence,
+        tlp=indicator.tlp,
+        live=live,
+        was_tlp=was_tlp,
+        reason=reason,
+        valid_from=indicator.valid_from,
+        valid_until=indicator.valid_until,
+        organisation_id=organisation_id,
+        organisation_uid=organisation.uid if organisation else None,
+        source=source,
+    )
