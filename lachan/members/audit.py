@@ -1,7 +1,6 @@
 """The append-only trail of who did what to which sensitive thing."""
 
 import hashlib
-import os
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +9,7 @@ from django.conf import settings
 from django.db import connection, transaction
 
 from lachan.kernel.clock import now
+from lachan.kernel.files import file_write
 
 from .models import AuditEntry
 from .records import Actor, AuditCheck
@@ -87,10 +87,7 @@ def audit_head_keep() -> None:
     held = _head_read()
     if last is None or (held is not None and held[0] >= last[0]):
         return
-    path = _head_path()
-    fresh = path.with_name(f".{path.name}.{os.getpid()}")
-    fresh.write_bytes(msgspec.json.encode({"seq": last[0], "hash": bytes(last[1]).hex()}))
-    fresh.replace(path)
+    file_write(_head_path(), msgspec.json.encode({"seq": last[0], "hash": bytes(last[1]).hex()}))
 
 
 def audit_hash(entry: AuditEntry, previous: bytes) -> bytes:
