@@ -154,13 +154,15 @@ class _Start:
         # Nothing else takes the processor from the pages before they are there; but nobody is named unasked.
         is_late = any(self._supervisor.age(name) > _LATE for name in self._parts)
         fresh = self._roll.call(running, only="" if self._pages or is_late else "web")
+        has_begun = "web" in fresh and not self._pages
+        if has_begun:
+            fresh += self._roll.call(running, only="dns")  # whose line stands among the pages'
         for name in fresh:
             self._supervisor.stands(name)
             if self._told.pop(name, None) is not None:
                 click.echo(f"{name} answers now.")
-        if "web" in fresh and not self._pages:
+        if has_begun:
             self._pages = True
-            self._roll.call(running, only="dns")
             self._say_pages()
             self._supervisor.start(*(name for name in _THEN if name in self._parts))
         if not self._whole and set(self._roll.answered) == self._parts:

@@ -205,10 +205,19 @@ def test_it_names_nobody_as_silent_unasked(tmp_path, capsys, monkeypatch):
         Roll({"dns": lambda _: True, "web": lambda _: False}),
     )
     start.look()
-    supervisor.end()
     said = capsys.readouterr().err
     assert "for want of web: it runs and does not answer" in said
     assert "want of dns" not in said
+    # What was named answers together with the pages, asked for another reason.
+    monkeypatch.setattr(supervisor, "age", lambda _: 1.0)
+    start._roll, start._told = (
+        Roll(dict.fromkeys(("dns", "web"), lambda _: True)),
+        {"dns": "it ends"},
+    )
+    monkeypatch.setattr(start, "_say_pages", lambda: None)
+    start.look()
+    supervisor.end()
+    assert "dns answers now." in capsys.readouterr().out
 
 
 @pytest.mark.parametrize("shares", [False, True])
