@@ -232,7 +232,7 @@ def test_words_stay_on_the_page_until_they_have_arrived(phone):
     def press(button, field, address):
         typed = page.locator(field).input_value()
         page.context.route(address, fail)
-        sent[:] = []
+        sent.clear()
         for number in range(len(FAULTS)):
             page.locator(button).click()
             page.locator("#trouble").wait_for(state="visible")
