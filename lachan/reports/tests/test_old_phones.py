@@ -4,6 +4,7 @@ import re
 
 import pytest
 
+from lachan.reports import conf
 from lachan.reports.models import InboxSession, Message, Report
 from tests.chromium import PATIENCE, PHONE
 
@@ -43,8 +44,9 @@ ALONE = [
 
 
 @pytest.fixture
-def phone(chromium, live_server, desk_key):
+def phone(chromium, live_server, desk_key, monkeypatch):
     """`phone(lacks=…)` is a page of its own phone; its neutral site is played, nothing outside is asked."""
+    monkeypatch.setattr(conf, "WORK_BITS_CALM", 1)  # no phone here is to find a proof of work
     contexts = []
 
     def phone(*, lacks=(), scripts=True, styles=True):
