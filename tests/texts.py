@@ -25,7 +25,7 @@ _PUBLIC_CODE = {
     "lachan/shield/views.py", "lachan/shield/advice.py", "lachan/web/problems.py",
 }  # fmt: skip
 _SHARED_CODE = {"lachan/web/problems.py"}
-_PUBLIC_SHELL = re.compile(r'extends "web/public.html"')
+_PUBLIC_SHELL = re.compile(r'extends "(?:web/public|reports/_inbox)\.html"')
 # What French sets apart with a space that does not break, each where that space is missing; a colon of an
 # address, of a time or of a TLP stands close.
 FRENCH_SPACES = [

@@ -14,6 +14,8 @@ from lachan.kernel.bounds import number_read
 T = TypeVar("T")
 _TRUE, _FALSE = {"1", "true", "yes", "on"}, {"0", "false", "no", "off"}
 _LONGEST_FILE = 1 << 20
+# As repr() writes a text; an apostrophe within a word begins none.
+_QUOTED = re.compile(r"(?<!\w)(?:'(?:[^'\\]|\\.)*'" r'|"(?:[^"\\]|\\.)*")')
 
 NAMES = frozenset({
     "DATABASE_URL", "LACHAN_BUSY_PER_MINUTE", "LACHAN_DEBUG", "LACHAN_DNS_ANSWER", "LACHAN_DNS_APPEAL",
@@ -100,7 +102,7 @@ class Env:
         try:
             return parse(self.text(name, default))
         except ValueError as error:
-            says = str(error) if name in self._flags else _unquoted(str(error), self.text(name, ""))
+            says = str(error) if name in self._flags else _unquoted(str(error))
             raise self._unusable(name, f": {says}") from None
 
     def _unusable(self, name: str, says: str) -> EnvError:
@@ -112,11 +114,11 @@ class Env:
         return self.parsed(name, default, lambda text: _each(text.split(","), parse))
 
 
-def _unquoted(says: str, value: str) -> str:
-    """A message without the words of a value that it quotes: a secret may have got into the wrong setting."""
-    for word in sorted(filter(None, re.split(r"[\s,;]+", value)), key=len, reverse=True):
-        says = says.replace(repr(word), "a word of it")
-    return says
+def _unquoted(says: str) -> str:
+    """A message without what it quotes: a secret may have got into the wrong setting, and a parser may quote it
+    cut short or in small letters.
+    """
+    return _QUOTED.sub("a word of it", says)
 
 
 def _file_read(name: str, path: str) -> str:

@@ -36,7 +36,7 @@ AUDIT_WORDS = {
     "password.change": _("changed the password"),
     "person.deactivate": _("ended somebody's access"),
     "person.join": _("joined"),
-    "person.return": _("came back with a new password"),
+    "person.return": _("made a link for a new password"),
     "policy.refuse": _("was refused"),
     "programme.change": _("changed a programme"),
     "programme.make": _("made a programme"),

@@ -1,9 +1,10 @@
 """The one file that holds the first link's token, until somebody has joined (see `first_link`)."""
 
-import os
 from pathlib import Path
 
 from django.conf import settings
+
+from lachan.kernel.files import file_write
 
 
 def token_path() -> Path:
@@ -11,13 +12,7 @@ def token_path() -> Path:
 
 
 def token_keep(token: str) -> None:
-    path = token_path()
-    fresh = path.with_name(f".{path.name}.{os.getpid()}")
-    with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
-        file.write(token + "\n")
-        file.flush()
-        os.fsync(file.fileno())
-    fresh.replace(path)
+    file_write(token_path(), f"{token}\n".encode())
 
 
 def token_forget() -> None:

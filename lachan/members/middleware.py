@@ -1,11 +1,11 @@
 from collections.abc import Callable
-from urllib.parse import urlsplit
 
 from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse
 
 from lachan.web.givenback import given_back
 from lachan.web.problems import key_locked_page, problem
+from lachan.web.sent import form_page
 
 from .api_keys import api_key_actor
 from .errors import ApiKeyRefused, KeyLocked
@@ -42,16 +42,8 @@ class ActorMiddleware:
         if isinstance(error, KeyLocked) and not request.path.startswith("/v1/"):
             if given_back(request):
                 return key_locked_page(request, "/staff/unlock/")
-            return redirect_to_login(_back(request), "/staff/unlock/")
+            return redirect_to_login(form_page(request), "/staff/unlock/")
         return None
-
-
-def _back(request: HttpRequest) -> str:
-    """Where to go on after the password: a form's page, for the form itself cannot be asked for again."""
-    came_from = urlsplit(request.headers.get("Referer", "")).path
-    if request.method == "POST" and came_from.startswith("/staff/"):
-        return came_from
-    return request.get_full_path()
 
 
 def _key_refused(error: ApiKeyRefused) -> HttpResponse:

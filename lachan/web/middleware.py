@@ -10,7 +10,7 @@ from lachan.kernel.errors import LachanError, Unavailable
 
 from .givenback import given_back
 from .problems import error_page, form_owner_page, problem_for, signed_out_page, status_of
-from .sent import SEALED, has_marks, is_anothers, posted
+from .sent import SEALED, form_page, has_marks, is_anothers, posted
 
 Next = Callable[[HttpRequest], HttpResponse]
 
@@ -124,7 +124,7 @@ class ErrorsMiddleware:
         if error.code == "sign-in-needed":
             if given_back(request):
                 return signed_out_page(request)
-            return redirect_to_login(request.get_full_path())
+            return redirect_to_login(form_page(request))
         return error_page(request, status_of(error))
 
 

@@ -3,7 +3,6 @@ docs/howto/errors.md lists.
 """
 
 from typing import Any
-from urllib.parse import urlsplit
 
 import msgspec
 from django.conf import settings
@@ -14,7 +13,7 @@ from django.utils.translation import gettext as _
 from lachan.kernel import errors
 
 from .givenback import given_back
-from .sent import is_anothers, is_ours
+from .sent import came_from, is_anothers, is_ours
 
 # From the most special to the most general: the first that fits gives the status.
 _STATUS: list[tuple[type[Exception], int]] = [
@@ -84,8 +83,8 @@ def not_sent_page(request: HttpRequest, *, cookies: bool) -> HttpResponse:
         advice = _(
             "This browser keeps no cookies here. Please allow them, then open the page once more."
         )
-    came_from = urlsplit(request.headers.get("Referer", "")).path if is_ours(request) else ""
-    words = {"way": came_from or request.path, "way_words": _("Open the page once more")}
+    page = came_from(request) if is_ours(request) else ""
+    words = {"way": page or request.path, "way_words": _("Open the page once more")}
     return _page(request, 403, title=title, advice=advice, **words)
 
 

@@ -9,7 +9,8 @@ import hashlib
 import hmac
 import secrets
 from base64 import urlsafe_b64decode, urlsafe_b64encode
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 from django.conf import settings
@@ -20,6 +21,7 @@ from django.urls import Resolver404, resolve
 NUMBER, OWNER, SEEN, SEALED = "_once", "_owner", "_seen", "_sealed"
 MACHINERY = frozenset({"csrfmiddlewaretoken", NUMBER, OWNER, SEEN, SEALED})
 _NUMBER_BYTES = 16
+V = TypeVar("V", bound=Callable[..., Any])
 
 
 def number_new() -> str:
@@ -55,9 +57,18 @@ def is_anothers(request: HttpRequest) -> bool:
     return bool(named and present) and not hmac.compare_digest(named.encode(), present.encode())
 
 
+def marked(view: V) -> V:
+    """A view of the public's whose form carries the marks (`form_marks`); what staff are shown all does."""
+    view.is_marked = True  # type: ignore[attr-defined]
+    return view
+
+
 def has_marks(request: HttpRequest) -> bool:
-    """Whether this is a form that asks for our token, and so may carry our marks. The intake's does not, nor
-    does the API: what they are sent is theirs alone to read.
+    """Whether this is a form that may carry our marks.
+
+    The intake's does not, nor does the API: what they are sent is theirs alone to read. Of strangers none does
+    but where a page gave them one: whoever makes up numbers for the others would have each answer kept, and
+    the one turn to write held while a password or a receipt is derived.
     """
     if request.method != "POST":
         return False
@@ -65,7 +76,9 @@ def has_marks(request: HttpRequest) -> bool:
         view = resolve(request.path_info).func
     except Resolver404:
         return False
-    return not getattr(view, "csrf_exempt", False)
+    if getattr(view, "csrf_exempt", False):
+        return False
+    return bool(owner_mark(request)) or getattr(view, "is_marked", False)
 
 
 def posted(request: HttpRequest) -> QueryDict:
@@ -88,3 +101,22 @@ def is_ours(request: HttpRequest) -> bool | None:
         return urlsplit(source).netloc == request.get_host() if source else None
     except (DisallowedHost, ValueError):  # no address that is ours
         return False
+
+
+def came_from(request: HttpRequest) -> str:
+    """The path of the page that a request came from, as far as the browser says; empty where that is none."""
+    try:
+        path = urlsplit(request.headers.get("Referer", "")).path
+    except ValueError:
+        return ""
+    return "" if path.startswith("//") else path  # as a link it would lead to another host
+
+
+def form_page(request: HttpRequest) -> str:
+    """Where staff go on after the sign-in or the password: a form's page, for what it was sent to cannot be
+    asked for by its address.
+    """
+    page = came_from(request)
+    return (
+        page if request.method == "POST" and page.startswith("/staff/") else request.get_full_path()
+    )

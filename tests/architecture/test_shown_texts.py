@@ -125,11 +125,14 @@ def test_it_speaks_the_language_of_the_page(browsers, keys, where, pattern):
     clients, samples, names = browsers
     address, _ = _address(where, pattern, samples)
     wrong = []
-    for language, client, method in product(("vi", "fr"), clients, ("GET", "POST")):
-        html = _asked(client, method, address, language)
-        wrong += [
-            (language, method, text) for text in _faulty(html, language, keys[language] - names)
-        ]
+    for client, method in product(clients, ("GET", "POST")):
+        for language in ("vi", "fr"):
+            html = _asked(client, method, address, language)
+            if not html:
+                break  # what is no page in one language is none in the other
+            wrong += [
+                (language, method, text) for text in _faulty(html, language, keys[language] - names)
+            ]
     assert wrong == []
 
 

@@ -165,6 +165,13 @@ def test_it_hands_words_to_nobody_else_at_the_same_machine(personas, case, at_wo
     assert not CaseNote.objects.exists()
     kept = form(page, f"{case}note/")
     assert WORDS not in text(browser.post(f"{case}note/", kept))
+    Session.objects.all().delete()
+    page = browser.post(
+        f"{case}note/", kept
+    )  # nobody's page now: it says what to do, and keeps the words
+    assert page.status_code == 401
+    assert form(page, f"{case}note/")["_sealed"] == kept["_sealed"]
+    assert 'href="/staff/sign-in/"' in text(page)
     browser.force_login(personas.analyst.person)
     page = browser.post(f"{case}note/", kept)
     assert WORDS in text(page)

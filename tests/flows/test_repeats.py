@@ -13,10 +13,13 @@ from lachan.indicators.services import indicator_propose, indicator_review
 from lachan.kernel.clock import held_at, now
 from lachan.members.models import ApiKey, DeskKey, Invitation, Organisation, Programme, RecoveryKey
 from lachan.members.records import PUBLIC, system
+from lachan.members.services import operator_link
 from lachan.reports.records import ReportContent, Urgency
 from lachan.reports.services import form_new, report_submit
 from lachan.web.models import SentForm
 from lachan.web.repeats import KEPT, sent_forms_purge
+from lachan.web.sent import NUMBER, number_new
+from tests.architecture.test_walk import PAGES, _address, _samples
 
 pytestmark = pytest.mark.django_db
 
@@ -159,6 +162,33 @@ def test_it_shows_an_answer_to_nobody_else(personas):
     assert key not in rest
     assert fields["_once"] not in rest
     assert ApiKey.objects.count() == 1
+
+
+@pytest.mark.parametrize(
+    ("address", "fields"),
+    [
+        ("/check/", {"value": "xau.example"}),
+        ("/inbox/", {"receipt": "0" * 28}),
+        ("/staff/sign-in/", {"username": "a@home.example", "password": "một hai ba"}),
+    ],
+)
+def test_it_keeps_nothing_under_a_number_that_a_stranger_made_up(monkeypatch, address, fields):
+    monkeypatch.setattr("lachan.web.repeats.durable", pytest.fail)  # the one turn to write
+    assert Client().post(address, fields | {NUMBER: number_new()}).status_code in {200, 422}
+
+
+def test_it_knows_every_public_form_with_a_number(personas):
+    samples, stranger = _samples(personas), Client()
+    samples["join"] = {"token": operator_link().split("/")[3]}
+    shown = {
+        where
+        for where, pattern in PAGES
+        if NUMBER in stranger.get(_address(where, pattern, samples)[0]).content.decode()
+    }
+    assert shown == {
+        where for where, pattern in PAGES if getattr(pattern.callback, "is_marked", False)
+    }
+    assert len(shown) == 2
 
 
 def test_it_forgets_forms_after_a_day(personas):

@@ -14,6 +14,7 @@ from lachan.cli.asking import (
     reached,
     web_answers,
 )
+from lachan.cli.ports import Address, address_shown, host_bracketed, port_expect
 from lachan.cli.setup import django_ready, unreachable
 from lachan.cli.supervisor import Supervisor, orphans
 from lachan.kernel.env import Env
@@ -22,8 +23,6 @@ from lachan.kernel.home import home_path, home_prepare
 
 _FIRST, _THEN = ("shield", "web", "worker"), ("matching", "match")
 _LATE = 60.0  # seconds after which a part that runs and does not answer is named
-
-Address = tuple[str, int]
 
 
 @click.command()
@@ -59,9 +58,9 @@ def command(web: str, dns: str, match: str) -> None:
         # A killed supervisor's children hold the ports, and go on until their successors start.
         for name, addresses in at.items():
             for address in addresses:
-                _port_is_free(address, f"--{name}", socket.SOCK_STREAM)
+                port_expect(address, f"--{name}", socket.SOCK_STREAM)
                 if name == "dns":
-                    _port_is_free(address, "--dns", socket.SOCK_DGRAM)
+                    port_expect(address, "--dns", socket.SOCK_DGRAM)
     click.echo("Preparing …", err=True)
     home_prepare(home_path())
     supervisor = Supervisor(
@@ -152,15 +151,18 @@ class _Start:
     def look(self) -> None:
         """Ask whoever has not answered yet, and say what is new."""
         running = self._supervisor.running()
-        # Nothing else takes the processor from the pages before they are there.
-        fresh = self._roll.call(running, only="" if self._pages else "web")
+        # Nothing else takes the processor from the pages before they are there; but nobody is named unasked.
+        is_late = any(self._supervisor.age(name) > _LATE for name in self._parts)
+        fresh = self._roll.call(running, only="" if self._pages or is_late else "web")
+        has_begun = "web" in fresh and not self._pages
+        if has_begun:
+            fresh += self._roll.call(running, only="dns")  # whose line stands among the pages'
         for name in fresh:
             self._supervisor.stands(name)
             if self._told.pop(name, None) is not None:
                 click.echo(f"{name} answers now.")
-        if "web" in fresh and not self._pages:
+        if has_begun:
             self._pages = True
-            self._roll.call(running, only="dns")
             self._say_pages()
             self._supervisor.start(*(name for name in _THEN if name in self._parts))
         if not self._whole and set(self._roll.answered) == self._parts:
@@ -168,7 +170,7 @@ class _Start:
             names = ", ".join(self._roll.answered)
             click.echo(f"Lá Chắn is up ({self._seconds:.1f} s): {names} have answered.")
             for address in self._at.get("match", []):
-                click.echo(f"  Look-ups:          http://{_shown(address)}/v1/match")
+                click.echo(f"  Look-ups:          http://{address_shown(address)}/v1/match")
         self._say_missing()
 
     @property
@@ -185,7 +187,7 @@ class _Start:
             host, port = reached(address)
             tried = f"try: dig @{host} -p {port} example.org"
             state = tried if "dns" in self._roll.answered else "does not answer yet"
-            click.echo(f"  DNS:               {_shown(address)}    {state}")
+            click.echo(f"  DNS:               {address_shown(address)}    {state}")
         if self._link:
             click.echo(
                 f"\n  Become the administrator (once, within seven days):\n  {self._way(base)}\n"
@@ -217,7 +219,7 @@ def _host(web: Address) -> str:
     """A host under which the pages may be asked for."""
     from django.conf import settings
 
-    own = _bracketed(web[0])
+    own = host_bracketed(web[0])
     allowed = [one.removeprefix(".") for one in settings.ALLOWED_HOSTS]
     return own if own in allowed else next((one for one in allowed if one != "*"), own)
 
@@ -230,28 +232,6 @@ def _base(web: Address) -> str:
     if outward:
         return str(outward[0])
     host = _host(web)
-    if host == _bracketed(web[0]) or not settings.HTTPS:
+    if host == host_bracketed(web[0]) or not settings.HTTPS:
         return f"http://{host}:{web[1]}"
     return f"https://{host}"
-
-
-def _bracketed(host: str) -> str:
-    return f"[{host}]" if ":" in host else host
-
-
-def _shown(address: Address) -> str:
-    return f"{_bracketed(address[0])}:{address[1]}"
-
-
-def _port_is_free(address: Address, option: str, kind: socket.SocketKind) -> None:
-    host, port = address
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    with socket.socket(family, kind) as probe:
-        if kind is socket.SOCK_STREAM:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((host, port))
-        except OSError as error:
-            raise click.ClickException(
-                f"{_shown(address)} cannot be used ({error.strerror}): stop what uses it, or choose another with {option}"
-            ) from None

@@ -1,9 +1,11 @@
 import os
 import resource
+import socket
 import sys
 
 import click
 
+from lachan.cli.ports import port_expect
 from lachan.cli.setup import django_ready
 from lachan.kernel.env_kinds import address_port
 
@@ -22,7 +24,8 @@ def command(listen: str, workers: int, threads: int) -> None:
     lachan web --listen 0.0.0.0:8000    behind a proxy that speaks HTTPS
     """
     django_ready(begin=True)
-    host, port = _address(listen)
+    host, port = address = _address(listen)
+    port_expect(address, "--listen", socket.SOCK_STREAM)
     connections = _connections_most()
     # Django's own threads stand behind lachan.config.server. No access log: it would hold addresses. HTTP/1
     # alone: what a proxy speaks to us; over HTTP/2 one connection would hold hundreds of slow requests.

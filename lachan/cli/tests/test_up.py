@@ -8,11 +8,13 @@ import time
 from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pytest
+from click.testing import CliRunner
 
 from lachan.cli import asking
 from lachan.cli.asking import Roll, dns_answers, match_answers, process_answers, web_answers
 from lachan.cli.commands.up import _base, _host, _Start
 from lachan.cli.demo.stage import free_port
+from lachan.cli.main import cli
 from lachan.cli.tests.test_supervisor import Sleepers
 from lachan.kernel.process import fault_tell
 from lachan.outbox.sockets import Listener, wake
@@ -189,6 +191,50 @@ def test_it_names_what_falls_again_and_again_with_the_reason(tmp_path, capsys, m
         assert "a, b have answered" in out
     finally:
         supervisor.end()
+
+
+def test_it_names_nobody_as_silent_unasked(tmp_path, capsys, monkeypatch):
+    """On a slow machine the pages alone are asked for longer than anybody may be silent."""
+    (tmp_path / "run").mkdir()
+    supervisor = Sleepers(tmp_path)
+    monkeypatch.setattr(supervisor, "running", lambda: {"dns": 1, "web": 2})
+    monkeypatch.setattr(supervisor, "age", lambda _: 61.0)
+    start = _Start(supervisor, {"web": [(LOCAL, 1)], "dns": []}, None, 0.0)
+    start._parts, start._roll = (
+        {"dns", "web"},
+        Roll({"dns": lambda _: True, "web": lambda _: False}),
+    )
+    start.look()
+    said = capsys.readouterr().err
+    assert "for want of web: it runs and does not answer" in said
+    assert "want of dns" not in said
+    # What was named answers together with the pages, asked for another reason.
+    monkeypatch.setattr(supervisor, "age", lambda _: 1.0)
+    start._roll, start._told = (
+        Roll(dict.fromkeys(("dns", "web"), lambda _: True)),
+        {"dns": "it ends"},
+    )
+    monkeypatch.setattr(start, "_say_pages", lambda: None)
+    start.look()
+    supervisor.end()
+    assert "dns answers now." in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("shares", [False, True])
+def test_web_says_that_its_port_is_taken(home, monkeypatch, shares):
+    """Also where the other server would share it: half of the reports would go to another instance."""
+    monkeypatch.setattr("lachan.cli.commands.web.django_ready", lambda **_: None)
+    monkeypatch.setattr("os.execv", lambda *_: pytest.fail("a server was started"))
+    with socket.socket() as other:
+        if shares:
+            other.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+        other.bind((LOCAL, 0))
+        other.listen()
+        address = f"{LOCAL}:{other.getsockname()[1]}"
+        ran = CliRunner().invoke(cli, ["web", "--listen", address])
+    assert ran.exit_code == 1
+    assert f"{address} cannot be used (Address already in use)" in ran.stderr
+    assert "--listen" in ran.stderr
 
 
 def test_a_process_that_nobody_supervises_tells_nobody(tmp_path, monkeypatch):

@@ -19,10 +19,12 @@ from lachan.indicators.words import DISPUTE_REASONS, LINE_REASONS, OUTCOMES, cat
 from lachan.kernel.clock import now
 from lachan.members.policy import Action, requires
 from lachan.members.records import PUBLIC
+from lachan.web.sent import marked
 
 
 @require_http_methods(["GET", "POST"])
 @requires(Action.DISPUTE_OPEN)
+@marked
 def dispute(request: HttpRequest) -> HttpResponse:
     """The form; `?indicator=` names what blocked, `?value=` fills in the address."""
     known = _known(request.GET.get("indicator", ""))

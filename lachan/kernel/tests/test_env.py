@@ -143,6 +143,20 @@ def test_it_names_the_setting_that_was_meant(name, meant):
     ]
 
 
+@pytest.mark.parametrize(
+    "quote",
+    [str, str.lower, str.upper, lambda text: text[:40], lambda text: text[3:20]],
+    ids=["whole", "small", "large", "cut", "a part"],
+)
+def test_it_says_nothing_however_a_parser_quotes_a_value(quote):
+    def parse(text):
+        raise ValueError(f"it is nobody's: {quote(text)!r}; the nearest is from 1 to 9")
+
+    with pytest.raises(EnvError) as found:
+        Env({"A": "Geheim-Wort_0123456789\n'\"" * 3}).parsed("A", "", parse)
+    assert str(found.value) == "A: it is nobody's: a word of it; the nearest is from 1 to 9"
+
+
 def test_it_says_nothing_of_the_environment_even_where_a_parser_does(monkeypatch):
     def parse(text):
         raise ValueError(f"{text.split(',')[0]!r} is no name; nearest of from 1 to 9")

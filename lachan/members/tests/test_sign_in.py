@@ -419,6 +419,10 @@ def test_it_leads_back_to_the_page_of_a_form(personas):
     headers = {"Referer": f"http://testserver{page}"}
     answer = personas.administrator.client(unlocked=False).post(page + "key/", headers=headers)
     assert answer.url == f"/staff/unlock/?next={page}"
+    # Signed out too: what the form was sent to answers nobody who comes back to it by its address.
+    for referer, goal in ((f"http://testserver{page}", page), ("http://[broken", f"{page}key/")):
+        answer = Client().post(f"{page}key/", headers={"Referer": referer})
+        assert answer.url == f"/staff/sign-in/?next={goal}"
 
 
 def test_it_keeps_two_people_apart_in_one_browser(joined):

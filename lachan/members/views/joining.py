@@ -18,6 +18,7 @@ from lachan.members.policy import public
 from lachan.members.records import Role
 from lachan.members.services import invitation_accept
 from lachan.members.words import role_name
+from lachan.web.sent import marked
 
 from .sign_in import pending_person, pending_set, refusal_add, sign_in_finish
 
@@ -25,6 +26,7 @@ CODES = "fresh_codes"
 
 
 @public
+@marked
 @sensitive_post_parameters("password", "again")
 @require_http_methods(["GET", "POST"])
 def join(request: HttpRequest, token: str) -> HttpResponse:

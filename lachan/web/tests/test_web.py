@@ -194,6 +194,12 @@ def test_it_is_vietnamese_until_another_language_is_chosen(client):
     assert "Il n’y a rien ici" in client.get("/x").content.decode()
 
 
+@pytest.mark.django_db
+def test_another_language_keeps_what_the_address_says(client):
+    page = client.get("/dispute/?value=xau.example").content.decode()
+    assert 'name="next" value="/dispute/?value=xau.example"' in page
+
+
 def test_it_sends_nobody_elsewhere_after_a_choice_of_language(client):
     answer = client.post("/language", {"language": "vi", "next": "https://evil.example/"})
     assert answer["Location"] == "/"
