@@ -6,7 +6,12 @@ from pathlib import Path
 
 from django.conf import settings
 
-from lachan.formats.guard.loading import guard_build, guard_stamp
+from lachan.formats.guard.loading import (
+    guard_build,
+    guard_stamp,
+    is_warning_list,
+    operator_files,
+)
 from lachan.formats.guard.records import SitesHead, UnusableList
 from lachan.formats.guard.rules import Guard
 from lachan.formats.guard.sites import Sites, sites_path
@@ -23,17 +28,26 @@ def guard_load() -> Guard:
 
 
 def warning_lists(home: Path) -> list[GuardList]:
-    """The operator's warning lists, each with what of it is in use."""
-    return [_described(path) for path in sorted((home / "guard").glob("*.json"))]
+    """The operator's warning lists, each with what of it is in use; and what lies there but is not read."""
+    sites = sites_path(home)
+    found = []
+    for path in operator_files(home):
+        # Beside its lists, MISP's folder holds programs and texts.
+        named = path.parent == sites.parent or ".json" in path.name.lower() or path.is_dir()
+        if path != sites and (is_warning_list(path) or named):
+            found.append(_described(path, str(path.relative_to(sites.parent))))
+    return found
 
 
-def _described(path: Path) -> GuardList:
+def _described(path: Path, file: str) -> GuardList:
+    if not is_warning_list(path):
+        return GuardList(file, fault="it is no file whose name ends in .json")
     try:
         found = warning_list_read(path.read_bytes())
     except (OSError, UnusableList) as error:
-        return GuardList(path.name, fault=str(error))
+        return GuardList(file, fault=str(error))
     kinds, refused = tuple(sorted(found.kinds)), dict(found.refused)
-    return GuardList(path.name, found.name, kinds, found.unused, found.taken, refused)
+    return GuardList(file, found.name, kinds, found.unused, found.taken, refused)
 
 
 def sites_head(home: Path) -> SitesHead | None:

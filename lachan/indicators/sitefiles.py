@@ -7,6 +7,7 @@ instead of names. https://tranco-list.eu says how such a list is made and why it
 import csv
 import gzip
 import io
+import lzma
 import zipfile
 import zlib
 from collections import Counter
@@ -33,6 +34,7 @@ from lachan.members.services import audit_record
 _NAME_HEADS = ("domain", "origin", "host", "hostname", "site", "name")
 _PLACE_HEADS = ("rank", "globalrank", "place", "position")
 _LONGEST_LINE = 4096
+_CUT = (zlib.error, lzma.LZMAError, EOFError)
 # A million names are 22 MB; what is larger than this by far is no list of sites, whatever it was packed into.
 _LARGEST = 1 << 29
 
@@ -74,7 +76,7 @@ def _file_read(path: Path, into: SitesWriter, *, top: int) -> SiteFile:
                 if place <= top:
                     into.add(name, place)
                     taken += 1
-    except (zipfile.BadZipFile, gzip.BadGzipFile, zlib.error, EOFError):
+    except (zipfile.BadZipFile, gzip.BadGzipFile, NotImplementedError, *_CUT):
         raise UnusableList(f"{path.name}: it cannot be unpacked") from None
     except UnusableList as error:
         raise UnusableList(f"{path.name}: {error}") from None

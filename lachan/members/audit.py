@@ -1,10 +1,7 @@
 """The append-only trail of who did what to which sensitive thing."""
 
 import hashlib
-<<<<<<< HEAD
 import logging
-=======
->>>>>>> read7a
 from pathlib import Path
 from typing import Any
 
@@ -13,12 +10,8 @@ from django.conf import settings
 from django.db import connection, transaction
 
 from lachan.kernel.clock import now
-<<<<<<< HEAD
 from lachan.kernel.heads import Head, head_fault, head_keep, head_read
 from lachan.proofs.services import chain_fault, chain_note, snapshot
-=======
-from lachan.kernel.files import file_write
->>>>>>> read7a
 
 from .models import AuditEntry
 from .records import Actor, AuditCheck
@@ -106,19 +99,10 @@ def audit_hash_at(seq: int) -> str | None:
 
 
 def audit_head_keep() -> None:
-<<<<<<< HEAD
     """Note the last line outside the database, unless the trail lost the line that was noted before."""
     last = audit_head()
     if last is not None and not head_keep(_head_path(), last, audit_hash_at):
         log.error("the audit trail no longer holds the line that was noted: see `lachan doctor`")
-=======
-    """Note the last line outside the database."""
-    last = AuditEntry.objects.order_by("-seq").values_list("seq", "hash").first()
-    held = _head_read()
-    if last is None or (held is not None and held[0] >= last[0]):
-        return
-    file_write(_head_path(), msgspec.json.encode({"seq": last[0], "hash": bytes(last[1]).hex()}))
->>>>>>> read7a
 
 
 def audit_hash(entry: AuditEntry, previous: bytes) -> bytes:

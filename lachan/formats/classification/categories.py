@@ -90,6 +90,11 @@ def category_code(word: str) -> str:
     return code
 
 
+def is_category(word: str) -> bool:
+    """Whether `category_code` knows it: for lists, that ask it of every row."""
+    return word.strip().lower() in _by_word()
+
+
 def _known(word: str) -> str:
     nearest = difflib.get_close_matches(word.strip().lower(), _by_word(), n=1)
     hint = f"the nearest is {nearest[0]}; " if nearest else ""

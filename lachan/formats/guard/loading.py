@@ -4,10 +4,12 @@ lists, and the well-known sites of `lachan guard update`).
 Processes without the database read the members' domains from a file that the shield keeps beside the snapshot.
 """
 
+import contextlib
 import dataclasses
 import ipaddress
 import json
 import logging
+import os
 import re
 from collections.abc import Iterable
 from functools import cache, lru_cache, partial
@@ -72,12 +74,12 @@ def _base(stamp: Stamp) -> Guard:
         _add_group(guard, group)
     for path in (Path(name) for name, *_ in stamp):
         try:
-            if path.suffix == ".json":
+            if is_warning_list(path):
                 _add_list(guard, path)
             else:
                 guard.sites = Sites(path)
         except (OSError, UnusableList) as error:
-            log.warning("guard list %s cannot be used: %s", path.name, error)
+            log.warning("guard list %s cannot be used: %s", path, error)
     return guard
 
 
@@ -102,11 +104,39 @@ def _add_group(guard: Guard, group: dict[str, Any]) -> None:
             guard.add_value(rule, Observable(kind, value))
 
 
+def operator_files(home: Path) -> list[Path]:
+    """What lies in LACHAN_HOME/guard/ and in the folders below, so that a copy of MISP's own folder is taken as it is.
+
+    Hidden files and folders are left out; a folder that cannot be looked into stands for what is in it.
+    """
+    found: list[Path] = []
+    seen: set[tuple[int, int]] = set()  # a link may lead back to where it stands
+
+    def unread(error: OSError) -> None:
+        if not isinstance(error, FileNotFoundError):
+            found.append(Path(error.filename))
+
+    for folder, below, names in os.walk(home / "guard", onerror=unread, followlinks=True):
+        with contextlib.suppress(OSError):  # gone meanwhile
+            stat = Path(folder).stat()
+            if (stat.st_dev, stat.st_ino) in seen:
+                below.clear()
+                continue
+            seen.add((stat.st_dev, stat.st_ino))
+        below[:] = sorted(name for name in below if not name.startswith("."))
+        found += [Path(folder, name) for name in sorted(names) if not name.startswith(".")]
+    return found
+
+
+def is_warning_list(path: Path) -> bool:
+    """Whether a file of the operator's is read as a warning list, by its name."""
+    return path.suffix.lower() == ".json"
+
+
 def guard_stamp(home: Path) -> Stamp:
     """What the operator keeps, and when it last changed."""
-    sites = sites_path(home)
     found = []
-    for path in (*sorted(sites.parent.glob("*.json")), sites):
+    for path in (*filter(is_warning_list, operator_files(home)), sites_path(home)):
         try:
             stat = path.stat()
         except OSError:  # gone meanwhile, or never there
@@ -127,7 +157,7 @@ def _add_list(guard: Guard, path: Path) -> None:
         guard.add_value(others, value)
     guard.searches += [(found.kinds, search, others) for search in _searches_of(found)]
     if said := _unheard(found):
-        log.warning("guard list %s: %s", path.name, said)
+        log.warning("guard list %s: %s", path, said)
 
 
 def _searches_of(found: WarningList) -> list[Search]:

@@ -98,7 +98,8 @@ class Guard:
                 break
             if self.sites is not None and self.sites.place_listed(above) is not None:
                 return True
-        return signal_of(name) is not None
+        signal = signal_of(name)
+        return signal is not None and signal.rule not in _SHARED
 
     def _look(self, observable: Observable) -> tuple[GuardWarning, ...]:
         kind, value = observable.kind, observable.value

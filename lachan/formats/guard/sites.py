@@ -21,6 +21,7 @@ import msgspec
 
 from lachan.formats.guard.records import SiteFile, SitesHead, UnusableList
 from lachan.formats.observables.names import is_public_suffix, suffixes
+from lachan.kernel.files import file_write
 
 _MAGIC = b"LCSITES1"
 _START = len(_MAGIC) + 4
@@ -126,18 +127,7 @@ class SitesWriter:
         raw = msgspec.json.encode(head)
         start = _MAGIC + len(raw).to_bytes(4, "little") + raw
         path.parent.mkdir(mode=0o700, exist_ok=True)
-        draft = path.with_suffix(f".{os.getpid()}.draft")
-        try:
-            with os.fdopen(
-                os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb"
-            ) as to:
-                to.write(start.ljust(-(-len(start) // 8) * 8, b"\0") + body)
-                to.flush()
-                os.fsync(to.fileno())
-            draft.replace(path)
-        except BaseException:
-            draft.unlink(missing_ok=True)
-            raise
+        file_write(path, start.ljust(-(-len(start) // 8) * 8, b"\0") + body)
         return head
 
     def _sorted(self) -> tuple[Any, Any, Any]:

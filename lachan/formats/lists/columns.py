@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from typing import Any
 
-from lachan.formats.classification.categories import UnknownCategory, category_code
+from lachan.formats.classification.categories import is_category
 from lachan.formats.lists.form import Found, Lets, wide_name
 from lachan.formats.lists.holders import lets_through, purpose
 from lachan.formats.observables.lookups import host_of
@@ -61,7 +61,7 @@ _YES = frozenset({"1", "1.0", "true", "t", "yes", "y", "on", "enabled", "active"
 # What says of a row that it is meant to be blocked.
 _ACTS = re.compile(
     r"block|den[iy]|reject|suspend|silence|limit|drop|nxdomain|sinkhole|redirect|refuse|quarantine|black|add|ban|"
-    r"malicious|malware|suspicious|phish|bad|harm|unsafe|danger|high|medium|low|critical|warn|alert|reject_media|"
+    r"malicious|malware|suspicious|phish|bad|harm|unsafe|untrust|disallow|illegit|danger|high|medium|low|critical|warn|alert|reject_media|"
     r"positive|true|chặn"
 )
 _NOT_ACTS = frozenset({"noop", "none", "off", "log", "let", "ok", "fp"})
@@ -165,13 +165,9 @@ def kind_named(word: str) -> str | None:
     meant = role(word)
     if meant in kinds() or meant == "ip":
         return meant
-    if not word.strip() or meant:
+    if not word.strip() or meant or is_category(word):
         return None
-    try:
-        category_code(word)
-    except UnknownCategory:
-        return word.strip().lower()  # a kind that nobody here knows: never to be guessed at
-    return None
+    return word.strip().lower()  # a kind that nobody here knows: never to be guessed at
 
 
 def typed(text: str, word: str) -> tuple[str, str | None]:

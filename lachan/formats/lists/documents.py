@@ -16,7 +16,8 @@ NOTHING = object()
 """What a text that is no JSON decodes to: `null` is JSON."""
 _DEEPEST = 12
 _BEGINS = re.compile(r"\s*(?:\[\s*(?:[\[{\"\]]|$)|\{\s*(?:\"|$))")
-_TOKENS = re.compile(r"\"(?:[^\"\\]|\\.)*\"|[\[\]{}]", re.DOTALL)
+# A text that nobody closes goes on to the end: its escaped quotes open none of their own.
+_TOKENS = re.compile(r"\"(?:[^\"\\]++|\\.)*+(?P<closed>\")?|[\[\]{}]", re.DOTALL)
 
 
 def document(text: str) -> Any:
@@ -134,29 +135,29 @@ def broken_values(text: str) -> Iterator[list[Found]]:
     if not _BEGINS.match(text):
         yield [Found(text, reason="not-json")]
         return
-    open_: list[tuple[str, int, bool]] = []  # bracket, where it stands, whether entries are in it
+    # Bracket, where it stands, whether entries are in it, whether it is in an array.
+    open_: list[tuple[str, int, bool, bool]] = []
     name, end, last = "", 0, -1
     for token in _TOKENS.finditer(text):
         sign = token[0]
         if sign in "[{":
             inside = not open_ or (open_[-1][2] and (not name or purpose(name) == "entries"))
-            open_.append((sign, token.start(), inside))
+            listed = bool(open_) and (open_[-1][0] == "[" or open_[-1][3])
+            open_.append((sign, token.start(), inside, listed))
             name = ""
         elif sign in "]}":
             if not open_:
                 continue
-            _, start, inside = open_.pop()
+            _, start, inside, listed = open_.pop()
             name = ""
-            if (
-                sign == "}"
-                and inside
-                and last < start
-                and (not open_ or any(each[0] == "[" for each in open_))
-            ):
+            if sign == "}" and inside and last < start and (listed or not open_):
                 last = end = token.end()
                 yield from _piece(text[start:end])
+        elif not token["closed"]:
+            break
         elif text[token.end() : token.end() + 9].lstrip().startswith(":"):
-            name = document(sign) if isinstance(document(sign), str) else "?"
+            read = document(sign)
+            name = read if isinstance(read, str) else "?"
         else:
             name = ""
             if open_ and open_[-1][0] == "[" and open_[-1][2]:

@@ -16,8 +16,8 @@ from lachan.formats.observables.record import InvalidObservable, Observable
 
 # A comment, a name, an address with names as in hosts files, a URL: most of what ever comes.
 _ODD = re.compile(
-    rb"^(?![ \t]*(?:[#!;][^\n]*|[\w\x80-\xff][\w.\x80-\xff-]*|https?://[^\s*]+|[\da-fA-F.:]+(?:[ \t]+[\w.\x80-\xff-]+)+)?"
-    rb"[ \t]*(?:#[^\n]*)?\r?$)[^\n]+",
+    rb"^(?![ \t]*+(?:[#!;][^\n]*|[\w\x80-\xff][\w.\x80-\xff-]*|https?://[^\s*]+|[\da-fA-F.:]+(?:[ \t]+[\w.\x80-\xff-]+)+)?"
+    rb"[ \t]*+(?:#[^\n]*)?\r?$)[^\n]+",
     re.MULTILINE,
 )
 # What nothing but names, addresses and titles consist of: such blocks need no look at their lines.
@@ -29,6 +29,10 @@ _MARKS = (
 )
 _OPENS = (b":", b"[", b"]", b"{", b"(", b"=")
 _MOST = 1_000_000
+
+
+class TooMuchLetThrough(UnreadableList):
+    """A list lets more through than can be held; with less of it, what it lets through would be blocked."""
 
 
 class Exceptions:
@@ -46,7 +50,7 @@ class Exceptions:
         """Keep what a refused line lets through, if it does.
 
         Raises:
-            UnreadableList: there is more than can be held.
+            TooMuchLetThrough: there is more than can be held.
         """
         if item.lets is None:
             return
@@ -56,14 +60,13 @@ class Exceptions:
             return
         removed = item.reason == "removal"
         self._exact[value.kind, value.value] = item.line if removed else sys.maxsize
-        if len(self._exact) > _MOST:
-            raise UnreadableList("the list lets through more than a million values: divide it")
-        if removed:
-            return
-        if item.lets.below and value.kind == "domain":
-            self._below.add(value.value)
-        for name in list(_names(value))[value.kind == "domain" :]:
-            self._parts.setdefault(name, value.value)
+        if not removed:
+            if item.lets.below and value.kind == "domain":
+                self._below.add(value.value)
+            for name in list(_names(value))[value.kind == "domain" :]:
+                self._parts.setdefault(name, value.value)
+        if len(self._exact) > _MOST or len(self._parts) > 4 * _MOST:
+            raise TooMuchLetThrough("the list lets through more than a million values: divide it")
 
     def judge(self, item: Entry | Rejected) -> Entry | Rejected:
         """An entry as it is, with what of it is let through, or refused because it is itself."""

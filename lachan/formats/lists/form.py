@@ -4,13 +4,15 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any, ClassVar, NamedTuple
 
-_TRAILING = re.compile(r"\s+(?:[#;]|//\s).*")
+import msgspec
+
+_TRAILING = re.compile(r"(?<!\s)\s++(?:[#;]|//\s).*")
 # `##name` hides something on a page (ad blockers); `## a title` is a comment.
 _COMMENT = re.compile(
     r"[!;]|//\s|#(?!#[^\s#]|@[?$%]?#|[?$%]#)|\[(?:ad ?block|adguard|ublock)", re.IGNORECASE
 )
 
-_BETWEEN = re.compile(r"[\s,;|]*[\s,;][\s,;|]*(?=(?:https?|hxxps?)://)", re.IGNORECASE)
+_BETWEEN = re.compile(r"(?<![\s,;|])(?=\|*+[\s,;])[\s,;|]++(?=(?:https?|hxxps?)://)", re.IGNORECASE)
 _NOWHERE = frozenset(
     {"", "0", "0.0.0.0", "::", "::0", "::1", "0:0:0:0:0:0:0:0", "0:0:0:0:0:0:0:1", "::ffff:0.0.0.0"}  # noqa: S104
 )
@@ -100,6 +102,30 @@ class Form:
 
     def examples(self) -> list[Example]:
         raise NotImplementedError
+
+
+class NameForm(Form):
+    """A form that carries names alone when it is written.
+
+    Attributes:
+        written: what one is written as, with its newline; `{0}` stands for it.
+    """
+
+    kinds = frozenset({"domain"})
+    written: ClassVar[str] = ""
+
+    def line(self, kind: str, value: str, facts: Mapping[str, Any]) -> str | None:
+        return self.written.format(value) if kind == "domain" else None
+
+
+class ObjectForm(Form):
+    """A form that is written as JSON, one object a line: it has no comments."""
+
+    def head(self, notes: Mapping[str, str]) -> str:
+        return ""
+
+    def line(self, kind: str, value: str, facts: Mapping[str, Any]) -> str | None:
+        return msgspec.json.encode({"kind": kind, "value": value, **facts}).decode() + "\n"
 
 
 class LineReader:

@@ -8,226 +8,39 @@ import re
 from functools import lru_cache
 from typing import Literal
 
-from lachan.formats.classification.categories import UnknownCategory, category_code
+from lachan.formats.classification.categories import is_category
 
 Purpose = Literal["entries", "let-through", "about", "unknown"]
 
+# Not what says the contrary: `unsafe`, `untrusted`, `disallowed`, `illegitimate`; nor goods and passwords.
 _LETS = re.compile(
-    r"allow(?!block)|white|safe|except|exclu|exempt|ignor|pass|permit|trust|good|benign|legit|clean|skip|harmless|"
-    r"remov|delet|revok|withdr|unblock|bypass|negativ|known ?good|cho ?phép|tin ?cậy"
+    r"(?<!un)(?<!dis)(?<!il)(?:allow(?!block)|white|safe|except|exclu|exempt|ignor|pass(?!w)|permit|trust|"
+    r"good(?!s)|benign|legit|clean(?!er)|skip|harmless|remov|delet|revok|withdr|unblock|bypass|negativ|"
+    r"cho ?phép|tin ?cậy)"
 )
 _NOT = re.compile(r"\b(?:not|non|no|never|false|un|without|không)\b|\b(?:ok|okay|none|fp)\b")
-_ABOUT = frozenset(
-    {
-        *(
-            "source",
-            "sources",
-            "meta",
-            "metadata",
-            "author",
-            "authors",
-            "reference",
-            "references",
-            "info",
-        ),
-        *(
-            "external",
-            "links",
-            "license",
-            "contact",
-            "publisher",
-            "maintainer",
-            "homepage",
-            "tags",
-            "tag",
-        ),
-        *(
-            "orgc",
-            "org",
-            "galaxy",
-            "galaxies",
-            "description",
-            "header",
-            "headers",
-            "config",
-            "created",
-        ),
-        *(
-            "modified",
-            "by",
-            "object",
-            "marking",
-            "markings",
-            "labels",
-            "refs",
-            "pagination",
-            "version",
-        ),
-    }
+
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
+_ABOUT = _words(
+    "source sources meta metadata author authors reference references info external links license "
+    "contact publisher maintainer homepage tags tag orgc org galaxy galaxies description header "
+    "headers config created modified by object marking markings labels refs pagination version"
 )
-_WORDS = frozenset(
-    {
-        *(
-            "list",
-            "lists",
-            "data",
-            "item",
-            "items",
-            "entry",
-            "entries",
-            "result",
-            "results",
-            "records",
-        ),
-        *(
-            "rows",
-            "response",
-            "value",
-            "values",
-            "indicator",
-            "indicators",
-            "ioc",
-            "iocs",
-            "feed",
-            "feeds",
-        ),
-        *(
-            "attribute",
-            "attributes",
-            "event",
-            "events",
-            "object",
-            "objects",
-            "observables",
-            "payload",
-        ),
-        *(
-            "blocklist",
-            "blacklist",
-            "denylist",
-            "blocklists",
-            "blacklists",
-            "block",
-            "blocked",
-            "blocking",
-        ),
-        *(
-            "black",
-            "deny",
-            "denied",
-            "reject",
-            "drop",
-            "bad",
-            "malicious",
-            "malware",
-            "phishing",
-            "phish",
-        ),
-        *(
-            "scam",
-            "scams",
-            "fraud",
-            "gambling",
-            "spam",
-            "suspicious",
-            "threat",
-            "threats",
-            "harmful",
-            "c2",
-        ),
-        *(
-            "domain",
-            "domains",
-            "hostname",
-            "hostnames",
-            "host",
-            "hosts",
-            "name",
-            "names",
-            "url",
-            "urls",
-        ),
-        *(
-            "uri",
-            "uris",
-            "site",
-            "sites",
-            "website",
-            "websites",
-            "page",
-            "pages",
-            "ip",
-            "ips",
-            "ipv4",
-            "ipv6",
-        ),
-        *(
-            "address",
-            "addresses",
-            "email",
-            "emails",
-            "phone",
-            "phones",
-            "number",
-            "numbers",
-            "account",
-        ),
-        *(
-            "accounts",
-            "hash",
-            "hashes",
-            "md5",
-            "sha1",
-            "sha256",
-            "pdq",
-            "file",
-            "files",
-            "rule",
-            "rules",
-        ),
-        *(
-            "all",
-            "active",
-            "new",
-            "added",
-            "to",
-            "my",
-            "custom",
-            "user",
-            "dns",
-            "web",
-            "known",
-            "and",
-            "of",
-        ),
-        *(
-            "server",
-            "remote",
-            "view",
-            "fqdn",
-            "fqdns",
-            "ads",
-            "trackers",
-            "tracking",
-            "content",
-            "contents",
-            "body",
-            "hits",
-        ),
-        *(
-            "danh",
-            "sách",
-            "tên",
-            "miền",
-            "chặn",
-            "xấu",
-            "liste",
-            "noms",
-            "domaines",
-            "adresses",
-            "bloqués",
-        ),
-    }
+_WORDS = _words(
+    "list lists data item items entry entries result results records rows response value values "
+    "indicator indicators ioc iocs feed feeds attribute attributes event events object objects "
+    "observables payload blocklist blacklist denylist blocklists blacklists block blocked blocking "
+    "black deny denied reject drop bad malicious malware phishing phish scam scams fraud gambling "
+    "spam suspicious threat threats harmful c2 domain domains hostname hostnames host hosts name "
+    "names url urls uri uris site sites website websites page pages ip ips ipv4 ipv6 address "
+    "addresses email emails phone phones number numbers account accounts hash hashes md5 sha1 sha256 "
+    "pdq file files rule rules all active new added to my custom user dns web known and of server "
+    "remote view fqdn fqdns ads trackers tracking content contents body hits danh sách tên miền chặn "
+    "xấu unsafe untrusted disallowed liste noms domaines adresses bloqués"
 )
 _CAMEL = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[^\W\dA-Z_]+\d*|[A-Z]+\d*|\d+")
 _SECTION = re.compile(
@@ -285,10 +98,4 @@ class Section:
 
 
 def _is_known(word: str) -> bool:
-    if word in _WORDS or word.isdigit():
-        return True
-    try:
-        category_code(word)
-    except UnknownCategory:
-        return False
-    return True
+    return word in _WORDS or word.isdigit() or is_category(word)

@@ -13,20 +13,18 @@ from functools import cache
 from itertools import chain, islice
 from typing import BinaryIO, cast
 
-from lachan.formats.lists.exceptions import Exceptions, may_let_through
+from lachan.formats.lists.exceptions import Exceptions, TooMuchLetThrough, may_let_through
 from lachan.formats.lists.form import Form, Found, Lets, LineReader, is_comment
 from lachan.formats.lists.holders import SECTION_ENDS, Section
 from lachan.formats.lists.joining import Line, joined
-from lachan.formats.lists.record import MAX_LINE, MAX_SHOWN, Entry, Rejected, UnreadableList
-from lachan.formats.lists.source import Source
+from lachan.formats.lists.record import MAX_LINE, Entry, Rejected, UnreadableList
+from lachan.formats.lists.source import MAX_WHOLE, Source, lines_read, shown, whole_read
 from lachan.formats.observables.parsing import parse
 from lachan.formats.observables.record import InvalidObservable
 from lachan.kernel.discovery import discover
 
 _LOOKED_AT, _HELD = 50, 2_000
-MAX_WHOLE = 64 << 20
 _CHANGES = ("+ ", "- ")
-_BINARY = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 # What stands for bytes that are no UTF-8 (PEP 383): they spoil the value that they stand in, and no other.
 _NO_UTF8 = re.compile(r"[\udc80-\udcff]")
 # What a form says of a line that is none of its own; other reasons are its last word.
@@ -63,7 +61,7 @@ def read(
 
     Raises:
         UnreadableList: an unknown form, UTF-16 or another file that is no text, or a packed one that is
-            damaged or unpacks to too much.
+            damaged or unpacks to too much; or the list lets through more than a million values.
     """
     if form != "auto" and form not in forms():
         raise UnreadableList(f"there is no such form: choose auto, {', '.join(forms())}")
@@ -78,22 +76,29 @@ def read(
 def _read(stream: BinaryIO, form: str, kind: str | None) -> Iterator[Entry | Rejected]:
     source = Source(stream)
     if form != "auto" and forms()[form].whole:
-        yield from _items(_whole(source), forms()[form], kind, alone=True)
+        yield from _items(whole_read(source), forms()[form], kind, alone=True)
         return
     chosen, lines, changes = _begun(source, form)
     yield from _items(lines, chosen, kind, alone=form != "auto" or chosen.whole, changes=changes)
 
 
 def exceptions_read(stream: BinaryIO, form: str = "auto", kind: str | None = None) -> Exceptions:
-    """What a list lets through, wherever it says so; a stream that can seek is left somewhere in it."""
+    """What a list lets through, wherever it says so; a stream that can seek is left somewhere in it.
+
+    Raises:
+        TooMuchLetThrough: more than can be held.
+    """
     found, begin = Exceptions(), stream.tell()
-    # A list that cannot be read, or only in part, says so where it is read for good.
-    with contextlib.suppress(UnreadableList):
+    try:
         if any(map(may_let_through, iter(Source(stream).lines, b""))):
             stream.seek(begin)
             for item in _read(stream, form, kind):
                 if isinstance(item, Rejected):
                     found.add(item)
+    except TooMuchLetThrough:
+        raise
+    except UnreadableList:
+        pass  # a list that cannot be read, or only in part, says so where it is read for good
     return found
 
 
@@ -144,8 +149,8 @@ def _begun(source: Source, form: str) -> tuple[Form, Iterator[Line | Rejected], 
         opening = first.decode("utf-8", "replace").strip().splitlines()[:1]
         for each in _by_order():
             if each.whole and each.recognise(opening):
-                return each, _whole(source), False
-    lines = _lines(source)
+                return each, whole_read(source), False
+    lines = lines_read(source)
     start: list[Line | Rejected] = []
     left = _LOOKED_AT
     for line in islice(lines, _HELD):
@@ -218,7 +223,7 @@ def _closed(item: Entry | Rejected, reason: str) -> Rejected:
         return item
     value = item.observable
     through = None if reason == "unknown-holder" else Lets(value.value, value.kind)
-    return Rejected(item.line, reason, _shown(value.value), through)
+    return Rejected(item.line, reason, shown(value.value), through)
 
 
 def _is_odd(found: Found) -> bool:
@@ -229,7 +234,7 @@ def _is_odd(found: Found) -> bool:
 def _item(number: int, found: Found, kind: str | None) -> Entry | Rejected:
     number = found.place or number
     if found.reason:
-        return Rejected(number, found.reason, _shown(found.text), found.lets)
+        return Rejected(number, found.reason, shown(found.text), found.lets)
     try:
         observable = parse(found.text, found.kind or kind)
     except InvalidObservable as error:
@@ -238,7 +243,7 @@ def _item(number: int, found: Found, kind: str | None) -> Entry | Rejected:
         return Entry(number, observable, found.facts) if found.facts else Entry(number, observable)
     if not found.text.isascii() and _NO_UTF8.search(found.text):
         reason = "not-utf-8"
-    return Rejected(number, reason, _shown(found.text))
+    return Rejected(number, reason, shown(found.text))
 
 
 class _Others:
@@ -256,60 +261,3 @@ class _Others:
                 reader = self._readers.setdefault(form.name, form.reader())
                 return [_item(number, found, self._kind) for found in reader.values(text)]
         return []
-
-
-def _whole(source: Source) -> Iterator[Line | Rejected]:
-    pieces, size = [], 0
-    while piece := source.readline(1 << 20):
-        pieces.append(piece)
-        size += len(piece)
-        if size > MAX_WHOLE:
-            raise UnreadableList(
-                "more than 64 MB of JSON in one piece: write one object a line (jq -c '.[]')"
-            )
-    yield 1, b"".join(pieces).decode("utf-8", "surrogateescape")
-
-
-def _lines(source: Source) -> Iterator[Line | Rejected]:
-    number, readline = 0, source.readline
-    while piece := readline(MAX_LINE + 2):
-        number += 1
-        if b"\r" in piece:
-            piece = _to_carriage_return(source, piece)
-        if len(piece.rstrip(b"\r\n")) > MAX_LINE:
-            _skip_line(source, piece)
-            yield Rejected(
-                number, "line-too-long", _shown(piece[:MAX_SHOWN].decode("utf-8", "replace"))
-            )
-            continue
-        try:
-            text = piece.decode().strip()
-        except UnicodeDecodeError:
-            text = piece.decode("utf-8", "surrogateescape").strip()
-        if not text:
-            continue
-        if not text.isprintable() and _BINARY.search(text):
-            yield Rejected(number, "binary", _shown(text))
-        else:
-            yield number, text
-
-
-def _to_carriage_return(source: Source, piece: bytes) -> bytes:
-    """A piece up to its first CR that ends a line by itself, as old systems and some exports write."""
-    end = piece.find(b"\r") + 1
-    if end and piece[end:].strip(b"\r\n"):
-        source.put_back(piece[end:])
-        return piece[:end]
-    return piece
-
-
-def _skip_line(source: Source, piece: bytes) -> None:
-    while piece and not piece.endswith((b"\n", b"\r")):
-        piece = _to_carriage_return(source, source.readline(MAX_LINE))
-    if piece.endswith(b"\r") and (more := source.readline(1)) != b"\n":
-        source.put_back(more)
-
-
-def _shown(text: str) -> str:
-    shown = text if text.isprintable() else text.encode("unicode_escape").decode("ascii")
-    return shown[:MAX_SHOWN]

@@ -9,16 +9,20 @@ import codecs
 import gzip
 import io
 import lzma
+import re
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import IO, Any, BinaryIO, cast
 
-from lachan.formats.lists.record import MAX_LINE, UnreadableList
+from lachan.formats.lists.joining import Line
+from lachan.formats.lists.record import MAX_LINE, MAX_SHOWN, Rejected, UnreadableList
 
 FREE, GROWTH = 64 << 20, 100
 """A packed list may unpack to 64 MiB, and beyond that to a hundred times its size: names in order take a
 tenth, JSON with long equal facts a fortieth."""
+MAX_WHOLE = 64 << 20
 _BLOCK = 1 << 18
+_BINARY = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 _BZIP2 = [b"BZh%d1AY&SY" % level for level in range(1, 10)]
 PACKED: dict[bytes, Callable[[IO[bytes]], IO[bytes]]] = {
     b"\x1f\x8b\x08": lambda raw: cast("IO[bytes]", gzip.GzipFile(fileobj=raw)),
@@ -107,6 +111,70 @@ class Source:
     def put_back(self, piece: bytes) -> None:
         """What was read too much: the next line begins with it."""
         self._held = piece + self._held
+
+
+def whole_read(source: Source) -> Iterator[Line | Rejected]:
+    """All of a source as its one line, for what is read in one piece.
+
+    Raises:
+        UnreadableList: it is larger than can be held.
+    """
+    pieces, size = [], 0
+    while piece := source.readline(1 << 20):
+        pieces.append(piece)
+        size += len(piece)
+        if size > MAX_WHOLE:
+            raise UnreadableList(
+                "more than 64 MB of JSON in one piece: write one object a line (jq -c '.[]')"
+            )
+    yield 1, b"".join(pieces).decode("utf-8", "surrogateescape")
+
+
+def lines_read(source: Source) -> Iterator[Line | Rejected]:
+    """A source's lines with content, stripped, by number; those that are binary or too long, refused."""
+    number, readline = 0, source.readline
+    while piece := readline(MAX_LINE + 2):
+        number += 1
+        if b"\r" in piece:
+            piece = _to_carriage_return(source, piece)
+        if len(piece.rstrip(b"\r\n")) > MAX_LINE:
+            _skip_line(source, piece)
+            yield Rejected(
+                number, "line-too-long", shown(piece[:MAX_SHOWN].decode("utf-8", "replace"))
+            )
+            continue
+        try:
+            text = piece.decode().strip()
+        except UnicodeDecodeError:
+            text = piece.decode("utf-8", "surrogateescape").strip()
+        if not text:
+            continue
+        if not text.isprintable() and _BINARY.search(text):
+            yield Rejected(number, "binary", shown(text))
+        else:
+            yield number, text
+
+
+def _to_carriage_return(source: Source, piece: bytes) -> bytes:
+    """A piece up to its first CR that ends a line by itself, as old systems and some exports write."""
+    end = piece.find(b"\r") + 1
+    if end and piece[end:].strip(b"\r\n"):
+        source.put_back(piece[end:])
+        return piece[:end]
+    return piece
+
+
+def _skip_line(source: Source, piece: bytes) -> None:
+    while piece and not piece.endswith((b"\n", b"\r")):
+        piece = _to_carriage_return(source, source.readline(MAX_LINE))
+    if piece.endswith(b"\r") and (more := source.readline(1)) != b"\n":
+        source.put_back(more)
+
+
+def shown(text: str) -> str:
+    """What of a refused text is shown."""
+    shown = text if text.isprintable() else text.encode("unicode_escape").decode("ascii")
+    return shown[:MAX_SHOWN]
 
 
 class _Rewound(io.RawIOBase):

@@ -19,6 +19,7 @@ _MARKED = (
     frozenset(_TRAILING + _QUOTES + _EMPHASIS) | frozenset(_WRAPPED) | frozenset(_WRAPPED.values())
 )
 _BEFORE = 8
+_LAYERS = 16  # each costs a look at all of the text
 _CLOSERS = {")": "(", "]": "["}
 _NEAR = 80
 _NEXT = re.compile(r"(?P<before>[\w@-]{0,60}+)(?:(?P<stop>\.)|[,;!…])(?P<next>[^\W\d_]{2,12})$")
@@ -57,7 +58,7 @@ def unwrapped(text: str) -> str:
     """A pasted value without the sentence around it: quotes, brackets around the whole, marks behind."""
     if not text or (text[-1] not in _MARKED and text[0] not in _MARKED):
         return text
-    while text:
+    for _ in range(_LAYERS):
         before = text
         text = text.lstrip(_QUOTES).strip()
         while len(text) > 2 and text[0] == text[-1] and text[0] in _EMPHASIS:

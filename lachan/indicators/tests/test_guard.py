@@ -17,7 +17,7 @@ from lachan.formats.observables.record import InvalidObservable
 from lachan.indicators.guard import guard_load
 from lachan.indicators.models import Review
 from lachan.indicators.records import GuardStands
-from lachan.indicators.selectors import indicator_list
+from lachan.indicators.selectors import guard_lists, indicator_list
 from lachan.indicators.services import (
     indicator_propose,
     indicator_reshare,
@@ -95,6 +95,13 @@ def rules(text, kind=None):
         ("thptso1.com", "school"),
         ("vietcombank.vn", "bank"),
         ("northswim.org", "association"),
+        ("parastorage.com", "content-network"),
+        ("assets.website-files.com", "content-network"),
+        ("website-files.com", "content-network"),
+        ("img1.wsimg.com", "embedded"),
+        ("typekit.net", "embedded"),
+        ("squarespace-cdn.com", "content-network"),
+        ("i1-kinhdoanh.vnecdn.net", "content-network"),
     ],
 )
 def test_it_stands_before(text, rule, hotline):
@@ -215,6 +222,34 @@ def test_it_takes_the_operator_s_larger_lists(settings, tmp_path, caplog):
     assert rules("45.33.32.156") == ["well-known"]
     assert "broken.json cannot be used" in caplog.text
     (folder / "hosts.json").unlink()
+    assert rules("lon.example") == []
+
+
+def test_it_takes_lists_in_folders_and_names_what_it_does_not_take(settings, tmp_path):
+    settings.LACHAN_HOME = tmp_path
+    below = tmp_path / "guard" / "misp" / "lists"
+    for name, file in (("lon", "list.json"), ("to", "List.JSON")):
+        (below / name).mkdir(parents=True)
+        content = {"name": name, "type": "hostname", "list": [f"{name}.example"]}
+        (below / name / file).write_text(json.dumps(content))
+    (below / "again").symlink_to(tmp_path / "guard")
+    for odd in ("guard/own.json.gz", "guard/own.txt", "guard/misp/old.json.bak"):
+        (tmp_path / odd).write_bytes(b"x")
+    for other in ("guard/misp/readme.md", "guard/.own.json.swp", "guard/misp/.git/x.json"):
+        (tmp_path / other).parent.mkdir(exist_ok=True)
+        (tmp_path / other).write_bytes(b"x")
+    assert rules("lon.example") == rules("to.example") == ["well-known"]
+    told = {one.file: one.fault for one in guard_lists()}
+    assert [file for file, fault in told.items() if not fault] == [
+        "misp/lists/lon/list.json",
+        "misp/lists/to/List.JSON",
+    ]
+    assert sorted(file for file, fault in told.items() if fault) == [
+        "misp/old.json.bak",
+        "own.json.gz",
+        "own.txt",
+    ]
+    (below / "lon" / "list.json").unlink()
     assert rules("lon.example") == []
 
 

@@ -33,6 +33,8 @@ from lachan.formats.guard.signals import signal_of
         ("south-library.org.uk", "association"),
         ("cityorchestra.org", "association"),
         ("northparish.org", "association"),
+        ("static.northcdn.com.vn", "content-network"),
+        ("north-cdn.net", "content-network"),
     ],
 )
 def test_it_tells(name, rule):
@@ -54,6 +56,7 @@ def test_it_tells(name, rule):
         "login.vietcombank.xau.com",
         "northswim.com",  # a club's word proves nothing where everybody registers
         "oldschool.casino",
+        "cdn.north.com",  # its own place for files, not a network's
         "abc.go.it",  # a province's names, not a government's
         "com",
         "org",

@@ -1,6 +1,7 @@
 """The operator's list of well-known sites: from files of many forms into one mapped file."""
 
 import gzip
+import io
 import json
 import zipfile
 
@@ -89,6 +90,17 @@ def test_it_takes_several_files_and_the_better_place(home):
     assert [file.refused for file in head.files] == [{}, {"bad-characters": 1}]
 
 
+def packed_oddly(content):
+    """A zip file whose member is packed in a way that nothing here can unpack."""
+    made = io.BytesIO()
+    with zipfile.ZipFile(made, "w") as archive:
+        archive.writestr("top.csv", content)
+    packed = bytearray(made.getvalue())
+    directory = packed.index(b"PK\x01\x02")
+    packed[8] = packed[directory + 10] = 9
+    return bytes(packed)
+
+
 @pytest.mark.django_db
 @pytest.mark.parametrize(
     "content",
@@ -102,15 +114,16 @@ def test_it_takes_several_files_and_the_better_place(home):
         b'{"broken',
         b"PK\x03\x04 cut short",
         gzip.compress(b"1,lon.example\n" * 50, mtime=0)[:30],
+        packed_oddly(b"1,lon.example\n"),
     ],
-    ids=range(9),
+    ids=range(10),
 )
 def test_a_wrong_file_leaves_the_old_list(home, content):
     bring(home, "1,lon.example\n")
     with pytest.raises(UnusableList, match=r"new.csv"):
         bring(home, content, "new.csv")
     assert place(home, "lon.example") == 1
-    assert not list((home / "guard").glob("*.draft"))
+    assert [path.name for path in (home / "guard").iterdir()] == ["sites.bin"]
 
 
 @pytest.mark.django_db

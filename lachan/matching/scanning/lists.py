@@ -7,23 +7,18 @@ without a head may be of any form that an import of block lists reads, as md5sum
 """
 
 import contextlib
-import csv
-import io
 import itertools
 import re
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import IO
 
 import msgspec
 
 from lachan.formats.lists.columns import typed
 from lachan.formats.lists.form import is_comment
 from lachan.formats.lists.forms.csv import Csv
-from lachan.formats.lists.joining import Line, joined
 from lachan.formats.lists.reading import exceptions_read, line_read
 from lachan.formats.lists.record import REASONS, Entry, UnreadableList
-from lachan.formats.lists.source import foreign_check, packed_open
 from lachan.formats.observables.parsing import parse
 from lachan.formats.observables.record import InvalidObservable
 from lachan.kernel.bounds import number_read
@@ -31,6 +26,7 @@ from lachan.matching.algorithms.algorithm import algorithm_of, algorithms
 from lachan.matching.records import InvalidHash
 from lachan.matching.scanning.parquet import cell_text, parquet_errors, parquet_open
 from lachan.matching.scanning.records import Item, Row, ScanUnreadable
+from lachan.matching.scanning.rows import rows_read
 from lachan.matching.scanning.walking import printable
 
 SUFFIXES = (".csv", ".tsv", ".parquet")
@@ -39,8 +35,6 @@ _SHARE = 1_000
 _LOOKED_AT = 50
 _VALUES = ("value", "hash", "indicator", "digest")
 _KINDS = ("kind", "type", "algorithm")
-_DELIMITERS = ",;\t|"
-_LONGEST = 1 << 20
 # What no value has unless it is written in pieces: the lines of md5sum, hosts files, resolvers and ad blockers.
 _FORMED = re.compile(r"\S\s+\S|^(?:[#!;@]|\|\||\*://|[\w-]+[=(/])")
 _NAMELESS = "no column has the name of a kind: name one with --column"
@@ -94,7 +88,7 @@ def list_check(path: Path, *, kind: str = "", column: str = "") -> str:
         if _is_parquet(path):
             cells = parquet_open(path).schema_arrow.names
         else:
-            with contextlib.closing(_rows(path)) as rows:
+            with contextlib.closing(rows_read(path)) as rows:
                 cells = next((cells for _, cells, _ in rows if cells), [])
         if not cells:
             return ""
@@ -163,7 +157,7 @@ def _csv(path: Path, kind: str, column: str) -> Iterator[Row]:
     columns: Columns | None = None
     named = bool(column)
     exceptions = _LetThrough(path)
-    with contextlib.closing(_rows(path)) as found:
+    with contextlib.closing(rows_read(path)) as found:
         start = list(itertools.islice(found, _LOOKED_AT))
         rows = itertools.chain(start, found)
         headed = not column and Csv().recognise([text for _, _, text in start if text])
@@ -253,72 +247,6 @@ class _LetThrough:
         if isinstance(judged, Entry) and not judged.lets:
             return row
         return msgspec.structs.replace(row, refused=REASONS["let-through"])
-
-
-class _Table:
-    """A text's rows: what its first line says of their cells."""
-
-    def __init__(self, first: str) -> None:
-        self._delimiter = max(_DELIMITERS, key=first.count)
-        self._width = len(self.cells(first))
-
-    def cells(self, text: str) -> list[str]:
-        text = text.rstrip("\r\n")
-        if '"' not in text:
-            return text.split(self._delimiter) if text else []
-        lines = [f"{line}\n" for line in text.split("\n")]
-        try:
-            return next(csv.reader(lines, delimiter=self._delimiter), [])
-        except csv.Error:  # a cell that is longer than any value
-            return text.split(self._delimiter)
-
-    def goes_on(self, line: str) -> bool:
-        return '"' in line and line.count('"') % 2 == 1 and self._width > 1
-
-    def is_row(self, line: str) -> bool:
-        return not self.goes_on(line) and len(self.cells(line)) == self._width
-
-
-def _rows(path: Path) -> Generator[tuple[int, list[str], str], None, None]:
-    """Each row, the head too: the line that it ends on, its cells, and all of it."""
-    with _opened(path) as file:
-        lines = _lines(file)
-        first = next(lines, None)
-        if first is None:
-            return
-        table = _Table(first[1])
-        for number, text in joined(itertools.chain([first], lines), table):
-            yield number + text.count("\n"), table.cells(text), text
-
-
-@contextlib.contextmanager
-def _opened(path: Path) -> Iterator[IO[str]]:
-    """A list's text, unpacked where it is packed.
-
-    Raises:
-        UnreadableList: it is none.
-    """
-    with path.open("rb") as packed:
-        inside = packed_open(packed, packed.read(10))
-        if inside is None:
-            packed.seek(0)
-        binary = inside or packed
-        foreign_check(binary.peek(10))
-        # What is no UTF-8 spoils its own row alone: no value holds such letters.
-        with io.TextIOWrapper(binary, "utf-8-sig", errors="surrogateescape", newline="") as text:
-            yield text
-
-
-def _lines(file: IO[str]) -> Iterator[Line]:
-    """Line by line, but never gigabytes of a file that has none."""
-    number = 0
-    while line := file.readline(_LONGEST):
-        if len(line) == _LONGEST:
-            raise ScanUnreadable(
-                f"no CSV from line {number} on: a line of more than {_LONGEST:,} letters"
-            )
-        number += 1
-        yield number, line.rstrip("\r\n")
 
 
 def _parquet(path: Path, kind: str, column: str) -> Iterator[Row]:

@@ -2,9 +2,8 @@
 
 import re
 from collections.abc import Iterator, Mapping
-from typing import Any
 
-from lachan.formats.lists.form import Example, Form, Found, Lets, LineReader, uncommented
+from lachan.formats.lists.form import Example, Found, Lets, LineReader, NameForm, uncommented
 
 _DOMAIN = re.compile(
     r"\|\|(?:\*\.)?(?P<name>[^/^$*|]+)(?:\^|/|\^?/?\*|/\^)?\|?(?:\$(?P<options>.*))?"
@@ -20,11 +19,11 @@ _COSMETIC = re.compile(r"[^\s/]*(?:#@?[?$%]?\??#|\$@?\$)\S")
 _WIDE_OPTIONS = frozenset({"important", "all", "document", "doc", "popup", "network"})
 
 
-class Adblock(Form):
+class Adblock(NameForm):
     name = "adblock"
     order = 20
     comments = ("!", "[Adblock", "[adblock", "# ")
-    kinds = frozenset({"domain"})
+    written = "||{0}^\n"
 
     def claims(self, line: str) -> bool:
         return line.startswith(("||", "@@", "|http")) or _COSMETIC.match(line) is not None
@@ -34,9 +33,6 @@ class Adblock(Form):
 
     def head(self, notes: Mapping[str, str]) -> str:
         return "[Adblock Plus]\n" + "".join(f"! {key}: {value}\n" for key, value in notes.items())
-
-    def line(self, kind: str, value: str, facts: Mapping[str, Any]) -> str | None:
-        return f"||{value}^\n" if kind == "domain" else None
 
     def examples(self) -> list[Example]:
         return [

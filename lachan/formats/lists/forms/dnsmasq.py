@@ -4,15 +4,14 @@
 """
 
 import re
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Iterator
 
 from lachan.formats.lists.form import (
     Example,
-    Form,
     Found,
     Lets,
     LineReader,
+    NameForm,
     leads_nowhere,
     uncommented,
     wide_name,
@@ -25,19 +24,16 @@ _LINE = re.compile(
 _OTHER = re.compile(r"(?:--)?[a-z][a-z0-9-]*(?:=\S.*)?")
 
 
-class Dnsmasq(Form):
+class Dnsmasq(NameForm):
     name = "dnsmasq"
     order = 12
-    kinds = frozenset({"domain"})
+    written = "local=/{0}/\n"
 
     def claims(self, line: str) -> bool:
         return _LINE.match(line) is not None
 
     def reader(self) -> LineReader:
         return _Reader()
-
-    def line(self, kind: str, value: str, facts: Mapping[str, Any]) -> str | None:
-        return f"local=/{value}/\n" if kind == "domain" else None
 
     def examples(self) -> list[Example]:
         return [

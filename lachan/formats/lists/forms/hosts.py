@@ -1,10 +1,9 @@
 """The hosts file: an address, then names; blocked names point nowhere (hosts(5))."""
 
 import re
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Iterator
 
-from lachan.formats.lists.form import Example, Form, Found, LineReader, leads_nowhere, wide_name
+from lachan.formats.lists.form import Example, Found, LineReader, NameForm, leads_nowhere, wide_name
 
 _LINE = re.compile(r"(?:0|\d{1,3}(?:\.\d{1,3}){3}|[0-9a-fA-F]*:[0-9a-fA-F:.]*(?:%\w+)?)\s+[^\s#].*")
 NOWHERE = "0.0.0.0"  # noqa: S104  the address that leads nowhere, not one to listen on
@@ -17,20 +16,17 @@ _LOCAL = frozenset(
 )
 
 
-class Hosts(Form):
+class Hosts(NameForm):
     name = "hosts"
     order = 10
     sections = True
-    kinds = frozenset({"domain"})
+    written = f"{NOWHERE} {{0}}\n"
 
     def claims(self, line: str) -> bool:
         return _LINE.fullmatch(line) is not None
 
     def reader(self) -> LineReader:
         return _Reader()
-
-    def line(self, kind: str, value: str, facts: Mapping[str, Any]) -> str | None:
-        return f"{NOWHERE} {value}\n" if kind == "domain" else None
 
     def examples(self) -> list[Example]:
         return [

@@ -1,19 +1,16 @@
 """One JSON document: an array of values or objects, or an object that holds one, on one line or on many."""
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
-from typing import Any
-
-import msgspec
+from collections.abc import Iterable, Iterator
 
 from lachan.formats.lists.documents import NOTHING, broken_values, document, document_values
-from lachan.formats.lists.form import Example, Form, Found, LineReader
+from lachan.formats.lists.form import Example, Found, LineReader, ObjectForm
 
 # `[Adblock Plus]` and `[2001:db8::1]` begin so, too.
 _ARRAY = re.compile(r"\[\s*(?:[\[{\"\]]|$)")
 
 
-class Json(Form):
+class Json(ObjectForm):
     name = "json"
     order = 4
     whole = True
@@ -26,12 +23,6 @@ class Json(Form):
 
     def reader(self) -> LineReader:
         return _Reader()
-
-    def head(self, notes: Mapping[str, str]) -> str:
-        return ""
-
-    def line(self, kind: str, value: str, facts: Mapping[str, Any]) -> str | None:
-        return msgspec.json.encode({"kind": kind, "value": value, **facts}).decode() + "\n"
 
     def examples(self) -> list[Example]:
         return [

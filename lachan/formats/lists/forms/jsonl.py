@@ -1,15 +1,12 @@
 """JSON lines: one object a line with `value`, and `kind` where it is known; the rest are facts."""
 
-from collections.abc import Iterator, Mapping
-from typing import Any
-
-import msgspec
+from collections.abc import Iterator
 
 from lachan.formats.lists.documents import document, document_values
-from lachan.formats.lists.form import Example, Form, Found, LineReader
+from lachan.formats.lists.form import Example, Found, LineReader, ObjectForm
 
 
-class JsonLines(Form):
+class JsonLines(ObjectForm):
     name = "jsonl"
     order = 5
     comments = ("#",)
@@ -19,12 +16,6 @@ class JsonLines(Form):
 
     def reader(self) -> LineReader:
         return _Reader()
-
-    def head(self, notes: Mapping[str, str]) -> str:
-        return ""
-
-    def line(self, kind: str, value: str, facts: Mapping[str, Any]) -> str | None:
-        return msgspec.json.encode({"kind": kind, "value": value, **facts}).decode() + "\n"
 
     def examples(self) -> list[Example]:
         return [

@@ -1,10 +1,17 @@
 """Match patterns of browsers and their extensions: `*://*.name/*` (MDN, "Match patterns"); uBlacklist's, too."""
 
 import re
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Iterator
 
-from lachan.formats.lists.form import Example, Form, Found, Lets, LineReader, several, uncommented
+from lachan.formats.lists.form import (
+    Example,
+    Found,
+    Lets,
+    LineReader,
+    NameForm,
+    several,
+    uncommented,
+)
 
 _PATTERN = re.compile(
     r"(?:(?:\*|https?\*?|wss?)://|(?=\*\.[^/]+/\*$))(?P<name>\*|(?:\*\.)?[^/*\s]+)(?P<path>/.*)?",
@@ -12,11 +19,11 @@ _PATTERN = re.compile(
 )
 
 
-class Patterns(Form):
+class Patterns(NameForm):
     name = "patterns"
     order = 15
     sections = True
-    kinds = frozenset({"domain"})
+    written = "*://*.{0}/*\n"
 
     def claims(self, line: str) -> bool:
         bare = line.removeprefix("@")
@@ -24,9 +31,6 @@ class Patterns(Form):
 
     def reader(self) -> LineReader:
         return _Reader()
-
-    def line(self, kind: str, value: str, facts: Mapping[str, Any]) -> str | None:
-        return f"*://*.{value}/*\n" if kind == "domain" else None
 
     def examples(self) -> list[Example]:
         return [

@@ -7,9 +7,8 @@ stand as `32.1.2.0.192.rpz-ip`.
 import ipaddress
 import re
 from collections.abc import Iterator, Mapping
-from typing import Any
 
-from lachan.formats.lists.form import Example, Form, Found, Lets, LineReader, wide_name
+from lachan.formats.lists.form import Example, Found, Lets, LineReader, NameForm, wide_name
 
 _RECORD = re.compile(
     r"(?P<owner>[^\s;\"]+)\s+(?:\d+[smhdw]?\s+)?(?:IN\s+)?(?:\d+[smhdw]?\s+)?"
@@ -26,11 +25,11 @@ _DIRECTIVE = re.compile(r"\$(ORIGIN|TTL|INCLUDE)\b\s*(\S*).*", re.IGNORECASE)
 _NARROW = ("rpz-client-ip", "rpz-nsip", "rpz-nsdname")
 
 
-class Rpz(Form):
+class Rpz(NameForm):
     name = "rpz"
     order = 14
     comments = (";",)
-    kinds = frozenset({"domain"})
+    written = "{0} CNAME .\n*.{0} CNAME .\n"
 
     def claims(self, line: str) -> bool:
         if (zone := _ZONE.fullmatch(line)) and zone["owner"]:
@@ -42,9 +41,6 @@ class Rpz(Form):
 
     def head(self, notes: Mapping[str, str]) -> str:
         return "".join(f"; {key}: {value}\n" for key, value in notes.items())
-
-    def line(self, kind: str, value: str, facts: Mapping[str, Any]) -> str | None:
-        return f"{value} CNAME .\n*.{value} CNAME .\n" if kind == "domain" else None
 
     def examples(self) -> list[Example]:
         return [

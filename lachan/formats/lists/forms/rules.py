@@ -4,10 +4,17 @@ A provider's list has no policy behind the name; where there is one, only those 
 """
 
 import re
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Iterator
 
-from lachan.formats.lists.form import Example, Form, Found, Lets, LineReader, uncommented, wide_name
+from lachan.formats.lists.form import (
+    Example,
+    Found,
+    Lets,
+    LineReader,
+    NameForm,
+    uncommented,
+    wide_name,
+)
 
 _RULE = re.compile(
     r"(?:-\s+)?[\"']?(?P<type>[A-Z][A-Z0-9-]*)\s*,\s*(?P<value>[^,\s\"']+)\s*(?:,\s*(?P<policy>[^,\"']+).*?)?[\"']?",
@@ -23,11 +30,11 @@ _PATTERNS = frozenset(
 )
 
 
-class Rules(Form):
+class Rules(NameForm):
     name = "rules"
     order = 17
     sections = True
-    kinds = frozenset({"domain"})
+    written = "DOMAIN-SUFFIX,{0}\n"
 
     def claims(self, line: str) -> bool:
         rule = _RULE.fullmatch(uncommented(line))
@@ -39,9 +46,6 @@ class Rules(Form):
 
     def reader(self) -> LineReader:
         return _Reader()
-
-    def line(self, kind: str, value: str, facts: Mapping[str, Any]) -> str | None:
-        return f"DOMAIN-SUFFIX,{value}\n" if kind == "domain" else None
 
     def examples(self) -> list[Example]:
         return [

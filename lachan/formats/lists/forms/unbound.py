@@ -1,15 +1,14 @@
 """Zones that Unbound answers for itself: `local-zone: "name" always_nxdomain`, `local-data: "name A 0.0.0.0"`."""
 
 import re
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Iterator
 
 from lachan.formats.lists.form import (
     Example,
-    Form,
     Found,
     Lets,
     LineReader,
+    NameForm,
     leads_nowhere,
     uncommented,
     wide_name,
@@ -32,19 +31,16 @@ _BLOCKING = frozenset(
 )
 
 
-class Unbound(Form):
+class Unbound(NameForm):
     name = "unbound"
     order = 13
-    kinds = frozenset({"domain"})
+    written = 'local-zone: "{0}" always_nxdomain\n'
 
     def claims(self, line: str) -> bool:
         return line[:11].lower().startswith(("local-zone:", "local-data:"))
 
     def reader(self) -> LineReader:
         return _Reader()
-
-    def line(self, kind: str, value: str, facts: Mapping[str, Any]) -> str | None:
-        return f'local-zone: "{value}" always_nxdomain\n' if kind == "domain" else None
 
     def examples(self) -> list[Example]:
         return [

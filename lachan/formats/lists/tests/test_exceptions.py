@@ -6,7 +6,7 @@ from itertools import permutations
 import pytest
 
 from lachan.formats.lists.reading import read
-from lachan.formats.lists.record import Entry
+from lachan.formats.lists.record import Entry, UnreadableList
 
 
 def blocked(*lines, **options):
@@ -106,3 +106,12 @@ def test_it_blocks_nothing_in_a_part_that_is_let_through(title):
     lines = "blocklist:", "- xau.example", "- ok.example", title, "- ok.example", "- ok2.example"
     assert blocked(*lines) == {"xau.example": ""}
     assert blocked("[whatever]", "ok.example", "[block]", "xau.example") == {"xau.example": ""}
+
+
+@pytest.mark.parametrize("most", [3, 1])
+def test_it_blocks_nothing_of_a_list_that_lets_through_more_than_can_be_held(monkeypatch, most):
+    monkeypatch.setattr("lachan.formats.lists.exceptions._MOST", most)
+    through = [f"@@||a.b.c.d.e.ok{number}.example^" for number in range(4 if most == 3 else 1)]
+    with pytest.raises(UnreadableList, match="more than a million"):
+        blocked("||xau.example^", *through, form="adblock")
+    assert blocked("||xau.example^", "@@||ok.example^", form="adblock") == {"xau.example": ""}

@@ -77,7 +77,11 @@ def test_it_reads_only_parts_whose_name_it_knows(key):
 
 
 @pytest.mark.parametrize(
-    "key", ["domains", "URLBlocklist", "malicious_urls", "phishing-hosts", "c2Domains"]
+    "key",
+    [
+        *("domains", "URLBlocklist", "malicious_urls", "phishing-hosts", "c2Domains"),
+        *("unsafe_urls", "untrustedHosts", "disallowed domains"),
+    ],
 )
 def test_it_reads_parts_whose_name_it_knows(key):
     assert sorted_out({"name": "x", key: ["https://xau.example/a"]}) == (
@@ -147,6 +151,14 @@ def test_it_blocks_no_row_that_says_no(flag, said):
             ("severity", "silence"),
             ("status", "online"),
             ("effect", "add"),
+        ),
+        *(
+            ("verdict", "unsafe"),
+            ("action", "disallow"),
+            ("rating", "untrusted"),
+            ("label", "illegitimate"),
+            ("threat", "counterfeit goods"),
+            ("category", "password stealer"),
         ),
     ],
 )

@@ -100,6 +100,7 @@ class Phone(Kind):
             Example("84912345678", "+84912345678"),
             Example("0084 912 345 678", "+84912345678"),
             Example("0168 345 6789", "+84383456789"),
+            Example("168 345 6789", "+84383456789"),
             Example("024 3733 0000", "+842437330000"),
             Example("1900 1234", "+8419001234"),
             Example("111", "111"),
@@ -139,4 +140,6 @@ def _national(digits: str) -> str | None:
             return f"0{digits[len(prefix) :]}"
     if digits.startswith("84") and len(digits) > 10:
         return f"0{digits[2:]}"
+    if len(digits) == 10 and digits.startswith("1"):  # a spreadsheet took its 0 away
+        return f"0{digits}"
     return digits if digits.startswith("0") else None

@@ -23,9 +23,9 @@ _REPEATS = (op.MAX_REPEAT, op.MIN_REPEAT, op.POSSESSIVE_REPEAT)
 
 
 class Search:
-    """One pattern's search of one text, as `finditer` does it; `steps` says what it took."""
+    """One pattern's search of one text, as `finditer` does it, or as `fullmatch`; `steps` says what it took."""
 
-    def __init__(self, pattern: re.Pattern[str], text: str) -> None:
+    def __init__(self, pattern: re.Pattern[str], text: str, *, whole: bool = False) -> None:
         self.steps = 0
         self.text = text
         self.caseless = bool(pattern.flags & re.IGNORECASE)
@@ -33,6 +33,9 @@ class Search:
         tree = parser.parse(pattern.pattern, pattern.flags)
         sys.setrecursionlimit(20_000)
         at = 0
+        if whole:
+            any(end == len(text) for end in self._all(list(tree), 0, 0))
+            return
         while at <= len(text):
             end = next(self._all(list(tree), 0, at), None)
             at = end if end is not None and end > at else at + 1

@@ -60,7 +60,11 @@ def test_it_looks_an_address_up_under_the_host_that_a_browser_goes_to(scheme, re
         found = parse(f"{scheme}{rest}", "url")
     except InvalidObservable:
         return
-    browser = can_ada.parse(unwrapped(f"{scheme}{rest}")).hostname.removesuffix(".").strip("[]")
+    try:
+        browser = can_ada.parse(unwrapped(f"{scheme}{rest}")).hostname
+    except ValueError:  # only with its marks made whole, as in `bad.example[.`, is it an address
+        return
+    browser = browser.removesuffix(".").strip("[]")
     assert host_of(found.value)[1] == browser
     places = parents(found)
     assert places[0] == ("url", match_key("url", found.value))

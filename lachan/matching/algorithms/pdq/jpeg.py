@@ -5,12 +5,15 @@ picture; where it ends; how sharp it is so far.
 import re
 from collections.abc import Iterator
 
+from lachan.matching.records import PictureRefused
+
 _START, _END, _SCAN = 0xD8, 0xD9, 0xDA
+# A file of the largest size that is read holds a thousand parts of the largest size, and sixteen million empty ones.
+_PARTS = 1 << 20
 # What ends a scan's data: in them 0xFF is followed by 0, or by the number of a restart.
-_MARK = re.compile(rb"\xff+[^\x00\x01\xd0-\xd7\xff]")
-
-
-_NEXT = re.compile(rb"\xff[^\x00\x01\xd0-\xd7\xff]")  # the same, found much faster
+_MARK = re.compile(rb"\xff++[^\x00\x01\xd0-\xd7\xff]")
+# The same without the padding before it: a search for that would begin anew at each byte of a long one.
+_NEXT = re.compile(rb"\xff[^\x00\x01\xd0-\xd7\xff]")
 
 
 def scan_count(data: bytes, most: int) -> int:
@@ -27,7 +30,7 @@ def scan_count(data: bytes, most: int) -> int:
 
 def _walked(data: bytes, most: int, upper: int) -> int:
     at, scans = 2, 0
-    while scans <= most:
+    for _ in range(_PARTS):
         found = _MARK.match(data, at)
         if found is None:
             return upper
@@ -39,11 +42,13 @@ def _walked(data: bytes, most: int, upper: int) -> int:
         at += int.from_bytes(data[at : at + 2], "big")
         if kind == _SCAN:
             scans += 1
-            after = _MARK.search(data, at)
+            after = _NEXT.search(data, at)
             if after is None:
                 return upper
             at = after.start()
-    return scans
+        if scans > most:
+            return scans
+    return upper
 
 
 def image_body(data: bytes) -> tuple[bytes, bool]:
@@ -108,9 +113,14 @@ _PROGRESSIVE, _PLACES = 0xC2, 32
 def _parts(data: bytes) -> Iterator[tuple[int, int, int]]:
     """(kind, where it begins, where its own bytes end) of each part, up to the picture's end or as far as it
     can be followed.
+
+    Raises:
+        PictureRefused: there are too many to be looked at in the time that a picture has.
     """
     at = 2
-    while (found := _MARK.match(data, at)) is not None:
+    for _ in range(_PARTS):
+        if (found := _MARK.match(data, at)) is None:
+            return
         start, kind = found.end() - 2, data[found.end() - 1]
         at = found.end() + int.from_bytes(data[found.end() : found.end() + 2], "big")
         yield kind, start, found.end() if kind == _END else at
@@ -121,3 +131,4 @@ def _parts(data: bytes) -> Iterator[tuple[int, int, int]]:
             if after is None:
                 return
             at = after.start()
+    raise PictureRefused("too-slow", "the JPEG has more parts than any program writes")

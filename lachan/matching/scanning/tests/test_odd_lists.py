@@ -5,11 +5,11 @@ import gzip
 
 import pytest
 
+from lachan.formats.lists.columns import typed
 from lachan.kernel.ids import uuid7
 from lachan.matching.collection import Collection
 from lachan.matching.filling import collection_fill
 from lachan.matching.records import Facts, InvalidHash
-from lachan.matching.scanning import lists
 from lachan.matching.scanning.examining import Examiner
 from lachan.matching.scanning.lists import list_items, row_read
 from lachan.matching.scanning.records import Limits, Outcome, Row, ScanUnreadable
@@ -65,7 +65,7 @@ def test_it_looks_for_a_column_with_the_name_of_a_strange_number(tmp_path):
 
 
 def test_it_holds_no_more_than_a_line_of_a_file_that_has_none(tmp_path, monkeypatch):
-    monkeypatch.setattr(lists, "_LONGEST", 1000)
+    monkeypatch.setattr("lachan.matching.scanning.rows._LONGEST", 1000)
     path = tmp_path / "binary.csv"
     path.write_bytes(b"a.example\n" + bytes(5000))
     with pytest.raises(ScanUnreadable, match="from line 1 on: a line of more than 1,000 letters"):
@@ -102,7 +102,7 @@ def test_it_reads_lines_of_other_forms_and_broken_rows(tmp_path, lines, wanted, 
     ],
 )
 def test_it_understands_the_types_of_others(kind, text, wanted):
-    assert lists.row_read(Row(1, text, kind))[0] == wanted
+    assert row_read(Row(1, text, kind))[0] == wanted
 
 
 @pytest.mark.parametrize(
@@ -140,4 +140,4 @@ def test_it_takes_the_rows_that_an_import_of_block_lists_takes(tmp_path, lines, 
     for row in rows(path):
         with contextlib.suppress(InvalidHash):
             taken += [row.text for _ in row_read(row)[:1]] if row.text else []
-    assert [lists.typed(text, "")[0] for text in taken] == wanted
+    assert [typed(text, "")[0] for text in taken] == wanted

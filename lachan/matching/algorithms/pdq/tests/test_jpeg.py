@@ -32,6 +32,15 @@ def test_it_counts_what_a_decoder_meets(data, scans):
     assert scan_count(data, 0) > 0
 
 
+@pytest.mark.parametrize(("data", "scans"), [(PLAIN, 1), (PROGRESSIVE, 10)])
+def test_it_counts_behind_padding_without_end(data, scans):
+    padded = data[:-2] + b"\xff" * 300_000
+    assert scan_count(padded + data[-2:], 0) == 1
+    assert scan_count(padded + b"\xd9" + NOISE, 100) == scans
+    # Then what follows the padding is no mark but data: minutes, if each byte of it began a search.
+    assert scan_count(padded + b"\0" + data[-2:] + NOISE, 100) == scans
+
+
 @pytest.mark.parametrize("data", [PLAIN, PROGRESSIVE])
 def test_it_hashes_a_picture_with_a_film_behind_it(data):
     assert picture_hash(noted(data) + NOISE) == picture_hash(data)
@@ -67,3 +76,14 @@ def test_it_lets_no_picture_of_endless_scans_pass(spoil):
 def test_pillow_agrees_where_a_picture_ends():
     whole, cut = (np.asarray(Image.open(io.BytesIO(data))) for data in (PLAIN + NOISE, PLAIN))
     assert np.array_equal(whole, cut)
+
+
+def test_it_looks_at_no_more_parts_than_there_is_time_for(monkeypatch):
+    crowded = PLAIN[:2] + b"\xff\xe7\0\2" * 200 + PLAIN[2:]
+    assert picture_hash(crowded) == picture_hash(PLAIN)
+    monkeypatch.setattr("lachan.matching.algorithms.pdq.jpeg._PARTS", 100)
+    for data in (crowded, crowded[:-1000]):
+        with pytest.raises(PictureRefused) as refused:
+            picture_hash(data)
+        assert refused.value.reason == "too-slow"
+    assert scan_count(crowded + NOISE, 100) > 100
