@@ -1,15 +1,18 @@
-"""What `lachan up` started, by run/up.json: which parts run, and since when."""
+"""What runs in a home, by the files in its run/: which parts, and since when."""
 
+import contextlib
 import functools
 import json
 import os
 from pathlib import Path
 
+import msgspec
+
 from lachan.kernel.process import started_at
 
 
 def running(home: Path) -> dict[str, float | None]:
-    """Name → Unix time of its start; None for a part that does not run now. Empty where nothing was started.
+    """What `lachan up` started (run/up.json): name → Unix time of its start; None for a part that does not run now. Empty where nothing was started.
 
     Raises:
         ValueError: the file cannot be read.
@@ -38,3 +41,19 @@ def _boot() -> int:
         if line.startswith("btime "):
             return int(line.split()[1])
     return 0
+
+
+class Said(msgspec.Struct, frozen=True):
+    """What every status file holds. Attributes: started, written: Unix time."""
+
+    started: float
+    written: float
+
+
+def said_of_itself(home: Path, pattern: str) -> list[Said]:
+    """The status files in run/ that a pattern names; one that cannot be read counts as none."""
+    found = []
+    for path in sorted((home / "run").glob(pattern)):
+        with contextlib.suppress(OSError, ValueError):
+            found.append(msgspec.json.decode(path.read_bytes(), type=Said))
+    return found
