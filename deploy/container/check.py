@@ -11,6 +11,7 @@ import contextlib
 import json
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -70,6 +71,7 @@ class Buildah:
     """buildah with a storage of its own, without user namespaces or a network of its own."""
 
     def __init__(self, storage: Path) -> None:
+        self._log = storage.with_name("log")
         self._head = [
             "buildah", "--storage-driver", "vfs", "--root", str(storage), "--runroot", f"{storage}-run",
         ]  # fmt: skip
@@ -106,11 +108,11 @@ class Buildah:
         web, dns = free_port(), free_port()
         up = ("lachan", "up", "--web", f"127.0.0.1:{web}", "--dns", f"127.0.0.1:{dns}")
         began = time.monotonic()
-        with running([*self._head, *run, *up]) as said:
+        with running([*self._head, *run, *up], self._log):
             page(web)
             found["first_page_s"] = round(time.monotonic() - began, 1)
             found["name_answered"] = name_answered(dns)
-        found["stopped"] = "Stopped." in said()
+        found["stopped_in_order"] = "Stopped." in self._log.read_text()
         return found
 
     def clear(self) -> None:
@@ -119,21 +121,16 @@ class Buildah:
 
 
 @contextlib.contextmanager
-def running(command: list[str]) -> Iterator[object]:
-    with tempfile.TemporaryFile("w+") as log:
-        process = subprocess.Popen(command, stdout=log, stderr=log, start_new_session=True)
-
-        def said() -> str:
-            log.seek(0)
-            return log.read()
-
+def running(command: list[str], log: Path) -> Iterator[None]:
+    with log.open("w") as out:
+        process = subprocess.Popen(command, stdout=out, stderr=out, start_new_session=True)
         try:
-            yield said
+            yield
         except BaseException:
-            print(said(), file=sys.stderr)
+            print(log.read_text(), file=sys.stderr)
             raise
         finally:
-            os.killpg(process.pid, 15)
+            os.killpg(process.pid, signal.SIGTERM)
             with contextlib.suppress(subprocess.TimeoutExpired):
                 process.wait(30)
             process.kill()

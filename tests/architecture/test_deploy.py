@@ -105,6 +105,27 @@ def test_it_writes_units_that_systemd_takes(tmp_path):
     assert [line for line in said if not absent.search(line)] == []
 
 
+def test_it_runs_a_command_by_hand_with_the_settings_of_the_service(tmp_path):
+    me = subprocess.run(["id", "-un"], capture_output=True, text=True, check=True).stdout.strip()
+    (tmp_path / "lachan").write_text('#!/bin/sh\necho "$LACHAN_HOSTS" "$(umask)" "$@"\n')
+    (tmp_path / "lachan").chmod(0o700)
+    text = (DEPLOY / "systemd/lachan.sh").read_text()
+    for old, new in {
+        "/etc/lachan/lachan.env": str((DEPLOY / "systemd/lachan.env").absolute()),
+        "/opt/lachan/.venv/bin/lachan": str(tmp_path / "lachan"),
+        "= lachan ]": f"= {me} ]",
+    }.items():
+        assert old in text
+        text = text.replace(old, new)
+    ran = subprocess.run(
+        ["sh", "-c", text, "lachan", "check", "two words"],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert ran.stdout == "report.example 0077 check two words\n"
+
+
 def test_it_tells_whom_to_call_while_nothing_answers():
     text = (DEPLOY / "nginx/unavailable.html").read_text()
     lines = help_line_list()
