@@ -54,13 +54,12 @@ def debian(root: Path, folder: Path) -> Path:
     """A minimal Debian 12 as an archive."""
     if not (root / "etc/debian_version").exists():
         mirror = "http://deb.debian.org/debian"
-        call(
-            "debootstrap",
-            "--variant=minbase",
-            "bookworm",
-            str(root),
-            mirror,
-        )
+        try:
+            call("debootstrap", "--variant=minbase", "bookworm", str(root), mirror)
+        finally:
+            # One that is broken off leaves the machine's own /proc there, which nobody must clear away.
+            if os.path.ismount(root / "proc"):
+                call("umount", str(root / "proc"))
     tar = folder / "root.tar"
     skipped = [f"--exclude=./{name}/*" for name in ("proc", "sys", "dev", "var/cache/apt/archives")]
     call("tar", "-C", str(root), "--one-file-system", *skipped, "-cf", str(tar), ".")

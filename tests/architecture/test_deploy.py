@@ -78,6 +78,25 @@ def test_it_runs_commands_that_there_are(path):
     assert named - set(known) == set()
 
 
+@pytest.mark.parametrize("path", UNITS, ids=lambda path: path.name)
+def test_it_writes_units_that_can_be_read_without_systemd_too(path):
+    """Known sections, every line a comment, a section or an assignment, commands by their whole path."""
+    found = unit(path)
+    assert {"Unit", "Service", "Timer", "Install"} >= set(found.sections()) >= {"Unit"}
+    lines = [line for line in path.read_text().splitlines() if line and line[0] not in "#["]
+    assert [
+        line
+        for line in lines
+        if not re.fullmatch(r"[A-Z][A-Za-z]+=.*\S|CapabilityBoundingSet=", line)
+    ] == []
+    for section in found.sections():
+        for key, value in found[section].items():
+            if key.startswith("Exec"):
+                assert value.startswith("/"), (key, value)
+    if path.suffix == ".timer":
+        assert path.with_suffix(".service").exists()
+
+
 def test_it_runs_the_service_without_root_and_alone_in_its_home():
     service = unit(DEPLOY / "systemd/lachan@.service")["Service"]
     env = (DEPLOY / "systemd/lachan.env").read_text()
