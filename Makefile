@@ -55,6 +55,11 @@ lint: setup-dev ## style, types, floors
 bench: setup-dev ## every benchmark, one JSON object each
 	@for program in benchmarks/*.py; do echo "$$program"; $(BIN)/python $$program || exit 1; done
 
+.PHONY: check-deploy
+check-deploy: setup-dev ## the wheel's whole walk, and the container (root, debootstrap, buildah, a network)
+	@$(BIN)/python deploy/check_wheel.py --demo
+	@$(BIN)/python deploy/container/check.py
+
 .PHONY: pictures
 pictures: setup-dev ## take the README's screenshots anew
 	@PYTHONPATH=. $(BIN)/python docs/pictures/make.py

@@ -23,6 +23,7 @@ _PUBLIC_CODE = {
     "lachan/reports/forms.py", "lachan/reports/views/public.py", "lachan/reports/views/inbox.py",
     "lachan/indicators/views/public.py",
     "lachan/shield/views.py", "lachan/shield/advice.py", "lachan/web/problems.py",
+    "lachan/reports/status.py", "lachan/shield/status.py",
 }  # fmt: skip
 _SHARED_CODE = {"lachan/web/problems.py"}
 _PUBLIC_SHELL = re.compile(r'extends "(?:web/public|reports/_inbox)\.html"')

@@ -4,6 +4,7 @@ import importlib
 import os
 import pkgutil
 import sys
+from pathlib import Path
 from typing import Any
 
 import click
@@ -63,8 +64,33 @@ class _Commands(click.Group):
             raise click.ClickException(unreachable(error)) from error
 
 
+def _version() -> str:
+    from importlib.metadata import PackageNotFoundError, version
+
+    try:
+        return version("lachan")
+    except PackageNotFoundError:  # a checkout, which nobody installed
+        import tomllib
+
+        project = Path(__file__).parents[2] / "pyproject.toml"
+        return str(tomllib.loads(project.read_text(encoding="utf-8"))["project"]["version"])
+
+
+def _version_say(ctx: click.Context, _: click.Parameter, value: bool) -> None:  # noqa: FBT001  click's own call
+    if value and not ctx.resilient_parsing:
+        click.echo(f"lachan, version {_version()}")
+        ctx.exit()
+
+
 @click.command(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(package_name="lachan")
+@click.option(
+    "--version",
+    is_flag=True,
+    is_eager=True,
+    expose_value=False,
+    callback=_version_say,
+    help="Show the version and exit.",
+)
 def cli() -> None:
     """Lá Chắn protects children online: a report becomes a case, a case an indicator, an indicator
     protection everywhere.

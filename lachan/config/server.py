@@ -25,6 +25,8 @@ log = logging.getLogger(__name__)
 
 BODY_SECONDS = 20.0
 """So long may a body take: 1 MB over the slowest mobile line that shows the pages at all."""
+LOOK_SECONDS = 10.0
+"""So often somebody looks how the parts stand."""
 UNREAD_SECONDS = 20
 """So long may an answer lie unread before its connection is cut."""
 _UNREAD_BYTES = (
@@ -71,8 +73,12 @@ class Server:
     Attributes: held: bytes of large bodies that are here now.
     """
 
-    def __init__(self, application: Wsgi, threads: int, folder: Path) -> None:
-        """`threads`: requests answered at once. `folder`: for answers that are large."""
+    def __init__(
+        self, application: Wsgi, threads: int, folder: Path, look: Callable[[], None] | None = None
+    ) -> None:
+        """`threads`: requests answered at once. `folder`: for answers that are large. `look`: done every
+        LOOK_SECONDS, in a thread of its own.
+        """
         self._application, self._answers = application, Answers(folder)
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix="answer")
         # Lists and bulk look-ups are long; a password costs 100 MiB and a core, and there are always more.
@@ -80,15 +86,20 @@ class Server:
         # A worker is always there for a report, and one at most for saying that it is crowded.
         self._others, self._crowded = Lane(max(1, threads - 1), 2048), Lane(1, 64)
         self._listening: asyncio.Task[None] | None = None
+        self._look, self._looking = look, ThreadPoolExecutor(1, thread_name_prefix="look")
+        self._looks: asyncio.Task[None] | None = None
         self.held = 0
 
     # What granian calls
 
     def __rsgi_init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self._listening = loop.create_task(_cut_unread())
+        if self._look is not None:
+            self._looks = loop.create_task(self._look_often(self._look))
 
     def __rsgi_del__(self, loop: asyncio.AbstractEventLoop) -> None:
-        self._pool.shutdown(wait=False, cancel_futures=True)
+        for pool in (self._pool, self._looking):
+            pool.shutdown(wait=False, cancel_futures=True)
         self._answers.clear()
 
     async def __rsgi__(self, scope: Any, proto: Any) -> None:
@@ -112,6 +123,16 @@ class Server:
             self.held -= held[0]
 
     # Inside
+
+    async def _look_often(self, look: Callable[[], None]) -> None:
+        """One that hangs keeps the next from beginning, and nobody else from anything."""
+        loop = asyncio.get_running_loop()
+        while True:
+            try:
+                await loop.run_in_executor(self._looking, look)
+            except Exception:
+                log.exception("looking how the parts stand broke")
+            await asyncio.sleep(LOOK_SECONDS)
 
     def _lanes(self, scope: Any) -> list[Lane]:
         if scope.path.startswith("/report/"):
@@ -233,6 +254,8 @@ def _listener_set(option: int, value: int) -> bool:
 def application_make() -> Server:
     """What granian's worker starts with."""
     from lachan.config.wsgi import application
+    from lachan.web.status import status_look
 
-    threads = int(os.environ.get("LACHAN_WEB_THREADS", "4"))
-    return Server(application, threads, home_path() / "run" / "answers" / str(os.getpid()))
+    threads, home = int(os.environ.get("LACHAN_WEB_THREADS", "4")), home_path()
+    folder = home / "run" / "answers" / str(os.getpid())
+    return Server(application, threads, folder, look=lambda: status_look(home))

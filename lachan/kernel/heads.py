@@ -5,11 +5,12 @@ anew, shows only somebody who remembers a line. The note is such a witness: a sm
 for whoever wants more of them, the same line printed or sent to another machine (`lachan heads`).
 """
 
-import os
 from collections.abc import Callable
 from pathlib import Path
 
 import msgspec
+
+from .files import file_write
 
 
 class Head(msgspec.Struct, frozen=True):
@@ -42,9 +43,7 @@ def head_keep(path: Path, last: Head, hash_at: Callable[[int], str | None]) -> b
     if held is not None and hash_at(held.seq) != held.hash:
         return False
     if held is None or held.seq < last.seq:
-        fresh = path.with_name(f".{path.name}.{os.getpid()}")
-        fresh.write_bytes(msgspec.json.encode(last))
-        fresh.replace(path)
+        file_write(path, msgspec.json.encode(last))
     return True
 
 

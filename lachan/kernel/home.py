@@ -12,6 +12,7 @@ snapshots/        what the edges read
 matching/         what fingerprints are looked up in
 sightings/        counts of hits on their way to the database
 run/              sockets and status of running processes; may be emptied at any time
+maintenance.json  what is planned, for the page of what works
 guard/            the operator's lists for the guard against harm: warning lists, sites.bin
 """
 

@@ -1,12 +1,15 @@
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.middleware.csrf import REASON_NO_CSRF_COOKIE
+from django.shortcuts import render
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_GET, require_POST
 
+from .maintenance import maintenance_list
 from .problems import error_page, not_sent_page
 from .sent import is_ours
+from .status import status_list
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
@@ -33,6 +36,14 @@ def server_error(request: HttpRequest) -> HttpResponse:
 def health(request: HttpRequest) -> HttpResponse:
     """For proxies and supervisors: the process answers. `lachan doctor` says more."""
     return JsonResponse({"status": "ok"})
+
+
+@require_GET
+def status(request: HttpRequest) -> HttpResponse:
+    """For everybody: which part works, since when, and what is planned. Asks no database and takes no script."""
+    home = settings.LACHAN_HOME
+    shown = {"parts": status_list(home), "planned": maintenance_list(home)}
+    return render(request, "web/status.html", shown)
 
 
 @csrf_exempt
@@ -64,5 +75,6 @@ def language_remember(response: HttpResponse, language: str) -> None:
         )
 
 
+status.policy_action = "public"  # type: ignore[attr-defined]
 health.policy_action = "public"  # type: ignore[attr-defined]  # web stands below members.policy
 language_set.policy_action = "public"  # type: ignore[attr-defined]

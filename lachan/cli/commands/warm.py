@@ -1,4 +1,5 @@
 import compileall
+import os
 from pathlib import Path
 
 import click
@@ -14,8 +15,11 @@ def command() -> None:
     from lachan.kernel.home import home_path, home_prepare
     from lachan.matching.warm import warm
 
-    # Where sources are read-only, it leaves them as they are.
+    # Where sources are read-only, it leaves them as they are. Whoever may read a source may read what is made of
+    # it: root sets the product up, and another user runs it.
+    before = os.umask(0o022)
     compileall.compile_dir(Path(lachan.__file__).parent, quiet=2)
+    os.umask(before)
     home_prepare(home_path())
     catalogues.ensure_compiled()
     click.echo("texts compiled")

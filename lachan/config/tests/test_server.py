@@ -225,3 +225,27 @@ def test_a_lane_holds_so_many_and_tells_the_rest():
         return most, told.count(True), told.count(False)
 
     assert asyncio.run(crowd()) == (2, 6, 4)
+
+
+def test_somebody_looks_how_the_parts_stand_again_and_again(tmp_path, monkeypatch):
+    """Also after a look that broke, and beside one that hangs."""
+    monkeypatch.setattr("lachan.config.server.LOOK_SECONDS", 0.01)
+    looked, enough = [], threading.Event()
+
+    def look():
+        looked.append(threading.current_thread().name)
+        if len(looked) == 3:
+            enough.set()
+        raise ValueError("broken")
+
+    async def live():
+        server = Server(None, 1, tmp_path, look=look)
+        server.__rsgi_init__(asyncio.get_running_loop())
+        await asyncio.to_thread(enough.wait, 20)
+        server._listening.cancel()
+        server._looks.cancel()
+        server.__rsgi_del__(asyncio.get_running_loop())
+
+    with ThreadPoolExecutor(1) as pool:
+        pool.submit(asyncio.run, live()).result()
+    assert set(looked) == {"look_0"}
