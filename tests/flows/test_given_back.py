@@ -131,7 +131,7 @@ def test_it_gives_words_back_when_something_breaks(case, at_work, monkeypatch, b
 
     client, fields = at_work
     client.raise_request_exception = False
-    monkeypatch.setattr(CaseNote.objects, "create", save)
+    monkeypatch.setattr(CaseNote, "save", save)
     page = gone(client.post(f"{case}note/", fields), 503 if broken is OperationalError else 500)
     monkeypatch.undo()
     assert client.post(f"{case}note/", form(page, f"{case}note/")).url == case

@@ -176,8 +176,7 @@ def test_it_restores_no_archive_in_which_one_bit_is_wrong(backup, tmp_path):
         assert not (tmp_path / "new" / "db.sqlite3").exists()
 
 
-def test_it_restores_where_a_start_found_no_database(backup, tmp_path):
-    new = tmp_path / "new"
+def test_it_restores_where_a_start_found_no_database(backup, new):
     assert lachan(new, "migrate").returncode == 0
     (new / "db.sqlite3").unlink()
     refused(lachan(new, "migrate"), "restore a backup")
