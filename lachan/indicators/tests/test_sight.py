@@ -189,3 +189,15 @@ def test_the_case_of_an_indicator_is_for_those_alone_who_may_read_it(
         assert {row.case_uid for row in indicator_list(by=by)} == {None}
     assert [r.uid for r in indicator_list(by=analyst, case_uid=case)] == [made.uid]
     assert indicator_list(by=outsider, case_uid=case) == []
+
+
+def test_an_import_of_its_own_meets_no_amber(publish, head):
+    publish(VALUE, tlp="amber")
+    lists = [
+        services.list_import(
+            by=head, stream=io.BytesIO(value.encode()), file_name="l", category="scam"
+        )
+        for value in (VALUE, "khac.example")
+    ]
+    assert [(each.published, each.duplicate) for each in lists] == [(1, 0), (1, 0)]
+    assert ledger_verify().fault == ""

@@ -1,5 +1,6 @@
 """What takes two organisations, and what one of them can never do to the other's own."""
 
+import io
 from datetime import timedelta
 
 import pytest
@@ -15,17 +16,21 @@ from lachan.indicators.records import (
     organisation_audience,
 )
 from lachan.indicators.services import (
+    dispute_answer,
+    dispute_open,
     indicator_expire_due,
     indicator_propose,
     indicator_reshare,
     indicator_review,
     indicator_withdraw,
+    list_import,
+    list_withdraw,
 )
 from lachan.kernel.clock import held_at, now
 from lachan.members.api_keys import api_key_actor
 from lachan.members.models import Organisation, RoleGrant
 from lachan.members.policy import Action
-from lachan.members.records import Role
+from lachan.members.records import Role, system
 from lachan.members.services import api_key_create
 
 from .conftest import make_actor
@@ -139,4 +144,39 @@ def test_an_own_entry_that_runs_out_beneath_a_shared_one_stays_away(
         assert Indicator.objects.get(uid=own.uid).status == Status.EXPIRED
         indicator_withdraw(by=outsider, indicator=theirs.uid)
         assert not list(projection(head_seq(), organisation_audience(hotline.pk)))
+    assert verify().fault == ""
+
+
+def test_what_is_covered_ends_where_its_dispute_is_answered_so(
+    publish, reviewer, outsider, hotline
+):
+    own = publish("xau.example", tlp="red")
+    dispute = dispute_open(by=reviewer, indicator=own.uid, reason="mistake")
+    theirs = indicator_propose(by=outsider, value="xau.example", category="scam")
+    approve(make_actor(Organisation.objects.get(name="Enterprise"), Role.REVIEWER), theirs)
+    assert Indicator.objects.get(uid=own.uid).status == Status.COVERED
+    dispute_answer(by=reviewer, dispute=dispute.uid, outcome="withdrawn", answer="It was ours.")
+    indicator_withdraw(by=outsider, indicator=theirs.uid)
+    assert Indicator.objects.get(uid=own.uid).status == Status.WITHDRAWN
+    assert not list(projection(head_seq(), organisation_audience(hotline.pk)))
+
+
+def test_a_list_taken_back_takes_what_is_covered_of_it(publish, hotline):
+    operator = system("lachan import")
+    report = list_import(
+        by=operator,
+        stream=io.BytesIO(b"xau.example\n"),
+        file_name="l",
+        category="scam",
+        tlp="amber",
+    )
+    school = Organisation.objects.create(name="S", type="school")
+    head = make_actor(school, Role.REVIEWER)
+    opened = publish("xau.example", by=make_actor(school, Role.ANALYST), reviewer=head)
+    assert [e.uid for e in projection(head_seq(), organisation_audience(hotline.pk))] == [
+        opened.uid
+    ]
+    assert list_withdraw(by=operator, list_import=report.uid) == 1
+    indicator_withdraw(by=head, indicator=opened.uid)
+    assert not list(projection(head_seq(), organisation_audience(hotline.pk)))
     assert verify().fault == ""
