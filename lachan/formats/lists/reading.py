@@ -8,7 +8,7 @@ import contextlib
 import re
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import cache
 from itertools import chain, islice
 from typing import BinaryIO, cast
@@ -208,13 +208,24 @@ def _items(
             and section.opens(text)
         ):
             closed = ""
-        for found in reader.values(text):
-            item = _item(number, found, kind)
-            if isinstance(item, Entry) or alone or not _is_odd(found):
-                yield _closed(item, closed) if closed else item
-            elif not is_comment(text):
-                read = others.read(number, text) or [item]
-                yield from [_closed(each, closed) for each in read] if closed else read
+        items: Iterable[Entry | Rejected]
+        if alone:
+            items = (_item(number, found, kind) for found in reader.values(text))
+        else:
+            items = _own_or_others(number, text, kind, reader, others)
+        yield from (_closed(item, closed) for item in items) if closed else items
+
+
+def _own_or_others(
+    number: int, text: str, kind: str | None, reader: LineReader, others: "_Others"
+) -> list[Entry | Rejected]:
+    """A line as its list's own form reads it or, where that finds it odd from end to end, as another does."""
+    founds = list(reader.values(text))
+    items = [_item(number, found, kind) for found in founds]
+    of_own = any(isinstance(item, Entry) for item in items) or not all(map(_is_odd, founds))
+    if of_own or not items:
+        return items
+    return [] if is_comment(text) else others.read(number, text) or items
 
 
 def _closed(item: Entry | Rejected, reason: str) -> Rejected:

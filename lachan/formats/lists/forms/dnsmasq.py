@@ -64,7 +64,7 @@ class _Reader(LineReader):
             yield Found(line, reason="not-to-block")
             return
         refused = _refused(read["setting"].lower(), target)
-        for name in names:
+        for name in dict.fromkeys(names):
             bare = wide_name(name)
             # `#` is every name; `*x` is every name that ends so.
             pattern = not bare or "#" in bare or "*" in bare

@@ -1,6 +1,7 @@
 """One line must not stop an import: the work grows with its length, whatever it repeats."""
 
 import importlib
+import io
 import pkgutil
 import re
 import sys
@@ -20,7 +21,8 @@ from lachan.formats.lists import (
 from lachan.formats.lists.columns import typed
 from lachan.formats.lists.documents import broken_values
 from lachan.formats.lists.form import several, uncommented
-from lachan.formats.lists.reading import line_read
+from lachan.formats.lists.reading import line_read, read
+from lachan.formats.lists.record import Entry
 from lachan.formats.observables.parsing import parse
 from lachan.formats.observables.record import InvalidObservable
 from lachan.formats.observables.tests.steps import Search
@@ -111,6 +113,17 @@ def test_it_takes_a_value_out_of_what_stands_around_it():
     assert several(", ".join(wanted[::2])) == wanted[::2]
     assert several("|".join(wanted[::2])) == ["|".join(wanted[::2])]
     assert len(several(f"http://xau.example/{' ' * 5_000}x://y")) == 1
+
+
+def test_a_line_that_is_odd_in_many_ways_is_asked_about_once():
+    line = "address=/" + "/ " * 5_000 + "::"
+    lines = f"address=/xau.example/\n{line}\nhttp://, xau2.example, http://, http://\n"
+    found = list(read(io.BytesIO(lines.encode())))
+    assert [one.observable.value for one in found if isinstance(one, Entry)] == ["xau.example"]
+    assert len(found) < 10
+    # Of a line that is the list's own in part, no other form reads that part once more.
+    mixed = "xau.example\nxau2.example\nhttps://xau.example/a, http://, http://\n"
+    assert [one.line for one in read(io.BytesIO(mixed.encode()))] == [1, 2, 3, 3, 3]
 
 
 def test_what_is_cut_off_within_a_text_costs_that_text_alone():
