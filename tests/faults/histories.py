@@ -24,11 +24,18 @@ from lachan.kernel.sealing.errors import SealBroken
 from lachan.members.api_keys import SCOPES, api_key_create
 from lachan.members.desk_keys import desk_key_rotate
 from lachan.members.invitations import invitation_create
-from lachan.members.models import ApiKey, Person
+from lachan.members.models import ApiKey, Confirmation, Person
 from lachan.members.records import PUBLIC, Role, system
 from lachan.members.recovery import recovery_split
 from lachan.members.selectors import actor_for, desk_key_current
-from lachan.members.services import api_key_revoke, person_deactivate, role_grant, role_revoke
+from lachan.members.services import (
+    api_key_revoke,
+    confirmation_give,
+    confirmation_stop,
+    person_deactivate,
+    role_grant,
+    role_revoke,
+)
 from lachan.outbox.services import events_deliver
 from lachan.reports import selectors as reports
 from lachan.reports.models import Report
@@ -49,7 +56,7 @@ class Story:
         self.acts: list[Callable[[], object]] = [
             self.report, self.report, self.write, self.claim, self.note, self.answer, self.close,
             self.propose, self.review, self.withdraw, self.dispute, self.list_in, self.list_back,
-            self.role, self.role_back, self.invite, self.api_key, self.api_key_back, self.leave,
+            self.role, self.role_back, self.invite, self.agree, self.stop, self.api_key, self.api_key_back, self.leave,
             self.hold, self.release, self.judge, self.dispute_public,
         ]  # fmt: skip
 
@@ -221,6 +228,14 @@ class Story:
             email=email,
             name="N",
         )
+
+    def agree(self) -> None:
+        by = self.people.second.actor
+        confirmation_give(by=by, confirmation=self.some(Confirmation.objects.all()))
+
+    def stop(self) -> None:
+        by = self.people.administrator.actor
+        confirmation_stop(by=by, confirmation=self.some(Confirmation.objects.all()))
 
     def api_key(self) -> None:
         by = self.people.administrator.actor

@@ -36,6 +36,7 @@ _ROWS = (
     "reports_report", "reports_message", "cases_case", "cases_casenote", "cases_caseevent",
     "members_person", "members_rolegrant", "members_organisation", "members_deskkey",
     "members_deskkeywrap", "members_recoverykey", "members_invitation", "members_apikey",
+    "members_confirmation",
     "indicators_indicator", "indicators_review", "indicators_dispute", "indicators_ledgerrow",
     "indicators_listimport", "cases_caselink",
     "members_auditentry", "proofs_tally", "proofs_chainhead", "indicators_ledgerhead",
@@ -55,6 +56,7 @@ _PLAIN = {
     },
     "members_apikey": {"id", "name", "last_used_on", "made_at"},
     "members_invitation": {"id", "name", "made_at"},
+    "members_confirmation": {"id", "asked_at"},
     "members_deskkeywrap": {"id", "made_at"},
 }  # fmt: skip
 
