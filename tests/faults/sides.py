@@ -20,12 +20,13 @@ from lachan.indicators.services import (
     list_import,
     list_withdraw,
 )
+from lachan.indicators.verifying import verify
+from lachan.indicators.waiting import ended_by_others
 from lachan.kernel.clock import held_at, now
 from lachan.kernel.errors import LachanError
 from lachan.members.models import Organisation
 from lachan.members.records import Role
-
-from .conftest import make_actor
+from tests.personas import Staff
 
 VALUE, WHY = "xau.example", "hacked since this morning, agreed with its owner"
 
@@ -37,7 +38,7 @@ class Side:
         self.kind = kind
         self.organisation = Organisation.objects.create(name=kind, type=kind)
         self.one, self.two, self.three = (
-            make_actor(self.organisation, Role.ANALYST, Role.REVIEWER) for _ in range(3)
+            Staff(self.organisation).with_roles(Role.ANALYST, Role.REVIEWER).actor for _ in range(3)
         )
 
     def does(self, act):
@@ -172,3 +173,97 @@ ACTS = {
     "covered": lambda it: it.cover(),
     "uncovered": lambda it: it.uncover(),
 }
+
+
+_FACTS = (
+    *("kind", "value", "raw", "category", "confidence", "tlp", "valid_from", "valid_until", "evidence"),
+    *("organisation_id", "proposed_by_id", "proposed_label", "case_uid", "list_import_id", "created_at"),
+)  # fmt: skip
+# What needs something that stands; the other acts begin by themselves.
+_LATER = [act for act in ACTS if act.startswith(("share", "withdraw", "dispute"))]
+_FIRST = [
+    *[(act,) for act in ACTS if act not in _LATER],
+    *[(f"publish {tlp}", act) for act in _LATER for tlp in ("clear", "red")],
+]
+
+
+KINDS = [("hotline", "ngo"), ("hotline", "school"), ("school", "hotline")]
+
+
+def pairs(first, second, chosen=None):
+    """Each begin of the first's with each act of the second's, and then what the second takes back; how many.
+
+    Args:
+        chosen: which of them, by their numbers; all.
+
+    Raises:
+        AssertionError: an entry of the first changed unseen, or an answer told of what is not seen.
+    """
+    one, other = Side(first), Side(second)
+    alone = {act: _alone(other, act) for act in ACTS}
+    tried = 0
+    for begins, acts in enumerate(_FIRST):
+        with transaction.atomic():
+            for act in acts:
+                one.does(act)
+            saw_nothing = not other.looks()
+            for number, act in enumerate(ACTS):
+                if chosen is not None and not chosen(begins, number):
+                    continue
+                tried += 1
+                with transaction.atomic():
+                    said = (first, acts, second, act)
+                    came = _done(other, act, said, one)
+                    # Of what it does not see, no answer tells.
+                    assert not saw_nothing or came == alone[act], said
+                    if other.mine().filter(status__in=STANDING).exists():
+                        _done(other, "withdraw", said, one)
+                    transaction.set_rollback(True)
+            assert verify().fault == ""
+            transaction.set_rollback(True)
+    return tried
+
+
+def _alone(side, act):
+    with transaction.atomic():
+        came = side.does(act), _seen(side.looks())
+        transaction.set_rollback(True)
+    return came
+
+
+def _seen(rows):
+    return [(row.tlp, row.status, row.warnings) for row in rows]
+
+
+def _done(other, act, said, one):
+    held = {row.pk: row for row in one.mine()}
+    came = other.does(act)
+    rows = list(one.mine())
+    assert {row.pk for row in rows} == held.keys(), said
+    shown = one.looks()
+    for row in rows:
+        _unchanged_or_seen(held[row.pk], row, one, shown, said)
+    return came, _seen(other.looks())
+
+
+def _unchanged_or_seen(was, row, holder, shown, said):
+    differ = [name for name in _FACTS if getattr(was, name) != getattr(row, name)]
+    assert not differ, (said, differ)
+    if row.status == was.status:
+        foreign = any(each.organisation_id != row.organisation_id for each in shown)
+        assert row.seq == was.seq or foreign, said
+        return
+    decided = {review.decision for review in row.reviews.all()}
+    if row.status == Status.WITHDRAWN:
+        assert was.status in STANDING, said
+        assert "withdraw" in decided, said
+        assert ended_by_others(holder.two).count >= 1, said
+    elif row.status == Status.EXPIRED:
+        assert was.valid_until is not None, said
+    elif was.status == Status.PROPOSED:
+        assert {Status.PUBLISHED: "approve", Status.REJECTED: "reject"}[row.status] in decided, said
+    else:
+        # One's own stands on, beneath what one sees or by itself.
+        assert {was.status, row.status} == {*STANDING}, said
+        above = [e for e in shown if e.status == Status.PUBLISHED and e.uid != row.uid]
+        assert bool(above) == (row.status == Status.COVERED), said
