@@ -3,7 +3,7 @@
 SHELL := /bin/bash
 PYTHON ?= python3
 BIN := .venv/bin
-# Cheap tests first; one browser and one whole instance at a time (conftest.py).
+# Long groups first, then cheap tests; one browser and one whole instance at a time (conftest.py).
 PYTEST := $(BIN)/python -m pytest -q -n auto --dist loadgroup --no-loadscope-reorder
 
 .PHONY: help
