@@ -25,6 +25,7 @@ HERE = Path(__file__).parent
 TOP = HERE.parent.parent
 BASE, IMAGE = "localhost/lachan-check-base", "localhost/lachan-check"
 PATIENCE = 180.0
+SUPERVISOR = ["/opt/lachan/.venv/bin/lachan", "up"]
 # A registry behind a proxy of one's own: what trusts it here has to trust it there.
 TRUST = "/etc/ssl/certs/ca-certificates.crt"
 TRUSTED = "/etc/ssl/trusted-here.crt"  # where no package of the image writes it anew
@@ -129,10 +130,33 @@ def running(command: list[str], log: Path) -> Iterator[None]:
             print(log.read_text(), file=sys.stderr)
             raise
         finally:
-            os.killpg(process.pid, signal.SIGTERM)
+            # What runs in the container hears nothing of what its runner is told: the supervisor is asked itself.
+            below = descendants(process.pid)
+            for pid in [pid for pid in below if arguments(pid)[1:3] == SUPERVISOR]:
+                os.kill(pid, signal.SIGTERM)
             with contextlib.suppress(subprocess.TimeoutExpired):
                 process.wait(30)
+            for pid in below if process.poll() is None else []:
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGKILL)
             process.kill()
+            process.wait()
+
+
+def descendants(pid: int) -> list[int]:
+    """Every process below one (proc(5), `children`)."""
+    try:
+        own = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    except OSError:
+        return []
+    return [each for child in own for each in (int(child), *descendants(int(child)))]
+
+
+def arguments(pid: int) -> list[str]:
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_text().split("\0")
+    except OSError:
+        return []
 
 
 def page(port: int) -> None:
