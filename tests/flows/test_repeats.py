@@ -11,9 +11,17 @@ from lachan.cases.services.opening import case_open
 from lachan.indicators.models import Dispute, Indicator
 from lachan.indicators.services import indicator_propose, indicator_review
 from lachan.kernel.clock import held_at, now
-from lachan.members.models import ApiKey, DeskKey, Invitation, Organisation, Programme, RecoveryKey
+from lachan.members.models import (
+    ApiKey,
+    Confirmation,
+    DeskKey,
+    Invitation,
+    Organisation,
+    Programme,
+    RecoveryKey,
+)
 from lachan.members.records import PUBLIC, system
-from lachan.members.services import operator_link
+from lachan.members.services import confirmation_give, operator_link
 from lachan.reports.records import ReportContent, Urgency
 from lachan.reports.services import form_new, report_submit
 from lachan.web.models import SentForm
@@ -179,7 +187,10 @@ def test_it_keeps_nothing_under_a_number_that_a_stranger_made_up(monkeypatch, ad
 
 def test_it_knows_every_public_form_with_a_number(personas):
     samples, stranger = _samples(personas), Client()
-    samples["join"] = {"token": operator_link().split("/")[3]}
+    link = operator_link()
+    waits = Confirmation.objects.get(invitation__uid=link.uid)
+    confirmation_give(by=personas.second.actor, confirmation=waits)
+    samples["join"] = {"token": link.path.split("/")[3]}
     shown = {
         where
         for where, pattern in PAGES

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from lachan.indicators.ledger import head_seq, projection, verify
+from lachan.indicators.ledger import head_seq, projection
 from lachan.indicators.models import Indicator
 from lachan.indicators.reading import is_reason
 from lachan.indicators.records import (
@@ -26,6 +26,7 @@ from lachan.indicators.services import (
     list_import,
     list_withdraw,
 )
+from lachan.indicators.verifying import verify
 from lachan.kernel.clock import held_at, now
 from lachan.members.api_keys import api_key_actor
 from lachan.members.models import Organisation, RoleGrant
