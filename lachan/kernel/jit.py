@@ -62,4 +62,6 @@ def _writable(path: Path) -> bool:
 
 
 jit_cache_prepare()
-njit = import_module("numba").njit  # numba reads the variable at its import, and never again
+_numba = import_module("numba")  # it reads the variable at its import, and never again
+njit, carray, voidptr = _numba.njit, _numba.carray, _numba.types.voidptr
+intrinsic = import_module("numba.extending").intrinsic

@@ -1,4 +1,9 @@
-"""Answers kept: the whole in a bounded dict, the plain ones also where the compiled path finds them."""
+"""Answers kept: the whole in a bounded dict, the plain ones also where the compiled path finds them.
+
+What is kept is what upstream said, the same for all askers. What somebody's policy makes of it (blocked, answered here,
+led astray by an alias) is never kept, but asked of the tables each time: what was found free for one, or a moment ago,
+may be blocked for the next.
+"""
 
 import os
 import struct
@@ -8,6 +13,7 @@ from collections import OrderedDict
 import msgspec
 import numpy as np
 
+from lachan.edge.dns.local import reserved
 from lachan.edge.dns.message import Reply
 from lachan.edge.dns.places import EXPIRES_LIMIT
 from lachan.edge.dns.question import Question
@@ -15,16 +21,23 @@ from lachan.edge.dns.question import Question
 STALE_LIMIT = 86_400
 """Seconds past its end that an answer may still be given while the upstream is silent (RFC 8767)."""
 STALE_TTL = 30
-CHAIN_LIMIT = 60
+LEADS_LIMIT = 512
+"""Bytes of names that an answer leads to, up to which the compiled path gives it: it looks each up, each time."""
 OVERHEAD = 500
 """Bytes that a kept answer costs besides its own: objects, key, place."""
 
 
 class Kept(msgspec.Struct):
-    """An answer and when it came, in whole Unix seconds."""
+    """An answer.
+
+    Attributes:
+        stored: when it came, in whole Unix seconds.
+        reserved: whether the name is one that some policy answers here (`local`): that is to be asked first.
+    """
 
     reply: Reply
     stored: int
+    reserved: bool = False
 
     def fresh(self, now: int) -> bool:
         return now < self.stored + self.reply.lifetime
@@ -54,10 +67,10 @@ class CompiledCache:
         slots = 1 << max(10, (self._size // 128).bit_length())
         return np.zeros(slots, np.uint64), np.zeros(self._size, np.uint8)
 
-    def put(self, key: bytes, kept: Kept, stamp: int) -> None:
+    def put(self, key: bytes, kept: Kept) -> None:
         from lachan.edge.dns.kept import cache_put
 
-        entry = np.frombuffer(_entry(key, kept, stamp), np.uint8)
+        entry = np.frombuffer(_entry(key, kept), np.uint8)
         if len(entry) > self._size // 16:
             return
         k0, k1 = np.uint64(self.key[0]), np.uint64(self.key[1])
@@ -71,17 +84,16 @@ class CompiledCache:
         self._used = used
 
     def clear(self) -> None:
-        """Forget all: the same thread as `put`, and whenever what was found free may be so no longer."""
+        """Forget all. Called by the thread that calls `put`."""
         self.view = self._fresh()
         self._used = self._count = 0
 
 
-def _entry(key: bytes, kept: Kept, stamp: int) -> bytes:
-    reply, expires = kept.reply, kept.stored + kept.reply.lifetime
-    if reply.leads:
-        expires = min(expires, int(time.time()) + CHAIN_LIMIT)
+def _entry(key: bytes, kept: Kept) -> bytes:
+    reply, chain = kept.reply, _names(kept.reply.chain)
+    leads = chain + _names(kept.reply.targets)
     head = struct.pack(
-        "<8HIIQ",
+        "<8HIIHHI",
         len(key),
         len(reply.ttls),
         len(reply.body),
@@ -89,10 +101,20 @@ def _entry(key: bytes, kept: Kept, stamp: int) -> bytes:
         *reply.counts,
         0,
         kept.stored,
-        min(expires, EXPIRES_LIMIT),
-        stamp if reply.leads else 0,
+        min(kept.stored + reply.lifetime, EXPIRES_LIMIT),
+        len(chain),
+        len(leads),
+        0,
     )
-    return head + key + struct.pack(f"<{len(reply.ttls)}H", *reply.ttls) + reply.body
+    return head + key + leads + struct.pack(f"<{len(reply.ttls)}H", *reply.ttls) + reply.body
+
+
+def _names(names: tuple[bytes, ...]) -> bytes:
+    return b"".join(name + b"\0" for name in names)
+
+
+def _leads_far(reply: Reply) -> bool:
+    return reply.leads and sum(map(len, (*reply.chain, *reply.targets))) > LEADS_LIMIT
 
 
 class AnswerCache:
@@ -119,7 +141,7 @@ class AnswerCache:
         return kept
 
     def put(self, question: Question, reply: Reply) -> Kept:
-        kept = Kept(reply, int(time.time()))
+        kept = Kept(reply, int(time.time()), reserved(question.wire))
         if reply.lifetime > 0:
             key = question.key
             self._drop(key)
@@ -129,18 +151,17 @@ class AnswerCache:
                 self._drop(next(iter(self._kept)))
         return kept
 
-    def clear(self) -> None:
-        """Forget all but what is shown to the compiled path; see there."""
-        self._kept.clear()
-        self._held = 0
+    def compile(self, question: Question, kept: Kept) -> None:
+        """Show an answer to the compiled path, which gives it to every asker for whom the tables block nothing."""
+        reply = kept.reply
+        plain = question.qtype < 128 and question.qclass == 1 and len(reply.body) <= 1100
+        if self.compiled is not None and self.compiled.ready and plain and not _leads_far(reply):
+            self.compiled.put(question.key, kept)
 
-    def compile(self, question: Question, kept: Kept, stamp: int) -> None:
-        """Show an answer to the compiled path. `stamp` is the state of the snapshot in which its aliases
-        were found free: an answer with aliases is given only as long as nothing has changed since.
-        """
-        plain = question.qtype < 128 and question.qclass == 1 and len(kept.reply.body) <= 1100
-        if self.compiled is not None and self.compiled.ready and plain:
-            self.compiled.put(question.key, kept, stamp)
+    def forget_shown(self) -> None:
+        """Take back all that the compiled path was shown; it is shown again what is still asked for."""
+        if self.compiled is not None:
+            self.compiled.clear()
 
     def _drop(self, key: bytes) -> None:
         kept = self._kept.pop(key, None)

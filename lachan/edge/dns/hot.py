@@ -1,6 +1,6 @@
-"""The compiled path's view of the world: the snapshot's tables, the policy as numbers, the cache.
+"""The compiled path's view of the world: the layers' tables, the policies as numbers, the cache.
 
-Everything here is refreshed once a batch, by reading a few words; a new generation or profile costs more,
+Everything here is refreshed once a batch, by reading a few words; a new generation, profile or policy costs more,
 and happens seldom.
 """
 
@@ -12,146 +12,182 @@ import numpy as np
 import numpy.typing as npt
 
 from lachan.edge.dns import answers, packets, places
+from lachan.edge.dns.asker import UDP, Connection, Policies
 from lachan.edge.dns.cache import CompiledCache, Kept
+from lachan.edge.dns.layers import Layers
 from lachan.edge.dns.message import Reply
 from lachan.edge.dns.mmsg import BATCH, Frames
 from lachan.edge.dns.policy import UNKNOWN, Policy
-from lachan.edge.dns.responder import pair_stamp
 from lachan.formats.snapshot import layout as ly
 from lachan.formats.snapshot.reader import Pair, SnapshotReader
 from lachan.formats.snapshot.records import SnapshotCorrupt
-from lachan.formats.snapshot.table import Table, frozen
+from lachan.formats.snapshot.table import Table
 
-_NOTHING = frozen(np.zeros(1, np.uint8))
-_NO_SLOTS = frozen(np.zeros(1, np.uint64))
+Rows = tuple[Policy, ...]
 
 
 class Kit:
-    """The pieces of blocked answers in one array, and where each profile's closing OPT stands."""
+    """The pieces of all policies' blocked answers in one array: `places` and `rcodes` have a row a policy."""
 
-    def __init__(self, policy: Policy) -> None:
-        self._policy = policy
+    def __init__(self, policies: Rows) -> None:
+        self._policies = policies
         self._bytes = bytearray()
-        self._texts: dict[tuple[str, ...], int] = {}
-        pieces = answers.pieces(policy)
-        self.rcode = pieces.rcode
-        rows = [(1, answers.soa(0, 0, policy.ttl)), pieces.ipv4, pieces.ipv6]
-        self.places = np.array([self._row(count, raw) for count, raw in rows], np.int64)
+        self._texts: dict[bytes, int] = {}
+        pieces = [answers.pieces(policy) for policy in policies]
+        self.rcodes = np.array([one.rcode for one in pieces], np.int64)
+        self.places = np.array(
+            [
+                [
+                    self._piece(1, answers.soa(0, 0, policy.ttl)),
+                    self._piece(*one.ipv4),
+                    self._piece(*one.ipv6),
+                ]
+                for policy, one in zip(policies, pieces, strict=True)
+            ],
+            np.int64,
+        )
         self.array = np.frombuffer(bytes(self._bytes), np.uint8)
 
-    def _row(self, count: int, raw: bytes) -> tuple[int, int, int]:
+    def _piece(self, count: int, raw: bytes) -> tuple[int, int, int]:
         place = len(self._bytes)
         self._bytes += raw
         return place, len(raw), count
 
-    def text(self, categories: tuple[str, ...]) -> int:
-        """Where the OPT for these categories stands; made where it is new."""
-        known = self._texts.get(categories[:1])
-        if known is None:
-            policy = self._policy
-            words = policy.extra_text(categories)
-            raw = answers.opt(dnssec=False, ede=policy.ede, text=words)
-            known = self._texts[categories[:1]] = len(self._bytes)
+    def text(self, row: int, categories: tuple[str, ...]) -> int:
+        """Where a policy's OPT for these categories stands; made where it is new, and there once `seal` was called."""
+        policy = self._policies[row]
+        words = policy.extra_text(categories)
+        raw = answers.opt(dnssec=False, ede=policy.ede, text=words)
+        place = self._texts.get(raw)
+        if place is None:
+            place = self._texts[raw] = len(self._bytes)
             self._bytes += len(raw).to_bytes(2, "little") + raw
+        return place
+
+    def seal(self) -> None:
+        if len(self.array) != len(self._bytes):
             self.array = np.frombuffer(bytes(self._bytes), np.uint8)
-        return known
 
 
 class View:
-    """One table as the kernel sees it."""
+    """One table as the kernel sees it: `words` say where it is, `effects[policy, profile]` what it means to whom."""
 
-    def __init__(self, table: Table | None, policy: Policy, kit: Kit) -> None:
-        self._table, self._policy, self._kit = table, policy, kit
-        self.bytes: npt.NDArray[Any] = _NOTHING if table is None else frozen(table.bytes)
-        self.slots: npt.NDArray[Any] = _NO_SLOTS if table is None else frozen(table.slots)
-        self.known = 0
-        self.effects = np.zeros(0, np.uint8)
-        self.texts = np.zeros(0, np.int64)
+    def __init__(self, table: Table, layer: str, policies: Rows, kit: Kit) -> None:
+        self._table, self._layer, self._policies, self._kit = table, layer, policies, kit
+        self._known = 0
+        self._effects: npt.NDArray[Any] = np.zeros((len(policies), 0), np.uint8)
+        self._texts: npt.NDArray[Any] = np.zeros((len(policies), 0), np.int64)
+        self.words = np.zeros(7, np.uint64)
+        for place, value in (
+            (places.T_BYTES, table.bytes.ctypes.data),
+            (places.T_SIZE, len(table.bytes)),
+            (places.T_SLOTS, table.slots.ctypes.data),
+            (places.T_COUNT, len(table.slots)),
+        ):
+            self.words[place] = value
         self.learn()
 
-    def learn(self) -> None:
-        """Put profiles that were added since into numbers."""
-        count = 0 if self._table is None else self._table.word(ly.W_PROFILES)
-        if self._table is None or count == self.known:
-            return
-        rows = [self._row(self._table, number) for number in range(self.known, count)]
-        self.effects = np.append(self.effects, np.array([row[0] for row in rows], np.uint8))
-        self.texts = np.append(self.texts, np.array([row[1] for row in rows], np.int64))
-        self.known = count
+    def learn(self) -> bool:
+        """Put profiles that were added since into numbers; whether there were any."""
+        count = self._table.word(ly.W_PROFILES)
+        if count == self._known:
+            return False
+        rows = range(len(self._policies))
+        found = [[self._cell(row, n) for n in range(self._known, count)] for row in rows]
+        effects, texts = ([[cell[k] for cell in row] for row in found] for k in (0, 1))
+        self._effects = np.concatenate([self._effects, np.array(effects, np.uint8)], axis=1)
+        self._texts = np.concatenate([self._texts, np.array(texts, np.int64)], axis=1)
+        self._known = count
+        self._kit.seal()
+        self.words[places.T_EFFECTS] = self._effects.ctypes.data
+        self.words[places.T_TEXTS] = self._texts.ctypes.data
+        self.words[places.T_PROFILES] = count
+        return True
 
-    def _row(self, table: Table, number: int) -> tuple[int, int]:
+    def _cell(self, row: int, number: int) -> tuple[int, int]:
         """(effect, place of its text) of one profile; a damaged one is left to the plain path."""
         try:
-            profile = table.profile(number)
+            profile = self._table.profile(number)
         except SnapshotCorrupt:
             return UNKNOWN, 0
-        return self._policy.effect(profile), self._kit.text(profile.categories)
+        effect = self._policies[row].effect(profile, self._layer)
+        return effect, self._kit.text(row, profile.categories)
 
 
 class HotPath:
-    """Answers batches on one socket's frames. Set `wanted` to change the policy."""
+    """Answers batches on one socket's frames.
+
+    Attributes:
+        rows: the policy row of each frame's asker.
+    """
 
     def __init__(
-        self, frames: Frames, reader: SnapshotReader, policy: Policy, cache: CompiledCache
+        self,
+        frames: Frames,
+        layers: Layers,
+        policies: Policies,
+        cache: CompiledCache,
+        connection: Connection = UDP,
     ) -> None:
-        self.frames, self._reader, self._policy, self._cache = frames, reader, policy, cache
-        self.wanted = policy
-        self._kit = Kit(policy)
-        self._pair: Pair | None = None
-        self._base = self._delta = View(None, policy, self._kit)
+        self.frames, self._layers, self._policies, self._cache = frames, layers, policies, cache
+        self.rows = np.full(BATCH, connection.row, np.int64)
         self._left = np.zeros(BATCH, np.int64)
         self.counts = np.zeros(4, np.int64)
         self._numbers = np.zeros(places.NUMBERS, np.uint64)
         for place, value in (
             (places.N_CACHE_K0, cache.key[0]),
             (places.N_CACHE_K1, cache.key[1]),
-            (places.N_RCODE, self._kit.rcode),
             (places.N_FRAMES, frames.frames.ctypes.data),
         ):
             self._numbers[place] = value
+        self._open(policies.rows, layers.current())
 
     def answer(self, count: int) -> tuple[int, list[int]]:
         """Answer the `count` frames received; (replies to send, numbers of the frames left over)."""
         self._look()
-        frames, base, delta = self.frames, self._base, self._delta
+        frames, kit = self.frames, self._kit
         slots, cached = self._cache.view
         replies, rest = packets.answer_batch(
             count, frames.frames, frames.received, frames.sending, frames.pieces,
-            base.bytes, base.slots, base.effects, base.texts,
-            delta.bytes, delta.slots, delta.effects, delta.texts,
-            self._kit.array, self._kit.places, slots, cached,
+            self.rows, self._words, kit.array, kit.places, kit.rcodes, slots, cached,
             self._numbers, self._left, self.counts,
         )  # fmt: skip
         return replies, self._left[:rest].tolist() if rest else []
 
     def _look(self) -> None:
         """Bring the view up to date."""
-        pair = self._reader.current()
-        numbers = self._numbers
-        if self.wanted is not self._policy:
-            self._policy = self.wanted
-            self._kit = Kit(self._policy)
-            numbers[places.N_RCODE] = self._kit.rcode
-            self._open(pair)
-        elif pair is not self._pair:
-            self._open(pair)
-        self._delta.learn()
-        numbers[places.N_NOW] = int(time.time())
-        numbers[places.N_STAMP] = pair_stamp(pair)
-        numbers[places.N_SERIAL] = pair.sequence if pair else 0
+        rows, pairs = self._policies.rows, self._layers.current()
+        if rows is not self._known or pairs != self._pairs:
+            self._open(rows, pairs)
+        for view, words in self._deltas:
+            if view.learn():
+                words[:] = view.words
+        ledger = pairs[-1]
+        self._numbers[places.N_NOW] = int(time.time())
+        self._numbers[places.N_SERIAL] = ledger.sequence if ledger else 0
 
-    def _open(self, pair: Pair | None) -> None:
-        self._pair = pair
-        self._base = View(pair.base if pair else None, self._policy, self._kit)
-        self._delta = View(pair.delta if pair else None, self._policy, self._kit)
-        self._numbers[places.N_K0], self._numbers[places.N_K1] = pair.key if pair else (0, 0)
+    def _open(self, rows: Rows, pairs: tuple[Pair | None, ...]) -> None:
+        self._known, self._pairs = rows, pairs
+        self._kit = Kit(rows)
+        named = [(n, pair) for n, pair in zip(self._layers.names, pairs, strict=True) if pair]
+        self._words = np.zeros((len(named), places.LAYER_WORDS), np.uint64)
+        self._deltas = []
+        self._bases = []
+        for words, (name, pair) in zip(self._words, named, strict=True):
+            delta = View(pair.delta, name, rows, self._kit)
+            base = View(pair.base, name, rows, self._kit)
+            words[places.L_K0], words[places.L_K1] = pair.key
+            words[places.L_DELTA : places.L_BASE] = delta.words
+            words[places.L_BASE :] = base.words
+            self._deltas.append((delta, words[places.L_DELTA : places.L_BASE]))
+            self._bases.append(base)  # what `words` point to must live as long as they do
 
 
 def warm() -> None:
     """Compile everything that the path needs, into numba's cache on the disk."""
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
         cache = CompiledCache(1 << 16)
-        path = HotPath(Frames(sock), SnapshotReader("/nonexistent"), Policy(), cache)
-        path.answer(0)
+        layers = Layers(SnapshotReader("/nonexistent"))
+        HotPath(Frames(sock), layers, Policies(Policy()), cache).answer(0)
         nothing = Reply(0, (0, 0, 0), b"", (), 0, (), (), truncated=False)
-        cache.put(b"\0" * 6, Kept(nothing, 0), 0)
+        cache.put(b"\0" * 6, Kept(nothing, 0))

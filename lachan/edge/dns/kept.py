@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from lachan.edge.dns.places import CACHED_HEAD, N_CACHE_K0, N_CACHE_K1, N_NOW, N_STAMP
+from lachan.edge.dns.places import CACHED_HEAD, N_CACHE_K0, N_CACHE_K1, N_NOW
 from lachan.edge.dns.wire import append_bytes, read_be16, write_be32, write_head
 from lachan.formats.snapshot.compiled import (
     hash_field,
@@ -72,7 +72,7 @@ def cache_put(slots: Any, cached: Any, used: Any, entry: Any, k0: Any, k1: Any, 
     slot, place = cache_find(slots, cached, entry, CACHED_HEAD, size, last, hashed)
     if place >= 0 and read32(cached, place + 20) > now:
         same = True
-        for i in (16, 24, 28):
+        for i in (16, 24):
             same = same and read32(cached, place + i) == read32(entry, i)
         if same:
             return np.int64(used)
@@ -84,6 +84,20 @@ def cache_put(slots: Any, cached: Any, used: Any, entry: Any, k0: Any, k1: Any, 
 
 
 @njit(cache=True)
+def cache_live(
+    frames: Any, at: Any, stop: Any, dnssec: Any, slots: Any, cached: Any, numbers: Any
+) -> Any:
+    """The place of the answer kept for a question, still fresh; -1 where there is none."""
+    last = (2 if dnssec else 0) | (1 if frames[at + 3] & 0x10 else 0)
+    size = stop - at - 12
+    hashed = cache_hash(numbers[N_CACHE_K0], numbers[N_CACHE_K1], frames, at + 12, size, last)
+    _, place = cache_find(slots, cached, frames, at + 12, size, last, hashed)
+    if place >= 0 and read32(cached, place + 20) <= np.int64(numbers[N_NOW]):
+        return np.int64(-1)
+    return place
+
+
+@njit(cache=True)
 def cache_reply(
     frames: Any,
     at: Any,
@@ -91,23 +105,14 @@ def cache_reply(
     room: Any,
     edns: Any,
     dnssec: Any,
-    slots: Any,
     cached: Any,
+    place: Any,
     numbers: Any,
 ) -> Any:
-    """Write a reply from the cache; its end, or 0 where the cache has none that will do."""
-    last = (2 if dnssec else 0) | (1 if frames[at + 3] & 0x10 else 0)
-    size = stop - at - 12
-    hashed = cache_hash(numbers[N_CACHE_K0], numbers[N_CACHE_K1], frames, at + 12, size, last)
-    _, place = cache_find(slots, cached, frames, at + 12, size, last, hashed)
-    if place < 0:
-        return np.int64(0)
+    """Write the reply that is kept at `place`; its end, or 0 where it does not fit."""
     now = np.int64(numbers[N_NOW])
-    stamp = U(read32(cached, place + 24)) | U(read32(cached, place + 28)) << U(32)
-    if read32(cached, place + 20) <= now or (stamp != U(0) and stamp != numbers[N_STAMP]):
-        return np.int64(0)
     ttls, length = read16(cached, place + 2), read16(cached, place + 4)
-    offsets = place + CACHED_HEAD + size + 1
+    offsets = place + CACHED_HEAD + read16(cached, place) + read16(cached, place + 26)
     if stop - at + length + (11 if edns else 0) > room:
         return np.int64(0)
     end = append_bytes(frames, stop, cached, offsets + 2 * ttls, length)

@@ -27,7 +27,7 @@ from lachan.edge.dns.question import (
     Rcode,
 )
 
-LocalAnswer = Literal["no-name", "no-data", "empty-zone", "loopback", "forward"]
+LocalAnswer = Literal["no-name", "no-data", "empty-zone", "loopback"]
 TTL = 10_800
 """Of records and of a "no", as RFC 6303, section 3, has it."""
 CANARY_TTL = 60
@@ -137,13 +137,15 @@ def _pointers() -> frozenset[bytes]:
     return frozenset(name_wire(ipaddress.ip_address(one).reverse_pointer) for one in addresses)
 
 
-@lru_cache(maxsize=4)
-def _rules(forward: frozenset[str], canaries: frozenset[str]) -> dict[bytes, LocalAnswer]:
-    rules = dict(_reserved())
-    for row in local_names().canaries:
-        if row.canary in canaries:
-            rules |= dict.fromkeys(map(name_wire, row.names), "no-name")
-    return rules | dict.fromkeys(map(name_wire, forward), "forward")
+@cache
+def _canaries() -> dict[bytes, str]:
+    rows = local_names().canaries
+    return {name_wire(name): row.canary for row in rows for name in row.names}
+
+
+@lru_cache(maxsize=256)
+def _forwarded(forward: frozenset[str]) -> frozenset[bytes]:
+    return frozenset(map(name_wire, forward))
 
 
 def suffixes(wire: bytes) -> Iterator[int]:
@@ -154,6 +156,12 @@ def suffixes(wire: bytes) -> Iterator[int]:
         at += 1 + wire[at]
 
 
+def reserved(wire: bytes) -> bool:
+    """Whether a name is one that a policy may have answered here."""
+    known, canaries = _reserved(), _canaries()
+    return any(wire[at:] in known or wire[at:] in canaries for at in suffixes(wire))
+
+
 def local_reply(
     question: Question, forward: frozenset[str], canaries: frozenset[str]
 ) -> bytes | None:
@@ -161,11 +169,13 @@ def local_reply(
 
     The nearest of its parents that has a rule decides, so that part of a zone can be forwarded.
     """
-    rules, wire = _rules(forward, canaries), question.wire
+    wire = question.wire
+    forwarded, told, known = _forwarded(forward), _canaries(), _reserved()
     for at in suffixes(wire):
-        rule = rules.get(wire[at:])
-        if rule == "forward":
+        name = wire[at:]
+        if name in forwarded:
             return None
+        rule = "no-name" if told.get(name) in canaries else known.get(name)
         if rule is not None:
             return _reply(question, rule, at)
     return None

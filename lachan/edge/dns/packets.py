@@ -9,33 +9,22 @@ from typing import Any
 
 import numpy as np
 
-from lachan.edge.dns.kept import cache_reply
+from lachan.edge.dns.kept import cache_live, cache_reply
 from lachan.edge.dns.places import (
     C_BLOCKED,
     C_CACHED,
     C_LEFT,
     C_QUERIES,
+    CACHED_HEAD,
     N_FRAMES,
-    N_K0,
-    N_K1,
     N_NOW,
-    N_RCODE,
     N_SERIAL,
     STRIDE,
 )
+from lachan.edge.dns.policy import ALLOW, BLOCK, PASS
+from lachan.edge.dns.verdicts import decide, leads_free
 from lachan.edge.dns.wire import append_bytes, read_be16, write_be16, write_be32, write_head
-from lachan.formats.snapshot.compiled import (
-    EXACT,
-    TOMBSTONE,
-    UNTIL,
-    entry_sound,
-    hash_field,
-    hash_finish,
-    hash_start,
-    read16,
-    read32,
-    table_find,
-)
+from lachan.formats.snapshot.compiled import read16
 from lachan.kernel.jit import njit
 
 U = np.uint64
@@ -77,76 +66,6 @@ def _question(frames: Any, at: Any, end: Any, marks: Any) -> Any:  # noqa: PLR09
 
 
 @njit(cache=True)
-def _effect(
-    data: Any,
-    slots: Any,
-    effects: Any,
-    hashed: Any,
-    frames: Any,
-    mark: Any,
-    stop: Any,
-    numbers: Any,
-    delta: Any,
-) -> Any:
-    """(found, effect, place): what one table says of one suffix."""
-    _, place = table_find(data, slots, hashed, 1, frames, mark, stop - mark)
-    if place == 0:
-        return False, 0, place
-    if delta and not entry_sound(data, place, numbers[N_K0], numbers[N_K1]):
-        return False, 0, place
-    flags = data[place + 3]
-    if flags & TOMBSTONE:
-        return True, 0, place
-    if (
-        flags & UNTIL
-        and U(read32(data, place + 12)) | U(read32(data, place + 16)) << U(32) <= numbers[N_NOW]
-    ):
-        return True, 0, place
-    number = read32(data, place + 4)
-    effect = effects[number] if number < len(effects) else 255
-    return True, np.int64(effect), place
-
-
-@njit(cache=True)
-def _verdict(
-    base: Any,
-    base_slots: Any,
-    base_effects: Any,
-    delta: Any,
-    delta_slots: Any,
-    delta_effects: Any,
-    frames: Any,
-    marks: Any,
-    labels: Any,
-    stop: Any,
-    numbers: Any,
-) -> Any:
-    """(effect, label at which it starts, profile, in delta) of the most specific verdict that counts."""
-    state = hash_start(numbers[N_K0], numbers[N_K1], 1)
-    blocking, label, profile, in_delta = 0, 0, np.int64(0), False
-    for j in range(labels - 1, -1, -1):
-        mark = marks[j]
-        state = hash_field(state, frames, mark + 1, np.int64(frames[mark]), True)
-        hashed = hash_finish(state)
-        data, from_delta = delta, True
-        found, effect, place = _effect(
-            delta, delta_slots, delta_effects, hashed, frames, mark, stop, numbers, True
-        )
-        if not found:
-            data, from_delta = base, False
-            found, effect, place = _effect(
-                base, base_slots, base_effects, hashed, frames, mark, stop, numbers, False
-            )
-        if not found or effect == 0 or (j and data[place + 3] & EXACT):
-            continue
-        if effect == 255:
-            return 255, 0, profile, False
-        blocking, label, in_delta = effect, j, from_delta
-        profile = read32(data, place + 4)
-    return blocking, label, profile, in_delta
-
-
-@njit(cache=True)
 def _blocked(
     frames: Any,
     at: Any,
@@ -156,11 +75,12 @@ def _blocked(
     dnssec: Any,
     kit: Any,
     kit_places: Any,
+    rcode: Any,
     text: Any,
     numbers: Any,
 ) -> Any:
-    """Write the reply to a blocked name; its end. `kit` holds the pieces, `kit_places` where they are:
-    SOA, A records, AAAA records, as (place, size, count).
+    """Write the reply to a blocked name; its end. `kit` holds the pieces, `kit_places` where those of the asker's policy
+    are: SOA, A records, AAAA records, as (place, size, count).
     """
     kind = read_be16(frames, stop - 4)
     row = 1 if kind == 1 else (2 if kind == 28 else 0)
@@ -177,8 +97,36 @@ def _blocked(
         if dnssec:
             frames[start + 7] |= 0x80
     answers = kit_places[row, 2] if row else 0
-    write_head(frames, at, np.int64(numbers[N_RCODE]), answers, 0 if row else 1, 1 if edns else 0)
+    write_head(frames, at, rcode, answers, 0 if row else 1, 1 if edns else 0)
     return end
+
+
+@njit(cache=True)
+def _cached(
+    frames: Any,
+    at: Any,
+    stop: Any,
+    room: Any,
+    edns: Any,
+    dnssec: Any,
+    slots: Any,
+    cached: Any,
+    layers: Any,
+    effect: Any,
+    row: Any,
+    numbers: Any,
+    marks: Any,
+) -> Any:
+    """Write the reply that is kept, where it leads to nothing blocked; its end, or 0 where none will do."""
+    place = cache_live(frames, at, stop, dnssec, slots, cached, numbers)
+    if place < 0:
+        return np.int64(0)
+    leads = read16(cached, place + 26)
+    if leads:
+        names, chain = place + CACHED_HEAD + read16(cached, place), read16(cached, place + 24)
+        if not leads_free(layers, cached, names, chain, leads, effect, row, numbers[N_NOW], marks):
+            return np.int64(0)
+    return cache_reply(frames, at, stop, room, edns, dnssec, cached, place, numbers)
 
 
 @njit(cache=True, nogil=True)
@@ -188,16 +136,11 @@ def answer_batch(
     received: Any,
     sending: Any,
     pieces: Any,
-    base: Any,
-    base_slots: Any,
-    base_effects: Any,
-    base_texts: Any,
-    delta: Any,
-    delta_slots: Any,
-    delta_effects: Any,
-    delta_texts: Any,
+    rows: Any,
+    layers: Any,
     kit: Any,
     kit_places: Any,
+    rcodes: Any,
     slots: Any,
     cached: Any,
     numbers: Any,
@@ -206,39 +149,31 @@ def answer_batch(
 ) -> Any:
     """Answer `count` received frames; (replies ready in `sending`, frames left over in `left`).
 
-    `received` and `sending` are arrays of mmsghdr as 64-bit words (see `mmsg.py`), `pieces` the iovecs
-    of `sending`.
+    `received` and `sending` are arrays of mmsghdr as 64-bit words (see `mmsg.py`), `pieces` the iovecs of `sending`,
+    `rows` the policy row of each frame's asker; `kit_places` and `rcodes` have a row a policy.
     """
     marks = np.empty(128, np.int64)
     replies, rest = 0, 0
     for i in range(count):
-        at = i * STRIDE
+        at, row = i * STRIDE, rows[i]
         length = np.int64(received[i, 7] & U(0xFFFFFFFF))
         labels, stop, room, edns, dnssec = _question(frames, at, at + length, marks)
         end = np.int64(0)
-        if labels and np.int64(received[i, 6]) & 0x20 == 0:
-            effect, label, profile, in_delta = _verdict(
-                base,
-                base_slots,
-                base_effects,
-                delta,
-                delta_slots,
-                delta_effects,
-                frames,
-                marks,
-                labels,
-                stop - 5,
-                numbers,
+        if labels and 0 <= row < len(rcodes) and np.int64(received[i, 6]) & 0x20 == 0:
+            effect, label, text = decide(
+                layers, frames, marks, labels, stop - 5, row, numbers[N_NOW]
             )
-            if effect == 1:
-                text = delta_texts[profile] if in_delta else base_texts[profile]
-                owner = marks[label] - at
+            if effect == BLOCK:
                 end = _blocked(
-                    frames, at, stop, owner, edns, dnssec, kit, kit_places, text, numbers
-                )
+                    frames, at, stop, marks[label] - at, edns, dnssec,
+                    kit, kit_places[row], rcodes[row], text, numbers,
+                )  # fmt: skip
                 counts[C_BLOCKED] += 1
-            elif effect != 255:
-                end = cache_reply(frames, at, stop, room, edns, dnssec, slots, cached, numbers)
+            elif effect in (PASS, ALLOW):
+                end = _cached(
+                    frames, at, stop, room, edns, dnssec,
+                    slots, cached, layers, effect, row, numbers, marks,
+                )  # fmt: skip
                 counts[C_CACHED] += 1 if end else 0
         if end == 0:
             left[rest] = i

@@ -10,6 +10,9 @@ from lachan.formats.snapshot.records import Profile, Verdict
 
 AnswerMode = Literal["nxdomain", "null", "page"]
 PASS, BLOCK, ALLOW, UNKNOWN = 0, 1, 2, 255
+"""What a verdict does. The compiled path leaves every other number to the plain one."""
+LEDGER = ""
+"""The name of the layer that is no overlay (`layers`)."""
 
 EDE_CODES = {"blocked": 15, "censored": 16, "filtered": 17}
 """RFC 8914, section 4.16 to 4.18: whose will it is. 15 the operator's own, 16 imposed on the operator,
@@ -29,6 +32,7 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True):
         appeal: where to appeal, as a short text; part of EXTRA-TEXT.
         forward: names that would be answered here (see `local`), but are asked upstream.
         canaries: by which names browsers are asked not to carry their questions elsewhere.
+        overlays: the overlays that it follows (`layers`).
     """
 
     answer: AnswerMode = "nxdomain"
@@ -40,36 +44,45 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True):
     appeal: str = ""
     forward: frozenset[str] = frozenset()
     canaries: frozenset[str] = frozenset()
+    overlays: frozenset[str] = frozenset()
 
-    def effect(self, profile: Profile | Verdict) -> int:
-        """PASS, BLOCK or ALLOW. A warning is for places that can show one: DNS cannot."""
+    def follows(self, layer: str) -> bool:
+        return layer == LEDGER or layer in self.overlays
+
+    def effect(self, profile: Profile | Verdict, layer: str = LEDGER) -> int:
+        """PASS, BLOCK or ALLOW. A warning is for places that can show one: DNS cannot.
+
+        Which categories are blocked is asked of the ledger's entries alone: an overlay's are there because somebody
+        who follows it wants just that.
+        """
+        if not self.follows(layer):
+            return PASS
         if profile.action == "allow":
             return ALLOW
         if profile.action != "block":
             return PASS
-        wanted = not self.categories or any(
-            not self.categories.isdisjoint(category_lineage(word)) for word in profile.categories
+        wanted = (
+            layer != LEDGER
+            or not self.categories
+            or any(
+                not self.categories.isdisjoint(category_lineage(word))
+                for word in profile.categories
+            )
         )
         return BLOCK if wanted else PASS
 
-    def decide(self, covering: Iterable[Verdict]) -> Verdict | None:
-        """The verdict by which a name is blocked, of those that cover it, parents first.
-
-        The most specific one that blocks or allows has the say.
+    def decide(
+        self, covering: Iterable[Verdict], layer: str = LEDGER
+    ) -> tuple[int, Verdict | None]:
+        """What holds of a name, of one layer's verdicts that cover it, parents first: the most specific one that
+        blocks or allows has the say. PASS and None where none has.
         """
-        blocking = None
+        decided: tuple[int, Verdict | None] = PASS, None
         for verdict in covering:
-            effect = self.effect(verdict)
-            if effect == BLOCK:
-                blocking = verdict
-            elif effect == ALLOW:
-                blocking = None
-        return blocking
-
-    def allows(self, covering: Iterable[Verdict]) -> bool:
-        """Whether the most specific one that has a say allows."""
-        effects = [self.effect(verdict) for verdict in covering]
-        return next((one for one in reversed(effects) if one != PASS), PASS) == ALLOW
+            effect = self.effect(verdict, layer)
+            if effect != PASS:
+                decided = effect, verdict
+        return decided
 
     def extra_text(self, categories: tuple[str, ...]) -> str:
         """EXTRA-TEXT: the leading category and the way to appeal, short enough for any packet."""

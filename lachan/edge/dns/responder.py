@@ -7,11 +7,13 @@ from collections.abc import Callable
 import msgspec
 
 from lachan.edge.dns import answers
+from lachan.edge.dns.asker import Asker, Policies
 from lachan.edge.dns.cache import AnswerCache, Kept
 from lachan.edge.dns.failures import Failures
+from lachan.edge.dns.layers import Layers
 from lachan.edge.dns.local import local_reply
 from lachan.edge.dns.message import Reply
-from lachan.edge.dns.policy import Policy
+from lachan.edge.dns.policy import ALLOW, BLOCK, Policy
 from lachan.edge.dns.question import (
     CLASS_IN,
     TRANSFERS,
@@ -23,9 +25,6 @@ from lachan.edge.dns.question import (
 )
 from lachan.edge.dns.shares import Shares
 from lachan.edge.dns.upstream import FAILURES, Forwarder, UpstreamSilent
-from lachan.formats.snapshot import layout as ly
-from lachan.formats.snapshot.reader import Pair, SnapshotReader
-from lachan.formats.snapshot.records import Verdict
 
 IN_FLIGHT_LIMIT = 1_000
 STALE_AFTER = 1.8
@@ -45,25 +44,20 @@ class Counts(msgspec.Struct):
     refused: int = 0
 
 
-def pair_stamp(pair: Pair | None) -> int:
-    """A number that changes with every change of the snapshot."""
-    return (pair.generation << 32 | pair.delta.word(ly.W_CHANGES)) + 1 if pair else 1
-
-
 class Responder:
-    """Answers one packet at a time; lives in the asyncio thread."""
+    """Answers one packet at a time, to an asker by the asker's own policy; lives in the asyncio thread."""
 
     def __init__(
         self,
-        reader: SnapshotReader,
-        policy: Policy,
+        layers: Layers,
+        policies: Policies,
         cache: AnswerCache,
         forwarder: Forwarder,
         shelters: Callable[[bytes], bool] = lambda _: False,
     ) -> None:
         """`shelters`: whether a name is one that no alias blocks (`Shelter.covers`)."""
-        self._reader = reader
-        self.policy = policy
+        self._layers = layers
+        self._policies = policies
         self._cache = cache
         self._forwarder = forwarder
         self._shelters = shelters
@@ -72,12 +66,19 @@ class Responder:
         self._failures = Failures()
         self.counts = Counts()
 
+    def follow(self, *rows: Policy) -> None:
+        """Put these policies in force, in place of those before."""
+        if self._policies.rows != rows:
+            if self._policies.local_rules != Policies(*rows).local_rules:
+                # What some policy answers here from now on may be shown to the compiled path. First, so that its
+                # loops never meet the new rows beside it; and nothing is shown meanwhile, for this is the thread.
+                self._cache.forget_shown()
+            self._policies.replace(rows)
+
     def at_once(  # noqa: PLR0911  one return a rule
-        self, packet: bytes, room: int | None = None
+        self, packet: bytes, asker: Asker
     ) -> bytes | Question | None:
-        """The reply that needs no waiting; the question where it must be asked upstream; None for no
-        reply at all. `room` is the transport's own limit, the asker's UDP buffer where None.
-        """
+        """The reply that needs no waiting; the question where it must be asked upstream; None for no reply at all."""
         self.counts.queries += 1
         question = question_parse(packet)
         if question is None:
@@ -89,18 +90,22 @@ class Responder:
             # Chaos questions ask for our version: none of their business. Zones are not ours to give.
             self.counts.refused += 1
             return answers.reply(question, Rcode.REFUSED)
-        if (blocked := self._blocked(question, question.wire, 12)) is not None:
+        if (blocked := self._blocked(question, asker, question.wire, 12)) is not None:
             return blocked
-        # Before `local`, which takes longer: what is answered here is never kept. And not for who does not ask
-        # for recursion: he would be told only what others have asked, which is snooping on them.
+        # Not for who does not ask for recursion: he would be told only what others have asked, which is snooping
+        # on them.
         kept = self._cache.get(question) if question.recursion_desired else None
-        if kept is not None and kept.fresh(int(time.time())):
+        if kept is not None and not kept.fresh(int(time.time())):
+            kept = None
+        # `local` takes longer than a look at the cache, and most names that are kept are none of its.
+        if kept is None or kept.reserved:
+            local = local_reply(question, asker.policy.forward, asker.policy.canaries)
+            if local is not None:
+                self.counts.local += 1
+                return local
+        if kept is not None:
             self.counts.cached += 1
-            return self._fit(question, kept, room)
-        local = local_reply(question, self.policy.forward, self.policy.canaries)
-        if local is not None:
-            self.counts.local += 1
-            return local
+            return self._fit(question, asker, kept)
         if question.qtype == TYPE_ANY:
             return answers.minimal_any(question)
         if not question.recursion_desired:
@@ -108,54 +113,52 @@ class Responder:
             return answers.reply(question, Rcode.REFUSED, ede=answers.EDE_NOT_AUTHORITATIVE)
         return question
 
-    async def answer(
-        self, packet: bytes, room: int | None = None, network: bytes = b""
-    ) -> bytes | None:
+    async def answer(self, packet: bytes, asker: Asker) -> bytes | None:
         """The reply to a packet, asked upstream where need be; None for no reply at all."""
-        reply = self.at_once(packet, room)
-        return await self.forward(reply, room, network) if isinstance(reply, Question) else reply
+        reply = self.at_once(packet, asker)
+        return await self.forward(reply, asker) if isinstance(reply, Question) else reply
 
-    async def forward(self, question: Question, room: int | None, network: bytes = b"") -> bytes:
+    async def forward(self, question: Question, asker: Asker) -> bytes:
         """The reply to a question that is asked upstream, in the name of the asker's network (`Shares`)."""
         stale = self._cache.get(question)
         failure = self._failures.get(question.key, self._forwarder.back)
         if failure is not None:
-            return self._failed(question, stale, failure.reply, room, remembered=True)
-        fetched = self._fetch(question, network)
+            return self._failed(question, asker, stale, failure.reply, remembered=True)
+        fetched = self._fetch(question, asker.network)
         try:
             if stale is not None:
                 kept = await asyncio.wait_for(asyncio.shield(fetched), STALE_AFTER)
             else:
                 kept = await asyncio.shield(fetched)
         except (UpstreamSilent, TimeoutError):
-            return self._failed(question, stale, None, room)
+            return self._failed(question, asker, stale, None)
         except asyncio.CancelledError:
             if not fetched.cancelled():
                 raise
-            return self._failed(question, stale, None, room)  # pushed out
+            return self._failed(question, asker, stale, None)  # pushed out
         if kept.reply.rcode in FAILURES:
-            return self._failed(question, stale, kept.reply, room)
-        return self._fit(question, kept, room)
+            return self._failed(question, asker, stale, kept.reply)
+        return self._fit(question, asker, kept)
 
     def _failed(
         self,
         question: Question,
+        asker: Asker,
         stale: Kept | None,
         reply: Reply | None,
-        room: int | None,
         *,
         remembered: bool = False,
     ) -> bytes:
         """The reply to a question that is not resolved: a stale answer, or the failure."""
         if stale is not None:
-            return self._fit(question, stale, room)
+            return self._fit(question, asker, stale)
         if reply is None:
             self.counts.failed += 1
             ede, text = answers.EDE_NO_UPSTREAM, "no upstream answers"
             return answers.reply(question, Rcode.SERVFAIL, ede=ede, text=text)
         if remembered:
             return answers.reply(question, reply.rcode, ede=answers.EDE_CACHED_ERROR)
-        return self._fit(question, Kept(reply, int(time.time())), room)
+        return self._fit(question, asker, Kept(reply, int(time.time())))
 
     def _fetch(self, question: Question, network: bytes) -> "asyncio.Task[Kept]":
         """One task a question, however many ask it; cancelled where it is pushed out by others."""
@@ -190,9 +193,9 @@ class Responder:
                 return
         self._failures.put(key, reply, self._forwarder.back)
 
-    def _fit(self, question: Question, kept: Kept, room: int | None) -> bytes:
+    def _fit(self, question: Question, asker: Asker, kept: Kept) -> bytes:
         """The reply that was kept, unless it leads to a blocked name; cut where it does not fit."""
-        blocked = self._alias_blocked(question, kept)
+        blocked = self._alias_blocked(question, asker, kept)
         if blocked is not None:
             return blocked
         now = int(time.time())
@@ -204,42 +207,51 @@ class Responder:
         tail = answers.opt(dnssec=question.dnssec, ede=ede) if question.edns else b""
         counts = (1, reply.counts[0], reply.counts[1], reply.counts[2] + bool(tail))
         whole = answers.head(question.head, reply.rcode, counts) + question.raw + body + tail
-        if len(whole) <= (room or question.room):
+        if len(whole) <= (asker.connection.room or question.room):
             return whole
         cut = answers.head(question.head, reply.rcode, (1, 0, 0, int(bool(tail))), cut=True)
         return cut + question.raw + tail
 
-    def _alias_blocked(self, question: Question, kept: Kept) -> bytes | None:
+    def _alias_blocked(self, question: Question, asker: Asker, kept: Kept) -> bytes | None:
         """A harmless name that is an alias of a blocked one is blocked with it; not so a sheltered one, nor what
         it leads to.
         """
-        stamp, reply = pair_stamp(self._reader.current()), kept.reply
+        reply, policy = kept.reply, asker.policy
         names = (question.wire, *reply.chain)
         for at, name in enumerate((*reply.chain, *reply.targets), 1):
-            if self._verdict(name) is None or any(map(self._sheltered, names[:at])):
+            if self._layers.decide(policy, name)[0] != BLOCK:
                 continue
-            return self._blocked(question, name, None)
-        if kept.fresh(int(time.time())):
-            self._cache.compile(question, kept, stamp)
+            if not any(self._sheltered(policy, each) for each in names[:at]):
+                return self._blocked(question, asker, name, None)
+        self._compile(question, kept)
         return None
 
-    def _verdict(self, wire: bytes) -> Verdict | None:
-        return self.policy.decide(self._reader.covering_wire(wire))
+    def _compile(self, question: Question, kept: Kept) -> None:
+        """Show an answer to the compiled path, which asks nothing of `local`: not where a policy answers here."""
+        if not kept.fresh(int(time.time())):
+            return
+        if kept.reserved and any(
+            local_reply(question, *rule) is not None for rule in self._policies.local_rules
+        ):
+            return
+        self._cache.compile(question, kept)
 
-    def _sheltered(self, wire: bytes) -> bool:
-        return self.policy.allows(self._reader.covering_wire(wire)) or self._shelters(wire)
+    def _sheltered(self, policy: Policy, wire: bytes) -> bool:
+        return self._layers.decide(policy, wire)[0] == ALLOW or self._shelters(wire)
 
-    def _blocked(self, question: Question, wire: bytes, start: int | None) -> bytes | None:
+    def _blocked(
+        self, question: Question, asker: Asker, wire: bytes, start: int | None
+    ) -> bytes | None:
         """The reply where `wire` is blocked; `start` is where it stands in the packet, if it does."""
-        verdict = self._verdict(wire)
-        if verdict is None:
+        effect, verdict = self._layers.decide(asker.policy, wire)
+        if effect != BLOCK or verdict is None:
             return None
         self.counts.blocked += 1
         owner = 12
         if start is not None:
             owner = start + len(wire) - _wire_size(verdict.value)
         return answers.blocked(
-            question, self.policy, verdict.categories, owner, self._reader.sequence
+            question, asker.policy, verdict.categories, owner, self._layers.sequence
         )
 
 

@@ -12,7 +12,9 @@ import threading
 import time
 from typing import Any
 
+from lachan.edge.dns.asker import Policies
 from lachan.edge.dns.cache import AnswerCache
+from lachan.edge.dns.layers import Layers
 from lachan.edge.dns.mmsg import mmsg_available
 from lachan.edge.dns.policy import Policy
 from lachan.edge.dns.responder import Responder
@@ -40,12 +42,12 @@ class DnsServer:
         self._stopping = threading.Event()
         self._watch = SnapshotWatch(settings.home, self._stopping)
         self._reader = self._watch.reader
+        self._layers = Layers(self._reader)
+        self._policies = Policies(settings.policy)
         self._cache = AnswerCache(settings.cache_bytes, compiled=self._compiled)
         forwarder = Forwarder(list(settings.upstreams))
-        self._shelter = self._watch.shelter
-        self._shelter_seen = 0
         self._responder = Responder(
-            self._reader, settings.policy, self._cache, forwarder, self._shelter.covers
+            self._layers, self._policies, self._cache, forwarder, self._watch.shelter.covers
         )
         self._status = StatusFile(settings.home)
         self._loops: list[UdpLoop] = []
@@ -64,8 +66,8 @@ class DnsServer:
         stopped = asyncio.Event()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, stopped.set)
-        lane = SlowLane(loop, self._responder)
-        tcp = TcpServer(self._responder)
+        lane = SlowLane(loop, self._responder, self._policies)
+        tcp = TcpServer(self._responder, self._policies)
         servers = [await self._open(host, port, lane, tcp) for host, port in self._settings.listen]
         self._tick()
         for thread in (self._watch, *self._loops):
@@ -116,16 +118,14 @@ class DnsServer:
                 return
             cache.ready = True
             for one in self._loops:
-                frames = Frames(one.sock)
-                one.path = hot.HotPath(frames, self._reader, self._responder.policy, cache)
+                one.path = hot.HotPath(
+                    Frames(one.sock), self._layers, self._policies, cache, one.connection
+                )
         except Exception as error:  # noqa: BLE001  no numba, no cache, no matter: the plain path serves
             say(f"the compiled path is not available ({type(error).__name__}); serving without it")
 
     def _tick(self) -> None:
         self._read_policy()
-        if self._shelter_seen != (changes := self._shelter.changes):
-            self._shelter_seen = changes
-            self._forget_free()
         paths = [one.path for one in self._loops if one.path is not None]
         self._status.write(
             EdgeStatus(
@@ -137,7 +137,7 @@ class DnsServer:
                 snapshot=self._reader.status(),
                 counts=counts_sum(self._responder.counts, [path.counts.tolist() for path in paths]),
                 cached_answers=len(self._cache),
-                categories=sorted(self._responder.policy.categories),
+                categories=sorted(self._policies.rows[0].categories),
                 fault=self._fault,
             )
         )
@@ -154,13 +154,10 @@ class DnsServer:
         if read != self._policy_seen:
             self._policy_seen, self._fault = read, ""
             try:
-                self._follow(self._policy_of(read))
+                self._responder.follow(self._policy_of(read))
             except InvalidInput as error:
                 self._fault = str(error)
                 say(f"{self._fault}; the policy from before holds on")
-        for one in self._loops:
-            if one.path is not None:
-                one.path.wanted = self._responder.policy
 
     def _policy_of(self, read: bytes | str | None) -> Policy:
         if read is None:
@@ -168,20 +165,6 @@ class DnsServer:
         if isinstance(read, str):
             raise InvalidInput(read)
         return policy_overlay(self._settings.policy, read)
-
-    def _follow(self, policy: Policy) -> None:
-        before = self._responder.policy
-        if policy != before:
-            self._responder.policy = policy
-            if (policy.forward, policy.canaries) != (before.forward, before.canaries):
-                # What is answered here from now on may have been asked upstream, and kept.
-                self._cache.clear()
-            self._forget_free()
-
-    def _forget_free(self) -> None:
-        """Aliases were found free under the old policy or guard, and no stamp tells the two apart."""
-        if self._cache.compiled is not None:
-            self._cache.compiled.clear()
 
 
 def _say_type_only(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:

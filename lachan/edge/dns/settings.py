@@ -152,6 +152,9 @@ def settings_make(flags: argparse.Namespace, env: Env | None = None) -> Settings
     }
     if env is None:
         env = Env(flags=given)
+    page = env.parsed(
+        "LACHAN_DNS_PAGE", "", lambda text: page_parse(text.replace(",", " ").split())
+    )
     policy = Policy(
         answer=env.one_of("LACHAN_DNS_ANSWER", "nxdomain", ("nxdomain", "null", "page")),  # type: ignore[arg-type]
         categories=env.parsed(
@@ -166,9 +169,8 @@ def settings_make(flags: argparse.Namespace, env: Env | None = None) -> Settings
             ",".join(canaries_known()),
             lambda text: canaries_parse(words_of(text)),
         ),
-        **env.parsed(
-            "LACHAN_DNS_PAGE", "", lambda text: page_parse(text.replace(",", " ").split())
-        ),
+        page_ipv4=page["page_ipv4"],
+        page_ipv6=page["page_ipv6"],
     )
     env.parsed("LACHAN_DNS_ANSWER", "", lambda _: policy_checked(policy))
     listen = env.parsed("LACHAN_DNS_LISTEN", "127.0.0.1:5353", lambda t: addresses_parse(t, 53))

@@ -11,17 +11,12 @@ from lachan.formats.snapshot.keys import wire_to_domain
 
 
 class Shelter:
-    """The guard as this process has it: followed by one thread, asked by another.
-
-    Attributes:
-        changes: grows with every change, after which an answer found free may be so no longer.
-    """
+    """The guard as this process has it: followed by one thread, asked by another."""
 
     def __init__(self, home: Path) -> None:
         self._home = home
         self._guard: Guard | None = None
         self._seen: tuple[Stamp, tuple[str, ...]] | None = None
-        self.changes = 0
 
     def refresh(self) -> None:
         """Read what changed of the guard's files since."""
@@ -29,7 +24,6 @@ class Shelter:
         if seen != self._seen:
             self._guard = guard_build(*seen)
             self._seen = seen
-            self.changes += 1
 
     def covers(self, wire: bytes) -> bool:
         """Whether a name, lower-case wire form without root, is guarded or lies below what is."""

@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import struct
 
+from lachan.edge.dns.asker import TCP, Asker, Connection, Policies
 from lachan.edge.dns.responder import Responder
 from lachan.edge.dns.shares import Shares, network_of
 
@@ -11,24 +12,32 @@ CONNECTIONS = 500
 PIPELINE = 64
 IDLE_SECONDS = 10.0
 WRITE_SECONDS = 10.0
-ROOM = 65_535
+MESSAGE = 65_535
+"""Bytes, as many as the two before a message can tell."""
 
 
 class TcpServer:
     """Limits: connections in all, shared by networks; questions under way on each, silence, and unread replies."""
 
-    def __init__(self, responder: Responder, *, idle_seconds: float = IDLE_SECONDS) -> None:
-        self._responder = responder
+    def __init__(
+        self,
+        responder: Responder,
+        policies: Policies,
+        connection: Connection = TCP,
+        *,
+        idle_seconds: float = IDLE_SECONDS,
+    ) -> None:
+        self._responder, self._policies, self._connection = responder, policies, connection
         self._idle = idle_seconds
         self._open = Shares(CONNECTIONS)
 
     async def start(self, host: str, port: int) -> asyncio.Server:
-        return await asyncio.start_server(self._serve, host, port, limit=ROOM + 2)
+        return await asyncio.start_server(self._serve, host, port, limit=MESSAGE + 2)
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        peer = writer.get_extra_info("peername")
-        network = network_of(peer[0]) if peer else b""
-        self._open.take(network, writer, writer.transport.abort)
+        name = writer.get_extra_info("peername")
+        peer = name[0] if name else ""
+        self._open.take(network_of(peer), writer, writer.transport.abort)
         tasks: set[asyncio.Task[None]] = set()
         slots = asyncio.Semaphore(PIPELINE)
         try:
@@ -36,7 +45,8 @@ class TcpServer:
                 packet = await asyncio.wait_for(_packet(reader), self._idle)
                 self._open.used(writer)
                 await slots.acquire()
-                task = asyncio.create_task(self._one(packet, writer, slots, network))
+                asker = self._policies.asker(peer, self._connection)
+                task = asyncio.create_task(self._one(packet, asker, writer, slots))
                 tasks.add(task)
                 task.add_done_callback(tasks.discard)
         except (TimeoutError, asyncio.IncompleteReadError, OSError):
@@ -55,12 +65,12 @@ class TcpServer:
     async def _one(
         self,
         packet: bytes,
+        asker: Asker,
         writer: asyncio.StreamWriter,
         slots: asyncio.Semaphore,
-        network: bytes,
     ) -> None:
         try:
-            reply = await self._responder.answer(packet, ROOM, network)
+            reply = await self._responder.answer(packet, asker)
             if reply is None:
                 writer.close()
                 return

@@ -7,9 +7,10 @@ import struct
 import threading
 from typing import TYPE_CHECKING, Any
 
+from lachan.edge.dns.asker import UDP, Asker, Connection, Policies
 from lachan.edge.dns.question import Question
 from lachan.edge.dns.responder import Responder
-from lachan.edge.dns.shares import Shares, network_of
+from lachan.edge.dns.shares import Shares
 
 if TYPE_CHECKING:
     from lachan.edge.dns.hot import HotPath
@@ -41,34 +42,40 @@ def udp_socket(host: str, port: int) -> socket.socket:
 class SlowLane:
     """Carries packets from a socket's thread into the asyncio thread, and their replies back out."""
 
-    def __init__(self, loop: asyncio.AbstractEventLoop, responder: Responder) -> None:
-        self._loop, self._responder = loop, responder
+    def __init__(
+        self, loop: asyncio.AbstractEventLoop, responder: Responder, policies: Policies
+    ) -> None:
+        self._loop, self._responder, self._policies = loop, responder, policies
         self._room = threading.Semaphore(HANDED_LIMIT)
         self._waiting = Shares(WAITING_LIMIT)
 
-    def hand_over(self, sock: socket.socket, batch: list[tuple[bytes, Any]]) -> None:
+    def hand_over(
+        self, sock: socket.socket, batch: list[tuple[bytes, Any]], connection: Connection = UDP
+    ) -> None:
         """Called from the socket's thread: one hop for the whole batch."""
         if not self._room.acquire(blocking=False):
             return
         with contextlib.suppress(RuntimeError):  # the loop is closed: the process is stopping
-            self._loop.call_soon_threadsafe(self._take, sock, batch)
+            self._loop.call_soon_threadsafe(self._take, sock, batch, connection)
 
-    def _take(self, sock: socket.socket, batch: list[tuple[bytes, Any]]) -> None:
+    def _take(
+        self, sock: socket.socket, batch: list[tuple[bytes, Any]], connection: Connection
+    ) -> None:
         self._room.release()
         for packet, address in batch:
-            reply = self._responder.at_once(packet)
+            asker = self._policies.asker(address[0], connection)
+            reply = self._responder.at_once(packet, asker)
             if isinstance(reply, Question):
-                network = network_of(address[0])
-                task = self._loop.create_task(self._wait(sock, reply, address, network))
-                self._waiting.take(network, task, task.cancel)
+                task = self._loop.create_task(self._wait(sock, reply, address, asker))
+                self._waiting.take(asker.network, task, task.cancel)
                 task.add_done_callback(self._waiting.give)
             elif reply is not None:
                 _send(sock, reply, address)
 
     async def _wait(
-        self, sock: socket.socket, question: Question, address: Any, network: bytes
+        self, sock: socket.socket, question: Question, address: Any, asker: Asker
     ) -> None:
-        _send(sock, await self._responder.forward(question, None, network), address)
+        _send(sock, await self._responder.forward(question, asker), address)
 
 
 def _send(sock: socket.socket, reply: bytes, address: Any) -> None:
@@ -82,9 +89,16 @@ class UdpLoop(threading.Thread):
     are answered by compiled code, and only what that leaves over goes the slow lane.
     """
 
-    def __init__(self, sock: socket.socket, lane: SlowLane, stop: threading.Event) -> None:
+    def __init__(
+        self,
+        sock: socket.socket,
+        lane: SlowLane,
+        stop: threading.Event,
+        connection: Connection = UDP,
+    ) -> None:
         super().__init__(name="dns-udp", daemon=True)
-        self.sock, self._lane, self._stop_event = sock, lane, stop
+        self.sock, self.connection = sock, connection
+        self._lane, self._stop_event = lane, stop
         self.path: HotPath | None = None
 
     def run(self) -> None:
@@ -109,10 +123,11 @@ class UdpLoop(threading.Thread):
             replies, left = 0, list(range(count))
         frames.send(replies)
         if left:
-            self._lane.hand_over(self.sock, [(frames.packet(i), frames.address(i)) for i in left])
+            batch = [(frames.packet(i), frames.address(i)) for i in left]
+            self._lane.hand_over(self.sock, batch, self.connection)
 
     def _single(self) -> None:
         # Nothing came in time, or an earlier reply met a closed port: neither is ours to mind.
         with contextlib.suppress(OSError):
             packet, address = self.sock.recvfrom(4096)
-            self._lane.hand_over(self.sock, [(packet, address)])
+            self._lane.hand_over(self.sock, [(packet, address)], self.connection)

@@ -12,8 +12,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lachan.edge.dns import failures as failing
+from lachan.edge.dns.asker import UDP, Policies
 from lachan.edge.dns.cache import AnswerCache
 from lachan.edge.dns.failures import Failures
+from lachan.edge.dns.layers import Layers
 from lachan.edge.dns.message import BadReply, reply_parse
 from lachan.edge.dns.policy import Policy
 from lachan.edge.dns.responder import Responder
@@ -63,7 +65,8 @@ class Asking(Forwarder):
 
 def responder_of(forwarder):
     cache = AnswerCache(1 << 16, compiled=False)
-    return Responder(SnapshotReader("/nonexistent"), Policy(), cache, forwarder)
+    layers = Layers(SnapshotReader("/nonexistent"))
+    return Responder(layers, Policies(Policy()), cache, forwarder)
 
 
 def ask(responder, *names, **more):
@@ -71,7 +74,8 @@ def ask(responder, *names, **more):
 
     async def all_of_them():
         queries = [dns.message.make_query(name, "A", use_edns=0, **more) for name in names]
-        waiting = [responder.answer(query.to_wire()) for query in queries]
+        asker = Policies(Policy()).asker("192.0.2.1", UDP)
+        waiting = [responder.answer(query.to_wire(), asker) for query in queries]
         return [dns.message.from_wire(reply) for reply in await asyncio.gather(*waiting)]
 
     return asyncio.run(all_of_them())

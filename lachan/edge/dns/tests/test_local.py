@@ -10,7 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from lachan.edge.dns.asker import UDP, Policies
 from lachan.edge.dns.cache import AnswerCache
+from lachan.edge.dns.layers import Layers
 from lachan.edge.dns.local import forward_names, local_names, reverse_names
 from lachan.edge.dns.policy import Policy
 from lachan.edge.dns.question import Question
@@ -23,13 +25,13 @@ KINDS = ["A", "AAAA", "TXT", "HTTPS", "SVCB", "PTR", "NS", "SOA", "ANY"]
 
 def asked(name, kind="A", *, flags=None, **policy):
     """The reply without asking upstream; None where upstream would be asked."""
-    reader = SnapshotReader("/nonexistent")
+    layers, policies = Layers(SnapshotReader("/nonexistent")), Policies(Policy(**policy))
     cache = AnswerCache(1 << 16, compiled=False)
-    responder = Responder(reader, Policy(**policy), cache, Forwarder([]))
+    responder = Responder(layers, policies, cache, Forwarder([]))
     query = dns.message.make_query(name, kind, use_edns=0)
     if flags is not None:
         query.flags = flags
-    found = responder.at_once(query.to_wire())
+    found = responder.at_once(query.to_wire(), policies.asker("192.0.2.1", UDP))
     if isinstance(found, Question):
         return None
     reply = dns.message.from_wire(found)

@@ -7,6 +7,8 @@ import dns.message
 import pytest
 
 from lachan.edge.dns import udp
+from lachan.edge.dns.asker import Policies
+from lachan.edge.dns.policy import Policy
 from lachan.edge.dns.question import question_parse
 
 pytestmark = pytest.mark.own_loop
@@ -19,10 +21,10 @@ class Waiting:
     def __init__(self):
         self.free = asyncio.Event()
 
-    def at_once(self, packet):
+    def at_once(self, packet, asker):
         return question_parse(packet)
 
-    async def forward(self, question, room, network):
+    async def forward(self, question, asker):
         await self.free.wait()
         return b"answer"
 
@@ -39,7 +41,7 @@ def test_it_drops_batches_that_nobody_takes(monkeypatch, sock):
     monkeypatch.setattr(udp, "HANDED_LIMIT", 4)
     loop = asyncio.new_event_loop()
     responder = Waiting()
-    lane = udp.SlowLane(loop, responder)
+    lane = udp.SlowLane(loop, responder, Policies(Policy()))
     batch = [(QUERY, sock.getsockname())]
     for _ in range(50):
         lane.hand_over(sock, batch)
@@ -59,7 +61,7 @@ def test_it_lets_so_many_wait_for_upstream_and_no_more(monkeypatch, sock):
 
     async def flood():
         responder = Waiting()
-        lane = udp.SlowLane(asyncio.get_running_loop(), responder)
+        lane = udp.SlowLane(asyncio.get_running_loop(), responder, Policies(Policy()))
         lane.hand_over(sock, [(QUERY, sock.getsockname())] * 50)
         await asyncio.sleep(0.05)
         responder.free.set()

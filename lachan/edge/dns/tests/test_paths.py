@@ -1,16 +1,22 @@
-"""The compiled path and the plain one, held together byte for byte on the same packets and state."""
+"""The compiled path and the plain one, held together byte for byte on the same packets and state, for askers of
+several policies in one batch.
+"""
 
 import asyncio
 import socket
 import time
 
+import dns.edns
 import dns.message
 import dns.rrset
+import msgspec
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from lachan.edge.dns.asker import UDP, Policies
 from lachan.edge.dns.cache import AnswerCache
+from lachan.edge.dns.layers import Layers
 from lachan.edge.dns.message import reply_parse
 from lachan.edge.dns.mmsg import Frames, mmsg_available
 from lachan.edge.dns.places import C_BLOCKED, C_CACHED, STRIDE
@@ -35,6 +41,13 @@ POLICIES = [
         categories=frozenset({"contract.scam"}),
         forward=FORWARD,
     ),
+    Policy(forward=FORWARD, overlays=frozenset({"own"}), ede=17, appeal="ask at home"),
+    Policy(
+        forward=FORWARD,
+        canaries=CANARIES,
+        categories=frozenset({"contract.gambling"}),
+        overlays=frozenset({"own", "help"}),
+    ),
 ]
 NAMES = [
     "bad.test",
@@ -54,6 +67,7 @@ NAMES += [
     "kept.test",
     "alias.test",
 ]
+NAMES += ["led.test", "far.test", "deny.test", "a.deny.test", "lift.test", "help.test"]
 NAMES += ["localhost", "x.onion", "_dns.resolver.arpa", "1.0.0.10.in-addr.arpa"]
 NAMES += ["use-application-dns.net", "mask.icloud.com", "2.1.10.in-addr.arpa"]
 KINDS = [1, 28, 16, 65, 255, 0, 41, 252]
@@ -63,56 +77,92 @@ def of(name, **more):
     return Verdict(kind="domain", value=name, **{"categories": ("scam",), "sequence": 1, **more})
 
 
-@pytest.fixture(scope="module", params=range(len(POLICIES)))
-def world(request, tmp_path_factory):
-    """(hot path, responder) over one folder with a base, a delta, and kept answers."""
+@pytest.fixture(scope="module")
+def world(tmp_path_factory):
+    """(hot path, function: the plain reply to a row's asker) over a ledger with a base and a delta, two overlays,
+    and kept answers.
+    """
     from lachan.edge.dns.hot import HotPath
 
     folder = tmp_path_factory.mktemp("world")
-    policy = POLICIES[request.param]
-    with SnapshotWriter(folder) as writer:
-        base = [of("bad.test"), of("only.test", exact=True), of("gone.test")]
-        base += [of("late.test", valid_until=5), of("warn.test", action="warn")]
-        writer.rebuild([*base, of("play.test", categories=("gambling",))], 3)
+    base = [of("bad.test"), of("only.test", exact=True), of("gone.test"), of("help.test")]
+    base += [of("late.test", valid_until=5), of("warn.test", action="warn")]
+    base += [of("deep.lift.test"), of("play.test", categories=("gambling",))]
+    own = [of("deny.test", categories=()), of("lift.test", action="allow"), of("help.test")]
+    own += [of("led.test", action="allow")]
+    with (
+        SnapshotWriter(folder / "ledger") as writer,
+        SnapshotWriter(folder / "own") as overlay,
+        SnapshotWriter(folder / "help") as helping,
+    ):
+        writer.rebuild(base, 3)
         writer.put("domain", "new.test", of("new.test", valid_until=4_000_000_000))
         writer.put("domain", "good.bad.test", of("good.bad.test", action="allow"))
         writer.remove("domain", "gone.test")
         writer.commit(11)
-        reader = SnapshotReader(folder)
+        overlay.rebuild(own, 1)
+        overlay.put("domain", "kept.test", of("kept.test"))
+        helping.rebuild([of("help.test", action="allow")], 1)
+
+        def layers():
+            names = ("help", "own")
+            overlays = [(name, SnapshotReader(folder / name)) for name in names]
+            return Layers(SnapshotReader(folder / "ledger"), overlays)
+
         cache = AnswerCache(1 << 20, compiled=True)
         cache.compiled.ready = True
-        responder = Responder(reader, policy, cache, Forwarder([]))
+        policies = Policies(*POLICIES)
+        responder = Responder(layers(), policies, cache, Forwarder([]))
+
+        def plain(packet, row):
+            return responder.at_once(packet, policies.asker("192.0.2.1", connection(row)))
+
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
-            hot = HotPath(Frames(sock), SnapshotReader(folder), policy, cache.compiled)
-            keep(responder, cache)
-            yield hot, responder
+            hot = HotPath(Frames(sock), layers(), policies, cache.compiled)
+            keep(plain, cache)
+            yield hot, plain
 
 
-def keep(responder, cache):
-    for name, kind in (
-        ("kept.test", "A"),
-        ("good.bad.test", "A"),
-        ("alias.test", "A"),
-        ("kept.test", "TXT"),
-    ):
+def connection(row):
+    return msgspec.structs.replace(UDP, row=row)
+
+
+KEPT = {
+    ("kept.test", "A"): [],
+    ("good.bad.test", "A"): [],
+    ("deep.lift.test", "A"): [],
+    ("help.test", "A"): [],
+    ("kept.test", "TXT"): [],
+    ("alias.test", "A"): [("alias.test.", "CNAME", "kept.test.")],
+    ("led.test", "A"): [("led.test.", "CNAME", "x.play.test.")],
+    ("led.test", "HTTPS"): [("led.test.", "HTTPS", "1 x.play.test.")],
+    ("far.test", "A"): [
+        ("far.test.", "CNAME", "lift.test."),
+        ("lift.test.", "CNAME", "a.deny.test."),
+        ("a.deny.test.", "CNAME", "x.play.test."),
+    ],
+}
+
+
+def keep(plain, cache):
+    for (name, kind), leading in KEPT.items():
         query = dns.message.make_query(name, kind, use_edns=0)
         reply = dns.message.make_response(query)
-        alias = name == "alias.test"
-        if alias:
-            reply.answer.append(
-                dns.rrset.from_text("alias.test.", 200, "IN", "CNAME", "kept.test.")
-            )
-        owner = "kept.test." if alias else f"{name}."
-        text = "192.0.2.7" if kind == "A" else " ".join(['"' + "t" * 200 + '"'] * 3)
-        reply.answer.append(dns.rrset.from_text(owner, 300, "IN", kind, text))
-        question = question_parse(query.to_wire())
-        cache.put(question, reply_parse(reply.to_wire(), query.to_wire()))
-        responder.at_once(query.to_wire())
+        for owner, link, text in leading:
+            reply.answer.append(dns.rrset.from_text(owner, 200, "IN", link, text))
+        if kind != "HTTPS":
+            owner = leading[-1][2] if leading else f"{name}."
+            text = "192.0.2.7" if kind == "A" else " ".join(['"' + "t" * 200 + '"'] * 3)
+            reply.answer.append(dns.rrset.from_text(owner, 300, "IN", kind, text))
+        cache.put(question_parse(query.to_wire()), reply_parse(reply.to_wire(), query.to_wire()))
+        for row in range(len(POLICIES)):
+            plain(query.to_wire(), row)
 
 
-def ask_compiled(hot, packets):
-    """What the compiled path replies to each packet; None where it leaves it over."""
-    for number, packet in enumerate(packets):
+def ask_compiled(hot, packets, rows):
+    """What the compiled path replies to each packet, asked by its row's asker; None where it leaves it over."""
+    for number, (packet, row) in enumerate(zip(packets, rows, strict=True)):
+        hot.rows[number] = row
         raw = memoryview(hot.frames.frames)[number * STRIDE :]
         raw[: len(packet)] = packet
         hot.frames.received[number, 6] = 0
@@ -162,35 +212,88 @@ def damaged(draw):
     return bytes(packet[: draw(st.integers(0, len(packet)))] + draw(st.binary(max_size=3)))
 
 
-@given(st.lists(st.one_of(queries(), damaged(), st.binary(max_size=60)), min_size=1, max_size=64))
-@settings(
-    deadline=None, max_examples=100, suppress_health_check=[HealthCheck.function_scoped_fixture]
+ROWS = st.integers(0, len(POLICIES) - 1)
+
+
+@given(
+    st.lists(
+        st.tuples(st.one_of(queries(), damaged(), st.binary(max_size=60)), ROWS),
+        min_size=1,
+        max_size=64,
+    )
 )
-def test_it_answers_alike_compiled_and_plain(world, packets):
-    hot, responder = world
+@settings(
+    deadline=None, max_examples=200, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+def test_it_answers_alike_compiled_and_plain(world, asked):
+    hot, plain = world
     while int(time.time() * 10) % 10 == 9:
         time.sleep(0.02)  # both must see the same second
-    for packet, fast in zip(packets, ask_compiled(hot, packets), strict=True):
+    packets, rows = zip(*asked, strict=True)
+    for packet, row, fast in zip(packets, rows, ask_compiled(hot, packets, rows), strict=True):
         if fast is not None:
-            assert fast == responder.at_once(packet), packet
+            assert fast == plain(packet, row), (packet, row)
 
 
-def test_it_answers_the_plain_ones_compiled(world):
-    hot, responder = world
+@pytest.mark.parametrize("row", range(3))
+def test_it_answers_the_plain_ones_compiled(world, row):
+    hot, plain = world
     names = ["bad.test", "www.bad.test", "kept.test", "alias.test", "good.bad.test", "new.test"]
     packets = [dns.message.make_query(name, "A", use_edns=0).to_wire() for name in names]
     before = hot.counts.copy()
-    assert None not in ask_compiled(hot, packets)
+    assert None not in ask_compiled(hot, packets, [row] * len(packets))
     assert (hot.counts - before)[C_BLOCKED] == 3
     assert (hot.counts - before)[C_CACHED] == 3
-    assert all(isinstance(responder.at_once(packet), bytes) for packet in packets)
+    assert all(isinstance(plain(packet, row), bytes) for packet in packets)
+
+
+BLOCKED, FREE, LEFT = "blocked", "free", "left over"
+
+
+@pytest.mark.parametrize(
+    ("name", "kind", "told"),
+    [
+        ("kept.test", "A", [FREE, FREE, FREE, BLOCKED, BLOCKED]),
+        ("alias.test", "A", [FREE, FREE, FREE, LEFT, LEFT]),
+        ("led.test", "A", [LEFT, LEFT, FREE, FREE, FREE]),
+        ("led.test", "HTTPS", [LEFT, LEFT, FREE, FREE, FREE]),
+        ("far.test", "A", [LEFT, LEFT, FREE, FREE, FREE]),
+        ("a.deny.test", "A", [LEFT, LEFT, LEFT, BLOCKED, BLOCKED]),
+        ("deep.lift.test", "A", [BLOCKED, BLOCKED, BLOCKED, FREE, FREE]),
+        ("help.test", "A", [BLOCKED, BLOCKED, BLOCKED, BLOCKED, FREE]),
+        ("x.play.test", "A", [BLOCKED, BLOCKED, LEFT, BLOCKED, BLOCKED]),
+        ("bad.test", "A", [BLOCKED, BLOCKED, BLOCKED, BLOCKED, LEFT]),
+    ],
+)
+def test_it_tells_each_row_its_own(world, name, kind, told):
+    """One batch, every policy beside every other: what leads to a blocked name is left to the plain path."""
+    hot, _ = world
+    packet = dns.message.make_query(name, kind, use_edns=0).to_wire()
+    rows = [number % len(POLICIES) for number in range(60)]
+    for row, reply in zip(rows, ask_compiled(hot, [packet] * 60, rows), strict=True):
+        assert _what(reply) == told[row], (row, reply)
+
+
+def _what(reply):
+    if reply is None:
+        return LEFT
+    sections = dns.message.from_wire(reply)
+    errors = [one for one in sections.options if one.otype == dns.edns.EDE]
+    return BLOCKED if errors else FREE
 
 
 def test_it_leaves_over_what_needs_thought(world):
-    hot, responder = world
+    hot, plain = world
     packet = dns.message.make_query("unknown.test", "A").to_wire()
-    assert ask_compiled(hot, [packet]) == [None]
-    assert isinstance(responder.at_once(packet), Question)
+    assert ask_compiled(hot, [packet], [0]) == [None]
+    assert isinstance(plain(packet, 0), Question)
+
+
+def test_it_leaves_over_a_row_that_is_not_there(world):
+    hot, _ = world
+    packet = dns.message.make_query("bad.test", "A").to_wire()
+    for row in (len(POLICIES), 10_000, -1):
+        assert ask_compiled(hot, [packet], [row]) == [None]
 
 
 @pytest.mark.own_loop
@@ -199,7 +302,8 @@ def test_it_bounds_what_it_keeps():
     cache = AnswerCache(size, compiled=True)
     cache.compiled.ready = True
     policy = Policy(forward=FORWARD)
-    responder = Responder(SnapshotReader("/nonexistent"), policy, cache, Forwarder([]))
+    policies, layers = Policies(policy), Layers(SnapshotReader("/nonexistent"))
+    responder, asker = Responder(layers, policies, cache, Forwarder([])), policies.asker("", UDP)
     for number in range(6000):
         query = dns.message.make_query(f"n{number}.test", "TXT").to_wire()
         reply = bytearray(
@@ -208,7 +312,7 @@ def test_it_bounds_what_it_keeps():
         reply[2] |= 0x80
         reply[7] = 1
         cache.put(question_parse(query), reply_parse(bytes(reply), query))
-        assert isinstance(responder.at_once(query), bytes)
+        assert isinstance(responder.at_once(query, asker), bytes)
     assert len(cache) < 2000
     assert cache.compiled.view[1].nbytes <= size
-    assert isinstance(asyncio.run(responder.answer(query)), bytes)
+    assert isinstance(asyncio.run(responder.answer(query, asker)), bytes)

@@ -12,7 +12,9 @@ from hypothesis import strategies as st
 
 from lachan.edge.dns import responder as responder_module
 from lachan.edge.dns import tcp as tcp_module
+from lachan.edge.dns.asker import UDP, Policies
 from lachan.edge.dns.cache import AnswerCache
+from lachan.edge.dns.layers import Layers
 from lachan.edge.dns.policy import Policy
 from lachan.edge.dns.responder import Responder
 from lachan.edge.dns.shares import Shares, network_of
@@ -100,7 +102,7 @@ class Hanging:
 
 
 @pytest.mark.own_loop
-@pytest.mark.parametrize("mine", [b"other", b"flood"])
+@pytest.mark.parametrize("mine", ["198.51.100.7", "192.0.2.9"])
 def test_hanging_questions_of_one_asker_starve_nobody(monkeypatch, tmp_path, mine):
     """Not even those who share his network."""
     monkeypatch.setattr(responder_module, "IN_FLIGHT_LIMIT", 20)
@@ -109,15 +111,17 @@ def test_hanging_questions_of_one_asker_starve_nobody(monkeypatch, tmp_path, min
     async def run():
         forwarder = Hanging(lambda _: Reply(0, (0, 0, 0), b"", (), 0, (), (), truncated=False))
         cache = AnswerCache(1 << 20, compiled=False)
-        responder = Responder(SnapshotReader(tmp_path), Policy(), cache, forwarder)
+        policies, layers = Policies(Policy()), Layers(SnapshotReader(tmp_path))
+        responder = Responder(layers, policies, cache, forwarder)
 
         def query(name):
             return dns.message.make_query(name, "A").to_wire()
 
-        def ask(name, network):
-            return asyncio.ensure_future(responder.answer(query(name), None, network))
+        def ask(name, peer):
+            asker = policies.asker(peer, UDP)
+            return asyncio.ensure_future(responder.answer(query(name), asker))
 
-        flood = [ask(f"n{number}.slow.example", b"flood") for number in range(100)]
+        flood = [ask(f"n{number}.slow.example", "192.0.2.1") for number in range(100)]
         await asyncio.sleep(0.05)
         assert forwarder.cancelled + 20 <= 100
         replies = await asyncio.gather(*(ask(f"n{n}.example", mine) for n in range(8)))
@@ -125,7 +129,7 @@ def test_hanging_questions_of_one_asker_starve_nobody(monkeypatch, tmp_path, min
         pushed = [one.result() for one in flood if one.done()]
         assert {reply[3] & 15 for reply in pushed} == {dns.rcode.SERVFAIL}
         # Pushed out is not failed: it may be asked again at once.
-        again = ask("n0.slow.example", b"other")
+        again = ask("n0.slow.example", "198.51.100.8")
         await asyncio.sleep(0.02)
         assert not again.done()
         for task in (*flood, again):
@@ -141,7 +145,7 @@ def test_idle_connections_of_one_asker_reset_nobody_who_asks(monkeypatch, mine):
     monkeypatch.setattr(tcp_module, "CONNECTIONS", 5)
 
     class Echo:
-        async def answer(self, packet, room, network):
+        async def answer(self, packet, asker):
             return packet
 
     async def ask(port, source):
@@ -154,7 +158,7 @@ def test_idle_connections_of_one_asker_reset_nobody_who_asks(monkeypatch, mine):
         return writer
 
     async def run():
-        server = await TcpServer(Echo()).start("127.0.0.1", 0)
+        server = await TcpServer(Echo(), Policies(Policy())).start("127.0.0.1", 0)
         port = server.sockets[0].getsockname()[1]
         idle = [await asyncio.open_connection("127.0.0.1", port) for _ in range(4)]
         await asyncio.sleep(0.05)

@@ -1,0 +1,66 @@
+"""Who asks. Whatever answers takes an asker along whole: what is left behind on the way (where from, by which way,
+by whose rules) is guessed at its end, and guessed wrong it is another's answer.
+"""
+
+from typing import Literal
+
+import msgspec
+
+from lachan.edge.dns.policy import Policy
+from lachan.edge.dns.shares import network_of
+
+
+class Connection(msgspec.Struct, frozen=True, kw_only=True):
+    """A way in, and what is the same for all who come by it.
+
+    Attributes:
+        transport: how packets come.
+        room: bytes that a reply may have; None for what the asker's own UDP buffer takes.
+        row: which of `Policies.rows` answers. A number is not given to another row while a connection may hold it.
+    """
+
+    transport: Literal["udp", "tcp"]
+    room: int | None = None
+    row: int = 0
+
+
+UDP = Connection(transport="udp")
+TCP = Connection(transport="tcp", room=65_535)
+
+
+class Asker(msgspec.Struct, frozen=True):
+    """Who asks one question.
+
+    Attributes:
+        peer: the address of the machine that asked; empty where it is not known.
+        policy: the row by which this question is answered, itself and not its number: while the answer is waited
+            for, rows may change, and another's may come to stand in its place.
+    """
+
+    peer: str
+    connection: Connection
+    policy: Policy
+
+    @property
+    def network(self) -> bytes:
+        """In whose name the question is asked upstream (`shares`)."""
+        return network_of(self.peer)
+
+
+class Policies:
+    """The policies in force, a row each: read by all threads, replaced whole by one (`Responder.follow`).
+
+    Attributes:
+        local_rules: by which of their rules names are answered here (`local`), each once.
+    """
+
+    def __init__(self, *rows: Policy) -> None:
+        self.replace(rows)
+
+    def replace(self, rows: tuple[Policy, ...]) -> None:
+        self.local_rules = frozenset((policy.forward, policy.canaries) for policy in rows)
+        self.rows = rows
+
+    def asker(self, peer: str, connection: Connection) -> Asker:
+        """Who asks now. Made anew for each packet: rows change while a connection stands."""
+        return Asker(peer, connection, self.rows[connection.row])
