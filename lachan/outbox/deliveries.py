@@ -193,17 +193,19 @@ def deliveries_begin() -> None:
     """
     OutboxEvent.objects.filter(delivered_at=None, gave_up_at__isnull=False).update(**_ANEW)
     history_offer()
-    known = {"", *handler_names(outbound=False), *handler_names(outbound=True)}
     rows = OutboxEvent.objects.filter(delivered_at=None, gave_up_at=None)
-    rows.exclude(handler__in=known).update(gave_up_at=hour(), last_error="HandlerGone")
+    rows.exclude(handler__in=_known()).update(gave_up_at=hour(), last_error="HandlerGone")
 
 
 def deliveries_retry(*, handler: str = "") -> int:
-    """Try again now what failed or gave up, of one handler or of all; how many rows."""
-    rows = OutboxEvent.objects.filter(delivered_at=None).exclude(last_error="")
-    if handler:
-        rows = rows.filter(handler=handler)
-    return rows.update(**_ANEW)
+    """Try again now what failed or gave up, of one handler or of all that there are; how many rows."""
+    names = _known() & {handler} if handler else _known()
+    rows = OutboxEvent.objects.filter(delivered_at=None, handler__in=names)
+    return rows.exclude(last_error="").update(**_ANEW)
+
+
+def _known() -> set[str]:
+    return {"", *handler_names(outbound=False), *handler_names(outbound=True)}
 
 
 def deliveries_drop(*, handler: str) -> int:

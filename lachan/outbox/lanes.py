@@ -23,7 +23,7 @@ log = logging.getLogger(__name__)
 
 # A lost wake-up costs at most this long.
 LOOK_EVERY = 1.0
-_PAUSE = 5.0  # seconds before what fell is started again
+_PAUSE = 1.0  # seconds that it lives at least before it is started again
 _PATIENCE = 4.0  # seconds that work in progress has to end by itself: less than the supervisor's
 
 

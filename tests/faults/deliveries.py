@@ -61,6 +61,12 @@ class Trial:
                 command, env=self._environment, cwd=ROOT, stdout=log, stderr=log
             )
 
+    def kill_lanes(self) -> None:
+        """Kill the worker's second process, which the worker starts again."""
+        children = Path(f"/proc/{self._process.pid}/task/{self._process.pid}/children")
+        for pid in children.read_text().split():
+            os.kill(int(pid), signal.SIGKILL)
+
     def kill(self, number: signal.Signals = signal.SIGKILL) -> None:
         self._process.send_signal(number)
         self._process.wait()
@@ -136,11 +142,14 @@ def run(
     trial.until_done(*HANDLERS)
     trial.switch("slow", on=False)
     told = len(trial.lines("sent"))
-    for _ in range(kills):
+    for at in range(kills):
         trial.say(max(1, events // 10 // kills))
         time.sleep(chance.random() * 0.2)
-        trial.kill()
-        trial.start()
+        if at % 3 == 1:
+            trial.kill_lanes()
+        else:
+            trial.kill()
+            trial.start()
     trial.until_done(*HANDLERS)
     trial.kill(signal.SIGTERM)
     counts = {handler: trial.done(handler) for handler in HANDLERS}

@@ -183,6 +183,7 @@ def test_nothing_waits_unseen_for_a_handler_that_is_no_more(ears):
     services.deliveries_begin()
     (failing,) = selectors.failing_list()
     assert (failing.gave_up, failing.errors) == (1, ("HandlerGone",))
+    assert services.deliveries_retry() == 0
     assert services.deliveries_drop(handler="a.on_bell") == 1
     assert selectors.failing_list() == []
 
@@ -302,6 +303,20 @@ def test_two_handlers_of_an_event_have_two_names(monkeypatch):
     handles(BellRang, name="a.on_bell")(print)
     with pytest.raises(TypeError, match="are called"):
         handles(BellRang, name="a.on_bell")(repr)
+
+
+def test_it_knows_every_handler_that_events_are_on_their_way_to():
+    """Their names rest in the outboxes of instances: who renames a handler says its old name."""
+    names = {handler.name for handlers in HANDLERS.values() for handler in handlers}
+    assert names >= {
+        "cases.on_received",
+        "cases.on_written",
+        "cases.on_purged",
+        "cases.on_published",
+        "cases.on_withdrawn",
+        "cases.on_expired",
+        "cases.on_rejected",
+    }
 
 
 BEFORE = [("outbox", "0002_instance")]
