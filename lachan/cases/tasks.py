@@ -6,7 +6,7 @@ from lachan.members.records import system
 from .services.freeing import cases_free
 from .services.rating import cases_rate_due
 
-# After a change of the rules every open case is due: the worker's other tasks must get their turn.
+# After a change of the rules every open case is due: whoever else writes must get a turn.
 _BATCHES = 10
 
 

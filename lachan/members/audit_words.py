@@ -33,6 +33,7 @@ AUDIT_WORDS = {
     "match.lookup": _("looked fingerprints up"),
     "organisation.change": _("changed an organisation"),
     "organisation.make": _("took an organisation in"),
+    "outbox.drop": _("dropped events that could not be delivered"),
     "password.change": _("changed the password"),
     "person.deactivate": _("ended somebody's access"),
     "person.join": _("joined"),

@@ -4,23 +4,42 @@ from lachan.kernel.ids import uuid7
 
 
 class OutboxEvent(models.Model):
-    """One event on its way. Delivered rows are kept a while for `lachan doctor`, then purged."""
+    """One event on its way to one handler. Delivered rows are kept a while for `lachan doctor`, then purged.
 
+    Attributes:
+        event: the same for all rows of one event; random, and says nothing of when. Empty in rows of a
+            version that told all handlers at once, until they are spread.
+        handler: who is to hear of it; empty where nobody listens, and in such old rows.
+        next_attempt_at: when it is tried again; empty until it has failed.
+        gave_up_at: since when it is no longer tried by itself.
+    """
+
+    event = models.UUIDField(null=True)
     topic = models.CharField(max_length=100)
+    # A default of the database: while an update goes round, processes before it still write here.
+    handler = models.CharField(max_length=100, blank=True, db_default="")
     data = models.JSONField()
     created_at = models.DateTimeField()
     delivered_at = models.DateTimeField(null=True)
     attempts = models.PositiveSmallIntegerField(default=0)
-    next_attempt_at = models.DateTimeField()
+    next_attempt_at = models.DateTimeField(null=True)
+    gave_up_at = models.DateTimeField(null=True)
     # The error's class alone: its message could hold what must not rest in clear.
     last_error = models.CharField(max_length=200, blank=True)
 
     class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["event", "handler"],
+                name="outbox_once_a_handler",
+                condition=models.Q(event__isnull=False),
+            )
+        ]
         indexes = [
             models.Index(
-                fields=["next_attempt_at", "id"],
-                name="outbox_due",
-                condition=models.Q(delivered_at__isnull=True),
+                fields=["handler", "next_attempt_at", "id"],
+                name="outbox_waiting",
+                condition=models.Q(delivered_at__isnull=True, gave_up_at__isnull=True),
             )
         ]
 

@@ -1,18 +1,55 @@
 from datetime import datetime
 
+from django.db.models import Count, Max, Min, Q, QuerySet
+
 from .models import OutboxEvent
+from .records import Failing
 
 
 def event_count_waiting() -> int:
-    return OutboxEvent.objects.filter(delivered_at=None).count()
+    """Deliveries that are still to be made; an event waits once for each of its handlers."""
+    return _waiting().count()
 
 
 def event_count_failing(*, attempts: int = 1) -> int:
-    """Events that were tried at least so often in vain and still wait."""
-    return OutboxEvent.objects.filter(delivered_at=None, attempts__gte=attempts).count()
+    """Deliveries that were tried at least so often in vain and still wait."""
+    return _waiting().filter(attempts__gte=attempts).count()
 
 
 def event_oldest() -> datetime | None:
     """When the oldest event that still waits was said."""
-    waiting = OutboxEvent.objects.filter(delivered_at=None).order_by("id")
-    return waiting.values_list("created_at", flat=True).first()
+    return _waiting().order_by("id").values_list("created_at", flat=True).first()
+
+
+def failing_list() -> list[Failing]:
+    """The handlers at which events failed, those first that gave up most."""
+    failed = OutboxEvent.objects.filter(Q(attempts__gt=0) | ~Q(last_error=""), delivered_at=None)
+    given_up = Q(gave_up_at__isnull=False)
+    found = failed.values("handler").annotate(
+        waiting=Count("pk", filter=~given_up),
+        gave_up=Count("pk", filter=given_up),
+        tries=Max("attempts"),
+        since=Min("created_at"),
+        next_at=Min("next_attempt_at", filter=~given_up),
+    )
+    return [
+        Failing(
+            handler=row["handler"],
+            waiting=row["waiting"],
+            gave_up=row["gave_up"],
+            attempts=row["tries"],
+            since=row["since"],
+            next_at=row["next_at"],
+            errors=tuple(_errors(failed, row["handler"])),
+        )
+        for row in found.order_by("-gave_up", "handler")
+    ]
+
+
+def _errors(failed: QuerySet[OutboxEvent], handler: str) -> QuerySet[OutboxEvent, str]:
+    rows = failed.filter(handler=handler).order_by("last_error")
+    return rows.values_list("last_error", flat=True).distinct()
+
+
+def _waiting() -> QuerySet[OutboxEvent]:
+    return OutboxEvent.objects.filter(delivered_at=None, gave_up_at=None)

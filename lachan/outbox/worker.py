@@ -1,54 +1,32 @@
-"""The worker's loop: events when woken, scheduled work when due."""
+"""The worker's loop: deliveries when woken; what may take its time goes on in lanes beside it."""
 
-import logging
 import signal
-import time
-from collections.abc import Callable
 from threading import Event
 
 from django.db import close_old_connections
 
-from lachan.kernel.schedule import TASKS
-
 from .journal import journal_empty
-from .services import events_deliver, listener_open
-
-log = logging.getLogger(__name__)
-
-# A lost wake-up costs at most this long.
-LOOK_EVERY = 1.0
+from .lanes import LOOK_EVERY, Lanes, safely
+from .services import Lane, deliveries_begin, listener_open
 
 
 def run(stop: Event | None = None) -> None:
     """Work until SIGTERM or SIGINT, or until `stop` is set."""
     stop = stop or _on_signal()
+    lanes, lane, has_begun = Lanes(stop), Lane(), False
+    lanes.start()
     listener = listener_open()
-    due = dict.fromkeys(TASKS, 0.0)
     try:
         while not stop.is_set():
             close_old_connections()
-            _safely("delivery", events_drain)
-            for name, task in TASKS.items():
-                if time.monotonic() >= due[name]:
-                    due[name] = time.monotonic() + task.interval.total_seconds()
-                    _safely(name, task.run)
+            has_begun = has_begun or safely("beginning", deliveries_begin)
+            safely("delivery", lane.drain)
             listener.wait(LOOK_EVERY)
+            lanes.look()
     finally:
         listener.close()
-        _safely("journal", journal_empty)
-
-
-def events_drain() -> None:
-    while events_deliver():
-        pass
-
-
-def _safely(name: str, work: Callable[[], object]) -> None:
-    try:
-        work()
-    except Exception:
-        log.exception("%s failed; it will be tried again", name)
-        close_old_connections()
+        lanes.end()
+        safely("journal", journal_empty)
 
 
 def _on_signal() -> Event:

@@ -6,7 +6,7 @@ import shutil
 import subprocess
 import sys
 import time
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.conf import settings
@@ -202,6 +202,18 @@ def test_it_sees_events_that_wait_or_fail(db):
     event.attempts = ATTEMPTS_BEFORE_ALARM
     event.save()
     assert look(Outbox).level is Level.FAULT
+
+
+def test_it_sees_which_handler_gave_up_since_when_and_says_the_way(db):
+    said = datetime(2026, 3, 4, 5, tzinfo=UTC)
+    facts = {"topic": "x", "data": {}, "created_at": said, "last_error": "RuntimeError"}
+    facts |= {"handler": "cases.on_x", "attempts": 80, "next_attempt_at": now()}
+    OutboxEvent.objects.create(**facts)
+    OutboxEvent.objects.create(**facts, gave_up_at=now())
+    found = look(Outbox)
+    assert found.level is Level.FAULT
+    assert found.says == "gave up: 1 event at cases.on_x since 2026-03-04 05:00 UTC (RuntimeError)"
+    assert "lachan outbox retry" in found.way
 
 
 def test_it_sees_how_the_snapshot_stands_to_the_ledger(home, personas, monkeypatch):

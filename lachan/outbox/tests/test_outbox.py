@@ -8,7 +8,7 @@ import pytest
 from django.db import connection, transaction
 
 from lachan.kernel import clock
-from lachan.kernel.events import HANDLERS, Event
+from lachan.kernel.events import HANDLERS, Event, Handler
 from lachan.outbox import selectors, services, sockets
 from lachan.outbox.journal import journal_empty
 from lachan.outbox.models import OutboxEvent
@@ -23,7 +23,7 @@ class BellRang(Event):
 @pytest.fixture
 def heard(monkeypatch):
     heard = []
-    monkeypatch.setitem(HANDLERS, BellRang.topic, [heard.append])
+    monkeypatch.setitem(HANDLERS, BellRang.topic, [Handler("tests.heard", heard.append)])
     return heard
 
 
@@ -55,7 +55,7 @@ def test_it_tries_again_after_a_pause_and_lets_the_others_pass(monkeypatch):
             raise RuntimeError("a child's name")
         heard.append(event.times)
 
-    monkeypatch.setitem(HANDLERS, BellRang.topic, [stumble])
+    monkeypatch.setitem(HANDLERS, BellRang.topic, [Handler("tests.stumble", stumble)])
     services.event_publish(BellRang(times=0))
     services.event_publish(BellRang(times=1))
     assert services.events_deliver() == 1
@@ -75,10 +75,10 @@ def test_it_keeps_the_hour_of_an_event_and_nothing_finer(heard):
     with clock.held_at(moment):
         services.event_publish(BellRang(times=1))
         row = OutboxEvent.objects.get()
-        assert (row.created_at, row.next_attempt_at, row.delivered_at) == (hour, hour, None)
+        assert (row.created_at, row.next_attempt_at, row.delivered_at) == (hour, None, None)
         services.events_deliver()
     row = OutboxEvent.objects.get()
-    assert (row.created_at, row.next_attempt_at, row.delivered_at) == (hour, hour, hour)
+    assert (row.created_at, row.next_attempt_at, row.delivered_at) == (hour, None, hour)
     assert (row.attempts, row.last_error) == (0, "")
 
 
@@ -89,7 +89,7 @@ def test_it_waits_twice_as_long_each_time_for_an_hour_at_most_and_says_so_louder
     def fail(event):
         raise RuntimeError("a child's name")
 
-    monkeypatch.setitem(HANDLERS, BellRang.topic, [fail])
+    monkeypatch.setitem(HANDLERS, BellRang.topic, [Handler("tests.fail", fail)])
     moment = datetime(2026, 3, 4, 5, tzinfo=UTC)
     waits, levels = [], []
     with clock.held_at(moment):
