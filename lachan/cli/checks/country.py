@@ -1,0 +1,33 @@
+from pathlib import Path
+
+from lachan.cli.check import Check, Finding, Tell, fault
+
+
+class CountryData(Check):
+    """The data of the country that is served is whole: places, numbers, deadlines."""
+
+    name, order, needs = "country", 3, ("home", "settings")
+
+    def look(self, home: Path, tell: Tell) -> Finding:
+        from lachan.country.checking import country_faults
+        from lachan.country.deadlines import calendar_of
+        from lachan.country.help_lines import help_line_list
+        from lachan.formats.places.gazetteer import commune_list, province_list
+        from lachan.kernel.country import here
+
+        country = here()
+        if faults := country_faults(country):
+            return fault(
+                f"{len(faults)} files of the country {country.code} cannot be used: {faults[0]}",
+                "docs/howto/country.md says what each file holds",
+            )
+        provinces = province_list()
+        communes = sum(len(commune_list(place.code)) for place in provinces)
+        numbers = len(help_line_list())
+        if not numbers:
+            return fault(
+                f"the country {country.code} has no number to call",
+                "put those that hold today into its help_lines.json (docs/howto/country.md)",
+            )
+        says = f"{country.code}: {len(provinces)} provinces, {communes:,} communes, {numbers} numbers to call"
+        return Finding(says=f"{says}, holidays known until {calendar_of(country).known_until}")
