@@ -21,6 +21,7 @@ from lachan.country.help_lines import help_line_list, help_number
 from lachan.formats.guard.loading import guard_build
 from lachan.formats.observables.extraction import extract
 from lachan.formats.observables.parsing import parse
+from lachan.formats.observables.phone_plan import PhonePlan
 from lachan.formats.observables.record import InvalidObservable
 from lachan.formats.places.gazetteer import gazetteer_of, place_find, place_get, province_list
 from lachan.kernel import clock
@@ -102,6 +103,15 @@ def test_it_reads_numbers_as_the_country_writes_them(country, written, value):
         else:
             assert reads(written) == value
             assert reads(value) == value
+
+
+def test_it_reads_numbers_where_nothing_is_dialled_before_them():
+    moves = [{**row, "digits": 9, "prefixes": {"55": "20"}} for row in XA.read("phones")["moves"]]
+    plan = PhonePlan({**XA.read("phones"), "region": "ES", "trunk": "", "moves": moves})
+    assert plan.moved("555500123") == plan.moved("+34555500123") == "205500123"
+    assert plan.moved("01134555500123") == "205500123"
+    for other in ("+44555500123", "01144555500123", "5555001234", "205500123"):
+        assert plan.moved(other) == other
 
 
 @given(st.integers(100, 199), st.sampled_from(["202", "555"]), st.sampled_from(["", "1 ", "+1 "]))

@@ -93,10 +93,11 @@ class PhonePlan:
                 return f"{self._trunk}{digits[len(prefix) :]}"
         if digits.startswith(self._code) and len(digits) >= self._shortest["with_code"]:
             return f"{self._trunk}{digits[len(self._code) :]}"
+        if digits.startswith(self._leading):
+            return None
         if digits.startswith(self._trunk):
             return digits
-        is_national = self._trunk_optional and not digits.startswith(self._leading)
-        return f"{self._trunk}{digits}" if is_national else None
+        return f"{self._trunk}{digits}" if self._trunk_optional else None
 
     def is_own(self, number: phonenumbers.PhoneNumber) -> bool:
         return bool(number.country_code == self.calling_code)
