@@ -15,6 +15,8 @@ from hypothesis import strategies as st
 
 from lachan.cases.priority import rate
 from lachan.cases.records import Facts
+from lachan.cli.check import Level
+from lachan.cli.checks.country import CountryData
 from lachan.country.checking import country_faults
 from lachan.country.deadlines import calendar_of, deadline_due
 from lachan.country.help_lines import help_line_list, help_number
@@ -289,6 +291,23 @@ def test_it_says_which_file_cannot_be_used(tmp_path, name, change):
     faults = country_faults(country_at(folder))
     assert len(faults) == 1
     assert name in faults[0] or "no number" in faults[0]
+
+
+def test_it_tells_the_doctor_whose_country_it_is(tmp_path):
+    assert "34 provinces, 3,321 communes, 2 numbers" in CountryData().look(tmp_path, print).says
+    folder = shutil.copytree(XA.folder, tmp_path / "xb")
+    with held_in(country_at(folder)):
+        assert CountryData().look(tmp_path, print).level is Level.WELL
+        (folder / "help_lines.json").chmod(0o646)
+        assert "help_lines.json" in CountryData().look(tmp_path, print).says
+    (folder / "help_lines.json").chmod(0o644)
+    for text, says in (("[]", "no number to call"), ("[{}]", "help_lines.json: KeyError")):
+        (folder / "help_lines.json").write_text(text)
+        country_at.cache_clear()
+        with held_in(country_at(folder)):
+            found = CountryData().look(tmp_path, print)
+        assert found.level is Level.FAULT
+        assert says in found.says
 
 
 _ASK = """

@@ -1,4 +1,6 @@
+from collections.abc import Iterator
 from pathlib import Path
+from stat import S_IWOTH
 
 from lachan.cli.check import Check, Finding, Tell, fault
 
@@ -21,6 +23,11 @@ class CountryData(Check):
                 f"{len(faults)} files of the country {country.code} cannot be used: {faults[0]}",
                 "docs/howto/country.md says what each file holds",
             )
+        if loose := [path.name for path in _files(country.folder) if path.stat().st_mode & S_IWOTH]:
+            return fault(
+                f"any user of this machine may change the numbers that children are told: {', '.join(loose)}",
+                f"chmod -R o-w {country.folder}",
+            )
         provinces = province_list()
         communes = sum(len(commune_list(place.code)) for place in provinces)
         numbers = len(help_line_list())
@@ -31,3 +38,8 @@ class CountryData(Check):
             )
         says = f"{country.code}: {len(provinces)} provinces, {communes:,} communes, {numbers} numbers to call"
         return Finding(says=f"{says}, holidays known until {calendar_of(country).known_until}")
+
+
+def _files(folder: Path) -> Iterator[Path]:
+    yield folder
+    yield from sorted(folder.glob("*.json"))
