@@ -36,7 +36,7 @@ FRENCH_SPACES = [
     r"\d \d{3}\b|\d (?=h/|%)",
 ]
 _INCLUDED = re.compile(r'include "([^"]+)"')
-_PUBLIC_DATA = {"lachan/reports/data/categories.json", "lachan/members/data/help_lines.json"}
+_PUBLIC_DATA = {"lachan/reports/data/categories.json", "lachan/country/vn/help_lines.json"}
 
 
 def extracted(path, source):
@@ -90,7 +90,9 @@ def texts_of(message):
 
 def data_texts(language):
     """(file, text) of everything in the rooms' data that is given in several languages."""
-    for path in sorted(Path("lachan").glob("**/data/*.json")):
+    for path in sorted(
+        [*Path("lachan").glob("**/data/*.json"), *Path("lachan/country").glob("*/*.json")]
+    ):
         if "tests" not in path.parts:
             yield from (
                 (str(path), text) for text in _said(json.loads(path.read_text("utf-8")), language)

@@ -4,9 +4,11 @@ A condition is nested JSON lists:
 
     ["is", FIELD, VALUE…]            the column has one of the values
     ["passed", CLOCK_START, HOURS]   so many hours have gone since that moment
+    ["half", CLOCK_START, LAW]       half of the time has gone that a law of the country gives from that moment on
     ["all", CONDITION…]  ["any", CONDITION…]  ["not", CONDITION]
 
-FIELD is a plain column (`FIELDS`), CLOCK_START a moment (`MOMENTS`). A file that says anything else is
+FIELD is a plain column (`FIELDS`), CLOCK_START a moment (`MOMENTS`). A clock runs for its hours, or for what the
+country's law gives (`law`, by `country/deadlines`; none where it gives nothing). A file that says anything else is
 refused when it is read, not when a case comes by. Nothing here reads what was sealed, and nothing here
 acts: a score orders the queue, a person decides.
 """
@@ -14,18 +16,18 @@ acts: a score orders the queue, a person decides.
 import hashlib
 import json
 from collections.abc import Iterator
-from datetime import date, datetime, time, timedelta
+from datetime import datetime, time, timedelta
 from functools import cache
-from importlib.resources import files
 from typing import Any
-from zoneinfo import ZoneInfo
+
+from lachan.country.deadlines import deadline_due, deadlines_of
+from lachan.kernel.country import here
+from lachan.kernel.dated import data_read, row_bounds, row_holds, rows_checked
 
 from .records import Clock, Facts, Rating, Reason
 
 FIELDS = ("category", "urgency", "province", "language", "status", "reopened")
 MOMENTS = ("opened_at", "reporter_waits_since")
-# A law's day begins where the law holds.
-_ZONE = ZoneInfo("Asia/Ho_Chi_Minh")
 
 
 class Rules:
@@ -38,17 +40,19 @@ class Rules:
     def __init__(self, data: dict[str, Any]) -> None:
         self.rules: list[dict[str, Any]] = data["rules"]
         self.clocks: list[dict[str, Any]] = data["clocks"]
-        canonical = json.dumps(data, sort_keys=True).encode()
+        canonical = json.dumps([data, deadlines_of(here())], sort_keys=True).encode()
         self.version = hashlib.sha256(canonical).hexdigest()[:16]
         seen = set()
         for entry in [*self.rules, *self.clocks]:
             code = entry.get("code", "?")
-            if code in seen or {"vi", "en", "fr"} - set(entry.get("text", {})):
+            # What the law wants is said by the country's data.
+            by_law = entry in self.clocks and isinstance(entry.get("law"), str)
+            if code in seen or not (by_law or {"vi", "en", "fr"} <= set(entry.get("text", {}))):
                 raise ValueError(f"{code}: the code is taken, or a language is missing")
             seen.add(code)
             try:
                 _check(entry["when"])
-                _valid(entry, datetime.now(_ZONE))
+                rows_checked([entry])
             except (KeyError, TypeError, ValueError) as error:
                 raise ValueError(f"{code}: {error}") from None
 
@@ -56,17 +60,17 @@ class Rules:
 @cache
 def rules() -> Rules:
     """The rules of the product's own data."""
-    text = files("lachan.cases").joinpath("data/priority_rules.json").read_text(encoding="utf-8")
-    return Rules(json.loads(text))
+    return Rules(data_read("lachan.cases", "priority_rules"))
 
 
 def rate(facts: Facts, at: datetime, using: Rules | None = None) -> Rating:
     """What the rules that hold at a moment advise about a case."""
     using = using or rules()
+    day = here().day_of(at)
     reasons = tuple(
         Reason(rule["code"], rule["weight"], rule["text"])
         for rule in using.rules
-        if _valid(rule, at) and _holds(rule["when"], facts, at)
+        if row_holds(rule, day) and _holds(rule["when"], facts, at)
     )
     changes = [
         moment
@@ -82,16 +86,16 @@ def rate(facts: Facts, at: datetime, using: Rules | None = None) -> Rating:
 def _clocks(using: Rules, facts: Facts, at: datetime) -> Iterator[Clock]:
     for clock in using.clocks:
         start = getattr(facts, clock["from"])
-        if start is None or not _valid(clock, start) or not _holds(clock["when"], facts, at):
+        if start is None or not row_holds(clock, here().day_of(start)):
             continue
-        yield Clock(
-            code=clock["code"],
-            text=clock["text"],
-            source=clock["source"],
-            legal=clock["legal"],
-            due_at=start + timedelta(hours=clock["hours"]),
-            met=clock["code"] in facts.clocks_met,
-        )
+        if not _holds(clock["when"], facts, at):
+            continue
+        code, met = clock["code"], clock["code"] in facts.clocks_met
+        if "law" not in clock:
+            due_at = start + timedelta(hours=clock["hours"])
+            yield Clock(code, clock["text"], clock["source"], legal=False, due_at=due_at, met=met)
+        elif due := deadline_due(clock["law"], start):
+            yield Clock(code, due.text, due.source, legal=True, due_at=due.at, met=met)
 
 
 def _check(condition: Any) -> None:
@@ -107,6 +111,9 @@ def _check(condition: Any) -> None:
     elif word == "passed" and len(rest) == 2:
         if rest[0] not in MOMENTS or not isinstance(rest[1], int | float):
             raise ValueError(f"no moment {rest[0]}, or no number of hours")
+    elif word == "half" and len(rest) == 2:
+        if rest[0] not in MOMENTS or not isinstance(rest[1], str):
+            raise ValueError(f"no moment {rest[0]}, or no law's name")
     else:
         raise ValueError(f"no condition {word}")
 
@@ -121,28 +128,33 @@ def _holds(condition: list[Any], facts: Facts, at: datetime) -> bool:
         return not _holds(rest[0], facts, at)
     if word == "is":
         return getattr(facts, rest[0]) in rest[1:]
-    start = getattr(facts, rest[0])
-    return start is not None and at >= start + timedelta(hours=rest[1])
+    turns = _turn(condition, facts)
+    return turns is not None and at >= turns
 
 
 def _turns(condition: list[Any], facts: Facts) -> Iterator[datetime]:
     """The moments at which a condition can turn by itself."""
     word, *rest = condition
-    if word == "passed":
-        if (start := getattr(facts, rest[0])) is not None:
-            yield start + timedelta(hours=rest[1])
+    if word in {"passed", "half"}:
+        if (turns := _turn(condition, facts)) is not None:
+            yield turns
     elif word != "is":
         for inner in rest:
             yield from _turns(inner, facts)
 
 
+def _turn(condition: list[Any], facts: Facts) -> datetime | None:
+    """When what waits for time comes true; None where it never does."""
+    word, moment, given = condition
+    start = getattr(facts, moment)
+    if start is None:
+        return None
+    if word == "passed":
+        return start + timedelta(hours=given)
+    due = deadline_due(given, start)
+    return start + (due.at - start) / 2 if due else None
+
+
 def _bounds(entry: dict[str, Any]) -> Iterator[datetime]:
-    for name in ("valid_from", "valid_until"):
-        if entry[name]:
-            yield datetime.combine(date.fromisoformat(entry[name]), time(), _ZONE)
-
-
-def _valid(entry: dict[str, Any], at: datetime) -> bool:
-    day = at.astimezone(_ZONE).date().isoformat()
-    until = entry["valid_until"]
-    return bool(entry["valid_from"] <= day and (until is None or day < until))
+    for day in row_bounds(entry):
+        yield datetime.combine(day, time(), here().zone)

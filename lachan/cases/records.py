@@ -1,5 +1,6 @@
 import dataclasses
 import enum
+from collections.abc import Mapping
 from datetime import datetime
 from uuid import UUID
 
@@ -108,8 +109,8 @@ class Clock:
     """
 
     code: str
-    text: dict[str, str]
-    source: dict[str, str]
+    text: Mapping[str, str]
+    source: Mapping[str, str]
     legal: bool
     due_at: datetime
     met: bool = False

@@ -4,12 +4,14 @@
 
 from typing import Any
 
+from lachan.kernel.country import here
 from lachan.kernel.env import Env, EnvError
 from lachan.kernel.env_kinds import host_pattern, origin, postgresql_url, secrets
 from lachan.kernel.home import home_path, secrets_find
 
 env = Env()
 HOME = home_path()
+COUNTRY = here()
 # None where there is none yet. None is ever made here: it might stand beside the data of another.
 _SECRETS = (
     env.parsed("LACHAN_SECRET_KEY", "", secrets)

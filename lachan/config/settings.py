@@ -130,9 +130,10 @@ FILE_UPLOAD_HANDLERS: list[str] = []  # nothing takes a file: an upload never re
 REPORTS_BUSY_PER_MINUTE = given.BUSY_PER_MINUTE
 
 USE_TZ = True
-TIME_ZONE = "Asia/Ho_Chi_Minh"
-LANGUAGE_CODE = "vi"
+TIME_ZONE = given.COUNTRY.zone.key
 LANGUAGES = [("vi", _("Vietnamese")), ("en", _("English")), ("fr", _("French"))]
+# What a visitor reads who has not chosen: the country's own language, as far as there is a catalogue.
+LANGUAGE_CODE = next((one for one in given.COUNTRY.languages if one in dict(LANGUAGES)), "en")
 LANGUAGE_COOKIE_NAME = "lang"
 LOCALE_PATHS = [catalogues.ensure_compiled()]
 FORMAT_MODULE_PATH = "lachan.config.formats"

@@ -14,6 +14,7 @@ from lachan.formats.observables.lookups import parents
 from lachan.formats.observables.parsing import parse
 from lachan.formats.observables.record import InvalidObservable
 from lachan.kernel.clock import now
+from lachan.kernel.country import here
 from lachan.kernel.errors import InvalidInput
 from lachan.kernel.sealing.errors import LockHeld
 from lachan.kernel.sealing.locks import lock_with, unlock_with
@@ -108,7 +109,7 @@ def _note(
         organisation_id=by.organisation_id,
         weight=weight,
         opened_at=moment,
-        due_at=moment + deadline("dispute", moment.date()),
+        due_at=moment + deadline("dispute", here().day_of(moment)),
     )
     event_publish(DisputeOpened(dispute=dispute.uid, indicator=indicator.uid))
     return dispute

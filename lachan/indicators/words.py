@@ -6,7 +6,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from lachan.formats.classification.categories import categories, categories_on
-from lachan.kernel.clock import now
+from lachan.kernel.country import today
 
 from .records import Status, Tlp
 
@@ -154,7 +154,7 @@ def category_name(code: str) -> str:
 def category_choices() -> list[tuple[str, str]]:
     """Today's categories for a form."""
     language = get_language() or "vi"
-    return [(c.code, c.name(language)) for c in categories_on(now().date())]
+    return [(c.code, c.name(language)) for c in categories_on(today())]
 
 
 def choices(words: dict[Any, Any]) -> list[tuple[str, Any]]:

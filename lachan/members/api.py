@@ -3,9 +3,10 @@
 from django.http import HttpRequest
 from ninja import Query, Router, Schema
 
+from lachan.formats.places.gazetteer import place_find, province_list
+from lachan.formats.places.records import Place
+
 from .policy import public
-from .records import Place
-from .selectors import place_find, province_list
 
 router = Router(tags=["places"])
 
@@ -35,7 +36,7 @@ class ProvinceOut(Schema):
 @router.get("/places", response=PlacesOut, summary="Find a place by a name of today or of before")
 @public
 def places(request: HttpRequest, q: str = Query(..., min_length=1, max_length=200)) -> PlacesOut:
-    """Provinces and communes of Viet Nam since July 2025. `reason`: `same`, `was` (the old place is
+    """Provinces and communes of the country. `reason`: `same`, `was` (the old place is
     here now), `part` (a part of it is) or `district`.
     """
     found = place_find(q)
@@ -53,7 +54,7 @@ def places(request: HttpRequest, q: str = Query(..., min_length=1, max_length=20
     return PlacesOut(ambiguous=len(items) > 1, items=items)
 
 
-@router.get("/places/provinces", response=list[ProvinceOut], summary="The 34 provinces")
+@router.get("/places/provinces", response=list[ProvinceOut], summary="The provinces")
 @public
 def provinces(request: HttpRequest) -> list[Place]:
     """Codes and names in order, with the names of before."""

@@ -3,24 +3,25 @@ from typing import Any
 from django.http import HttpRequest
 from django.utils.translation import get_language
 
+from lachan.country.help_lines import help_line_list, said
+
 from .policy import Action, policy_allows
 from .records import PUBLIC
-from .selectors import help_line_list
 
 
 def people_and_lines(request: HttpRequest) -> dict[str, Any]:
     """For every page: who acts, what the person may do (`may.case_read`), and the numbers to call."""
     actor = getattr(request, "actor", PUBLIC)
-    language = get_language() or "vi"
+    language = get_language() or ""
     return {
         "actor": actor,
         "may": {a.name.lower(): policy_allows(actor, a) for a in Action} if actor.person_id else {},
         "help_lines": [
             {
-                "number": line["number"],
-                "name": line["name"].get(language, line["name"]["vi"]),
-                "note": line["note"].get(language, line["note"]["vi"]),
-                "full": line.get("full", {}).get(language, ""),
+                "number": line.number,
+                "name": said(line.name, language),
+                "note": said(line.note, language),
+                "full": said(line.full, language),
             }
             for line in help_line_list()
         ],

@@ -8,13 +8,13 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
+from lachan.formats.places.gazetteer import place_find, place_get
 from lachan.kernel.errors import InvalidInput
 from lachan.web.fields import DayField
 
 from .api_keys import scopes_for
 from .models import Organisation
 from .organisations import domains_read
-from .places import place_find, place_get
 from .policy import Action
 from .records import Actor, Role
 from .words import ORGANISATION_STATUSES, ORGANISATION_TYPES, ROLES, SCOPE_WORDS
@@ -143,10 +143,10 @@ class ProgrammeForm(forms.Form):
 def place_code(line: str) -> str:
     """The code of the one place that a line means; of several, the form asks which."""
     first = line.split(maxsplit=1)[0]
-    if first.isdigit() and place_get(first):
+    if place_get(first):
         return first
     found = place_find(line)
-    provinces = [match for match in found if len(match.place.code) == 2]
+    provinces = [match for match in found if match.place.is_province]
     if len(found) == 1 or len(provinces) == 1:
         return (provinces or found)[0].place.code
     if not found:

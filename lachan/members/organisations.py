@@ -8,13 +8,13 @@ from uuid import UUID
 from django.db import transaction
 
 from lachan.formats.observables.parsing import parse
+from lachan.formats.places.gazetteer import place_get
 from lachan.kernel.bounds import moment_checked
 from lachan.kernel.errors import InvalidInput
 from lachan.kernel.seen import state_check
 
 from .audit import audit_record
 from .models import Organisation, Programme
-from .places import place_get
 from .reach import network_check
 from .records import Actor
 

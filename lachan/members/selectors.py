@@ -1,10 +1,7 @@
 """Who is who."""
 
-import json
 from collections.abc import Iterable
-from datetime import date, datetime
-from functools import cache
-from importlib.resources import files
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -25,7 +22,6 @@ from .models import (
     RoleGrant,
     Session,
 )
-from .places import commune_list, place_find, place_get, province_list
 from .policy import TABLE, WITHOUT_ROLE, Action, policy_allows
 from .records import (
     PUBLIC,
@@ -47,11 +43,9 @@ __all__ = [
     "api_key_scopes",
     "api_key_usable_list",
     "audit_list",
-    "commune_list",
     "desk_key_current",
     "desk_key_holders",
     "desk_key_person_ids",
-    "help_line_list",
     "invitation_list",
     "label_names",
     "organisation_domain_list",
@@ -64,10 +58,7 @@ __all__ = [
     "organisations_able",
     "people_able",
     "person_list",
-    "place_find",
-    "place_get",
     "programme_list",
-    "province_list",
     "session_list",
 ]
 
@@ -157,22 +148,6 @@ def organisation_signature(organisation_id: int) -> OrganisationSignature:
 def organisation_type(organisation_id: int) -> str:
     """What sort of organisation it is: a value of `Organisation.Type`."""
     return Organisation.objects.values_list("type", flat=True).get(pk=organisation_id)
-
-
-@cache
-def _help_lines() -> list[dict[str, Any]]:
-    text = files("lachan.members").joinpath("data/help_lines.json").read_text(encoding="utf-8")
-    return json.loads(text)
-
-
-def help_line_list(*, on: date | None = None) -> list[dict[str, Any]]:
-    """The numbers to call, in order, that hold on a day: {number, name: {vi,en,fr}, …}."""
-    day = (on or now().date()).isoformat()
-    return [
-        line
-        for line in _help_lines()
-        if line["valid_from"] <= day and (line["valid_until"] is None or day < line["valid_until"])
-    ]
 
 
 def organisation_home() -> Organisation | None:

@@ -2,15 +2,13 @@
 
 import hashlib
 import hmac
-import json
 from datetime import date, timedelta
 from functools import cache
-from importlib.resources import files
-from typing import Any
 
 from django.conf import settings
 
-from lachan.kernel.clock import now
+from lachan.kernel.country import today
+from lachan.kernel.dated import Row, data_read, rows_checked, rows_on
 
 # Proof of work: about a tenth of a second on a cheap phone when it is calm, a second or two when it is busy.
 WORK_BITS_CALM, WORK_BITS_BUSY = 14, 18
@@ -38,27 +36,23 @@ def secrets(purpose: str) -> list[bytes]:
 
 
 @cache
-def _data(name: str) -> list[dict[str, Any]]:
-    return json.loads(files("lachan.reports").joinpath(f"data/{name}.json").read_text("utf-8"))
+def _rows(name: str) -> tuple[Row, ...]:
+    return rows_checked(data_read("lachan.reports", name))
 
 
-def _valid(name: str, on: date | None) -> list[dict[str, Any]]:
+def _valid(name: str, on: date | None) -> list[Row]:
     # A clock from before there was any list finds the first one: a child must be able to report by it.
-    day = max((on or now().date()).isoformat(), min(row["valid_from"] for row in _data(name)))
-    return [
-        row
-        for row in _data(name)
-        if row["valid_from"] <= day and (row["valid_until"] is None or day < row["valid_until"])
-    ]
+    first = date.fromisoformat(min(row["valid_from"] for row in _rows(name)))
+    return rows_on(_rows(name), max(on or today(), first))
 
 
-def categories(on: date | None = None) -> list[dict[str, Any]]:
+def categories(on: date | None = None) -> list[Row]:
     """What a child may choose, in order: {code, category, icon, label, hint}; `category` is a code of
     `lachan.formats.classification`; label and hint are by language.
     """
     return _valid("categories", on)
 
 
-def retention_rules(on: date | None = None) -> list[dict[str, Any]]:
+def retention_rules(on: date | None = None) -> list[Row]:
     """How long what is kept: {status, days, reason}; days run from closing, or from arrival if not closed."""
     return _valid("retention", on)

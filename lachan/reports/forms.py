@@ -4,7 +4,7 @@ from django import forms
 from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
 
-from lachan.members import selectors as members
+from lachan.formats.places.gazetteer import province_list
 
 from . import conf
 from .records import About, ReportContent, Urgency
@@ -73,7 +73,7 @@ class IntakeForm(forms.Form):
 
     def clean_province(self) -> str:
         value = self.cleaned_data["province"]
-        return value if value in {place.code for place in members.province_list()} else ""
+        return value if value in {place.code for place in province_list()} else ""
 
     def clean_words(self) -> str:
         return self._short_enough("words")

@@ -2,15 +2,22 @@
 
 from django.utils.translation import gettext as _
 
+from lachan.country.help_lines import help_number
+
 from .records import CheckAnswer
 
 
 def advice_for(answer: CheckAnswer) -> str:
     """One or two sentences; calm, and with somebody to turn to."""
     if answer.action == "block":
+        if number := help_number("talk"):
+            return _(
+                "Do not open it, do not answer and do not pay. If it was sent to you, keep the message and tell "
+                "an adult you trust, or call %(number)s."
+            ) % {"number": number}
         return _(
             "Do not open it, do not answer and do not pay. If it was sent to you, keep the message and tell an "
-            "adult you trust, or call 111."
+            "adult you trust."
         )
     if answer.action == "warn":
         return _(

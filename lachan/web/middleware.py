@@ -85,7 +85,7 @@ def _as_typed(data: QueryDict) -> QueryDict:
 
 
 class LanguageMiddleware:
-    """Vietnamese, until the visitor chooses another: many phones here speak English by accident."""
+    """The country's language, until the visitor chooses another: many phones speak English by accident."""
 
     def __init__(self, get_response: Next) -> None:
         self.get_response = get_response

@@ -10,6 +10,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
 
+from lachan.country.help_lines import help_number
 from lachan.kernel import errors
 
 from .givenback import given_back
@@ -55,16 +56,30 @@ def error_page(request: HttpRequest, status: int) -> HttpResponse:
         404: (_("There is nothing here"), _("The address may be mistyped, or what was here is gone.")),
         409: (_("Somebody was faster"), _("Go back and load the page anew: it has changed meanwhile.")),
         422: (_("Something in the form cannot be used"), _("Go back and look at what you entered.")),
-        503: (_("A part is resting"), _("Please try again in a minute. In danger, call 113; to talk, call 111.")),
+        503: (_("A part is resting"), _with_numbers(_("Please try again in a minute."))),
     }  # fmt: skip
     title, advice = words.get(
         status,
         (
             _("Something broke on our side"),
-            _("Please try again. In danger, call 113; to talk, call 111."),
+            _with_numbers(_("Please try again.")),
         ),
     )
     return _page(request, status, title=title, advice=advice)
+
+
+def _with_numbers(advice: str) -> str:
+    """Advice, and whom to call meanwhile, as far as the country has somebody."""
+    numbers = {"danger": help_number("danger"), "talk": help_number("talk")}
+    if all(numbers.values()):
+        calls = _("In danger, call %(danger)s; to talk, call %(talk)s.")
+    elif numbers["danger"]:
+        calls = _("In danger, call %(danger)s.")
+    elif numbers["talk"]:
+        calls = _("To talk, call %(talk)s.")
+    else:
+        return advice
+    return f"{advice} {calls % numbers}"
 
 
 def not_sent_page(request: HttpRequest, *, cookies: bool) -> HttpResponse:

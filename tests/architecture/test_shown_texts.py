@@ -17,11 +17,11 @@ from django.test import Client
 from django.utils import translation
 
 from lachan.members.models import Person
-from lachan.members.place_names import old_style
 from lachan.members.records import Role
 from tests.architecture.test_walk import PAGES, _address, _samples
 from tests.personas import Personas
 from tests.texts import FRENCH_SPACES, key_of, messages, texts_of
+from tools.places_vn import old_style
 
 pytestmark = pytest.mark.django_db
 # Words that no Vietnamese or French text has, and hardly an English one is without.

@@ -9,6 +9,7 @@ from pathlib import Path
 import django
 import pytest
 
+from lachan.kernel.country import country_codes, country_named
 from tests.texts import (
     data_texts,
     extracted,
@@ -170,3 +171,33 @@ def test_it_has_a_name_for_every_line_of_the_trail():
             written |= set(_audited(ast.parse(path.read_text(encoding="utf-8"))))
     assert len(written) > 40
     assert written == set(AUDIT_WORDS)
+
+
+def _numbers_to_call():
+    for country in map(country_named, country_codes()):
+        yield from (row["number"] for row in country.read("help_lines"))
+        yield from country.read("phones")["emergency"]
+
+
+def test_it_puts_no_number_to_call_into_a_sentence():
+    """They are the country's, change with it, and are filled in."""
+    number = re.compile(rf"(?<![\d.,:/])(?:{'|'.join(set(_numbers_to_call()))})(?![\d/]|[.,:]\d)")
+    texts = [("key", key) for _, key in wanted()]
+    for language in ("vi", "fr"):
+        texts += [(name, text) for name, m in messages(language) for text in texts_of(m)]
+    for language in ("vi", "en", "fr"):
+        texts += [
+            (path, text)
+            for path, text in data_texts(language)
+            if not path.startswith("lachan/country/")
+        ]
+    assert [(where, text) for where, text in texts if number.search(text)] == []
+
+
+def test_it_writes_no_number_to_call_into_a_page():
+    sources = [
+        *Path("lachan").rglob("templates/**/*.html"),
+        *Path("lachan").rglob("static/**/*.js"),
+    ]
+    said = re.compile(r"(?:tel:|>\s*)(?:" + "|".join(set(_numbers_to_call())) + r")\b")
+    assert [str(path) for path in sources if said.search(path.read_text("utf-8"))] == []

@@ -5,8 +5,7 @@ import unicodedata
 
 import pytest
 
-from lachan.members.place_names import old_style
-from lachan.members.selectors import commune_list, province_list
+from lachan.formats.places.gazetteer import commune_list, province_list
 from tests.texts import (
     FRENCH_SPACES,
     all_texts,
@@ -21,6 +20,7 @@ from tests.texts import (
     texts_of,
     wanted,
 )
+from tools.places_vn import old_style
 
 # Sections of docs/words.md: what is banned, by language and reader. Each is a regular expression.
 BANNED = {

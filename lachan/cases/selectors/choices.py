@@ -1,44 +1,40 @@
 """Codes that people choose from, as data."""
 
-import json
+from collections.abc import Mapping
 from datetime import date
 from functools import cache
-from importlib.resources import files
-from typing import Any
 
 from django.utils.translation import get_language
 
 from lachan.cases.records import Outcome
+from lachan.country.help_lines import said
 from lachan.formats.classification.categories import categories, categories_on
-from lachan.kernel.clock import now
-from lachan.members import selectors as members
+from lachan.formats.places.gazetteer import place_get
+from lachan.formats.places.gazetteer import province_list as provinces_of_today
+from lachan.kernel.country import today
+from lachan.kernel.dated import Row, data_read, rows_checked, rows_on
 
 
 @cache
-def _data(name: str) -> list[dict[str, Any]]:
-    return json.loads(files("lachan.cases").joinpath(f"data/{name}.json").read_text("utf-8"))
+def _outcomes() -> tuple[Row, ...]:
+    return rows_checked(data_read("lachan.cases", "outcomes"))
 
 
 def outcome_list(*, on: date | None = None, all_days: bool = False) -> list[Outcome]:
     """How a case can end, in order: what holds on a day, or on any."""
-    day = (on or now().date()).isoformat()
-    return [
-        Outcome(row["code"], row["text"])
-        for row in _data("outcomes")
-        if all_days
-        or (row["valid_from"] <= day and (row["valid_until"] is None or day < row["valid_until"]))
-    ]
+    rows = _outcomes() if all_days else rows_on(_outcomes(), on)
+    return [Outcome(row["code"], row["text"]) for row in rows]
 
 
-def words_of(text: dict[str, str]) -> str:
+def words_of(text: Mapping[str, str]) -> str:
     """A text of the data in the reader's language."""
-    return text.get(get_language() or "vi", text["vi"])
+    return said(text, get_language() or "")
 
 
 def category_list() -> list[tuple[str, str]]:
     """Today's categories: (code, name in the reader's language), in order."""
     language = get_language() or "vi"
-    return [(c.code, c.name(language)) for c in categories_on(now().date())]
+    return [(c.code, c.name(language)) for c in categories_on(today())]
 
 
 def category_name(code: str) -> str:
@@ -49,12 +45,12 @@ def category_name(code: str) -> str:
 
 def province_list() -> list[tuple[str, str]]:
     """Today's provinces: (code, name), in order of name."""
-    return [(place.code, place.name) for place in members.province_list()]
+    return [(place.code, place.name) for place in provinces_of_today()]
 
 
 def province_name(code: str) -> str:
     """A province's name; the code itself where it is unknown."""
-    place = members.place_get(code) if code else None
+    place = place_get(code) if code else None
     return place.name if place else code
 
 

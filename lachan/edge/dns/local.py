@@ -6,11 +6,9 @@ asks browsers not to carry their questions elsewhere, as blocking needs.
 """
 
 import ipaddress
-import json
 import struct
 from collections.abc import Iterable, Iterator
 from functools import cache, lru_cache
-from importlib import resources
 from typing import Literal
 
 import msgspec
@@ -26,6 +24,7 @@ from lachan.edge.dns.question import (
     Question,
     Rcode,
 )
+from lachan.kernel.dated import data_read
 
 LocalAnswer = Literal["no-name", "no-data", "empty-zone", "loopback"]
 TTL = 10_800
@@ -71,8 +70,7 @@ class LocalNames(msgspec.Struct, frozen=True):
 
 @cache
 def local_names() -> LocalNames:
-    source = resources.files("lachan.edge.dns").joinpath("data/local-names.json")
-    return msgspec.convert(json.loads(source.read_text(encoding="utf-8")), LocalNames)
+    return msgspec.convert(data_read("lachan.edge.dns", "local-names"), LocalNames)
 
 
 @cache

@@ -2,12 +2,11 @@
 
 import dataclasses
 import difflib
-import json
 from collections.abc import Iterable, Mapping
 from datetime import date
 from functools import cache, lru_cache
-from importlib import resources
 
+from lachan.kernel.dated import Row, data_read, rows_checked, rows_on
 from lachan.kernel.errors import InvalidInput
 
 
@@ -33,8 +32,6 @@ class Category:
     aliases: tuple[str, ...]
     unlisted: bool
     maps: Mapping[str, str | None]
-    valid_from: date
-    valid_until: date | None
 
     def name(self, language: str) -> str:
         """The label in a language, in English where there is none."""
@@ -44,8 +41,6 @@ class Category:
 @cache
 def categories() -> dict[str, Category]:
     """Every category by code, in the order of the list."""
-    source = resources.files("lachan.formats.classification").joinpath("data/categories.json")
-    rows = json.loads(source.read_text(encoding="utf-8"))["categories"]
     return {
         row["code"]: Category(
             code=row["code"],
@@ -53,21 +48,19 @@ def categories() -> dict[str, Category]:
             aliases=tuple(row["aliases"]),
             unlisted=row.get("unlisted", False),
             maps=row["maps"],
-            valid_from=date.fromisoformat(row["valid_from"]),
-            valid_until=date.fromisoformat(row["valid_until"]) if row["valid_until"] else None,
         )
-        for row in rows
+        for row in _rows()
     }
+
+
+@cache
+def _rows() -> tuple[Row, ...]:
+    return rows_checked(data_read("lachan.formats.classification", "categories")["categories"])
 
 
 def categories_on(day: date) -> list[Category]:
     """The categories that may be given on a day."""
-    return [
-        category
-        for category in categories().values()
-        if category.valid_from <= day
-        and (category.valid_until is None or day < category.valid_until)
-    ]
+    return [categories()[row["code"]] for row in rows_on(_rows(), day)]
 
 
 @cache

@@ -11,7 +11,7 @@ import json
 import logging
 import os
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from functools import cache, lru_cache, partial
 from importlib import resources
 from pathlib import Path
@@ -21,10 +21,13 @@ from lachan.formats.guard.records import UnusableList
 from lachan.formats.guard.rules import Guard, Rule, Search
 from lachan.formats.guard.sites import Sites, sites_path
 from lachan.formats.guard.warninglists import Parts, WarningList, warning_list_read
+from lachan.formats.observables.parsing import parse
 from lachan.formats.observables.record import Observable
+from lachan.kernel.country import Country, here
 
 log = logging.getLogger(__name__)
 _NAMES_RULE, _OTHERS_RULE = "well-known", "warning-list"
+_EMERGENCY = Rule("emergency-number", "it is an emergency or help line")
 _MEMBER = Rule("member", "it belongs to a member organisation", below=True, paths=True)
 # (path, moment of the last change, size): a changed list is read anew, without a restart.
 Stamp = tuple[tuple[str, int, int], ...]
@@ -58,20 +61,26 @@ def domains_read(home: Path) -> tuple[str, ...]:
     return tuple(str(one) for one in found) if isinstance(found, list) else ()
 
 
-@lru_cache(maxsize=2)
 def guard_build(stamp: Stamp, domains: tuple[str, ...]) -> Guard:
-    """The guard of these files and of the domains that members call their own."""
-    base = _base(stamp)
+    """The guard of these files, of the country's and of the domains that members call their own."""
+    return _build(stamp, domains, here())
+
+
+@lru_cache(maxsize=2)
+def _build(stamp: Stamp, domains: tuple[str, ...], country: Country) -> Guard:
+    base = _base(stamp, country)
     guard = dataclasses.replace(base, exact={**base.exact}, above={**base.above})
     guard.add_names(_MEMBER, domains)
     return guard
 
 
 @lru_cache(maxsize=2)
-def _base(stamp: Stamp) -> Guard:
+def _base(stamp: Stamp, country: Country) -> Guard:
     guard = Guard()
-    for group in _groups():
+    for group in (*_groups(), *_country_groups(country)):
         _add_group(guard, group)
+    for number in _numbers_to_call(country):
+        guard.add_value(_EMERGENCY, number)
     for path in (Path(name) for name, *_ in stamp):
         try:
             if is_warning_list(path):
@@ -90,6 +99,19 @@ def _groups() -> list[dict[str, Any]]:
     files = sorted(file.name for file in folder.iterdir() if file.name.endswith(".json"))
     data = [json.loads(folder.joinpath(name).read_text("utf-8")) for name in files]
     return [group for each in data for group in each.get("groups", ())]
+
+
+def _country_groups(country: Country) -> list[dict[str, Any]]:
+    """What only the country's people know to be harmless; a country may leave it to the lists of all."""
+    groups: list[dict[str, Any]] = country.read("guard")["groups"] if country.has("guard") else []
+    return groups
+
+
+def _numbers_to_call(country: Country) -> Iterator[Observable]:
+    """Every help line that the country has or had, and what else is dialled in need, in canonical form."""
+    lines = (row["number"] for row in country.read("help_lines"))
+    for number in (*lines, *country.read("phones")["emergency"]):
+        yield parse(number, "phone")
 
 
 def _add_group(guard: Guard, group: dict[str, Any]) -> None:

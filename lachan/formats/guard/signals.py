@@ -3,12 +3,11 @@ name. Data: data/signals.json. A signal asks for a second look; it proves nothin
 """
 
 import dataclasses
-import json
 from functools import cache
-from importlib import resources
 from typing import Any
 
 from lachan.formats.observables.names import public_suffix
+from lachan.kernel.dated import data_read
 
 _COUNTRY = 2  # letters of a country's ending
 _HINT = 3  # letters by which most names are told to hold no word at all
@@ -95,8 +94,7 @@ def _registered(words: _Words, name: str, label: str) -> Signal | None:
 
 @cache
 def _data() -> dict[str, Any]:
-    text = resources.files("lachan.formats.guard").joinpath("data/signals.json").read_text("utf-8")
-    data: dict[str, Any] = json.loads(text)
+    data: dict[str, Any] = data_read("lachan.formats.guard", "signals")
     return data
 
 

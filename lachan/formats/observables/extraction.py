@@ -1,4 +1,4 @@
-"""Finds addresses, numbers and accounts in people's own words, Vietnamese first.
+"""Finds addresses, numbers and accounts in people's own words, by the words of the country.
 
 Nothing found here acts by itself: an analyst ticks what is meant. So a doubtful find is dropped when it
 would be noise in most messages ("hoc.co gi do" is no address) and kept where something speaks for it.
@@ -9,7 +9,8 @@ piece from where they begin, and never give back what they took without bound.
 
 import re
 from collections.abc import Callable, Iterator
-from functools import cache
+from functools import lru_cache
+from typing import NamedTuple
 
 from lachan.formats.observables.kinds.account import telephone
 from lachan.formats.observables.kinds.ipv4 import is_network
@@ -31,41 +32,18 @@ from lachan.formats.observables.prose import (
 )
 from lachan.formats.observables.record import InvalidObservable, Observable
 from lachan.formats.observables.written import Written
+from lachan.kernel.country import Country, here
 
 MAX_TEXT = 200_000
 Find = tuple[int, int, Observable]
 _END = r"\s<>\"'“”‘’«»|\\^`{}，、！？；：（）【】《》「」\x00-\x1f\x7f-\x9f\u202e\ud800-\udfff"
-# The next address of several in a row: with its scheme, its path, or an ending that no file has.
 _LABELS = r"(?:[A-Za-z0-9][\w-]{0,62}+\.){1,8}+"
-_NEXT = (
-    r"h(?<=\wh)ttps?://|[,;](?:https?://|www\.|(?:\d{1,3}\.){3}\d{1,3}(?:[:/]|(?![\w.]))"
-    rf"|{_LABELS}(?:[A-Za-z]{{2,24}}(?::\d{{1,5}})?/"
-    r"|(?:com|net|org|vn|info|xyz|top|vip|club|online|site|shop|store|test|example)(?![\w.-])))"
+_ENDINGS = (
+    *("com", "net", "org", "info", "xyz", "top", "vip", "club", "online", "site", "shop", "store"),
+    *("test", "example"),
 )
-# What Markdown and BBCode put around an address ends it too.
-_PATH = rf"[/?#](?:(?!{_NEXT}|\]\(|\[/)[^{_END}]){{0,{MAX_RAW}}}+"
 _PORT = r":\d{1,5}(?!\w)"
-_URL = re.compile(
-    rf"https?://(?:[^{_END}/?#]{{0,256}}@)?"
-    rf"(?P<host>\[[0-9a-f:.]{{2,45}}\]|[^{_END}/?#:@,;!&*+=()\[\]~…–—]{{1,{MAX_NAME}}}+)"
-    rf"(?P<port>{_PORT})?(?P<path>{_PATH})?",
-    re.IGNORECASE,
-)
-_USER = re.compile(
-    rf"(?<![\w@/.:+-])[\w.+-]{{1,64}}:[\w.+-]{{1,64}}@(?P<host>(?:[\w-]{{1,63}}+\.){{1,126}}[\w-]{{2,63}})"
-    rf"(?P<port>{_PORT})?(?P<path>{_PATH})"
-)
 _EMAIL = re.compile(r"(?<![\w.+-])[\w.+-]{1,64}@(?P<host>(?:[\w-]{1,63}+\.){1,126}\w[\w-]{1,62})")
-_BARE = re.compile(
-    r"(?:(?<![\w@/])(?<!\w[.-])|(?=//))(?://)?(?P<host>(?:\w[\w-]{0,62}+\.){1,126}[^\W\d_](?:[\w-]{0,61}\w)?)"
-    rf"(?P<port>{_PORT})?(?:(?P<path>{_PATH})|(?![\w@]))"
-)
-_IPV4_URL = re.compile(
-    rf"(?<![\w.-])(?<!\d,)(?P<host>(?:\d{{1,3}}\.){{3}}\d{{1,3}})(?P<port>{_PORT})?(?P<path>{_PATH})"
-)
-_IPV6_URL = re.compile(
-    rf"(?<!\w)(?P<host>\[[0-9a-fA-F:.]{{2,45}}\])(?:(?P<port>{_PORT})(?:{_PATH})?|{_PATH})"
-)
 _IPV4 = re.compile(rf"(?<![\w.,-])(?:\d{{1,3}}\.){{3}}\d{{1,3}}(?:{_PORT})?(?![\w-]|[.,]\d)")
 _IPV6 = re.compile(
     r"(?<![\w:.-])(?:[0-9a-fA-F]{0,4}:){2,7}[0-9a-fA-F]{0,4}(?![\w:%]|/\d|-[0-9a-fA-F])"
@@ -77,11 +55,56 @@ _DEEP_LINK = re.compile(r"(?<!\w)tg:(?://)?resolve/?\?[\w=&-]{8,200}", re.IGNORE
 _ADDRESS, _NUMBER = 1, 2
 
 
+class _Patterns(NamedTuple):
+    """Addresses with a path: where one ends depends on the endings that the country's next one may have."""
+
+    url: re.Pattern[str]
+    user: re.Pattern[str]
+    bare: re.Pattern[str]
+    ipv4_url: re.Pattern[str]
+    ipv6_url: re.Pattern[str]
+
+
+@lru_cache(maxsize=4)
+def _patterns_of(country: Country) -> _Patterns:
+    endings = "|".join(map(re.escape, (*_ENDINGS, *country.endings)))
+    # The next address of several in a row: with its scheme, its path, or an ending that no file has.
+    following = (
+        r"h(?<=\wh)ttps?://|[,;](?:https?://|www\.|(?:\d{1,3}\.){3}\d{1,3}(?:[:/]|(?![\w.]))"
+        rf"|{_LABELS}(?:[A-Za-z]{{2,24}}(?::\d{{1,5}})?/"
+        rf"|(?:{endings})(?![\w.-])))"
+    )
+    # What Markdown and BBCode put around an address ends it too.
+    path = rf"[/?#](?:(?!{following}|\]\(|\[/)[^{_END}]){{0,{MAX_RAW}}}+"
+    return _Patterns(
+        url=re.compile(
+            rf"https?://(?:[^{_END}/?#]{{0,256}}@)?"
+            rf"(?P<host>\[[0-9a-f:.]{{2,45}}\]|[^{_END}/?#:@,;!&*+=()\[\]~…–—]{{1,{MAX_NAME}}}+)"
+            rf"(?P<port>{_PORT})?(?P<path>{path})?",
+            re.IGNORECASE,
+        ),
+        user=re.compile(
+            rf"(?<![\w@/.:+-])[\w.+-]{{1,64}}:[\w.+-]{{1,64}}@(?P<host>(?:[\w-]{{1,63}}+\.){{1,126}}[\w-]{{2,63}})"
+            rf"(?P<port>{_PORT})?(?P<path>{path})"
+        ),
+        bare=re.compile(
+            r"(?:(?<![\w@/])(?<!\w[.-])|(?=//))(?://)?(?P<host>(?:\w[\w-]{0,62}+\.){1,126}[^\W\d_](?:[\w-]{0,61}\w)?)"
+            rf"(?P<port>{_PORT})?(?:(?P<path>{path})|(?![\w@]))"
+        ),
+        ipv4_url=re.compile(
+            rf"(?<![\w.-])(?<!\d,)(?P<host>(?:\d{{1,3}}\.){{3}}\d{{1,3}})(?P<port>{_PORT})?(?P<path>{path})"
+        ),
+        ipv6_url=re.compile(
+            rf"(?<!\w)(?P<host>\[[0-9a-fA-F:.]{{2,45}}\])(?:(?P<port>{_PORT})(?:{path})?|{path})"
+        ),
+    )
+
+
 def extract(text: str) -> list[Observable]:
     """What `text` points at, in order, each once, with its `span` in the text's NFC form.
 
     At most the first 200,000 characters are read. Names need a public suffix that exists (or an ending of
-    RFC 6761); numbers must be valid ones of Viet Nam, or international with a plus sign. A profile's
+    RFC 6761); numbers must be valid ones of the country, or international with a plus sign. A profile's
     address becomes the account.
     """
     written = Written(text[:MAX_TEXT])
@@ -114,14 +137,15 @@ class _Search:
         self.doubtful: list[Find] = []
 
     def finds(self) -> Iterator[Find]:
+        patterns = _patterns_of(here())
         for pattern, find in (
-            (_URL, self._url),
+            (patterns.url, self._url),
             (_DEEP_LINK, self._whole("account")),
-            (_USER, self._user),
+            (patterns.user, self._user),
             (_EMAIL, self._email),
-            (_BARE, self._bare),
-            (_IPV4_URL, self._ipv4_url),
-            (_IPV6_URL, self._ipv6_url),
+            (patterns.bare, self._bare),
+            (patterns.ipv4_url, self._ipv4_url),
+            (patterns.ipv6_url, self._ipv6_url),
             (_DIGEST, self._whole(None)),
         ):
             yield from self._fresh(pattern, find)
@@ -240,7 +264,7 @@ class _Search:
         return None
 
     def _accounts(self) -> Iterator[Find]:
-        for match in _accounts().finditer(self.text):
+        for match in _accounts_of(here()).finditer(self.text):
             first = match.start("handle")
             end = trimmed_end(self.text, first, match.end("handle"))
             if self.taken[match.start()] or _ADDRESS in self.taken[first:end]:
@@ -254,10 +278,10 @@ class _Search:
                     continue
 
 
-@cache
-def _accounts() -> re.Pattern[str]:
+@lru_cache(maxsize=4)
+def _accounts_of(country: Country) -> re.Pattern[str]:
     names = "|".join(sorted(map(re.escape, platform_names()), key=len, reverse=True))
-    words = "tên|nick|id|user|username|acc|tài khoản|kênh|là|của (?:nó|họ|hắn|cô ấy|anh ta|người (?:đó|ta|lạ))"
+    words = "|".join(map(re.escape, country.read("words")["handles"])) or "(?!)"
     return re.compile(
         rf"(?<![\w@./])(?P<platform>{names})(?:\s{{0,8}}+(?:{words})){{0,4}}\s{{0,8}}+(?P<mark>[:=]?)"
         r"\s{0,8}+(?P<handle>@?[\w+][\w.+·-]{1,75}(?:#\d{4})?)"

@@ -6,8 +6,8 @@ from functools import cached_property
 
 import phonenumbers
 
-from lachan.formats.observables.kinds.phone import COUNTRY, REGION, joints, labels
 from lachan.formats.observables.parsing import parse
+from lachan.formats.observables.phone_plan import PhonePlan, phone_plan
 from lachan.formats.observables.record import InvalidObservable, Observable
 
 _GAP = r"[ .\-‐‑‒–—―−·•()]"
@@ -16,50 +16,37 @@ _DIGITS = re.compile(r"\d+")
 _DATE = re.compile(
     r"(?:0?[1-9]|[12]\d|3[01])[.-](?:0?[1-9]|1[0-2])[.-](?:(?:19|20)\d\d|\d\d)(?!\d)"
 )
-# A word may be glued to the end; letters with more digits, or hexadecimal, make it a code's part.
-_CODE = re.compile(
-    rf"_|(?!(?:{joints()})\d)[^\W\d_]{{0,20}}\d|[a-fA-F]{{2,32}}(?!\w)|@", re.IGNORECASE
-)
-_JOINED = re.compile(rf"\d(?:{joints()})$|(?:^|[\W\d])[^\W\d_]{{1,12}}_$|#$", re.IGNORECASE)
 _YEARS = re.compile(r"\D{0,4}(?:1[5-9]|20)\d\d")
 # Cards, accounts at a bank, receipts: groups of four, of one kind.
 _FOURS = 4
 _LABEL = 16
 _LONGEST = 40
 _FOREIGN = range(15, 7, -1)
-# What a number of Viet Nam begins with → how many digits it can have.
-_LENGTHS = (
-    (re.compile(r"1[89]00"), (10, 9, 8)),
-    (re.compile(r"00840?[2-9]|0084[2-9]"), (14, 13, 15)),
-    (re.compile(r"840[2-9]"), (12, 13)),
-    (re.compile(r"84[1-9]"), (11, 12)),
-    (re.compile(r"01[2-9]|02"), (11, 10)),
-    (re.compile(r"0[3-9]"), (10,)),
-)
 
 
 def numbers(text: str) -> Iterator[tuple[int, int, Observable]]:
     """(start, end, number) of each; numbers must be ones that are given out, others' with a plus sign."""
+    plan = phone_plan()
     for run in _RUN.finditer(text):
-        if run.end() - run.start() >= 8 and _begins(text, run.start()):
-            yield from _Run(text, run.start(), run.end()).numbers()
+        if run.end() - run.start() >= 8 and _begins(text, run.start(), plan):
+            yield from _Run(text, run.start(), run.end(), plan).numbers()
 
 
-def _begins(text: str, start: int) -> bool:
+def _begins(text: str, start: int, plan: PhonePlan) -> bool:
     """Whether a number may begin here: not within a word, but after `SĐT`."""
     if start == 0 or not (text[start - 1].isalnum() or text[start - 1] in "_@#"):
         return True
     if text[start] == "(" and text[start - 1].isalpha():
         return True
     before = text[max(0, start - _LABEL) : start]
-    return labels().search(before) is not None or _JOINED.search(before) is not None
+    return any(words.search(before) for words in (plan.labels, plan.joined_before))
 
 
 class _Run:
     """Digits with what stands between them: no number, one, or several."""
 
-    def __init__(self, text: str, start: int, end: int) -> None:
-        self.text, self.start, self.end = text, start, end
+    def __init__(self, text: str, start: int, end: int, plan: PhonePlan) -> None:
+        self.text, self.start, self.end, self.plan = text, start, end, plan
         self.plus = text[start : start + 3].lstrip("(").startswith("+")
         self.groups = [found.span() for found in _DIGITS.finditer(text, start, end)]
         self.digits = "".join(text[first:last] for first, last in self.groups)
@@ -121,7 +108,7 @@ class _Run:
     def _possible(self, group: int) -> Iterator[int]:
         count = self.counts[group]
         lengths: Iterable[int] = _FOREIGN if self.plus and group == 0 else ()
-        for opening, national in _LENGTHS if not lengths else ():
+        for opening, national in self.plan.in_words if not lengths else ():
             if opening.match(self.digits, count):
                 lengths = national
                 break
@@ -133,16 +120,17 @@ class _Run:
         if len(text) > _LONGEST or _DATE.match(text):
             return None
         dashed = any(dash in text for dash in "-–—")
-        if dashed and digits.startswith(("1800", "1900")) and _YEARS.fullmatch(text[4:]):
+        service = len(self.plan.service(digits))
+        if dashed and service and _YEARS.fullmatch(text[service:]):
             return None
         try:
             observable = parse(text, "phone")
         except InvalidObservable:
             return None
-        number = phonenumbers.parse(observable.value, REGION)
+        number = phonenumbers.parse(observable.value, self.plan.region)
         given = phonenumbers.is_valid_number(number) or (
             # Another country's ranges may be newer than our data: one that could be, alone in its run.
-            number.country_code != COUNTRY
+            not self.plan.is_own(number)
             and (group, end) == (0, len(self.groups))
             and phonenumbers.is_possible_number(number)
         )
@@ -158,5 +146,5 @@ class _Run:
     def _is_free(self, group: int, end: int, ends: Container[int]) -> bool:
         """Whether a number may end before the group `end`."""
         if end == len(self.groups):
-            return _CODE.match(self.text, self.end) is None
+            return self.plan.code_after.match(self.text, self.end) is None
         return end == group + 1 or end in ends or self._is_loose(end)

@@ -1,13 +1,13 @@
 """Platforms where people have accounts: data/platforms.json, read once."""
 
 import dataclasses
-import json
 import re
 from collections.abc import Iterable, Iterator
 from functools import cache
-from importlib import resources
 from typing import Any, NamedTuple
 from urllib.parse import unquote
+
+from lachan.kernel.dated import data_read
 
 _PARAMETERS = 40
 
@@ -74,8 +74,7 @@ def platforms() -> dict[str, Platform]:
 
 @cache
 def _data() -> dict[str, Any]:
-    source = resources.files("lachan.formats.observables").joinpath("data/platforms.json")
-    data: dict[str, Any] = json.loads(source.read_text(encoding="utf-8"))
+    data: dict[str, Any] = data_read("lachan.formats.observables", "platforms")
     return data
 
 

@@ -1,13 +1,13 @@
-"""Where an address ends in people's own words, and whether it is one: Vietnamese first."""
+"""Where an address ends in people's own words, and whether it is one: by the words of the country."""
 
-import json
 import re
-from functools import cache
-from importlib import resources
-from typing import Any, NamedTuple
+from functools import lru_cache
+from typing import NamedTuple
 
 from lachan.formats.observables.names import public_suffix, registrable_domain
 from lachan.formats.observables.platforms import platform_names, platform_of_host
+from lachan.kernel.country import Country, here
+from lachan.kernel.dated import data_read
 
 _TRAILING = ".,;:!?…'\"”’»“‘„‹›«`\u3002\uff61，、！？；："
 _QUOTES = "'\"`“”„‘’‚«»‹›"
@@ -29,11 +29,16 @@ _WORD_END = re.compile(r"\w+$")
 _ENDING = re.compile(r"[a-z]{2,24}")
 
 
-@cache
-def _endings() -> dict[str, frozenset[str]]:
-    source = resources.files("lachan.formats.observables").joinpath("data/endings.json")
-    data: dict[str, Any] = json.loads(source.read_text(encoding="utf-8"))
-    return {name: frozenset(words) for name, words in data.items() if name != "source"}
+def _words() -> dict[str, frozenset[str]]:
+    """Words of the country's people by what they tell, and endings that files have too."""
+    return _words_of(here())
+
+
+@lru_cache(maxsize=4)
+def _words_of(country: Country) -> dict[str, frozenset[str]]:
+    own, files = country.read("words"), data_read("lachan.formats.observables", "file-endings")
+    found = {name: frozenset(w) for name, w in {**own, **files}.items() if name != "source"}
+    return {**found, "own": frozenset(country.endings)}
 
 
 def trimmed_end(text: str, start: int, end: int, marks: str = _ALWAYS) -> int:
@@ -104,10 +109,10 @@ def path_end(text: str, start: int, end: int) -> PathEnd:
         return PathEnd(end)
     word = found["next"].lower()
     if found["stop"] and (
-        not found["next"].istitle() or before[:1].isupper() or word in _endings()["pages"]
+        not found["next"].istitle() or before[:1].isupper() or word in _words()["pages"]
     ):
         return PathEnd(end)
-    certain = word in _endings()["starters"] and text.find("?", start, end) < 0
+    certain = word in _words()["starters"] and text.find("?", start, end) < 0
     return PathEnd(end, trimmed_end(text, start, found.end("before")), certain)
 
 
@@ -136,7 +141,7 @@ def sentence_cut(host: str, *, sure: bool) -> int:
     last = labels[-1]
     known = public_suffix(host.lower()) is not None
     word = last.istitle() and not labels[-2:-1][0][:1].isupper() if len(labels) > 1 else False
-    if known and not (word and last.lower() in _endings()["words"]):
+    if known and not (word and last.lower() in _words()["endings"]):
         return len(host)
     shorter = len(host) - len(last) - 1
     while shorter > 0:
@@ -189,7 +194,7 @@ def is_address(host: str, path: str, *, told: bool = False, introduced: bool = F
         return len(labels[0]) > 1 or host.islower()
     if path == "/" or _QUERY.match(path):
         return True
-    if introduced and host.isascii() and labels[-1] not in _endings()["archives"]:
+    if introduced and host.isascii() and labels[-1] not in _words()["archives"]:
         return not _like_a_sentence(host, labels)
     return not _like_a_sentence(host, labels) and not _like_a_word(labels)
 
@@ -210,15 +215,15 @@ def is_mailbox(text: str, colon: int) -> bool:
 def _follows(before: str, words: str) -> bool:
     return any(
         before.endswith(word) and not before[: -len(word)][-1:].isalnum()
-        for word in _endings()[words]
+        for word in _words()[words]
     )
 
 
 def _like_a_sentence(host: str, labels: list[str]) -> bool:
     """`sợ lắm.My bảo`, `TP.HN`: a full stop without its space, or an abbreviation."""
     *_, before, last = host.split(".")
-    short = labels[0] in _endings()["abbreviations"] or len(labels[0]) == 1
-    doubtful = len(last) < 3 or last.lower() in _endings()["words"] or not host.islower()
+    short = labels[0] in _words()["abbreviations"] or len(labels[0]) == 1
+    doubtful = len(last) < 3 or last.lower() in _words()["endings"] or not host.islower()
     return (len(labels) == 2 and short and doubtful) or (
         last.istitle() and not before[:1].isupper()
     )
@@ -227,21 +232,21 @@ def _like_a_sentence(host: str, labels: list[str]) -> bool:
 def _like_a_word(labels: list[str]) -> bool:
     """`hoc.co`, `anh.zip`: the ending is also a word or a file's."""
     ending, before = labels[-1], labels[-2]
-    if ending in _endings()["files"]:
+    if ending in _words()["files"]:
         return True
-    if len(labels) > 2 or ending == "vn":
+    if len(labels) > 2 or ending in _words()["own"]:
         return False
-    if ending in _endings()["words"]:
+    if ending in _words()["endings"]:
         return not any(letter.isdigit() or letter == "-" for letter in before)
     return not before.isascii() and "-" not in before
 
 
 def stands_alone(word: str, after: str) -> bool:
     """Whether a word of plain letters after a label is a handle: not the first word of a name or of a sentence."""
-    if word.lower() in _endings()["denials"]:
+    if word.lower() in _words()["denials"]:
         return False
     follows = after.lower()
-    return not follows or follows in _endings()["particles"] or follows in platform_names()
+    return not follows or follows in _words()["particles"] or follows in platform_names()
 
 
 def is_version(text: str, start: int) -> bool:

@@ -270,3 +270,11 @@ def test_it_keeps_staff_at_the_desk_when_something_goes_wrong(personas):
     assert missing.status_code == 404
     assert 'class="desk"' in missing.content.decode()
     assert 'href="/staff/"' in missing.content.decode()
+
+
+def test_it_finds_places_over_http(client):
+    page = client.get("/v1/places", {"q": "hoa binh"})
+    assert page.json()["ambiguous"] is True
+    assert page.json()["items"][0]["code"] == "25"
+    assert client.get("/v1/places").status_code == 422
+    assert len(client.get("/v1/places/provinces").json()) == 34

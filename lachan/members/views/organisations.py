@@ -9,6 +9,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from lachan.formats.places.gazetteer import place_get
 from lachan.kernel.clock import now
 from lachan.kernel.seen import Stale, state_mark
 from lachan.members.desk_keys import HOLDER_ROLES
@@ -22,7 +23,6 @@ from lachan.members.selectors import (
     invitation_list,
     organisation_list,
     person_list,
-    place_get,
     programme_list,
 )
 from lachan.members.services import (

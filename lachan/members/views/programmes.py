@@ -8,12 +8,12 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
+from lachan.formats.places.gazetteer import place_get
 from lachan.kernel.errors import InvalidInput
 from lachan.kernel.seen import Stale, state_mark
 from lachan.members.models import Programme
 from lachan.members.network_forms import ProgrammeForm
 from lachan.members.organisations import programme_state
-from lachan.members.places import place_get
 from lachan.members.policy import Action, requires
 from lachan.members.reach import network_check
 from lachan.members.services import programme_save

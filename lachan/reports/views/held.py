@@ -11,8 +11,8 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_GET, require_POST
 
 from lachan.formats.classification.categories import categories
+from lachan.formats.places.gazetteer import province_list
 from lachan.kernel.errors import NotFound
-from lachan.members import selectors as members
 from lachan.members.policy import Action, requires
 from lachan.reports.records import Status, Urgency
 from lachan.reports.selectors import report_count, report_list
@@ -33,7 +33,7 @@ def held(request: HttpRequest) -> HttpResponse:
     own = request.actor.organisation_id
     language = get_language() or "vi"
     names = categories()
-    places = {place.code: place.name for place in members.province_list()}
+    places = {place.code: place.name for place in province_list()}
     number = page_number(request)
     found = report_list(
         status=Status.HELD,

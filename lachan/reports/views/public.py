@@ -16,7 +16,8 @@ from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_GET, require_http_methods
 
-from lachan.kernel.clock import now
+from lachan.formats.places.gazetteer import province_list
+from lachan.kernel.country import Country, here, today
 from lachan.kernel.errors import Unavailable
 from lachan.kernel.sealing.errors import ReceiptMalformed, ReceiptMiscopied
 from lachan.kernel.sealing.receipts import receipt_parse, receipt_show
@@ -85,12 +86,12 @@ def _blank_form(request: HttpRequest) -> HttpResponse:
         is_open = True
     if not is_open:
         return _form_page(request, IntakeForm(), is_open=False)
-    page = _blank_page(get_language() or settings.LANGUAGE_CODE, now().date())
+    page = _blank_page(get_language() or settings.LANGUAGE_CODE, here(), today())
     return HttpResponse(page.replace(_GAP, services.form_new(), 1))
 
 
 @lru_cache(maxsize=16)
-def _blank_page(language: str, day: date) -> str:
+def _blank_page(language: str, country: Country, day: date) -> str:
     # The same for everybody but for its token, and the most costly of the public pages to make. It is made
     # for a request of nobody's, so that nothing of one visitor's can be kept for the next.
     context = _form_context(IntakeForm(initial={"form": _GAP}), is_open=True)
@@ -173,6 +174,6 @@ def _form_context(form: IntakeForm, *, is_open: bool) -> dict[str, Any]:
         "categories": category_choices(),
         "urgencies": URGENCIES,
         "abouts": ABOUTS,
-        "provinces": members.province_list(),
+        "provinces": province_list(),
         "is_open": is_open,
     }

@@ -7,7 +7,9 @@ import pytest
 
 from lachan.formats.observables import defang, extraction, numbers, written
 from lachan.formats.observables.extraction import extract
+from lachan.formats.observables.phone_plan import plan_of
 from lachan.kernel import pasted
+from tests.country.countries import VN, XA
 
 from .steps import Search
 
@@ -45,7 +47,14 @@ PATTERNS = {
     for module in (pasted, defang, written, numbers, extraction)
     for name, value in vars(module).items()
     if isinstance(value, re.Pattern)
-} | {extraction._accounts(): "accounts"}
+}
+for COUNTRY in (VN, XA):
+    PATTERNS |= {
+        value: f"{COUNTRY.code}.{name}"
+        for built in (extraction._patterns_of(COUNTRY)._asdict(), vars(plan_of(COUNTRY)))
+        for name, value in built.items()
+        if isinstance(value, re.Pattern)
+    } | {extraction._accounts_of(COUNTRY): f"{COUNTRY.code}.accounts"}
 
 
 def steps(pattern, unit, length):

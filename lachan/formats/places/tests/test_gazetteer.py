@@ -4,9 +4,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lachan.members.place_names import dictionary_order, marked, old_style, plain
-from lachan.members.places_build import predecessors_parse, provinces_parse
-from lachan.members.selectors import commune_list, place_find, place_get, province_list
+from lachan.formats.places.gazetteer import (
+    commune_list,
+    gazetteer_of,
+    place_find,
+    place_get,
+    province_list,
+)
+from lachan.formats.places.names import plain
+from lachan.kernel.country import here
+
+SPELLING = gazetteer_of(here()).spelling
 
 
 def codes(text):
@@ -96,51 +104,9 @@ def test_it_finds_every_province_by_what_it_was(place, data):
 
 
 def test_it_compares_names_without_the_place_of_the_tone():
-    assert marked("Hoà") == marked("Hòa")
-    assert marked("Hoa") != marked("Hòa")
+    assert SPELLING.marked("Hoà") == SPELLING.marked("Hòa")
+    assert SPELLING.marked("Hoa") != SPELLING.marked("Hòa")
     assert plain("Đắk Lắk") == "dak lak"
-
-
-@pytest.mark.parametrize(
-    ("text", "found"),
-    [
-        ("giữ nguyên", []),
-        ("Xã Yên Hưng, Xã Chiềng Sơ", ["Xã Yên Hưng", "Xã Chiềng Sơ"]),
-        ("Phường Trúc Bạch, một phần diện tích TN, quy mô dân số của các phường Cửa Nam, Điện Biên và phần còn lại của phường Cửa Đông sau khi sắp xếp",
-         ["Phường Trúc Bạch", "~Phường Cửa Nam", "~Phường Điện Biên", "~Phường Cửa Đông"]),
-        ("Xã Bình Phú (huyện Càng Long), Xã Đại Phúc", ["Xã Bình Phú (huyện Càng Long)", "Xã Đại Phúc"]),
-    ],
-)  # fmt: skip
-def test_it_reads_the_words_of_the_mergers(text, found):
-    assert predecessors_parse(text) == found
-
-
-def test_it_reads_the_provinces_of_a_merger():
-    text = "tỉnh Vĩnh Phúc, tỉnh Hòa Bình và tỉnh Phú Thọ"
-    assert provinces_parse(text, "Phú Thọ") == ["Vĩnh Phúc", "Hòa Bình", "Phú Thọ"]
-    assert provinces_parse("giữ nguyên", "Huế") == ["Huế"]
-
-
-def test_it_answers_over_http(client):
-    page = client.get("/v1/places", {"q": "hoa binh"})
-    assert page.json()["ambiguous"] is True
-    assert page.json()["items"][0]["code"] == "25"
-    assert client.get("/v1/places").status_code == 422
-    assert len(client.get("/v1/places/provinces").json()) == 34
-
-
-@pytest.mark.parametrize(
-    ("text", "old"),
-    [("Thanh Hoá", "Thanh Hóa"), ("KHÁNH HOÀ", "KHÁNH HÒA"), ("Thuỷ Nguyên", "Thủy Nguyên"),
-     ("Uỷ ban", "Ủy ban"), ("khoẻ, loè", "khỏe, lòe"), ("Thuý", "Thúy"), ("xoa\u0301", "xóa"),
-     # after q, before a consonant or another vowel, and in names from elsewhere there is nothing to move
-     ("Quý Quỳ quá quỹ", "Quý Quỳ quá quỹ"), ("Hoàn ngoài khoái tuyết", "Hoàn ngoài khoái tuyết"),
-     ("Hòa Bình", "Hòa Bình"), ("Ea H'leo", "Ea H'leo"), ("họa", "họa"), ("thuở", "thuở")],
-)  # fmt: skip
-def test_it_moves_a_tone_mark_to_where_the_old_style_has_it(text, old):
-    assert old_style(text) == old
-    assert old_style(old) == old
-    assert plain(old) == plain(text)
 
 
 def test_it_shows_one_style_of_tone_marks():
@@ -162,21 +128,15 @@ def test_it_shows_one_style_of_tone_marks():
 )  # fmt: skip
 def test_it_sorts_as_a_vietnamese_dictionary_does(names):
     backwards = names[::-1]
-    assert sorted(backwards, key=dictionary_order) == names
+    assert sorted(backwards, key=SPELLING.order) == names
 
 
 def test_it_lists_provinces_as_a_dictionary_does():
     names = [place.name for place in province_list()]
-    assert names == sorted(names, key=dictionary_order)
+    assert names == sorted(names, key=SPELLING.order)
     for earlier, later in (
         ("Cao Bằng", "Cần Thơ"),
         ("Lào Cai", "Lâm Đồng"),
         ("Cần Thơ", "Đà Nẵng"),
     ):
         assert names.index(earlier) < names.index(later)
-
-
-@given(st.text(max_size=20))
-def test_it_changes_no_letter_with_the_style(text):
-    assert old_style(old_style(text)) == old_style(text)
-    assert marked(old_style(text)) == marked(text)

@@ -1,6 +1,8 @@
-"""Makes data/places.json from the two published files (see its `source`):
+"""Makes the places of lachan/country/vn/places.json anew from the two published files (see its `source`):
 
-    python -m lachan.members.places_build UNITS.json PREDECESSORS.json > lachan/members/data/places.json
+    python tools/places_vn.py UNITS.json PREDECESSORS.json > places.json
+
+The head of the file, which says how names are written and compared, stays as it stands there.
 
 The predecessors are free text of the merger resolutions: "Xã A, Phường B (quận C), một phần diện tích tự
 nhiên, quy mô dân số của các phường D, E và phần còn lại của Xã F sau khi sắp xếp". Kept are the names, the
@@ -14,7 +16,9 @@ import unicodedata
 from pathlib import Path
 from typing import Any
 
-from .place_names import plain
+from lachan.formats.places.names import plain
+
+HERE = Path(__file__).parent.parent / "lachan/country/vn/places.json"
 
 _TYPE = r"(?:Xã|Phường|Thị trấn|Thị Trấn|Đặc khu|Huyện|Thành phố|Thôn|Xóm)"
 _SPLIT = re.compile(
@@ -27,6 +31,9 @@ _NOISE = re.compile(
 )
 _TAIL = re.compile(r"\s*(?:\(phần còn lại.*|\(một phần\)|sau khi s[ắa]p [xX]ếp.*|\.\s.*)$")
 _KIND = re.compile(rf"^({_TYPE})\s+", re.IGNORECASE)
+# "oa", "oe", "uy" at the end of a syllable, the tone on the second letter; after "q" the u is no vowel.
+_NEW_STYLE = re.compile(r"(?<![qQ])([ou])([àáảãạèéẻẽẹỳýỷỹỵ])(?!\w)", re.IGNORECASE)
+_PAIRS = {"oa", "oe", "uy"}
 _PROVINCE = re.compile(r"^(?:tỉnh|thành phố|thủ đô)\s+", re.IGNORECASE)
 
 
@@ -83,29 +90,39 @@ def build(units: list[dict[str, Any]], before: list[dict[str, Any]]) -> dict[str
             full = ward["FullName"][0].upper() + ward["FullName"][1:]
             text = was.get(ward["Code"]) or named[unit["Code"], plain(full)]
             communes.append([ward["Code"], full, unit["Code"], predecessors_parse(text)])
-    return {
-        "source": "github.com/thanglequoc/vietnamese-provinces-database, July 2026; after Resolution "
-        "202/2025/QH15 and the resolutions of the Standing Committee on communes",
-        "licence": "MIT",
-        "valid_from": "2025-07-01",
-        "provinces": provinces,
-        "communes": communes,
-    }
+    return {"provinces": provinces, "communes": communes}
 
 
-def main(units: str, before: str) -> None:
-    texts = (Path(path).read_text(encoding="utf-8") for path in (units, before))
-    # Some of the names are decomposed, some not.
-    data = build(*(json.loads(unicodedata.normalize("NFC", text)) for text in texts))
-    rows = {key: data.pop(key) for key in ("provinces", "communes")}
-    # One line a place: a change shows as one changed line.
-    text = json.dumps(data, ensure_ascii=False, indent=1)[:-2]
+def old_style(text: str) -> str:
+    """The tone mark where resolutions and school books write it: "Hoà" becomes "Hòa", "Thuỷ" "Thủy"."""
+    return _NEW_STYLE.sub(_moved, unicodedata.normalize("NFC", text))
+
+
+def _moved(found: re.Match[str]) -> str:
+    first, second = found.groups()
+    letter, tone = unicodedata.normalize("NFD", second)
+    if (first + letter).lower() not in _PAIRS:
+        return found[0]
+    return unicodedata.normalize("NFC", first + tone) + letter
+
+
+def written(head: dict[str, Any], rows: dict[str, Any]) -> str:
+    """The file's text, one line a place: a change shows as one changed line."""
+    parts = [f" {json.dumps(key)}: {json.dumps(head[key], ensure_ascii=False)}" for key in head]
     for key, lines in rows.items():
         body = ",\n".join(
             "  " + json.dumps(line, ensure_ascii=False, separators=(",", ":")) for line in lines
         )
-        text += f',\n "{key}": [\n{body}\n ]'
-    sys.stdout.write(text + "\n}\n")
+        parts.append(f' "{key}": [\n{body}\n ]')
+    return "{\n" + ",\n".join(parts) + "\n}\n"
+
+
+def main(units: str, before: str) -> None:
+    texts = (Path(path).read_text(encoding="utf-8") for path in (units, before))
+    # Some of the names are decomposed, some not, and two styles of tone marks are mixed.
+    rows = build(*(json.loads(old_style(text)) for text in texts))
+    head = {k: v for k, v in json.loads(HERE.read_text("utf-8")).items() if k not in rows}
+    sys.stdout.write(written(head, rows))
 
 
 if __name__ == "__main__":
