@@ -5,7 +5,7 @@ real PostgreSQL server.
 import os
 import signal
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from pathlib import Path
 
 import django
@@ -67,15 +67,19 @@ def pytest_make_parametrize_id(val: object, argname: str) -> str | None:
 _GROUPS = ("faults", "browser")
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_collection_modifyitems(
+    config: pytest.Config, items: list[pytest.Item]
+) -> Generator[None, object, object]:
     if config.getoption("--only-db"):
         kept = [item for item in items if _uses_database(item) and not _group(item)]
         config.hook.pytest_deselected(items=[item for item in items if item not in set(kept)])
         items[:] = kept
-    items.sort(key=_order)
     for item in items:
         item.add_marker(pytest.mark.xdist_group(_group(item) or str(item.path)))
+    done = yield
+    items.sort(key=_order)  # after pytest-django has: it puts what uses the database first
+    return done
 
 
 def _order(item: pytest.Item) -> int:
