@@ -11,8 +11,8 @@ import pytest
 import yaml
 
 from lachan.cli.main import cli
+from lachan.country.help_lines import help_line_list
 from lachan.kernel.env import NAMES
-from lachan.members.selectors import help_line_list
 
 DEPLOY, HOWTO = Path("deploy"), Path("docs/howto")
 UNITS = sorted(DEPLOY.glob("systemd/*.service")) + sorted(DEPLOY.glob("systemd/*.timer"))

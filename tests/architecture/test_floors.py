@@ -10,12 +10,13 @@ import pytest
 
 ROOMS = [
     "cli", "config", "edge", "insight", "cooperation", "cases", "reports", "shield", "matching",
-    "indicators", "standards", "knowledge", "members", "web", "outbox", "proofs", "formats", "kernel",
+    "indicators", "standards", "knowledge", "members", "web", "outbox", "proofs", "country",
+    "formats", "kernel",
 ]  # fmt: skip
 HEIGHT = {room: -index for index, room in enumerate(ROOMS)}
 DOORS = {"services", "selectors", "records", "events", "policy"}
 # Rooms without Django inside have no floors of their own: all they hold is a door.
-OPEN_ROOMS = {"kernel", "formats", "matching", "web", "edge"}
+OPEN_ROOMS = {"kernel", "formats", "country", "matching", "web", "edge"}
 
 
 @pytest.fixture(scope="module")

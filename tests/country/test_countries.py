@@ -301,7 +301,7 @@ def test_it_tells_the_doctor_whose_country_it_is(tmp_path):
         (folder / "help_lines.json").chmod(0o646)
         assert "help_lines.json" in CountryData().look(tmp_path, print).says
     (folder / "help_lines.json").chmod(0o644)
-    for text, says in (("[]", "no number to call"), ("[{}]", "help_lines.json: KeyError")):
+    for text, says in (("[]", "no number to call"), ("[{}]", "help_lines.json: ValueError")):
         (folder / "help_lines.json").write_text(text)
         country_at.cache_clear()
         with held_in(country_at(folder)):

@@ -20,7 +20,7 @@ class CountryData(Check):
         country = here()
         if faults := country_faults(country):
             return fault(
-                f"{len(faults)} files of the country {country.code} cannot be used: {faults[0]}",
+                f"what the country {country.code} brings cannot be used: {'; '.join(faults)}",
                 "docs/howto/country.md says what each file holds",
             )
         if loose := [path.name for path in _files(country.folder) if path.stat().st_mode & S_IWOTH]:
