@@ -36,7 +36,8 @@ def world(tmp_path):
         with SnapshotWriter(tmp_path / "snapshots") as writer:
             writer.rebuild([v if isinstance(v, Verdict) else verdict(v) for v in blocked], 1)
         cache = AnswerCache(1 << 20, compiled=False)
-        layers, policies = Layers(SnapshotReader(tmp_path / "snapshots")), Policies(Policy())
+        layers = Layers(SnapshotReader(tmp_path / "snapshots"))
+        policies = Policies(Policy(forward=frozenset({"test"})))  # or they would be answered here
         shelter = Shelter(tmp_path)
         responder = Responder(layers, policies, cache, Forwarder([]), shelter.covers)
         query = dns.message.make_query(name, kind, use_edns=0)
