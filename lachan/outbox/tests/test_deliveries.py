@@ -263,6 +263,27 @@ def test_it_tells_outbound_handlers_outside_any_transaction_one_lane_at_a_time(e
     assert seen == [False, False, True]
 
 
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize(("outbound", "effects"), [(False, 1), (True, 2)])
+def test_what_is_cut_off_after_its_effect_is_told_again(ears, outbound, effects):
+    """Once in all where the effect is in the database; else at least once, at once when a worker is back."""
+    cuts = [KeyboardInterrupt]
+
+    def work(event):
+        OutboxEvent.objects.create(topic="effect", handler="none", data={}, created_at=NOW)
+        if cuts:
+            raise cuts.pop()
+
+    HANDLERS[BellRang.topic].append(Handler("a.work", work, outbound=outbound))
+    ring(1)
+    lane = "a.work" if outbound else ""
+    with pytest.raises(KeyboardInterrupt):
+        services.Lane(lane).drain()
+    services.Lane(lane).drain()
+    assert OutboxEvent.objects.filter(topic="effect").count() == effects
+    assert OutboxEvent.objects.get(handler="a.work").delivered_at is not None
+
+
 @pytest.mark.django_db
 def test_it_names_a_handler_that_holds_up_all_who_write(ears, monkeypatch, caplog):
     ears.add("a.on_bell")
