@@ -150,7 +150,7 @@ def test_it_tells_whom_to_call_while_nothing_answers():
     lines = help_line_list()
     for language in ("vi", "en", "fr"):
         for line in lines:
-            assert text.count(f'<a href="tel:{line["number"]}">') == 3, (language, line["number"])
+            assert text.count(f'<a href="tel:{line.number}">') == 3, (language, line.number)
     assert "<script" not in text
     assert "http" not in text
 
