@@ -5,6 +5,7 @@ import json
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 from tests.faults.publisher import is_withdrawn, name_of
 from tests.faults.walks import inbox_read
@@ -76,7 +77,8 @@ def reckon(
         lost.append(f"{counted['reports']} reports, not {len(receipts)}")
     if counted["cases"] != counted["open"]:
         lost.append(f"{counted['open']} open reports have {counted['cases']} cases")
-    doctor = json.loads(instance.lachan("doctor", "--json").stdout)
+    instance.until(lambda: _all_run(_doctor(instance)), "to start what was killed")
+    doctor = _doctor(instance)
     lost += [f"doctor: {check['name']}: {check['says']}"
              for check in doctor["checks"] if check["level"] == "fault" and not (small_disk and check["name"] == "disk")]  # fmt: skip
     return {
@@ -87,6 +89,14 @@ def reckon(
         "doctor": doctor["level"],
         "lost": lost,
     }
+
+
+def _doctor(instance: Instance) -> dict[str, Any]:
+    return json.loads(instance.lachan("doctor", "--json").stdout)
+
+
+def _all_run(doctor: dict[str, Any]) -> bool:
+    return not any(c["name"] == "processes" and c["level"] == "fault" for c in doctor["checks"])
 
 
 def _is_whole(instance: Instance, number: int, receipt: str) -> bool:
