@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lachan.formats.guard.loading import _groups
+from lachan.formats.guard.loading import _country_groups, _groups
 from lachan.formats.guard.rules import Guard, Rule
 from lachan.formats.guard.signals import _endings, _words
 from lachan.formats.guard.sites import sites_path
@@ -25,6 +25,7 @@ from lachan.indicators.services import (
     sites_replace,
 )
 from lachan.indicators.words import RULES
+from lachan.kernel.country import here
 from lachan.members.records import system
 
 pytestmark = pytest.mark.django_db
@@ -150,10 +151,15 @@ def test_its_own_list_is_sound():
 
 
 def test_its_own_data_gives_each_name_one_rule_a_reason_and_words():
-    names = [name for group in _groups() for name in group.get("names", ())]
+    groups = [*_groups(), *_country_groups(here())]
+    names = [name for group in groups for name in group.get("names", ())]
     assert [name for name, times in Counter(names).items() if times > 1] == []
-    assert all(group["reason"] for group in _groups())
-    rules = {group["rule"] for group in _groups()} | {words.rule for words in _words()}
+    assert all(group["reason"] for group in groups)
+    rules = (
+        {group["rule"] for group in groups}
+        | {"emergency-number"}
+        | {words.rule for words in _words()}
+    )
     rules |= {signal.rule for signal in _endings().values()}
     rules |= {"popular-site", "warning-list", "member", "public-suffix", "reserved-address"}
     assert rules <= RULES.keys()
