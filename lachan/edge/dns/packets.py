@@ -79,8 +79,8 @@ def _blocked(
     text: Any,
     numbers: Any,
 ) -> Any:
-    """Write the reply to a blocked name; its end. `kit` holds the pieces, `kit_places` where those of the asker's policy
-    are: SOA, A records, AAAA records, as (place, size, count).
+    """Write the reply to a blocked name; its end. `kit` holds the pieces, `kit_places` where those of the asker's
+    policy are: SOA, A records, AAAA records, as (place, size, count).
     """
     kind = read_be16(frames, stop - 4)
     row = 1 if kind == 1 else (2 if kind == 28 else 0)

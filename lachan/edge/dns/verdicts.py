@@ -132,7 +132,7 @@ def leads_free(
     """Whether no name that a kept answer leads to is blocked: `size` bytes of names at `at`, the first `chain` those of
     its aliases. `effect` is the asked name's own.
 
-    What an allowed name leads to is its owner's business. Names that only the guard shelters are left to the plain path.
+    What an allowed name leads to is its owner's business. What only the guard shelters is left to the plain path.
     """
     place, allowed = at, effect == ALLOW
     while place < at + size and not allowed:
