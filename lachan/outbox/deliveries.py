@@ -93,9 +93,9 @@ class Lane:
 
     def _deliver(self, pk: int, name: str, attempts: int) -> bool | None:
         """Whether it arrived; None where another worker was faster."""
-        if not name:
-            return row_spread(pk)
         try:
+            if not name:
+                return row_spread(pk)
             return _send(pk, attempts) if self._outbound else _tell(pk, attempts)
         except Exception as error:  # noqa: BLE001  one bad event must not stop the others
             _postpone(pk, error)
