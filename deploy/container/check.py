@@ -144,12 +144,13 @@ def running(command: list[str], log: Path) -> Iterator[None]:
 
 
 def descendants(pid: int) -> list[int]:
-    """Every process below one (proc(5), `children`)."""
-    try:
-        own = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
-    except OSError:
-        return []
-    return [each for child in own for each in (int(child), *descendants(int(child)))]
+    """Every process below one; any of its threads may have begun it (proc(5), `children`)."""
+    found: list[int] = []
+    for path in Path(f"/proc/{pid}/task").glob("*/children"):
+        with contextlib.suppress(OSError):
+            for child in map(int, path.read_text().split()):
+                found += [child, *descendants(child)]
+    return found
 
 
 def arguments(pid: int) -> list[str]:
