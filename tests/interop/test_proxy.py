@@ -18,7 +18,8 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
-pytestmark = pytest.mark.skipif(shutil.which("nginx") is None, reason="needs nginx")
+from tests.parts import missing
+
 NGINX = Path("deploy/nginx").absolute()
 ADDRESS = "127.0.0.1"
 MAIN = """
@@ -40,6 +41,12 @@ http {{
     include {folder}/conf.d/*.conf;
 }}
 """
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _nginx():
+    if shutil.which("nginx") is None:
+        missing("install nginx: the proxy's own configuration is tried with it")
 
 
 class Behind(http.server.BaseHTTPRequestHandler):
