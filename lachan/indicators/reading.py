@@ -132,7 +132,7 @@ def indicator_state(indicator: Indicator) -> tuple[Any, ...]:
 
 
 def unchanged_check(indicator: Indicator, seen: str) -> None:
-    """Hold an indicator to what the actor saw of it, where he says: a program does not, and is not asked for.
+    """Hold an indicator to what the actor saw of it, where he says what: programs do not.
 
     Raises:
         Stale: it has changed since.
