@@ -13,8 +13,8 @@ from lachan.kernel.clock import now
 from .ledger import ledger_append
 from .models import Indicator, LedgerHead
 from .projecting import change_of
-from .reading import OPEN, SHARED, shared_of
-from .records import STANDING, Status, Tlp
+from .reading import OPEN, SHARED, shared_of, standing_rows
+from .records import Status, Tlp
 
 
 def covered_among(standing: Iterable[Indicator]) -> list[Indicator]:
@@ -42,18 +42,19 @@ def _covers(above: Indicator, own: Indicator) -> bool:
 
 
 def cover_settle(
-    head: LedgerHead, kind: str, value: str, *, coming: Indicator | None = None
+    head: LedgerHead, standing: Iterable[Indicator], *, coming: Indicator | None = None
 ) -> None:
     """Cover what is covered now of a value, then put back what is not any more.
 
     Args:
+        standing: the value's `standing_rows`, locked.
         coming: is about to be published, or shared otherwise, as it stands in memory: first the others make
             room, so that no list ever holds a value twice.
     """
     # What ran out beneath another stays there: `indicator_expire_due` ends it.
-    rows = Indicator.objects.filter(kind=kind, value=value, status__in=STANDING)
-    rows = rows.exclude(status=Status.COVERED, valid_until__lte=now()).order_by("pk")
-    others = list(rows.exclude(pk=coming.pk if coming else None).select_for_update())
+    others = [one for one in standing if one != coming and not _ran_out(one)]
+    if not others:
+        return
     covered = covered_among([*others, coming] if coming else others)
     for one in others:
         if one in covered and one.status == Status.PUBLISHED:
@@ -67,8 +68,13 @@ def cover_settle(
             one.save(update_fields=["status", "seq"])
 
 
+def _ran_out(one: Indicator) -> bool:
+    over = one.valid_until is not None and one.valid_until <= now()
+    return over and one.status == Status.COVERED
+
+
 def covers_settle(head: LedgerHead, gone: Iterable[Indicator]) -> None:
     """As `cover_settle`, for many values at once of which something has left the ledger."""
     covered = Indicator.objects.filter(value__in={one.value for one in gone}, status=Status.COVERED)
     for kind, value in covered.order_by("kind", "value").values_list("kind", "value").distinct():
-        cover_settle(head, kind, value)
+        cover_settle(head, standing_rows(kind, value).select_for_update())

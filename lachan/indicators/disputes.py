@@ -19,7 +19,6 @@ from lachan.kernel.errors import InvalidInput
 from lachan.kernel.sealing.errors import LockHeld
 from lachan.kernel.sealing.locks import lock_with, unlock_with
 from lachan.kernel.sealing.padding import padme
-from lachan.kernel.seen import state_check
 from lachan.members.policy import Action, policy_check
 from lachan.members.records import Actor, ActorKind
 from lachan.members.services import audit_record
@@ -30,7 +29,7 @@ from .events import DisputeAnswered, DisputeOpened
 from .ledger import head_lock
 from .lifecycle import indicator_withdraw
 from .models import Dispute, DisputedValue, Indicator
-from .reading import dispute_record, indicator_state, is_proposer, shared_with
+from .reading import dispute_record, is_proposer, shared_with, unchanged_check
 from .records import (
     STANDING,
     DisputeRecord,
@@ -212,7 +211,7 @@ def dispute_answer(
             detail={"outcome": outcome},
         )
         found = _answerable(by, dispute, withdraws=outcome == "withdrawn")
-        state_check(seen, *indicator_state(found.indicator))
+        unchanged_check(found.indicator, seen)
         if outcome == "withdrawn" and found.indicator.status in STANDING:
             indicator_withdraw(
                 by=by, indicator=found.indicator.uid, reason=answer, cause="disputed"

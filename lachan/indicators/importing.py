@@ -35,7 +35,7 @@ from .events import ListImported
 from .guard import guard_load
 from .ledger import Change, head_lock, ledger_append
 from .models import Indicator, LedgerHead, ListImport, Quarantined
-from .reading import SHARED, raw_kept, tlp_checked
+from .reading import SHARED, raw_kept, standing_rows, tlp_checked
 from .records import OVERTAKEN, ImportReport, Status
 from .sorting import Sorted, Sorter
 
@@ -169,7 +169,8 @@ class _Run:
             return
         for observable in narrow:
             shared = Indicator(tlp=self.tlp, organisation_id=self.by.organisation_id)
-            cover_settle(head, observable.kind, observable.value, coming=shared)
+            standing = standing_rows(observable.kind, observable.value).select_for_update()
+            cover_settle(head, standing, coming=shared)
         moment = now()
         changes = [self.change(each, moment) for each in fresh]
         first = head.seq + 1

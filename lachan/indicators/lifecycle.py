@@ -8,7 +8,6 @@ from django.db import transaction
 from lachan.formats.observables.record import Observable
 from lachan.kernel.clock import now
 from lachan.kernel.errors import InvalidInput
-from lachan.kernel.seen import state_check
 from lachan.members.policy import Action, policy_check
 from lachan.members.records import Actor, system
 from lachan.members.services import audit_record
@@ -23,18 +22,19 @@ from .reading import (
     OPEN,
     SHARED,
     agreed_elsewhere,
-    indicator_state,
     is_proposer,
-    live_same_value,
     record,
     shared_between,
     shared_of,
     shared_with,
+    standing_rows,
     tlp_checked,
+    twin_among,
     two_organisations_asked,
+    unchanged_check,
     warning_fields,
     warnings_answered,
-    warnings_now,
+    warnings_open,
 )
 from .records import (
     STANDING,
@@ -51,8 +51,14 @@ from .records import (
 _EXPIRED_AT_ONCE = 500
 
 
-def publish(indicator: Indicator, *, seen: Sequence[str]) -> Indicator:
-    """Put a proposed indicator on the ledger; inside the caller's transaction.
+def indicator_locked(uid: UUID) -> Indicator | None:
+    """An indicator, locked until the transaction ends, with whose it is; the ledger's head is locked before."""
+    rows = Indicator.objects.select_related("organisation").select_for_update(of=("self",))
+    return rows.filter(uid=uid).first()
+
+
+def publish(head: LedgerHead, indicator: Indicator, *, seen: Sequence[str]) -> None:
+    """Put a proposed indicator, which the caller has locked, on the ledger.
 
     Args:
         seen: the TLPs that its source and its reviewer both see.
@@ -60,17 +66,15 @@ def publish(indicator: Indicator, *, seen: Sequence[str]) -> Indicator:
     Raises:
         IndicatorMoved: it is proposed no longer. IndicatorExists: its value is published meanwhile.
     """
-    head = head_lock()
-    indicator = Indicator.objects.select_for_update().get(pk=indicator.pk)
     if indicator.status != Status.PROPOSED:
         raise IndicatorMoved("it is already decided")
-    observable = Observable(indicator.kind, indicator.value)
-    twin = live_same_value(observable, indicator.tlp, indicator.organisation_id, seen=seen)
+    standing = list(standing_rows(indicator.kind, indicator.value).select_for_update())
+    twin = twin_among(standing, indicator.tlp, indicator.organisation_id, seen=seen)
     if twin is not None:
         raise IndicatorExists("it is already published", twin.uid)
     if indicator.valid_until is not None and indicator.valid_until <= now():
         raise InvalidInput("its validity ended before it was reviewed")
-    cover_settle(head, indicator.kind, indicator.value, coming=indicator)
+    cover_settle(head, standing, coming=indicator)
     indicator.status, indicator.decided_at = Status.PUBLISHED, now()
     indicator.seq = ledger_append(head, [change_of(indicator, live=True)])[1]
     indicator.save(update_fields=["status", "decided_at", "seq"])
@@ -82,7 +86,6 @@ def publish(indicator: Indicator, *, seen: Sequence[str]) -> Indicator:
             case=indicator.case_uid,
         )
     )
-    return indicator
 
 
 def _end(head: LedgerHead, indicator: Indicator, status: Status, reason: str) -> None:
@@ -92,7 +95,7 @@ def _end(head: LedgerHead, indicator: Indicator, status: Status, reason: str) ->
     indicator.status, indicator.decided_at = status, now()
     indicator.save(update_fields=["status", "decided_at", "seq"])
     if indicator.tlp in SHARED:
-        cover_settle(head, indicator.kind, indicator.value)
+        _cover_anew(head, indicator)
     said = IndicatorExpired if status is Status.EXPIRED else IndicatorWithdrawn
     event_publish(
         said(
@@ -104,8 +107,13 @@ def _end(head: LedgerHead, indicator: Indicator, status: Status, reason: str) ->
     )
 
 
+def _cover_anew(head: LedgerHead, indicator: Indicator, *, coming: Indicator | None = None) -> None:
+    standing = standing_rows(indicator.kind, indicator.value).select_for_update()
+    cover_settle(head, standing, coming=coming)
+
+
 def _locked(uid: UUID, by: Actor) -> Indicator:
-    indicator = Indicator.objects.select_for_update().filter(uid=uid).first()
+    indicator = indicator_locked(uid)
     if indicator is None or _hidden(indicator, by):
         raise NoSuchIndicator("there is no such indicator")
     return indicator
@@ -142,7 +150,7 @@ def indicator_withdraw(
         policy_check(by, Action.INDICATOR_WITHDRAW, organisation_id=found.organisation_id)
         if found.status not in STANDING:
             raise IndicatorMoved("it is not published")
-        state_check(seen, *indicator_state(found))
+        unchanged_check(found, seen)
         _end(head, found, Status.WITHDRAWN, cause)
         found.reviews.create(
             by_id=by.person_id, by_label=by.label, decision="withdraw", note=reason
@@ -182,7 +190,7 @@ def indicator_reshare(
         policy_check(by, Action.INDICATOR_REVIEW, organisation_id=found.organisation_id)
         if by.organisation_id != found.organisation_id:
             raise NoSuchIndicator("only its source changes who may see an indicator")
-        state_check(seen, *indicator_state(found))
+        unchanged_check(found, seen)
         was = found.tlp
         if found.status != Status.PUBLISHED or was == tlp:
             raise IndicatorMoved("it is not published, or already shared so")
@@ -207,7 +215,7 @@ def _widening_check(by: Actor, indicator: Indicator, tlp: str, override: str) ->
             by_label=by.label,
             decision="widen",
             override_reason=override,
-            warnings=warning_fields(warnings_now(observable, seen=OPEN)),
+            warnings=warning_fields(warnings_open(observable, warnings)),
         )
 
 
@@ -229,11 +237,11 @@ def _reshare(head: LedgerHead, indicator: Indicator, tlp: str) -> None:
         for own in mine.exclude(tlp__in=SHARED):  # for the same eyes, from now on
             _end(head, own, Status.WITHDRAWN, "shared")
     if widens:
-        cover_settle(head, indicator.kind, indicator.value, coming=indicator)
+        _cover_anew(head, indicator, coming=indicator)
     indicator.seq = ledger_append(head, [change_of(indicator, live=True, was_tlp=was)])[1]
     indicator.save(update_fields=["tlp", "seq"])
     if not widens:
-        cover_settle(head, indicator.kind, indicator.value)
+        _cover_anew(head, indicator)
         indicator.refresh_from_db(fields=["status", "seq"])
 
 
@@ -259,7 +267,8 @@ def _expire_batch() -> int:
         by = system("expiry")
         audit_record(by=by, action="indicator.expire")
         head = head_lock()
-        indicators = list(due.select_for_update().order_by("pk")[:_EXPIRED_AT_ONCE])
+        due = due.select_related("organisation").select_for_update(of=("self",))
+        indicators = list(due.order_by("pk")[:_EXPIRED_AT_ONCE])
         for indicator in indicators:
             _end(head, indicator, Status.EXPIRED, "expired")
         return len(indicators)

@@ -1,15 +1,12 @@
 """An indicator in the ledger's words."""
 
-from lachan.members.selectors import organisation_signature
-
 from .ledger import Change
 from .models import Indicator
 
 
 def change_of(indicator: Indicator, *, live: bool, was_tlp: str = "", reason: str = "") -> Change:
     """The ledger's words for an indicator as it stands in memory."""
-    organisation_id = indicator.organisation_id
-    organisation = organisation_signature(organisation_id) if organisation_id else None
+    organisation = indicator.organisation
     source = organisation.name if organisation else ""
     if indicator.list_import_id:
         source = indicator.list_import.source
@@ -25,7 +22,7 @@ def change_of(indicator: Indicator, *, live: bool, was_tlp: str = "", reason: st
         reason=reason,
         valid_from=indicator.valid_from,
         valid_until=indicator.valid_until,
-        organisation_id=organisation_id,
+        organisation_id=indicator.organisation_id,
         organisation_uid=organisation.uid if organisation else None,
         source=source,
     )

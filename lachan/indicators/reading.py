@@ -5,10 +5,11 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Q
+from django.db.models import QuerySet
 
 from lachan.formats.observables.record import Observable
 from lachan.kernel.errors import InvalidInput
+from lachan.kernel.seen import state_check
 from lachan.members.policy import Action, policy_allows
 from lachan.members.records import Actor
 from lachan.members.selectors import (
@@ -41,26 +42,34 @@ AGAIN = GuardWarning("withdrawn-before", "", "it was published once and taken ba
 
 def is_community(by: Actor) -> bool:
     """Whether `by` acts for an organisation that sees no amber but its own."""
-    return shared_of(by.organisation_id) == OPEN
+    return shared_with(by) == OPEN
 
 
 def shared_with(by: Actor) -> list[str]:
     """The TLPs under which a member sees what others share, on pages and in the API as in the lists."""
+    if by.organisation_type:  # the actor knows: each act and each page asks this several times
+        return _shared_of_type(by.organisation_type)
     return shared_of(by.organisation_id)
 
 
 def shared_of(organisation_id: int | None) -> list[str]:
     """The TLPs under which an organisation sees what others share; the operator, for whom it is None, all."""
-    if organisation_id is not None and organisation_type(organisation_id) in COMMUNITY_TYPES:
-        return OPEN
-    return SHARED
+    return (
+        SHARED if organisation_id is None else _shared_of_type(organisation_type(organisation_id))
+    )
+
+
+def _shared_of_type(kind: str) -> list[str]:
+    return OPEN if kind in COMMUNITY_TYPES else SHARED
 
 
 def shared_between(by: Actor, owner: int | None) -> list[str]:
     """The TLPs that both `by` and the organisation `owner` see: what one of them does with a thing of the
     other may rest on no more, or its answer would tell the other what is hidden there.
     """
-    return [tlp for tlp in shared_with(by) if tlp in shared_of(owner)]
+    mine = shared_with(by)
+    theirs = mine if owner == by.organisation_id else shared_of(owner)
+    return [tlp for tlp in mine if tlp in theirs]
 
 
 def case_of(by: Actor, indicator: Indicator) -> UUID | None:
@@ -122,6 +131,16 @@ def indicator_state(indicator: Indicator) -> tuple[Any, ...]:
     return (indicator.status, indicator.tlp, indicator.seq, sorted(open_disputes))
 
 
+def unchanged_check(indicator: Indicator, seen: str) -> None:
+    """Hold an indicator to what the actor saw of it, where he says what: programs do not.
+
+    Raises:
+        Stale: it has changed since.
+    """
+    if seen:
+        state_check(seen, *indicator_state(indicator))
+
+
 def dispute_record(dispute: Dispute) -> DisputeRecord:
     return DisputeRecord(
         uid=dispute.uid,
@@ -143,21 +162,26 @@ def warned(found: IndicatorRecord, warnings: Iterable[GuardWarning]) -> Indicato
     return dataclasses.replace(found, warnings=tuple(warnings))
 
 
-def live_same_value(
-    observable: Observable, tlp: str, organisation_id: int | None, *, seen: Sequence[str]
+def standing_rows(kind: str, value: str) -> QuerySet[Indicator]:
+    """What stands of a value, the oldest first."""
+    return Indicator.objects.filter(kind=kind, value=value, status__in=STANDING).order_by("pk")
+
+
+def twin_among(
+    standing: Iterable[Indicator], tlp: str, organisation_id: int | None, *, seen: Sequence[str]
 ) -> Indicator | None:
-    """The standing indicator beside which a new one of this TLP would say nothing new to whoever sees
-    `seen`. What is hidden there is no answer: the two stand side by side.
+    """Of what stands of a value the first beside which a new one of this TLP would say nothing new to whoever
+    sees `seen`. What is hidden there is no answer: the two stand side by side.
     """
-    same = Q(tlp__in=seen)
+    own: list[str] = []
     if Tlp(tlp).reach > 2:
-        same |= Q(organisation_id=organisation_id)
+        own = list(Tlp)
     elif tlp not in OPEN:
-        same |= Q(organisation_id=organisation_id, tlp__in=SHARED)
-    rows = Indicator.objects.filter(
-        same, kind=observable.kind, value=observable.value, status__in=STANDING
-    )
-    return rows.order_by("pk").first()
+        own = SHARED
+    for one in standing:
+        if one.tlp in seen or (one.tlp in own and one.organisation_id == organisation_id):
+            return one
+    return None
 
 
 def withdrawn_before(observable: Observable, seen: Sequence[str]) -> tuple[GuardWarning, ...]:
@@ -173,6 +197,16 @@ def warnings_now(observable: Observable, *, seen: Sequence[str]) -> tuple[GuardW
     whoever sees `seen` of what members share.
     """
     return guard_load().check(observable) + withdrawn_before(observable, seen)
+
+
+def warnings_open(
+    observable: Observable, warnings: Iterable[GuardWarning]
+) -> tuple[GuardWarning, ...]:
+    """Of the warnings of now those that stand for whoever sees `OPEN`: the guard's do for everybody."""
+    warnings = tuple(warnings)
+    if AGAIN not in warnings:
+        return warnings
+    return tuple(w for w in warnings if w != AGAIN) + withdrawn_before(observable, OPEN)
 
 
 def is_reason(text: str) -> bool:

@@ -167,10 +167,11 @@ def indicator_counts(*, by: Actor) -> dict[str, int]:
     return dict(rows)
 
 
-def indicator_warnings(*, by: Actor, indicator: UUID) -> tuple[GuardWarning, ...]:
-    """What the guard says of an indicator now, which may be more than when it was proposed or published."""
-    found = indicator_row(by=by, indicator=indicator)
-    return warnings_now(Observable(found.kind, found.value), seen=shared_with(by))
+def indicator_warnings(*, by: Actor, row: Indicator) -> tuple[GuardWarning, ...]:
+    """What the guard says of an indicator that `by` sees, now: maybe more than when it was proposed or
+    published.
+    """
+    return warnings_now(Observable(row.kind, row.value), seen=shared_with(by))
 
 
 def guard_check(*, observable: Observable) -> tuple[GuardWarning, ...]:
@@ -204,12 +205,11 @@ def indicator_get_public(*, indicator: UUID) -> IndicatorRecord:
     return record(found, by=PUBLIC)
 
 
-def indicator_history(*, by: Actor, indicator: UUID) -> list[LedgerEntry]:
-    """What the ledger says of one indicator, newest first, as far as `by` saw it at the time."""
-    row = indicator_row(by=by, indicator=indicator)
+def indicator_history(*, by: Actor, row: Indicator) -> list[LedgerEntry]:
+    """What the ledger says of an indicator that `by` sees, newest first, as far as `by` saw it at the time."""
     if by.kind is ActorKind.SYSTEM or row.organisation_id == by.organisation_id:
-        return ledger.history(indicator, tlps=list(Tlp))
-    return ledger.history(indicator, tlps=shared_with(by))
+        return ledger.history(row.uid, tlps=list(Tlp))
+    return ledger.history(row.uid, tlps=shared_with(by))
 
 
 def ledger_list(*, after: int, audience: Audience, limit: int = 1000) -> list[LedgerEntry]:

@@ -6,11 +6,13 @@
 Order of locks everywhere: the audit trail, the ledger's head, the indicator, its dispute.
 """
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import Q
 
 from lachan.formats.classification.categories import category_code
 from lachan.formats.observables.parsing import parse
@@ -18,7 +20,6 @@ from lachan.formats.observables.record import Observable
 from lachan.kernel.bounds import moment_checked
 from lachan.kernel.clock import now
 from lachan.kernel.errors import InvalidInput
-from lachan.kernel.seen import state_check
 from lachan.members.policy import Action, policy_check
 from lachan.members.records import Actor, ActorKind
 from lachan.members.services import audit_record
@@ -28,26 +29,34 @@ from .conf import DEFAULT_CONFIDENCE, MAX_EVIDENCE
 from .disputes import dispute_answer, dispute_open, dispute_open_public, disputes_settle
 from .events import IndicatorProposed, IndicatorRejected
 from .importing import list_import
-from .lifecycle import indicator_expire_due, indicator_reshare, indicator_withdraw, publish
-from .models import Indicator, Review
+from .ledger import head_lock
+from .lifecycle import (
+    indicator_expire_due,
+    indicator_locked,
+    indicator_reshare,
+    indicator_withdraw,
+    publish,
+)
+from .models import Indicator, LedgerHead, Review
 from .reading import (
-    OPEN,
     agreed_elsewhere,
-    indicator_state,
     is_proposer,
-    live_same_value,
     raw_kept,
     record,
     shared_between,
     shared_with,
     tlp_checked,
+    twin_among,
     two_organisations_asked,
+    unchanged_check,
     warned,
     warning_fields,
     warnings_answered,
     warnings_now,
+    warnings_open,
 )
 from .records import (
+    STANDING,
     FourEyes,
     GuardWarning,
     IndicatorExists,
@@ -114,13 +123,14 @@ def indicator_propose(
     observable = parse(value, kind)
     facts = _checked(by, category, confidence, tlp, evidence, valid_until)
     with transaction.atomic():
-        _refuse_twin(by, observable, tlp)
-        warnings = warnings_now(observable, seen=OPEN)
+        seen = shared_with(by)
+        _refuse_twin(by, observable, tlp, seen)
+        warnings = warnings_now(observable, seen=seen)
         indicator = Indicator.objects.create(
             kind=observable.kind,
             value=observable.value,
             raw=raw_kept(observable),
-            warnings=warning_fields(warnings),
+            warnings=warning_fields(warnings_open(observable, warnings)),
             organisation_id=by.organisation_id,
             proposed_by_id=by.person_id,
             proposed_label=by.label,
@@ -131,8 +141,7 @@ def indicator_propose(
         event_publish(
             IndicatorProposed(indicator=indicator.uid, kind=indicator.kind, case=case_uid)
         )
-    seen = warnings_now(observable, seen=shared_with(by))
-    return warned(record(indicator, by=by), seen)
+    return warned(record(indicator, by=by), warnings)
 
 
 def _checked(
@@ -155,18 +164,18 @@ def _checked(
     }
 
 
-def _refuse_twin(by: Actor, observable: Observable, tlp: str) -> None:
+def _refuse_twin(by: Actor, observable: Observable, tlp: str, seen: Sequence[str]) -> None:
     own = by.organisation_id
-    if (twin := live_same_value(observable, tlp, own, seen=shared_with(by))) is not None:
+    mine = Q(status=Status.PROPOSED, organisation_id=own)
+    rows = Indicator.objects.filter(
+        Q(status__in=STANDING) | mine, kind=observable.kind, value=observable.value
+    )
+    found = list(rows.order_by("pk"))
+    standing = [one for one in found if one.status in STANDING]
+    if (twin := twin_among(standing, tlp, own, seen=seen)) is not None:
         raise IndicatorExists("it is already published", twin.uid)
-    waiting = Indicator.objects.filter(
-        kind=observable.kind,
-        value=observable.value,
-        status=Status.PROPOSED,
-        organisation_id=by.organisation_id,
-    ).first()
-    if waiting is not None:
-        raise IndicatorExists("it is already proposed", waiting.uid)
+    if waiting := [one for one in found if one.status == Status.PROPOSED]:
+        raise IndicatorExists("it is already proposed", waiting[0].uid)
 
 
 def indicator_review(
@@ -198,18 +207,19 @@ def indicator_review(
     if decision not in {"approve", "reject"}:
         raise InvalidInput("decision is approve or reject")
     with transaction.atomic():
-        found = Indicator.objects.filter(uid=indicator).first()
-        if found is None:
-            raise NoSuchIndicator("there is no such indicator")
-        _check_reviewer(by, found)
-        state_check(seen, *indicator_state(found))
         audit_record(
             by=by,
             action="indicator.review",
             target=f"indicator:{indicator}",
             detail={"decision": decision, "override": bool(override_reason)},
         )
-        return _decide(by, found, decision, note, (override_reason or "").strip())
+        head = head_lock()
+        found = indicator_locked(indicator)
+        if found is None:
+            raise NoSuchIndicator("there is no such indicator")
+        _check_reviewer(by, found)
+        unchanged_check(found, seen)
+        return _decide(by, head, found, decision, note, (override_reason or "").strip())
 
 
 def _check_reviewer(by: Actor, indicator: Indicator) -> None:
@@ -224,7 +234,7 @@ def _check_reviewer(by: Actor, indicator: Indicator) -> None:
 
 
 def _decide(
-    by: Actor, indicator: Indicator, decision: str, note: str, override: str
+    by: Actor, head: LedgerHead, indicator: Indicator, decision: str, note: str, override: str
 ) -> IndicatorRecord:
     observable = Observable(indicator.kind, indicator.value)
     warnings: tuple[GuardWarning, ...] = ()
@@ -232,7 +242,7 @@ def _decide(
         seen = shared_between(by, indicator.organisation_id)
         warnings = warnings_answered(observable, override, seen=seen)
         if not two_organisations_asked(indicator, warnings) or agreed_elsewhere(by, indicator):
-            indicator = publish(indicator, seen=seen)
+            publish(head, indicator, seen=seen)
         elif indicator.status != Status.PROPOSED:
             raise IndicatorMoved("it is already decided")
         elif indicator.reviews.filter(decision="approve", by__isnull=False).exists():
@@ -245,7 +255,7 @@ def _decide(
         event_publish(
             IndicatorRejected(indicator=indicator.uid, kind=indicator.kind, case=indicator.case_uid)
         )
-    kept = warnings and warnings_now(observable, seen=OPEN)
+    kept = warnings_open(observable, warnings)
     Review.objects.create(
         indicator=indicator,
         by_id=by.person_id,

@@ -62,7 +62,7 @@ def _step(row: ListImport) -> int:
         return 0
     head = head_lock()
     rows = list(
-        standing.select_related("list_import")
+        standing.select_related("list_import", "organisation")
         .select_for_update(of=("self",))
         .order_by("pk")[:_AT_ONCE]
     )

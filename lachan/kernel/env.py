@@ -51,11 +51,15 @@ class Env:
     ) -> None:
         """`flags`, of a command by the setting's name, stand first; everybody may see them, so messages do."""
         self._flags = flags or {}
-        self._values = {
-            name: value
-            for name, value in (os.environ if values is None else values).items()
-            if name.removesuffix("_FILE") not in self._flags
-        } | dict(self._flags)
+        given = os.environ if values is None else values
+        # Not copied where nothing stands before it: each wake-up asks where the home is.
+        self._values: Mapping[str, str] = given
+        if self._flags:
+            self._values = {
+                name: value
+                for name, value in given.items()
+                if name.removesuffix("_FILE") not in self._flags
+            } | dict(self._flags)
         self.asked: set[str] = set()
 
     def is_set(self, name: str) -> bool:

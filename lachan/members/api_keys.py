@@ -86,6 +86,7 @@ def api_key_actor(text: str) -> Actor:
     return Actor(
         kind=ActorKind.API_KEY,
         organisation_id=row.organisation_id,
+        organisation_type=row.organisation.type,
         scopes=scopes,
         label=f"key:{row.prefix}",
     )

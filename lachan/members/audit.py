@@ -32,7 +32,8 @@ def audit_record(
         target: `<noun>:<uid>` of what was touched.
         detail: small, plain JSON.
     """
-    with transaction.atomic():
+    # No savepoint inside of an act: without its line there is no act.
+    with transaction.atomic(savepoint=False):
         if connection.vendor == "postgresql":
             with connection.cursor() as cursor:
                 cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_AUDIT_LOCK])

@@ -158,6 +158,11 @@ class RoleGrant(models.Model):
             )
         ]
 
+    @property
+    def stands(self) -> bool:
+        """Whether it has not ended."""
+        return self.valid_until is None or self.valid_until > now()
+
 
 class AuditEntry(models.Model):
     """One line of the append-only trail; `hash` covers the line and the hash before it."""

@@ -32,6 +32,8 @@ class Actor:
         kind: the public has no identity; the system acts by schedule or at the command line.
         person_id: primary key, for a person.
         organisation_id: primary key of the organisation acted for; None for public and system.
+        organisation_type: what sort of organisation that is, a value of `Organisation.Type`; empty where
+            nobody looked.
         roles: of the person there; empty for the others.
         scopes: of an API key.
         label: how the audit trail names it: a person's uid, a key's prefix, a command. Never a name.
@@ -40,6 +42,7 @@ class Actor:
     kind: ActorKind
     person_id: int | None = None
     organisation_id: int | None = None
+    organisation_type: str = ""
     roles: frozenset[Role] = frozenset()
     scopes: frozenset[str] = frozenset()
     label: str = ""
@@ -115,12 +118,6 @@ class AuditCheck:
     lines: int
     broken_at: int | None
     why: str
-
-
-@dataclasses.dataclass(frozen=True, slots=True)
-class OrganisationSignature:
-    uid: uuid.UUID
-    name: str
 
 
 PUBLIC = Actor(kind=ActorKind.PUBLIC, label="public")

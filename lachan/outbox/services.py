@@ -53,9 +53,13 @@ __all__ = [
 def event_publish(event: Event) -> None:
     """Say that something happened; call it inside the transaction in which it did."""
     names = [handler.name for handler in HANDLERS.get(event.topic, ())] or [""]
-    facts = {"event": uuid.uuid4(), "topic": event.topic, "data": event.to_json()}
-    for name in names:
-        OutboxEvent.objects.create(**facts, handler=name, created_at=hour())
+    facts = {
+        "event": uuid.uuid4(),
+        "topic": event.topic,
+        "data": event.to_json(),
+        "created_at": hour(),
+    }
+    OutboxEvent.objects.bulk_create(OutboxEvent(**facts, handler=name) for name in names)
     wake("outbox")
 
 

@@ -7,6 +7,7 @@ in the same transaction: an instance in memory may be older than its row.
 import dataclasses
 from collections.abc import Callable, Iterable, Mapping
 from functools import reduce
+from operator import attrgetter
 from typing import Any, TypeVar
 
 from django.db import connection, models, transaction
@@ -34,13 +35,9 @@ class Proved:
     model: type[models.Model]
     fields: tuple[str, ...]
     unless: models.Q | None
-
-    def facts(self, row: models.Model) -> tuple[object, ...]:
-        # Names without a way to another row are read at once: each write and each look does this.
-        return tuple(
-            reduce(_of, name.split("__"), row) if "__" in name else getattr(row, name)
-            for name in self.fields
-        )
+    # Worked out once: each write and each look asks.
+    facts: Callable[[models.Model], tuple[object, ...]]
+    columns: tuple[frozenset[str], ...]
 
     def rows(self) -> "models.QuerySet[Any]":
         """All that are proved, or should be."""
@@ -48,8 +45,25 @@ class Proved:
         return found.filter(~self.unless | models.Q(proof__isnull=False)) if self.unless else found
 
 
+def _reader(fields: tuple[str, ...]) -> Callable[[models.Model], tuple[object, ...]]:
+    """Reads a row's proved facts."""
+    if not any("__" in name for name in fields):
+        return attrgetter(*fields)
+    ways = [name.split("__") for name in fields]
+    return lambda row: tuple(
+        reduce(_of, way[1:], getattr(row, way[0])) if len(way) > 1 else getattr(row, way[0])
+        for way in ways
+    )
+
+
 def _of(row: Any, name: str) -> Any:
     return None if row is None else getattr(row, name)
+
+
+def _names(model: type[models.Model], name: str) -> frozenset[str]:
+    """A field by both its names: `organisation` and `organisation_id`."""
+    field = model._meta.get_field(name.partition("__")[0])
+    return frozenset((field.name, field.attname))
 
 
 PROVED: dict[type[models.Model], Proved] = {}
@@ -67,7 +81,8 @@ def proved(kind: str, *fields: str, unless: models.Q | None = None) -> Callable[
     def dress(model: _Model) -> _Model:
         if not isinstance(model._default_manager.get_queryset(), ProvedQuerySet):
             raise TypeError(f"{model.__name__} writes past its proofs: give it a ProvedManager")
-        PROVED[model] = Proved(kind, model, fields, unless)
+        columns = tuple(_names(model, name) for name in fields)
+        PROVED[model] = Proved(kind, model, fields, unless, _reader(fields), columns)
         plain = model.save_base
 
         def save_base(self: models.Model, *args: Any, **options: Any) -> None:
@@ -85,8 +100,7 @@ def _save(
     kind: Proved, row: models.Model, plain: Callable[..., None], args: Any, options: dict[str, Any]
 ) -> None:
     only = options.get("update_fields")
-    is_aside = only is not None and not set(only) & _columns(kind)
-    if is_aside:
+    if only is not None and _is_aside(kind, only):
         plain(row, *args, **options)
         return
     if row._state.adding:
@@ -119,19 +133,14 @@ def _changed(
 ) -> tuple[object, ...]:
     """What will stand there when only these fields are written."""
     return tuple(
-        reduce(_of, name.split("__"), row) if _names(kind, name) & only else fact
-        for name, fact in zip(kind.fields, facts, strict=True)
+        reduce(_of, name.split("__"), row) if names & only else fact
+        for name, names, fact in zip(kind.fields, kind.columns, facts, strict=True)
     )
 
 
-def _columns(kind: Proved) -> set[str]:
-    """The fields by both their names: `organisation` and `organisation_id`."""
-    return set().union(*(_names(kind, name) for name in kind.fields))
-
-
-def _names(kind: Proved, name: str) -> set[str]:
-    field = kind.model._meta.get_field(name.partition("__")[0])
-    return {field.name, field.attname}
+def _is_aside(kind: Proved, written: Iterable[str]) -> bool:
+    """Whether nothing that is proved is written."""
+    return all(names.isdisjoint(written) for names in kind.columns)
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -191,7 +200,7 @@ class ProvedQuerySet(models.QuerySet[Any]):
 
     def update(self, **values: Any) -> int:
         kind = PROVED[self.model]
-        if not set(values) & _columns(kind):
+        if _is_aside(kind, values):
             return super().update(**values)
         changed = 0
         with transaction.atomic():

@@ -218,12 +218,21 @@ def files_say_nothing(minutes):
         read = {path: path.read_bytes() for path in files()}
         assert any(True for data in read.values() for _ in found_in(data, control)), when
         told = [
-            (when, path.name, found)
+            (minute, when, path.name, found)
             for minute in minutes
             for path, data in read.items()
             for found in found_in(data, minute)
         ]
-        assert told == []
+        # A minute's nanoseconds have 28 bits in common: sealed bytes hold one now and then. Who kept them would keep
+        # each visit's.
+        chance = [one for one in told if is_nanoseconds(one[-1])]
+        assert [one for one in told if one not in chance] == []
+        assert len({minute for minute, *_ in chance}) < CYCLES / 2, chance
+
+
+def is_nanoseconds(found):
+    shape, _, number = found.partition(" ")
+    return shape in {"<q", ">q"} and int(number) > 10**18
 
 
 def orders_say_nothing(fresh):

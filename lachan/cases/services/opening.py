@@ -21,7 +21,7 @@ from .working import reports_reopen
 FORGOTTEN = "forgotten"
 
 
-@transaction.atomic
+@transaction.atomic(savepoint=False)  # each report that arrives passes here
 def case_open(*, by: Actor, report: UUID) -> UUID:
     """Open the case of a report, once; the case's uid.
 
@@ -30,8 +30,9 @@ def case_open(*, by: Actor, report: UUID) -> UUID:
     Raises:
         NotFound: there is no such report.
     """
-    if (known := Case.objects.filter(report_uid=report).first()) is not None:
-        return known.uid
+    same = Case.objects.filter(report_uid=report).values_list("uid", flat=True)
+    if (known := same.first()) is not None:
+        return known
     facts = report_get(report)
     case = Case(
         report_uid=report,
@@ -46,7 +47,7 @@ def case_open(*, by: Actor, report: UUID) -> UUID:
         with transaction.atomic():
             case_rate(case)
     except IntegrityError:  # another worker opened it meanwhile
-        return Case.objects.values_list("uid", flat=True).get(report_uid=report)
+        return same.get()
     happening_record(case, Happening.OPENED, by=by, at=facts.received)
     event_publish(CaseOpened(case=case.uid, report=report))
     return case.uid

@@ -13,6 +13,7 @@ from lachan.indicators.selectors import (
     indicator_get,
     indicator_history,
     indicator_list,
+    indicator_row,
     indicator_warnings,
     ledger_head,
     ledger_list,
@@ -69,7 +70,8 @@ def test_it_answers_a_proposal_as_if_amber_were_not_there(
 
     def whole(value):
         made = services.indicator_propose(by=teacher, value=value, category="scam", tlp=tlp)
-        assert indicator_warnings(by=head, indicator=made.uid) == ()
+        row = indicator_row(by=head, indicator=made.uid)
+        assert indicator_warnings(by=head, row=row) == ()
         return services.indicator_review(by=head, indicator=made.uid, decision="approve")
 
     hidden, unknown = both(whole)
@@ -156,7 +158,7 @@ def test_a_history_shows_each_reader_what_it_saw_at_the_time(publish, reviewer, 
         services.indicator_reshare(by=second, indicator=found.uid, tlp=tlp)
 
     def seen(by):
-        rows = indicator_history(by=by, indicator=found.uid)
+        rows = indicator_history(by=by, row=indicator_row(by=by, indicator=found.uid))
         return [(row.effect, row.tlp) for row in reversed(rows)]
 
     assert seen(teacher) == [(Effect.ADD, "green"), (Effect.REMOVE, "green"), (Effect.ADD, "green")]

@@ -141,20 +141,21 @@ def indicator_answer(
     """One indicator with what the reader may do about it; `form` is one that came back with faults."""
     indicator = indicator_row(by=request.actor, indicator=uid)
     undecided = indicator.status == Status.PROPOSED or _may_share(request, indicator)
-    warnings = indicator_warnings(by=request.actor, indicator=uid) if undecided else ()
+    of_list = indicator.list_import_id
+    warnings = indicator_warnings(by=request.actor, row=indicator) if undecided else ()
     context = {
         **row_of(indicator),
         "tlp": TLPS.get(indicator.tlp, indicator.tlp),
         "warnings": [warning_of(w) for w in warnings],
         "case": case_of(request.actor, indicator),
-        "import_seen": import_rows(by=request.actor).filter(pk=indicator.list_import_id).exists(),
-        "history": indicator_history(by=request.actor, indicator=uid),
+        "import_seen": bool(of_list) and import_rows(by=request.actor).filter(pk=of_list).exists(),
+        "history": indicator_history(by=request.actor, row=indicator),
         "reviews": [
             {"it": r, "decision": DECISIONS.get(r.decision, r.decision)}
             for r in indicator.reviews.select_related("by").order_by("-at")
         ],
-        "two": two_organisations_asked(indicator, warnings),
-        "agreed": agreed_elsewhere(PUBLIC, indicator),
+        "two": (two := two_organisations_asked(indicator, warnings)),
+        "agreed": two and agreed_elsewhere(PUBLIC, indicator),
         "panels": panel_list("indicator", by=request.actor, thing=uid),
         "disputes": [_dispute(d) for d in indicator.disputes.order_by("-opened_at")],
         **_forms(request, indicator, warned=bool(warnings)),

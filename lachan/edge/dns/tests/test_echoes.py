@@ -10,6 +10,7 @@ import dns.rrset
 import pytest
 
 from lachan.edge.dns.question import question_parse
+from lachan.edge.dns.tests.upstream import same_port
 from lachan.edge.dns.upstream import Forwarder, Upstream, UpstreamSilent
 
 NAME = "a-long-name-of-many-letters.example"
@@ -87,15 +88,16 @@ class Server(asyncio.DatagramProtocol):
 async def upstream(way):
     loop = asyncio.get_running_loop()
     server = Server(way)
-    transport, _ = await loop.create_datagram_endpoint(lambda: server, local_addr=("127.0.0.1", 0))
-    port = transport.get_extra_info("sockname")[1]
-    tcp = None
-    if "no-tcp" not in way:
-        tcp = await asyncio.start_server(server.connected, "127.0.0.1", port)
-    yield server, Forwarder([Upstream("127.0.0.1", port)], try_seconds=0.3)
+    udp, listening = same_port()
+    port = udp.getsockname()[1]
+    transport, _ = await loop.create_datagram_endpoint(lambda: server, sock=udp)
+    if "no-tcp" in way:
+        listening.close()
+        yield server, Forwarder([Upstream("127.0.0.1", port)], try_seconds=0.3)
+    else:
+        async with await asyncio.start_server(server.connected, sock=listening):
+            yield server, Forwarder([Upstream("127.0.0.1", port)], try_seconds=0.3)
     transport.close()
-    if tcp is not None:
-        tcp.close()
 
 
 def names(server):

@@ -13,7 +13,7 @@ import dns.rdatatype
 import dns.rrset
 
 
-def _same_port():
+def same_port():
     """A UDP and a TCP socket on one free port."""
     for _ in range(50):
         udp = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
@@ -40,7 +40,7 @@ class Upstream:
         self.seen = []
         self.dead = threading.Event()
         self._stop = threading.Event()
-        self.udp, self.tcp = _same_port()
+        self.udp, self.tcp = same_port()
         self.port = self.udp.getsockname()[1]
         self._threads = [threading.Thread(target=run) for run in (self._run_udp, self._run_tcp)]
         for thread in self._threads:
