@@ -65,20 +65,10 @@ __all__ = [
 
 def actor_for(person: Person) -> Actor:
     """The actor that a signed-in person is now."""
-    moment = now()
-    home = Q(person__organisation__valid_until=None) | Q(
-        person__organisation__valid_until__gt=moment
-    )
-    standing = person.grants.select_related("person__organisation").filter(
-        Q(valid_until=None) | Q(valid_until__gt=moment),
-        # A suspended organisation's people keep their accounts and lose what they may do.
-        home,
-        # The home organisation stands from the first, also where that was by a clock that ran ahead.
-        Q(person__organisation__is_home=True) | Q(person__organisation__valid_from__lte=moment),
-        person__organisation__status=Organisation.Status.ACTIVE,
-    )
+    # A suspended organisation's people keep their accounts and lose what they may do.
+    acting = person.grants.acting().select_related("person__organisation")
     # A role that somebody wrote into the database is none.
-    proved = [g for g in standing if all(map(row_holds, (g, g.person, g.person.organisation)))]
+    proved = [g for g in acting if all(map(row_holds, (g, g.person, g.person.organisation)))]
     return Actor(
         kind=ActorKind.PERSON,
         person_id=person.pk,
@@ -104,16 +94,8 @@ def actor_labelled(label: str) -> Actor | None:
 
 def people_able(action: Action) -> frozenset[int]:
     """The primary keys of everybody who may do `action` now, at least to what is their organisation's."""
-    moment = now()
     roles = [role.value for role, scope in TABLE[action].items() if scope]
-    grants = RoleGrant.objects.filter(
-        Q(valid_until=None) | Q(valid_until__gt=moment),
-        Q(person__organisation__valid_until=None) | Q(person__organisation__valid_until__gt=moment),
-        Q(person__organisation__is_home=True) | Q(person__organisation__valid_from__lte=moment),
-        role__in=roles,
-        person__is_active=True,
-        person__organisation__status=Organisation.Status.ACTIVE,
-    )
+    grants = RoleGrant.objects.acting().filter(role__in=roles, person__is_active=True)
     return frozenset(grants.values_list("person_id", flat=True))
 
 
@@ -202,13 +184,11 @@ def organisation_list() -> QuerySet[Organisation]:
 
 def person_list(organisation: Organisation) -> list[Person]:
     """An organisation's people, active ones first; each with `roles`, `factors` and `desk_copies`."""
-    moment = now()
-    standing = Q(valid_until=None) | Q(valid_until__gt=moment)
     people = (
         organisation.people.prefetch_related(
             Prefetch(
                 "grants",
-                RoleGrant.objects.filter(standing).order_by("role"),
+                RoleGrant.objects.standing().order_by("role"),
                 to_attr="standing",
             )
         )
@@ -280,11 +260,8 @@ def api_key_scopes(key: ApiKey) -> frozenset[str]:
 def _right_ends(maker: str, actions: Iterable[Action]) -> datetime | None:
     """When the first of these rights of a key's maker runs out by itself; None where none does."""
     ends: list[datetime] = []
-    grants = list(
-        RoleGrant.objects.filter(
-            Q(valid_until=None) | Q(valid_until__gt=now()), person__uid=_uid(maker)
-        ).values_list("role", "valid_until")
-    )
+    held = RoleGrant.objects.standing().filter(person__uid=_uid(maker))
+    grants = list(held.values_list("role", "valid_until"))
     for action in actions:
         by = [until for role, until in grants if TABLE[action][Role(role)]]
         if by and not WITHOUT_ROLE[action] and None not in by:
