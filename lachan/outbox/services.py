@@ -9,6 +9,7 @@ from functools import partial
 from django.conf import settings
 from django.db import connection, transaction
 
+from lachan.kernel.clock import hour
 from lachan.kernel.events import HANDLERS, Event
 
 from . import sockets
@@ -21,7 +22,7 @@ from .deliveries import (
     events_deliver,
 )
 from .instance import instance_claim, instance_is_marked, instance_verify
-from .keeping import KEPT, events_purge, hour
+from .keeping import KEPT, events_purge
 from .models import OutboxEvent
 from .seen_time import clock_is_believed, clock_leap, time_kept, time_reached
 from .turns import durable, turn
@@ -54,8 +55,9 @@ def event_publish(event: Event) -> None:
     """Say that something happened; call it inside the transaction in which it did."""
     names = [handler.name for handler in HANDLERS.get(event.topic, ())] or [""]
     facts = {"event": uuid.uuid4(), "topic": event.topic, "data": event.to_json()}
+    at = hour()  # a report keeps no exact time of arrival, so its events must not give it away
     for name in names:
-        OutboxEvent.objects.create(**facts, handler=name, created_at=hour())
+        OutboxEvent.objects.create(**facts, handler=name, created_at=at)
     wake("outbox")
 
 
