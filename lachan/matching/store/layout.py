@@ -12,7 +12,6 @@ import os
 import struct
 import sys
 import zlib
-from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -105,15 +104,6 @@ def head_read(descriptor: int, name: str, *, role: int, collection: bytes) -> He
     if head.size != size:
         raise SegmentCorrupt(f"{name} has {size} bytes instead of {head.size}")
     return head
-
-
-def directory_sync(path: Path) -> None:
-    """Make the names in a folder durable."""
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def stride(width: int) -> int:
