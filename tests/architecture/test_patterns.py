@@ -6,18 +6,20 @@ from pathlib import Path
 import pytest
 
 PACKAGE = Path(__file__).parents[2] / "lachan"
-# What a second copy looks like → where it stands; and what to call instead.
+# What a second copy looks like → where it stands.
 ONCE = {
-    r"\bos\.fsync\(": {
-        "kernel/files.py",
-        "config/backups.py",
-    },  # file_write, file_draft, folder_sync
-    r"\bdraft\.replace\(|\baside\.replace\(": {"kernel/files.py"},  # file_write, file_draft
-    r"\bminute=0\b": {"kernel/clock.py"},  # clock.hour
-    r"0x0A0B0C0D": {"kernel/mapped.py"},  # HeadForm
-    r"application/problem\+json|about:blank#": {"formats/problems.py"},  # problem_bytes
-    r'"Bearer realm=|\'Bearer realm=': {"formats/problems.py"},  # CHALLENGE
-    r"(?:grants|RoleGrant\.objects)\.filter\([^)]*valid_until|grants__valid_until": set(),  # RoleGrant.objects.standing
+    # file_write, file_draft, folder_sync
+    r"\bos\.fsync\(": {"kernel/files.py", "config/backups.py"},
+    r"\b(?:draft|aside)\.replace\(": {"kernel/files.py"},
+    # clock.hour
+    r"\bminute=0\b": {"kernel/clock.py"},
+    # HeadForm
+    r"0x0A0B0C0D": {"kernel/mapped.py"},
+    # problem_bytes, CHALLENGE
+    r"application/problem\+json|about:blank#": {"formats/problems.py"},
+    r"[\"']Bearer realm=": {"formats/problems.py"},
+    # RoleGrant.objects.standing
+    r"(?:grants|RoleGrant\.objects)\.filter\([^)]*valid_until|grants__valid_until": set(),
 }
 
 
