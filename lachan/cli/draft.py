@@ -1,10 +1,11 @@
 """Files that commands write where they are told to: a reader finds all of one, or none."""
 
 import contextlib
-import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TextIO
+
+from lachan.kernel.files import file_draft
 
 
 @contextlib.contextmanager
@@ -15,15 +16,8 @@ def whole_or_not(path: Path) -> Iterator[TextIO]:
     Raises:
         OSError: it cannot be written.
     """
-    from lachan.matching.scanning.report import private_make
-
-    draft = path.with_name(f"{path.name}.tmp")
-    try:
-        with os.fdopen(private_make(draft), "w", encoding="utf-8", newline="") as file:
-            yield file
-            file.flush()
-            os.fsync(file.fileno())
-        draft.replace(path)
-    except BaseException:
-        draft.unlink(missing_ok=True)
-        raise
+    with (
+        file_draft(path) as descriptor,
+        open(descriptor, "w", encoding="utf-8", newline="", closefd=False) as file,
+    ):
+        yield file

@@ -22,6 +22,7 @@ from typing import TextIO
 import click
 
 from lachan.kernel.errors import Conflict
+from lachan.kernel.files import file_write
 from lachan.kernel.process import SUPERVISED, fault_file, processes_marked, started_at
 
 _PATIENCE = 10.0  # seconds a process may take to stop
@@ -184,11 +185,9 @@ class Supervisor:
     def _write_pids(self) -> None:
         left = {name: pids[0] for name, pids in self._left.items()}
         alive = left | {c.name: c.process.pid for c in self._children if c.process is not None}
-        aside = self._pids.with_suffix(".new")
-        aside.write_text(
-            json.dumps({n: [p, started_at(p)] for n, p in alive.items()}), encoding="ascii"
-        )
-        aside.replace(self._pids)
+        listed = {n: [p, started_at(p)] for n, p in alive.items()}
+        # Of this start of the machine: no process outlives it.
+        file_write(self._pids, json.dumps(listed).encode(), durable=False)
 
 
 def orphans(home: Path) -> dict[str, list[int]]:

@@ -9,26 +9,14 @@ from ninja.errors import HttpError, ValidationError
 from ninja.openapi.schema import OpenAPISchema
 from ninja.parser import Parser
 
+from lachan.formats.problems import CONTENT_TYPE, SCHEMA
 from lachan.kernel.bounds import text_checked
 from lachan.kernel.errors import LachanError
 from lachan.web.problems import problem, problem_for
 
 _PROBLEM = {
     "description": "what is wrong, as problem+json (RFC 9457); docs/howto/errors.md lists the codes",
-    "content": {
-        "application/problem+json": {
-            "schema": {
-                "type": "object",
-                "required": ["type", "code", "status", "title"],
-                "properties": {
-                    "type": {"type": "string"},
-                    "code": {"type": "string"},
-                    "status": {"type": "integer"},
-                    "title": {"type": "string"},
-                },
-            }
-        }
-    },
+    "content": {CONTENT_TYPE: {"schema": SCHEMA}},
 }
 
 

@@ -18,6 +18,7 @@ from django.conf import settings
 from lachan.kernel.clock import now
 from lachan.kernel.env import Env
 from lachan.kernel.errors import Conflict, InvalidInput, NotFound, Unavailable
+from lachan.kernel.files import file_draft, folder_sync
 from lachan.kernel.home import secrets_known
 from lachan.kernel.process import files_held
 
@@ -54,16 +55,14 @@ def backup_write(target: Path) -> int:
     try:
         # Beside the target, not in a world-readable temporary folder: a backup is as private as its home.
         with tempfile.TemporaryDirectory(dir=target.absolute().parent, prefix=".backup-") as folder:
-            archive = _archive_write(home, Path(folder))
-            archive.replace(target)
+            _content_copy(home, Path(folder))
+            _archive_write(Path(folder), target.absolute())
     except (OSError, sqlite3.Error) as error:
         raise Unavailable(f"the backup was not written: {_reason(error)}") from None
     return target.stat().st_size
 
 
-def _archive_write(home: Path, folder: Path) -> Path:
-    archive, content = folder / "archive", folder / "content"
-    content.mkdir()
+def _content_copy(home: Path, content: Path) -> None:
     copy = content / _DATABASE
     with (
         contextlib.closing(sqlite3.connect(home / _DATABASE)) as source,
@@ -78,15 +77,17 @@ def _archive_write(home: Path, folder: Path) -> Path:
         elif (home / name).exists():
             shutil.copy(home / name, content / name)
     manifest_write(content, (settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS))
-    with archive.open("xb") as file:
-        archive.chmod(0o600)
-        with tarfile.open(fileobj=file, mode="w:gz") as tar:
-            for name in (_DATABASE, *_BESIDES, MANIFEST):
-                if (content / name).exists():
-                    tar.add(content / name, name)
-        file.flush()
-        os.fsync(file.fileno())
-    return archive
+
+
+def _archive_write(content: Path, target: Path) -> None:
+    with (
+        file_draft(target) as descriptor,
+        open(descriptor, "wb", closefd=False) as file,
+        tarfile.open(fileobj=file, mode="w:gz") as tar,
+    ):
+        for name in (_DATABASE, *_BESIDES, MANIFEST):
+            if (content / name).exists():
+                tar.add(content / name, name)
 
 
 def _sessions_leave_out(copy: sqlite3.Connection) -> None:
@@ -192,16 +193,8 @@ def _put_in_place(folder: Path, home: Path) -> Path | None:
         with contextlib.suppress(OSError):
             aside.rmdir()
         raise
-    _folder_sync(home)
+    folder_sync(home)
     return aside if in_the_way else None
-
-
-def _folder_sync(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def _unpack(source: Path, folder: Path) -> None:

@@ -4,9 +4,9 @@ gettext's own compiler is a system package; Babel does it here, at set-up and wh
 """
 
 import hashlib
-import os
 from pathlib import Path
 
+from lachan.kernel.files import draft_path
 from lachan.kernel.home import home_path
 
 SOURCES = Path(__file__).parent.parent / "locale"
@@ -29,7 +29,7 @@ def ensure_compiled() -> Path:
     folder = home_path() / "run" / f"locale-{_stamp()}"
     if not folder.exists():
         # Written aside and renamed: another process never sees half of it.
-        aside = folder.with_name(f".{folder.name}.{os.getpid()}")
+        aside = draft_path(folder)
         _compile_all(aside)
         try:
             aside.rename(folder)

@@ -13,6 +13,7 @@ from lachan.members.policy import Action, requires
 from lachan.web.shapes import Moment
 
 from .channel import channels
+from .conf import DEFAULT_CONFIDENCE
 from .records import DisputeRecord, IndicatorRecord
 from .selectors import indicator_get, indicator_list, ledger_head
 from .services import dispute_open, indicator_propose, indicator_withdraw
@@ -120,7 +121,7 @@ class ProposalIn(Schema):
     value: str = Field(max_length=8192, description="as written; hxxp and [.] are understood")
     kind: str | None = Field(None, max_length=20)
     category: str = Field(max_length=60)
-    confidence: int = Field(80, ge=0, le=100)
+    confidence: int = Field(DEFAULT_CONFIDENCE, ge=0, le=100)
     tlp: str = Field("clear", max_length=12)
     evidence: str = Field("", max_length=10_000, description="why; no personal data of a reporter")
     valid_until: Moment | None = None

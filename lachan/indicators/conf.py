@@ -5,7 +5,9 @@ from functools import cache
 
 from lachan.kernel.dated import Row, data_read, rows_checked, rows_on
 
-DEFAULT_CONFIDENCE = 80
+from .records import Confidence
+
+DEFAULT_CONFIDENCE = Confidence.SURE.value
 MAX_EVIDENCE = 10_000
 MIN_REASON_LETTERS, MIN_REASON_WORDS = 10, 3
 

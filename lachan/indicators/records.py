@@ -102,6 +102,20 @@ class Tlp(enum.StrEnum):
         return {"clear": 0, "green": 1, "amber": 2}.get(self.value, 3)
 
 
+class Confidence(enum.IntEnum):
+    """How sure one is: the named steps of the scale from 0 to 100 that desk, exchange, lists and API share.
+
+    Steps of twenty, so that `?min_confidence=` has a number between any two. In STIX 2.1 (appendix A) `PERHAPS` and
+    `LIKELY` are its Med (30 to 69), `SURE` and `PROVED` its High (70 to 100). The ledger and partners' files hold
+    these numbers: a step keeps its own.
+    """
+
+    PERHAPS = 40
+    LIKELY = 60
+    SURE = 80
+    PROVED = 100
+
+
 OWN = 3
 # Before the state in which an imported value was when its list published it all the same.
 OVERTAKEN = "published-though-"

@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from lachan.formats.classification.categories import categories, categories_on
 from lachan.kernel.country import today
 
-from .records import Status, Tlp
+from .records import Confidence, Status, Tlp
 
 STATUS = {
     Status.PROPOSED: _("Proposed"),
@@ -45,10 +45,10 @@ TLPS = {
     Tlp.RED: _("TLP:RED: this organisation, not to be passed on"),
 }
 CONFIDENCES = [
-    (40, _("perhaps (40)")),
-    (60, _("likely (60)")),
-    (80, _("sure (80)")),
-    (100, _("proved (100)")),
+    (Confidence.PERHAPS.value, _("perhaps (40)")),
+    (Confidence.LIKELY.value, _("likely (60)")),
+    (Confidence.SURE.value, _("sure (80)")),
+    (Confidence.PROVED.value, _("proved (100)")),
 ]
 RULES = {
     "public-suffix": _("Strangers register names below it: all of them would be blocked."),

@@ -12,6 +12,14 @@ def now() -> datetime:
     return _held or datetime.now(UTC)
 
 
+def hour(moment: datetime | None = None) -> datetime:
+    """The hour that a moment lies in (the present one, unless told otherwise): when it began.
+
+    It is what may be kept of acts of which the exact time would say who did them.
+    """
+    return (moment or now()).replace(minute=0, second=0, microsecond=0)
+
+
 @contextmanager
 def held_at(moment: datetime) -> Iterator[datetime]:
     """Hold `now()` at `moment` (must be timezone-aware); for tests and for rebuilding the past."""

@@ -16,7 +16,7 @@ maintenance.json  what is planned, for the page of what works
 guard/            the operator's lists for the guard against harm: warning lists, sites.bin
 """
 
-import os
+import contextlib
 import stat
 from pathlib import Path
 from secrets import token_urlsafe
@@ -24,6 +24,7 @@ from secrets import token_urlsafe
 from lachan.kernel.env import Env
 from lachan.kernel.env_kinds import secrets
 from lachan.kernel.errors import InvalidInput, Unavailable
+from lachan.kernel.files import file_write
 
 
 class SecretUnusable(InvalidInput):
@@ -137,16 +138,6 @@ def secret_keep(home: Path, fresh: str) -> str:
         OSError: the home cannot be written.
     """
     path = home / "secret.key"
-    draft = home / f".secret.{os.getpid()}"
-    with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
-        file.write(fresh + "\n")
-        file.flush()
-        os.fsync(file.fileno())
-    try:
-        # link() fails where the name exists: the first process wins, the other reads its secret.
-        os.link(draft, path)
-    except FileExistsError:
-        pass
-    finally:
-        draft.unlink()
+    with contextlib.suppress(FileExistsError):  # the first process wins, the other reads its secret
+        file_write(path, f"{fresh}\n".encode(), replace=False)
     return secret_find(home) or fresh

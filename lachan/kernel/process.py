@@ -9,6 +9,8 @@ import sys
 from collections.abc import Iterable
 from pathlib import Path
 
+from .files import file_write
+
 SUPERVISED = "LACHAN_SUPERVISED"
 """Stands in the environment of all that `lachan up` starts: NAME@HOME."""
 _PR_SET_PDEATHSIG = 1  # prctl(2)
@@ -35,7 +37,7 @@ def fault_tell(reason: str) -> None:
     name, _, home = os.environ.get(SUPERVISED, "").partition("@")
     if name:
         with contextlib.suppress(OSError):
-            fault_file(Path(home), name).write_text(reason, encoding="utf-8")
+            file_write(fault_file(Path(home), name), reason.encode(), durable=False)
 
 
 def fault_file(home: Path, name: str) -> Path:

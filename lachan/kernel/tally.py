@@ -49,5 +49,4 @@ class Tally:
 
 
 def _until_next_hour(moment: datetime) -> float:
-    begun = moment.replace(minute=0, second=0, microsecond=0)
-    return (begun + timedelta(hours=1) - moment).total_seconds() + 1
+    return (clock.hour(moment) + timedelta(hours=1) - moment).total_seconds() + 1

@@ -1,6 +1,5 @@
 """The API keys that open look-ups, in a small file of the owner's alone: hashes and rights, no secret, no name."""
 
-import os
 from pathlib import Path
 
 import msgspec
@@ -30,18 +29,6 @@ class LookupKey(msgspec.Struct, frozen=True):
 
 def keys_encode(keys: list[LookupKey]) -> bytes:
     return msgspec.json.encode(keys)
-
-
-def keys_write(path: Path, raw: bytes) -> None:
-    """Replace the file whole; nobody else may ever read it.
-
-    Raises:
-        OSError: the disk would not.
-    """
-    draft = path.with_suffix(f".{os.getpid()}.draft")
-    with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
-        file.write(raw)
-    draft.replace(path)
 
 
 def keys_read(path: Path) -> dict[str, LookupKey]:

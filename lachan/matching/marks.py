@@ -7,6 +7,7 @@ from pathlib import Path
 
 import msgspec
 
+from lachan.kernel.files import file_write
 from lachan.matching.places import mark_file
 from lachan.matching.shards import WHOLE, Shard
 
@@ -38,6 +39,4 @@ def mark_write(folder: Path, mark: Mark) -> None:
     Raises:
         OSError: the disk would not.
     """
-    draft = mark_file(folder).with_suffix(".draft")
-    draft.write_bytes(msgspec.json.encode(mark))
-    draft.replace(mark_file(folder))
+    file_write(mark_file(folder), msgspec.json.encode(mark), mode=0o644, durable=False)

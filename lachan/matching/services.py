@@ -20,10 +20,11 @@ from lachan.indicators.selectors import (
     ledger_whole,
     projection_whole,
 )
-from lachan.kernel.clock import now
+from lachan.kernel.clock import hour, now
+from lachan.kernel.files import file_write
 from lachan.matching.algorithms.algorithm import algorithm_of, algorithms
 from lachan.matching.collection import Collection
-from lachan.matching.keys import LookupKey, keys_encode, keys_write
+from lachan.matching.keys import LookupKey, keys_encode
 from lachan.matching.marks import Mark, mark_read, mark_write
 from lachan.matching.places import collection_folder, keys_file
 from lachan.matching.records import Facts
@@ -167,7 +168,7 @@ def keys_export(home: Path, before: bytes = b"") -> bytes:
     raw = keys_encode([_lookup_key(key) for key in api_key_usable_list(Action.MATCH_LOOKUP)])
     path = keys_file(home)
     if raw != before or not path.exists():
-        keys_write(path, raw)
+        file_write(path, raw)  # for its owner alone
     return raw
 
 
@@ -215,8 +216,8 @@ def _count(met: list[Met]) -> None:
     for one in met:
         if one.organisation not in known or one.count < 1:
             continue
-        hour = datetime.fromtimestamp(one.hour // 3600 * 3600, UTC)
-        where = {"indicator": one.indicator, "hour": hour, "organisation_id": one.organisation}
+        began = hour(datetime.fromtimestamp(one.hour, UTC))
+        where = {"indicator": one.indicator, "hour": began, "organisation_id": one.organisation}
         if not Sighting.objects.filter(**where).update(count=F("count") + one.count):
             Sighting.objects.create(**where, count=one.count)
 

@@ -3,12 +3,12 @@
 They say how often an indicator was met, in which hour, by whose key; never what was asked.
 """
 
-import os
 from pathlib import Path
 from uuid import UUID
 
 import msgspec
 
+from lachan.kernel.files import file_write
 from lachan.kernel.ids import uuid7
 from lachan.matching.places import spool_folder
 
@@ -38,16 +38,9 @@ def spool_write(home: Path, met: list[Met]) -> None:
     folder = spool_folder(home)
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     batch = MetBatch(uuid7(), met)
-    path = folder / f"{batch.uid}.json"
-    draft = path.with_suffix(".draft")
-    try:
-        with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
-            file.write(msgspec.json.encode(batch))
-        draft.replace(path)
-    except BaseException:
-        # Tried again every other second, each time under another name.
-        draft.unlink(missing_ok=True)
-        raise
+    path = folder / f"{batch.uid}.json"  # another name each time that it is tried
+    # Every other second, beside answers: it waits for no disk.
+    file_write(path, msgspec.json.encode(batch), durable=False)
 
 
 def spool_list(home: Path) -> list[Path]:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import msgspec
 
+from lachan.kernel.files import file_write
 from lachan.matching.places import status_file, status_files
 
 BUCKETS = 24
@@ -45,9 +46,7 @@ def status_write(home: Path, status: LookupStatus) -> None:
     status.written = time.time()
     path = status_file(home, status.pid)
     with contextlib.suppress(OSError):
-        draft = path.with_suffix(".draft")
-        draft.write_bytes(msgspec.json.encode(status))
-        draft.replace(path)
+        file_write(path, msgspec.json.encode(status), mode=0o644, durable=False)
 
 
 def status_remove(home: Path) -> None:

@@ -52,9 +52,7 @@ def _administrators(
     organisation: Organisation, *, besides: Person | None = None
 ) -> QuerySet[Person]:
     """Who could say yes there: its administrators, and those at home."""
-    standing = RoleGrant.objects.filter(
-        Q(valid_until=None) | Q(valid_until__gt=now()), role=Role.ADMINISTRATOR
-    )
+    standing = RoleGrant.objects.standing().filter(role=Role.ADMINISTRATOR)
     there = Q(organisation=organisation) | Q(organisation__is_home=True)
     rows = Person.objects.filter(there, is_active=True, grants__in=standing).exclude(public_key="")
     return rows.exclude(pk=besides.pk).distinct() if besides and besides.pk else rows.distinct()
@@ -182,8 +180,7 @@ def grant_make(
     *, by: Actor, person: Person, role: Role, until: datetime | None, asked_by: str = ""
 ) -> RoleGrant:
     """Write the grant, in the place of the one that stands."""
-    standing = person.grants.filter(Q(valid_until=None) | Q(valid_until__gt=now()), role=role)
-    standing.update(valid_until=time_reached())
+    person.grants.standing().filter(role=role).update(valid_until=time_reached())
     grant = RoleGrant.objects.create(
         person=person, role=role, valid_until=until, granted_by=asked_by or by.label
     )

@@ -8,7 +8,6 @@ import uuid
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Q
 
 from lachan.kernel.clock import now
 from lachan.kernel.sealing.envelope import keypair_new, seal, unseal
@@ -18,7 +17,7 @@ from lachan.proofs.services import row_require
 
 from .audit import audit_record
 from .errors import KeyLocked, KeyMissing
-from .models import DeskKey, DeskKeyWrap, Organisation, Person, RecoveryKey
+from .models import DeskKey, DeskKeyWrap, Organisation, Person, RecoveryKey, RoleGrant
 from .policy import TABLE, Action, Scope, policy_check
 from .records import Actor, DeskKeyRecord, Role
 
@@ -75,14 +74,9 @@ def holds_all(person: Person) -> bool:
 
 def holder_list(organisation: Organisation) -> list[Person]:
     """The people whose present role entitles them to a copy, and who have a key pair to wrap it to."""
-    moment = now()
+    entitled = RoleGrant.objects.standing().filter(role__in=HOLDER_ROLES)
     return list(
-        Person.objects.filter(
-            Q(grants__valid_until=None) | Q(grants__valid_until__gt=moment),
-            organisation=organisation,
-            is_active=True,
-            grants__role__in=HOLDER_ROLES,
-        )
+        Person.objects.filter(grants__in=entitled, organisation=organisation, is_active=True)
         .exclude(public_key="")
         .distinct()
     )

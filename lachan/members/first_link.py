@@ -7,10 +7,8 @@ administrator has joined can read those reports: so joining deletes the file and
 """
 
 from django.db import transaction
-from django.db.models import Q
 from django.utils.translation import gettext as _
 
-from lachan.kernel.clock import now
 from lachan.kernel.sealing.errors import LockHeld
 from lachan.kernel.sealing.locks import unlock_with
 
@@ -18,20 +16,15 @@ from .audit import audit_record
 from .desk_keys import desk_key_make
 from .first_token import token_keep, token_path
 from .invitations import invitation_make, token_bytes
-from .models import DeskKey, Invitation, Organisation, Person
+from .models import DeskKey, Invitation, Organisation, RoleGrant
 from .records import Role, system
 from .selectors import organisation_home
 
 
 def administrator_exists() -> bool:
     """Whether somebody who can let people in has joined the home organisation."""
-    moment = now()
-    return Person.objects.filter(
-        Q(grants__valid_until=None) | Q(grants__valid_until__gt=moment),
-        organisation__is_home=True,
-        is_active=True,
-        grants__role=Role.ADMINISTRATOR,
-    ).exists()
+    grants = RoleGrant.objects.standing().filter(role=Role.ADMINISTRATOR)
+    return grants.filter(person__organisation__is_home=True, person__is_active=True).exists()
 
 
 @transaction.atomic

@@ -21,7 +21,7 @@ from lachan.proofs.services import row_holds
 
 from .audit import audit_record
 from .confirmations import POWERFUL, confirmation_ask, is_ripe, manages_now, second_is_asked
-from .desk_keys import HOLDER_ROLES, desk_key_make, held_privates, wrap_for_person
+from .desk_keys import HOLDER_ROLES, desk_key_make, held_privates, holder_list, wrap_for_person
 from .errors import AlreadyMember, InvitationGone, InvitationWaits
 from .first_token import token_forget
 from .models import Confirmation, DeskKeyWrap, Invitation, Organisation, Person, RoleGrant
@@ -153,8 +153,7 @@ def return_create(*, by: Actor, unlocked: str | None, person: Person) -> Invitat
         KeyLocked: `unlocked` is not the key of `by`.
     """
     manage_check(by, person.organisation)
-    standing = person.grants.filter(valid_until=None).values_list("role", flat=True)
-    roles = [Role(role) for role in standing]
+    roles = [Role(grant.role) for grant in person.grants.standing()]
     organisation = person.organisation
     held = _held_for(by=by, unlocked=unlocked, organisation=organisation, roles=roles)
     Invitation.objects.filter(person=person, used_at=None).delete()
@@ -241,6 +240,8 @@ def invitation_accept(
             wrap.desk_key_id: unlock_with(bytes(wrap.sealed), secret=token_bytes(token))
             for wrap in invitation.wraps.all()
         }
+        if joined.person not in holder_list(invitation.organisation):
+            held = {}  # the role for which the link carries them has ended since
         for desk_key_id, private in held.items():
             wrap_for_person(desk_key_id=desk_key_id, private=private, person=joined.person)
         invitation.wraps.all().delete()

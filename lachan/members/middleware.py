@@ -3,6 +3,7 @@ from collections.abc import Callable
 from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse
 
+from lachan.formats.problems import CHALLENGE
 from lachan.web.givenback import given_back
 from lachan.web.problems import key_locked_page, problem
 from lachan.web.sent import form_page
@@ -48,5 +49,5 @@ class ActorMiddleware:
 
 def _key_refused(error: ApiKeyRefused) -> HttpResponse:
     response = problem(401, error.code, str(error))
-    response["WWW-Authenticate"] = 'Bearer realm="lachan", error="invalid_token"'
+    response["WWW-Authenticate"] = f'{CHALLENGE}, error="invalid_token"'
     return response

@@ -1,4 +1,6 @@
 import hashlib
+from datetime import datetime
+from typing import Self
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.sessions.base_session import AbstractBaseSession
@@ -136,6 +138,25 @@ class Session(AbstractBaseSession):
         return SessionStore
 
 
+class RoleGrantQuerySet(ProvedQuerySet):
+    def standing(self, at: datetime | None = None) -> Self:
+        """Roles that are held at a moment (now, unless told otherwise), with an end to come or none."""
+        # Where it begins is not asked: one that a clock wrote which ran ahead would hold for nobody.
+        return self.filter(models.Q(valid_until=None) | models.Q(valid_until__gt=at or now()))
+
+    def acting(self) -> Self:
+        """Those of them that may be used now: their organisation stands, too (`Organisation.is_standing`)."""
+        moment = now()
+        return self.standing(moment).filter(
+            models.Q(person__organisation__valid_until=None)
+            | models.Q(person__organisation__valid_until__gt=moment),
+            # The home organisation stands from the first, also where that was by a clock that ran ahead.
+            models.Q(person__organisation__is_home=True)
+            | models.Q(person__organisation__valid_from__lte=moment),
+            person__organisation__status=Organisation.Status.ACTIVE,
+        )
+
+
 @proved("role", "person__uid", "role", "valid_from", "valid_until", "granted_by")
 class RoleGrant(models.Model):
     """A role, held for a time."""
@@ -147,7 +168,7 @@ class RoleGrant(models.Model):
     granted_by = models.CharField(max_length=100, blank=True)
     proof = models.BinaryField(max_length=21, null=True, editable=False)
 
-    objects = ProvedManager()
+    objects = models.Manager.from_queryset(RoleGrantQuerySet)()
 
     class Meta:
         constraints = [
@@ -159,8 +180,8 @@ class RoleGrant(models.Model):
         ]
 
     @property
-    def stands(self) -> bool:
-        """Whether it has not ended."""
+    def is_standing(self) -> bool:
+        """As `standing`, of a row that was read."""
         return self.valid_until is None or self.valid_until > now()
 
 

@@ -68,7 +68,7 @@ def _holds_until(person: Person, role: Role, until: datetime | None) -> bool:
 
 def person_state(person: Person) -> tuple[Any, ...]:
     """What the acts on a person write over: roles that stand or wait, links back, having left."""
-    standing = person.grants.filter(Q(valid_until=None) | Q(valid_until__gt=now()))
+    standing = person.grants.standing()
     return (
         person.is_active,
         sorted(standing.values_list("pk", flat=True)),
@@ -101,7 +101,7 @@ def role_revoke(*, by: Actor, person: Person, role: Role) -> None:
     manage_check(by, person.organisation)
     if role is Role.ADMINISTRATOR:
         _keep_an_administrator(person)
-    standing = person.grants.filter(Q(valid_until=None) | Q(valid_until__gt=now()), role=role)
+    standing = person.grants.standing().filter(role=role)
     if standing.update(valid_until=time_reached()):
         detail = {"role": role.value}
         audit_record(by=by, action="role.revoke", target=f"person:{person.uid}", detail=detail)
@@ -114,8 +114,8 @@ def role_revoke(*, by: Actor, person: Person, role: Role) -> None:
 
 def _keep_an_administrator(person: Person) -> None:
     others = (
-        RoleGrant.objects.filter(
-            Q(valid_until=None) | Q(valid_until__gt=now()),
+        RoleGrant.objects.standing()
+        .filter(
             role=Role.ADMINISTRATOR,
             person__organisation=person.organisation,
             person__is_active=True,
@@ -139,8 +139,7 @@ def person_deactivate(*, by: Actor, person: Person) -> None:
     _keep_an_administrator(person)
     person.is_active = False
     person.save(update_fields=["is_active"])
-    standing = person.grants.filter(Q(valid_until=None) | Q(valid_until__gt=now()))
-    standing.update(valid_until=time_reached())
+    person.grants.standing().update(valid_until=time_reached())
     person.sessions.all().delete()
     # Also the links that he made: he knows their tokens, and could come back by them as somebody else.
     theirs = Q(person=person) | Q(invited_by=str(person.uid))

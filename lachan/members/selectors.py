@@ -79,7 +79,7 @@ def actor_for(person: Person) -> Actor:
         person_id=person.pk,
         organisation_id=person.organisation_id,
         organisation_type=here.organisation.type if here and stands else "",
-        roles=frozenset(Role(g.role) for g in grants if stands and g.stands and row_holds(g)),
+        roles=frozenset(Role(g.role) for g in grants if stands and g.is_standing and row_holds(g)),
         label=str(person.uid),
     )
 
@@ -100,16 +100,8 @@ def actor_labelled(label: str) -> Actor | None:
 
 def people_able(action: Action) -> frozenset[int]:
     """The primary keys of everybody who may do `action` now, at least to what is their organisation's."""
-    moment = now()
     roles = [role.value for role, scope in TABLE[action].items() if scope]
-    grants = RoleGrant.objects.filter(
-        Q(valid_until=None) | Q(valid_until__gt=moment),
-        Q(person__organisation__valid_until=None) | Q(person__organisation__valid_until__gt=moment),
-        Q(person__organisation__is_home=True) | Q(person__organisation__valid_from__lte=moment),
-        role__in=roles,
-        person__is_active=True,
-        person__organisation__status=Organisation.Status.ACTIVE,
-    )
+    grants = RoleGrant.objects.acting().filter(role__in=roles, person__is_active=True)
     return frozenset(grants.values_list("person_id", flat=True))
 
 
@@ -194,13 +186,11 @@ def organisation_list() -> QuerySet[Organisation]:
 
 def person_list(organisation: Organisation) -> list[Person]:
     """An organisation's people, active ones first; each with `roles`, `factors` and `desk_copies`."""
-    moment = now()
-    standing = Q(valid_until=None) | Q(valid_until__gt=moment)
     people = (
         organisation.people.prefetch_related(
             Prefetch(
                 "grants",
-                RoleGrant.objects.filter(standing).order_by("role"),
+                RoleGrant.objects.standing().order_by("role"),
                 to_attr="standing",
             )
         )
@@ -272,11 +262,8 @@ def api_key_scopes(key: ApiKey) -> frozenset[str]:
 def _right_ends(maker: str, actions: Iterable[Action]) -> datetime | None:
     """When the first of these rights of a key's maker runs out by itself; None where none does."""
     ends: list[datetime] = []
-    grants = list(
-        RoleGrant.objects.filter(
-            Q(valid_until=None) | Q(valid_until__gt=now()), person__uid=_uid(maker)
-        ).values_list("role", "valid_until")
-    )
+    held = RoleGrant.objects.standing().filter(person__uid=_uid(maker))
+    grants = list(held.values_list("role", "valid_until"))
     for action in actions:
         by = [until for role, until in grants if TABLE[action][Role(role)]]
         if by and not WITHOUT_ROLE[action] and None not in by:

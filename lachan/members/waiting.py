@@ -18,8 +18,9 @@ def roles_to_fill(actor: Actor) -> Waiting | None:
     home = organisation_home()
     if home is None or not policy_allows(actor, Action.MEMBER_MANAGE, organisation_id=home.pk):
         return None
-    grants = RoleGrant.objects.filter(person__organisation=home, person__is_active=True)
-    held = set(grants.filter(valid_until=None).values_list("role", flat=True))
+    grants = RoleGrant.objects.standing()
+    grants = grants.filter(person__organisation=home, person__is_active=True)
+    held = set(grants.values_list("role", flat=True))
     missing = [role for role in (Role.ANALYST, Role.REVIEWER) if role not in held]
     return Waiting(
         title=_("People to invite"),

@@ -13,7 +13,7 @@ from django.db.models import Q, QuerySet
 from lachan.kernel import clock
 from lachan.kernel.events import HANDLERS, event_from_json, handler_of
 
-from .keeping import history_offer, hour, row_arrived, row_locked, row_spread
+from .keeping import history_offer, row_arrived, row_locked, row_spread
 from .models import OutboxEvent
 from .turns import sole, turn
 
@@ -176,7 +176,7 @@ def _postpone(pk: int, error: Exception) -> None:
         row.last_error = type(error).__name__
         row.next_attempt_at = clock.now() + _pause(row.attempts)
         if row.attempts >= ATTEMPTS_IN_ALL:
-            row.gave_up_at = hour()
+            row.gave_up_at = clock.hour()
         row.save(update_fields=["attempts", "last_error", "next_attempt_at", "gave_up_at"])
     level = logging.ERROR if row.attempts >= ATTEMPTS_BEFORE_ALARM else logging.WARNING
     end = "; it gave up" if row.gave_up_at else ""
@@ -194,7 +194,7 @@ def deliveries_begin() -> None:
     OutboxEvent.objects.filter(delivered_at=None, gave_up_at__isnull=False).update(**_ANEW)
     history_offer()
     rows = OutboxEvent.objects.filter(delivered_at=None, gave_up_at=None)
-    rows.exclude(handler__in=_known()).update(gave_up_at=hour(), last_error="HandlerGone")
+    rows.exclude(handler__in=_known()).update(gave_up_at=clock.hour(), last_error="HandlerGone")
 
 
 def deliveries_retry(*, handler: str = "") -> int:

@@ -1,7 +1,7 @@
 """What is kept of an event: for whom a row stands, at what hour, and for how long."""
 
 import uuid
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from django.db import transaction
 from django.db.models import Exists, OuterRef
@@ -16,11 +16,6 @@ from .turns import turn
 
 KEPT = timedelta(days=7)
 _AT_ONCE = 500
-
-
-def hour() -> datetime:
-    """The hour that began: a report keeps no exact time of arrival, so its events must not give it away."""
-    return clock.now().replace(minute=0, second=0, microsecond=0)
 
 
 def row_locked(pk: int) -> OutboxEvent | None:
@@ -40,7 +35,7 @@ def row_arrived(pk: int, *, error: str = "") -> None:
     """
     OutboxEvent.objects.filter(pk=pk).update(
         id=-key_random(),
-        delivered_at=hour(),
+        delivered_at=clock.hour(),
         next_attempt_at=None,
         gave_up_at=None,
         last_error=error,

@@ -9,6 +9,7 @@ from functools import partial
 from django.conf import settings
 from django.db import connection, transaction
 
+from lachan.kernel.clock import hour
 from lachan.kernel.events import HANDLERS, Event
 
 from . import sockets
@@ -21,7 +22,7 @@ from .deliveries import (
     events_deliver,
 )
 from .instance import instance_claim, instance_is_marked, instance_verify
-from .keeping import KEPT, events_purge, hour
+from .keeping import KEPT, events_purge
 from .models import OutboxEvent
 from .seen_time import clock_is_believed, clock_leap, time_kept, time_reached
 from .turns import durable, turn
@@ -57,6 +58,7 @@ def event_publish(event: Event) -> None:
         "event": uuid.uuid4(),
         "topic": event.topic,
         "data": event.to_json(),
+        # A report keeps no exact time of arrival, so its events must not give it away.
         "created_at": hour(),
     }
     OutboxEvent.objects.bulk_create(OutboxEvent(**facts, handler=name) for name in names)

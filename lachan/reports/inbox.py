@@ -11,7 +11,7 @@ import secrets
 import uuid
 from datetime import UTC, datetime, timedelta
 
-from lachan.kernel.clock import now
+from lachan.kernel.clock import hour, now
 from lachan.kernel.ids import uuid7
 from lachan.kernel.sealing.envelope import KeyPair
 from lachan.kernel.sealing.errors import LockHeld
@@ -59,7 +59,7 @@ def inbox_open(text: str) -> bytes | None:
         mark=_mark(secret),
         report=found[0],
         locked=lock_with(f"{found[1].private} {int(closes.timestamp())}", secret=secret),
-        closes_hour=closes.replace(minute=0, second=0, microsecond=0) + timedelta(hours=1),
+        closes_hour=hour(closes) + timedelta(hours=1),
     )
     return secret
 

@@ -7,6 +7,7 @@ from datetime import datetime
 
 import msgspec
 
+from lachan.kernel.clock import hour
 from lachan.kernel.sealing.bound import bind
 from lachan.kernel.sealing.envelope import seal
 from lachan.kernel.sealing.receipts import receipt_identity, receipt_locator, receipt_salt
@@ -59,4 +60,4 @@ def message_seal(
 
 def hour_now() -> datetime:
     """The hour that began; exact times are not kept."""
-    return time_kept().replace(minute=0, second=0, microsecond=0)
+    return hour(time_kept())

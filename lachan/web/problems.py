@@ -4,13 +4,13 @@ docs/howto/errors.md lists.
 
 from typing import Any
 
-import msgspec
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
 
 from lachan.country.help_lines import help_number
+from lachan.formats.problems import CHALLENGE, CONTENT_TYPE, problem_bytes
 from lachan.kernel import errors
 
 from .givenback import given_back
@@ -35,16 +35,14 @@ def status_of(error: errors.LachanError) -> int:
 
 
 def problem(status: int, code: str, title: str, **extra: Any) -> HttpResponse:
-    body = {"type": f"about:blank#{code}", "code": code, "status": status, "title": title, **extra}
-    return HttpResponse(
-        msgspec.json.encode(body), status=status, content_type="application/problem+json"
-    )
+    body = problem_bytes(status, code, title, **extra)
+    return HttpResponse(body, status=status, content_type=CONTENT_TYPE)
 
 
 def problem_for(error: errors.LachanError) -> HttpResponse:
     response = problem(status_of(error), error.code, str(error))
     if response.status_code == 401:
-        response["WWW-Authenticate"] = 'Bearer realm="lachan"'
+        response["WWW-Authenticate"] = CHALLENGE
     return response
 
 

@@ -8,13 +8,13 @@ answer may hold a link or a key that is shown once.
 
 import hashlib
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 import msgspec
 from django.db import IntegrityError, InterfaceError, OperationalError, transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 
-from lachan.kernel.clock import now
+from lachan.kernel.clock import hour, now
 from lachan.kernel.sealing.locks import lock_with, unlock_with
 from lachan.outbox.services import durable
 
@@ -50,7 +50,7 @@ class RepeatsMiddleware:
             return error_page(request, 503)
 
     def _once(self, request: HttpRequest, number: bytes) -> HttpResponse:
-        row = SentForm(mark=_mark(request, number), sealed=b"", taken_hour=_hour())
+        row = SentForm(mark=_mark(request, number), sealed=b"", taken_hour=hour())
         try:
             # Whoever sends the same at the same moment waits here until the first is done.
             with transaction.atomic():
@@ -100,10 +100,6 @@ def _shown_again(mark: bytes, number: bytes) -> HttpResponse:
     for cookie in answer.cookies:
         response.cookies.load(cookie)
     return response
-
-
-def _hour() -> datetime:
-    return now().replace(minute=0, second=0, microsecond=0)
 
 
 def sent_forms_purge() -> int:

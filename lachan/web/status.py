@@ -12,7 +12,6 @@ hangs and needs no database.
 import contextlib
 import dataclasses
 import logging
-import os
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -21,6 +20,7 @@ import msgspec
 from django.db import connections
 
 from lachan.kernel.clock import now
+from lachan.kernel.files import file_write
 
 log = logging.getLogger(__name__)
 
@@ -142,7 +142,5 @@ def _read(home: Path) -> _Looked:
 
 def _write(home: Path, looked: _Looked) -> None:
     """A full or read-only disk must not stop pages; what stands there grows old, and is said to be."""
-    draft = _file(home).with_suffix(f".{os.getpid()}")
     with contextlib.suppress(OSError):
-        draft.write_bytes(msgspec.json.encode(looked))
-        draft.replace(_file(home))
+        file_write(_file(home), msgspec.json.encode(looked), mode=0o644, durable=False)

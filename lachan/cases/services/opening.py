@@ -1,6 +1,5 @@
 """A report becomes a case, comes back to life when the reporter writes, and is forgotten with its report."""
 
-from datetime import datetime
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
@@ -9,7 +8,7 @@ from lachan.cases.events import CaseOpened
 from lachan.cases.models import Case
 from lachan.cases.records import Happening, Status
 from lachan.cases.selectors.desk import case_worked_on
-from lachan.kernel.clock import now
+from lachan.kernel.clock import hour, now
 from lachan.members.records import Actor
 from lachan.outbox.services import event_publish
 from lachan.reports.selectors import report_get
@@ -64,18 +63,18 @@ def case_mark_written(*, by: Actor, report: UUID) -> None:
     if case is None:
         return
     case = case_worked_on(case, lock=True)
-    hour = _hour()
+    began = hour()
     case.reporter_unread = True
-    case.reporter_waits_since = case.reporter_waits_since or hour
+    case.reporter_waits_since = case.reporter_waits_since or began
     if case.status == Status.CLOSED:
         case.status, case.assignee, case.outcome = Status.NEW, None, ""
-        case.closed_at, case.reopened_at = None, hour
+        case.closed_at, case.reopened_at = None, began
         reports_reopen(case, by=by)
-        happening_record(case, Happening.REOPENED, by=by, at=hour)
+        happening_record(case, Happening.REOPENED, by=by, at=began)
     elif case.status == Status.WAITING:
         case.status = Status.IN_PROGRESS if case.assignee_id else Status.NEW
     happening_record(
-        case, Happening.REPORTER_WROTE, by=by, at=hour, key=f"wrote:{report}:{hour.isoformat()}"
+        case, Happening.REPORTER_WROTE, by=by, at=began, key=f"wrote:{report}:{began.isoformat()}"
     )
     case_rate(case)
 
@@ -92,7 +91,3 @@ def case_forget(*, by: Actor, report: UUID) -> None:
         case.status, case.outcome, case.closed_at = Status.CLOSED, FORGOTTEN, now()
         case.save(update_fields=["status", "outcome", "closed_at"])
         happening_record(case, Happening.CLOSED, by=by, outcome=FORGOTTEN)
-
-
-def _hour() -> datetime:
-    return now().replace(minute=0, second=0, microsecond=0)

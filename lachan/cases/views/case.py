@@ -34,6 +34,7 @@ from lachan.cases.selectors.desk import (
 from lachan.cases.selectors.duplicates import suggestion_list
 from lachan.cases.services.notes import note_read
 from lachan.cases.services.reading import case_keys, case_report_open
+from lachan.indicators.records import Confidence
 from lachan.indicators.selectors import confidence_choices, tlp_choices
 from lachan.kernel.clock import now
 from lachan.kernel.errors import NotFound, Refused
@@ -213,6 +214,7 @@ def _choices(row: Case) -> dict[str, Any]:
         "colleagues": [p for p in colleague_list(row) if p.pk != row.assignee_id],
         "categories": category_list(),
         "confidences": confidence_choices(),
+        "likely": Confidence.LIKELY,
         "tlps": tlp_choices(),
     }
 

@@ -125,7 +125,7 @@ def test_its_own_list_is_not_in_it(place):
 def test_an_output_is_whole_or_not_there(place, monkeypatch):
     failed = hashed("files", "--output", "nowhere/list.csv")
     assert failed.exit_code == 2
-    assert failed.stderr == "Error: nowhere/list.csv.tmp: no such file or directory\n"
+    assert failed.stderr == "Error: nowhere/list.csv: no such file or directory\n"
 
     def full(*_):
         raise OSError(28, "No space left on device")

@@ -1,7 +1,6 @@
 """How the edge stands, in one small file: numbers only, no name and no address of anyone who asked."""
 
 import contextlib
-import os
 import time
 from collections.abc import Iterable
 from pathlib import Path
@@ -11,6 +10,7 @@ import msgspec
 from lachan.edge.dns.places import C_BLOCKED, C_CACHED, C_LEFT, C_QUERIES
 from lachan.edge.dns.responder import Counts
 from lachan.formats.snapshot.records import SnapshotStatus
+from lachan.kernel.files import file_write
 
 
 class EdgeStatus(msgspec.Struct, frozen=True, kw_only=True):
@@ -54,9 +54,7 @@ class StatusFile:
         """Replace the file whole. A full or read-only disk must not stop answers."""
         with contextlib.suppress(OSError):
             self._path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-            draft = self._path.with_suffix(f".{os.getpid()}.tmp")
-            draft.write_bytes(msgspec.json.encode(status))
-            draft.replace(self._path)
+            file_write(self._path, msgspec.json.encode(status), mode=0o644, durable=False)
 
     def remove(self) -> None:
         with contextlib.suppress(OSError):

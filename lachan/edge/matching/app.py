@@ -32,6 +32,7 @@ from lachan.edge.matching.problems import (
 from lachan.edge.matching.quotas import Quotas
 from lachan.edge.matching.settings import MASTER, Settings, settings_make
 from lachan.edge.matching.sightings import Sightings
+from lachan.formats.problems import CONTENT_TYPE
 from lachan.kernel.bounds import number_read
 from lachan.kernel.process import die_with_parent
 from lachan.kernel.tally import Tally
@@ -42,7 +43,7 @@ from lachan.matching.records import KEEPER, MatchingError, SegmentCorrupt
 from lachan.matching.standing import LookupStatus, status_remove, status_write
 
 _PATH = "/v1/match"
-_JSON, _PROBLEM = "application/json", "application/problem+json"
+_JSON = "application/json"
 # Who sends too much hears why only if it is read to the end; beyond this the line is cut.
 _READ_BYTES = 8 * BODY_BYTES
 _STATUS_SECONDS, _SPOOL_SECONDS = 0.5, 2.0
@@ -80,11 +81,11 @@ class Application:
             status, kind, headers = 200, _JSON, _ALWAYS
         except Problem as problem:
             self._status.refuse(problem.code)
-            status, kind, body = problem.status, _PROBLEM, problem.body()
+            status, kind, body = problem.status, CONTENT_TYPE, problem.body()
             headers = [*_ALWAYS, *problem.headers]
         except Exception as error:  # noqa: BLE001  its text may hold what was asked, and would be logged
             _ERRORS.count(type(error).__name__)
-            status, kind, body, headers = 500, _PROBLEM, broken().body(), _ALWAYS
+            status, kind, body, headers = 500, CONTENT_TYPE, broken().body(), _ALWAYS
         proto.response_bytes(status, [("content-type", kind), *headers], body)
 
     # Inside

@@ -1,9 +1,9 @@
-"""What goes wrong with a call, as problem+json (RFC 9457). docs/howto/errors.md lists the codes.
+"""What goes wrong with a call, as problem+json (`formats.problems`).
 
 Nothing of what was sent is ever said again.
 """
 
-import msgspec
+from lachan.formats.problems import CHALLENGE, problem_bytes
 
 
 class Problem(Exception):
@@ -16,17 +16,11 @@ class Problem(Exception):
         self.status, self.code, self.title, self.headers = status, code, title, headers
 
     def body(self) -> bytes:
-        said = {
-            "type": f"about:blank#{self.code}",
-            "code": self.code,
-            "status": self.status,
-            "title": self.title,
-        }
-        return msgspec.json.encode(said)
+        return problem_bytes(self.status, self.code, self.title)
 
 
 def key_refused() -> Problem:
-    challenge = (("www-authenticate", 'Bearer realm="lachan"'),)
+    challenge = (("www-authenticate", CHALLENGE),)
     return Problem(401, "api-key-refused", "this key does not open look-ups", challenge)
 
 

@@ -24,6 +24,7 @@ from lachan.formats.guard.warninglists import Parts, WarningList, warning_list_r
 from lachan.formats.observables.parsing import parse
 from lachan.formats.observables.record import Observable
 from lachan.kernel.country import Country, here
+from lachan.kernel.files import file_write
 
 log = logging.getLogger(__name__)
 _NAMES_RULE, _OTHERS_RULE = "well-known", "warning-list"
@@ -47,9 +48,7 @@ def domains_write(home: Path, domains: Iterable[str]) -> None:
     path = domains_path(home)
     if path.exists() and path.read_bytes() == raw:
         return
-    draft = path.with_suffix(".draft")
-    draft.write_bytes(raw)
-    draft.replace(path)
+    file_write(path, raw, mode=0o644)
 
 
 def domains_read(home: Path) -> tuple[str, ...]:

@@ -16,6 +16,7 @@ from lachan.formats.snapshot.entry import entry_encode, tombstone_encode
 from lachan.formats.snapshot.keys import DOMAIN, key_encode
 from lachan.formats.snapshot.records import InvalidKey, Profile, Verdict
 from lachan.formats.snapshot.table import Table, frozen, profile_record
+from lachan.kernel.files import file_draft
 
 Places = npt.NDArray[np.int64]
 
@@ -127,9 +128,9 @@ def block_of_table(table: Table) -> Block:
 
 
 def base_write(
-    draft: Path, *, generation: int, key: tuple[int, int], sequence: int, blocks: list[Block]
+    path: Path, *, generation: int, key: tuple[int, int], sequence: int, blocks: list[Block]
 ) -> int:
-    """Write a base segment at `draft`, durable, from blocks of which the first wins; count its entries.
+    """Write a base segment at `path`, durable, from blocks of which the first wins; count its entries.
 
     Raises:
         OSError: no room on the disk; nothing that readers know of has changed.
@@ -149,20 +150,13 @@ def base_write(
         size=0,
     )
     room = draft_layout.arena_at + sum(map(len, records)) + sum(len(b.data) for b in blocks) + 8
-    descriptor = os.open(draft, os.O_RDWR | os.O_CREAT | os.O_TRUNC, 0o644)
-    try:
-        os.posix_fallocate(descriptor, 0, room)
+    with file_draft(path, mode=0o644, size=room) as descriptor:
         mapped = mmap.mmap(descriptor, room)  # unmapped with its last view, not by close()
         sources = list(zip(blocks, remaps, strict=True))
         used, entries = _fill(mapped, draft_layout, records, sources)
         size = (used + 7) // 8 * 8
         _seal(mapped, msgspec.structs.replace(draft_layout, size=size), sequence, entries)
         os.ftruncate(descriptor, size)
-        os.fsync(
-            descriptor
-        )  # also what was written through the map; unlike msync here, without the GIL
-    finally:
-        os.close(descriptor)
     return entries
 
 

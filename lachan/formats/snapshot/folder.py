@@ -14,8 +14,11 @@ import msgspec
 
 from lachan.formats.snapshot import layout as ly
 from lachan.formats.snapshot.records import SnapshotCorrupt, SnapshotLocked
+from lachan.kernel.files import file_draft
 
 _NAME = re.compile(r"(?:base|delta)-(\d{8})\.snap")
+# Of ours: the members' domains are written in the same folder by whoever finds them changed.
+_DRAFT = re.compile(r"\.?(?:manifest\.json|(?:base|delta)-\d{8}\.snap)\b.*\.tmp")
 
 
 class Manifest(msgspec.Struct, frozen=True):
@@ -57,28 +60,10 @@ class SnapshotFolder:
         raw = msgspec.json.encode(Manifest(ly.VERSION, generation))
         self.place("manifest.json", raw)
 
-    def place(self, name: str, data: bytes, *, size: int | None = None) -> Path:
-        """Write a file beside its name, make it durable, and move it into place."""
-        draft, target = self.path / f"{name}.tmp", self.path / name
-        descriptor = os.open(draft, os.O_RDWR | os.O_CREAT | os.O_TRUNC, 0o644)
-        try:
-            if size:
-                # Reserved, not sparse: a full disk is an error here and now, not a SIGBUS later.
-                os.posix_fallocate(descriptor, 0, size)
+    def place(self, name: str, data: bytes, *, size: int = 0) -> None:
+        """Write a file of at least `size` bytes, durable, in the place of what stood there."""
+        with file_draft(self.path / name, mode=0o644, size=size) as descriptor:
             os.pwrite(descriptor, data, 0)
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
-        return self.settle(draft, target)
-
-    def settle(self, draft: Path, target: Path) -> Path:
-        draft.replace(target)
-        descriptor = os.open(self.path, os.O_RDONLY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
-        return target
 
     def generations(self) -> list[int]:
         """Every generation with a file here, newest first."""
@@ -92,7 +77,8 @@ class SnapshotFolder:
     def sweep(self, keep: set[int]) -> None:
         """Delete drafts and the generations that nobody needs; readers keep what they have mapped."""
         for draft in self.path.glob("*.tmp"):
-            draft.unlink(missing_ok=True)
+            if _DRAFT.fullmatch(draft.name):
+                draft.unlink(missing_ok=True)
         for generation in self.generations():
             if generation not in keep:
                 self.base(generation).unlink(missing_ok=True)

@@ -13,16 +13,14 @@ compiled path runs; another order or version is refused by name (the ledger rebu
 
 import os
 import struct
-import sys
-import zlib
 
 import msgspec
 
 from lachan.formats.snapshot.records import SnapshotCorrupt
+from lachan.kernel.mapped import HeadForm
 
 MAGIC = b"LCSNAP\x00\x01"
 VERSION = 1
-ORDER = 0x0A0B0C0D
 HEADER_SIZE = 4096
 BASE, DELTA = 1, 2
 
@@ -30,7 +28,15 @@ BASE, DELTA = 1, 2
 W_SEQUENCE, W_SUPERSEDED, W_CHANGES = 64, 72, 80
 W_ARENA_USED, W_ENTRIES, W_PROFILES, W_BOOT, W_CLEAN = 88, 89, 90, 96, 97
 
-_FIXED = struct.Struct("<8sIIQQQQQQQQQQQ")
+_HEAD = HeadForm(
+    struct.Struct("<8sIIQQQQQQQQQQQ"),
+    magic=MAGIC,
+    version=VERSION,
+    size=HEADER_SIZE,
+    altered=SnapshotCorrupt,
+    other=SnapshotCorrupt,
+    check="<Q",
+)
 
 
 class Layout(msgspec.Struct, frozen=True, kw_only=True):
@@ -57,10 +63,7 @@ class Layout(msgspec.Struct, frozen=True, kw_only=True):
         return self.profiles_at + (4 * self.profile_capacity + 7) // 8 * 8
 
     def pack(self) -> bytes:
-        fixed = _FIXED.pack(
-            MAGIC,
-            VERSION,
-            ORDER,
+        return _HEAD.pack(
             self.role,
             self.generation,
             *self.key,
@@ -72,7 +75,6 @@ class Layout(msgspec.Struct, frozen=True, kw_only=True):
             self.size,
             self.checksum,
         )
-        return fixed + struct.pack("<Q", zlib.crc32(fixed))
 
 
 def new_key() -> tuple[int, int]:
@@ -90,26 +92,17 @@ def layout_read(head: bytes, *, role: int, size: int) -> Layout:
     Raises:
         SnapshotCorrupt: not such a file, of another version or byte order, or not `size` bytes long.
     """
-    if len(head) < HEADER_SIZE or head[:8] != MAGIC:
-        raise SnapshotCorrupt("not a snapshot file")
-    version, order = struct.unpack_from("<II", head, 8)
-    if order != ORDER or sys.byteorder != "little":
-        raise SnapshotCorrupt(
-            f"written in another byte order, or read on a {sys.byteorder}-endian machine"
-        )
-    if version != VERSION:
-        raise SnapshotCorrupt(f"snapshot version {version}; this program reads {VERSION}")
-    words = _FIXED.unpack_from(head)
-    if struct.unpack_from("<Q", head, _FIXED.size)[0] != zlib.crc32(head[: _FIXED.size]):
-        raise SnapshotCorrupt("the header's checksum is wrong")
+    own, generation, k0, k1, slots, _, _, profile_capacity, _, whole, checksum = _HEAD.read(
+        head, "the snapshot's file"
+    )
     layout = Layout(
-        role=words[3],
-        generation=words[4],
-        key=(words[5], words[6]),
-        slots=words[7],
-        profile_capacity=words[10],
-        size=words[12],
-        checksum=words[13],
+        role=own,
+        generation=generation,
+        key=(k0, k1),
+        slots=slots,
+        profile_capacity=profile_capacity,
+        size=whole,
+        checksum=checksum,
     )
     if layout.role != role:
         raise SnapshotCorrupt("a base where a delta belongs, or the other way round")

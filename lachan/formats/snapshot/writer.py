@@ -221,12 +221,13 @@ class SnapshotWriter:
         folder = self._folder
         generation = max([self._generation, *folder.generations()]) + 1
         key = ly.new_key()
-        target = folder.base(generation)
-        draft = target.with_name(target.name + ".tmp")
         entries = build.base_write(
-            draft, generation=generation, key=key, sequence=sequence, blocks=blocks
+            folder.base(generation),
+            generation=generation,
+            key=key,
+            sequence=sequence,
+            blocks=blocks,
         )
-        folder.settle(draft, target)
         head, size = delta_bytes(generation, key, sequence)
         folder.place(folder.delta(generation).name, head, size=size)
         folder.manifest_write(generation)

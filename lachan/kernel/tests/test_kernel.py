@@ -17,6 +17,13 @@ def test_it_orders_identifiers_by_time():
     assert ids.uuid7(hour).int >> 80 == hour.timestamp() * 1000
 
 
+def test_it_knows_the_hour():
+    moment = datetime(2026, 1, 2, 3, 59, 59, 999_999, tzinfo=UTC)
+    assert clock.hour(moment) == datetime(2026, 1, 2, 3, tzinfo=UTC)
+    with clock.held_at(moment):
+        assert clock.hour() == clock.hour(moment) == clock.hour(clock.hour())
+
+
 def test_it_holds_the_clock():
     moment = datetime(2026, 1, 2, tzinfo=UTC)
     with clock.held_at(moment):

@@ -2,7 +2,6 @@
 
 import csv
 import io
-import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -10,6 +9,7 @@ from typing import Any
 import msgspec
 
 from lachan.kernel.clock import now
+from lachan.kernel.files import file_write
 from lachan.matching.records import ExtraMissing
 from lachan.matching.scanning.records import Finding, ScanUnreadable, Summary
 
@@ -41,23 +41,7 @@ def report_write(path: Path, summary: Summary, findings: list[Finding]) -> None:
     Raises:
         OSError: it cannot be written.
     """
-    draft = path.with_name(f"{path.name}.tmp")
-    with os.fdopen(private_make(draft), "wb") as file:
-        file.write(FORMS[path.suffix.lower()](summary, findings))
-        file.flush()
-        os.fsync(file.fileno())
-    draft.replace(path)
-
-
-def private_make(path: Path) -> int:
-    """A descriptor of a new file that nobody but its owner may read, in place of whatever stood there.
-
-    Raises:
-        OSError: it cannot be made.
-    """
-    # A file that was left there would keep its mode; a link would lead elsewhere.
-    path.unlink(missing_ok=True)
-    return os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+    file_write(path, FORMS[path.suffix.lower()](summary, findings))
 
 
 def report_json(summary: Summary, findings: list[Finding]) -> bytes:

@@ -4,12 +4,11 @@ import mmap
 import os
 import zlib
 from collections.abc import Sequence
-from pathlib import Path
-from typing import Self
 
 import msgspec
 import numpy as np
 
+from lachan.kernel.files import file_draft, folder_sync
 from lachan.matching.algorithms.algorithm import Algorithm
 from lachan.matching.store import layout as ly
 from lachan.matching.store.facts import FactsFile, Label
@@ -29,28 +28,28 @@ def segment_build(
     """
     index, facts = folder.index(algorithm.name, number), folder.facts(algorithm.name, number)
     index.parent.mkdir(exist_ok=True)
-    draft = facts.with_name(facts.name + ".tmp")
+    writer = _FactsWriter(collection, algorithm, number, parts)
     try:
-        with _Draft(draft, collection, algorithm, number, parts) as writer:
+        with file_draft(facts, mode=0o644, size=writer.size) as writer.descriptor:
             keys = writer.write(parts)
             algorithm.index_build(keys, index)
             writer.finish(head_check(index))
-        folder.settle(draft, facts)
     except BaseException:
-        for path in (draft, index, facts):
+        for path in (index, facts):
             path.unlink(missing_ok=True)
         raise
-    ly.directory_sync(folder.path)
+    folder_sync(folder.path)
     return SegmentName(number, len(keys))
 
 
-class _Draft:
-    """A facts file in the making. All room is reserved first: a full disk is met at the start."""
+class _FactsWriter:
+    """A facts file in the making. Attributes: size: bytes that it will have; descriptor: of the file."""
+
+    descriptor = -1
 
     def __init__(
-        self, path: Path, collection: bytes, algorithm: Algorithm, number: int,
-        parts: Sequence[Part],
-    ) -> None:  # fmt: skip
+        self, collection: bytes, algorithm: Algorithm, number: int, parts: Sequence[Part]
+    ) -> None:
         self._collection, self._algorithm, self._number = collection, algorithm, number
         self._rows = rows = sum(part.rows for part in parts)
         self._labels: dict[Label, int] = {}
@@ -66,19 +65,7 @@ class _Draft:
         self._labels_at = ly.aligned(place + values_size)
         self._blocks_at = ly.aligned(self._labels_at + len(self._raw_labels))
         self._uids_at = ly.aligned(self._blocks_at + 4 * -(-rows // ly.BLOCK_ROWS))
-        self._size = self._uids_at + 8 * rows
-        self._descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_TRUNC, 0o644)
-        try:
-            os.posix_fallocate(self._descriptor, 0, self._size)
-        except BaseException:
-            os.close(self._descriptor)
-            raise
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        os.close(self._descriptor)
+        self.size = self._uids_at + 8 * rows
 
     def write(self, parts: Sequence[Part]) -> "np.ndarray[tuple[int, int], np.dtype[np.uint8]]":
         """All rows, their values and the identifiers' directory; gives back the keys."""
@@ -111,8 +98,8 @@ class _Draft:
         return int(ends[-1])
 
     def finish(self, index_check: int) -> None:
-        """Checksums and head, and all of it to the disk."""
-        view = memoryview(mmap.mmap(self._descriptor, self._size, access=mmap.ACCESS_READ))
+        """Checksums and head."""
+        view = memoryview(mmap.mmap(self.descriptor, self.size, access=mmap.ACCESS_READ))
         places = ly.stride(self._algorithm.width), self._offsets_at, self._values_at
         checks = np.array(
             [
@@ -129,7 +116,7 @@ class _Draft:
             number=self._number,
             width=self._algorithm.width,
             rows=self._rows,
-            size=self._size,
+            size=self.size,
             places=(
                 self._offsets_at,
                 self._values_at,
@@ -142,9 +129,8 @@ class _Draft:
             ),
         )
         self._put(head.pack(), 0)
-        os.fsync(self._descriptor)
 
     def _put(self, data: bytes, place: int) -> None:
-        done = os.pwrite(self._descriptor, data, place)
+        done = os.pwrite(self.descriptor, data, place)
         while done < len(data):
-            done += os.pwrite(self._descriptor, data[done:], place + done)
+            done += os.pwrite(self.descriptor, data[done:], place + done)

@@ -24,6 +24,7 @@ from pathlib import Path
 
 import msgspec
 
+from lachan.kernel.files import file_write
 from lachan.matching.records import (
     NoCollection,
     SegmentCorrupt,
@@ -33,9 +34,10 @@ from lachan.matching.records import (
 )
 from lachan.matching.store import layout as ly
 
-# An index is drafted under a name of its algorithm's choice: hidden, with its own name in front.
+# An index may be drafted under a name of its algorithm's choice: hidden, with its own name in front.
 _OURS = re.compile(r"log-\d{8}|\d{8}\.(?:facts|index|gone-\d+)|.*\.tmp|\.\d{8}\.index.*\.draft")
-_BEGUN = {"writer.lock", "log-00000001", "log-00000001.tmp", "manifest.json.tmp"}
+_NUMBER = re.compile(r"\.?(?:log-)?(\d{8})\b")
+_BEGUN = re.compile(r"writer\.lock|log-00000001|\.?(?:log-00000001|manifest\.json)\b.*\.tmp")
 _REPLACED_SECONDS = 1.0
 """A reader waits so long at most for a collection that is being put in another's place: two renames."""
 _NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
@@ -101,7 +103,7 @@ class Folder:
     @property
     def vacant(self) -> bool:
         """Whether nothing is here but what a collection leaves that was cut off while it was made."""
-        return _BEGUN.issuperset(path.name for path in self.path.iterdir())
+        return all(_BEGUN.fullmatch(path.name) for path in self.path.iterdir())
 
     def log(self, number: int) -> Path:
         return self.path / f"log-{number:08d}"
@@ -188,29 +190,14 @@ class Folder:
     def manifest_write(self, manifest: Manifest) -> None:
         """Put it in force, once it is on the disk."""
         body = msgspec.json.encode(manifest)
-        self.place(self.path / "manifest.json", body + b"\n%08x\n" % zlib.crc32(body))
-
-    def place(self, target: Path, data: bytes) -> None:
-        """Write a small file: beside first, durable, then moved into place."""
-        draft = target.with_name(target.name + ".tmp")
-        with draft.open("wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        self.settle(draft, target)
-
-    def settle(self, draft: Path, target: Path) -> None:
-        """Move a durable file into place, durably."""
-        draft.replace(target)
-        ly.directory_sync(target.parent)
+        raw = body + b"\n%08x\n" % zlib.crc32(body)
+        file_write(self.path / "manifest.json", raw, mode=0o644)
 
     def next_number(self, manifest: Manifest) -> int:
         """A number that no log or segment has, named by the manifest or not."""
         taken = [*manifest.logs, 0]
         taken += [name.number for shelf in manifest.shelves.values() for name in shelf.segments]
-        taken += [
-            int(found[0]) for path in self._files() if (found := re.findall(r"\d{8}", path.name))
-        ]
+        taken += [int(found[1]) for path in self._files() if (found := _NUMBER.match(path.name))]
         return max(taken) + 1
 
     def sweep(self, manifest: Manifest) -> None:

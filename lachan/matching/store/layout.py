@@ -10,26 +10,29 @@ ledger fills the collection anew from it; nothing is ever guessed.
 
 import os
 import struct
-import sys
-import zlib
-from pathlib import Path
 from typing import Any
 
 import msgspec
 import numpy as np
 
+from lachan.kernel.mapped import HeadForm
 from lachan.matching.records import SegmentCorrupt, SegmentVersion
 
 MAGIC = b"LCMATCH\x00"
 VERSION = 1
-ORDER = 0x0A0B0C0D
 HEAD_SIZE = 4096
 FACTS, GONE, LOG = 1, 2, 3
 PLACES = 8
 BLOCK_ROWS = 16
 
-_HEAD = struct.Struct(f"<8sIII16sQIQQ{PLACES}Q")
-_CHECK = struct.Struct("<I")
+_HEAD = HeadForm(
+    struct.Struct(f"<8sIII16sQIQQ{PLACES}Q"),
+    magic=MAGIC,
+    version=VERSION,
+    size=HEAD_SIZE,
+    altered=SegmentCorrupt,
+    other=SegmentVersion,
+)
 
 # uid, sequence, valid_until, organisation, label, confidence, reach; six bytes are spare.
 RECORD = struct.Struct("<16sqqIIBB6x")
@@ -58,10 +61,7 @@ class Head(msgspec.Struct, frozen=True, kw_only=True):
     places: tuple[int, ...] = (0,) * PLACES
 
     def pack(self) -> bytes:
-        fixed = _HEAD.pack(
-            MAGIC,
-            VERSION,
-            ORDER,
+        head = _HEAD.pack(
             self.role,
             self.collection,
             self.number,
@@ -70,7 +70,7 @@ class Head(msgspec.Struct, frozen=True, kw_only=True):
             self.size,
             *self.places,
         )
-        return (fixed + _CHECK.pack(zlib.crc32(fixed))).ljust(HEAD_SIZE, b"\0")
+        return head.ljust(HEAD_SIZE, b"\0")
 
 
 def head_read(descriptor: int, name: str, *, role: int, collection: bytes) -> Head:
@@ -81,39 +81,21 @@ def head_read(descriptor: int, name: str, *, role: int, collection: bytes) -> He
         SegmentCorrupt: not such a file, of another collection, cut off or altered.
     """
     size, raw = os.fstat(descriptor).st_size, os.pread(descriptor, HEAD_SIZE, 0)
-    if len(raw) < HEAD_SIZE or raw[:8] != MAGIC:
-        raise SegmentCorrupt(f"{name} is no file of a collection, or its beginning is lost")
-    version, order = struct.unpack_from("<II", raw, 8)
-    if order != ORDER or sys.byteorder != "little":
-        raise SegmentVersion(f"{name} was written, or is read, in another byte order")
-    if version != VERSION:
-        raise SegmentVersion(f"{name} is of version {version}; this program reads {VERSION}")
-    if _CHECK.unpack_from(raw, _HEAD.size)[0] != zlib.crc32(raw[: _HEAD.size]):
-        raise SegmentCorrupt(f"{name}: the checksum of its head is wrong")
-    words = _HEAD.unpack_from(raw)
+    own, key, number, width, rows, whole, *places = _HEAD.read(raw, name)
     head = Head(
-        role=words[3],
-        collection=words[4],
-        number=words[5],
-        width=words[6],
-        rows=words[7],
-        size=words[8],
-        places=words[9:],
+        role=own,
+        collection=key,
+        number=number,
+        width=width,
+        rows=rows,
+        size=whole,
+        places=tuple(places),
     )
     if head.role != role or head.collection != collection:
         raise SegmentCorrupt(f"{name} belongs to something else")
     if head.size != size:
         raise SegmentCorrupt(f"{name} has {size} bytes instead of {head.size}")
     return head
-
-
-def directory_sync(path: Path) -> None:
-    """Make the names in a folder durable."""
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def stride(width: int) -> int:

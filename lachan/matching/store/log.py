@@ -19,6 +19,7 @@ import zlib
 from collections.abc import Iterator
 from pathlib import Path
 
+from lachan.kernel.files import file_draft
 from lachan.kernel.process import boot_word
 from lachan.matching.records import SegmentCorrupt
 from lachan.matching.store import layout as ly
@@ -56,10 +57,7 @@ def log_create(path: Path, *, collection: bytes, number: int, generation: int) -
     Raises:
         OSError: no room for it.
     """
-    draft = path.with_name(path.name + ".tmp")
-    descriptor = os.open(draft, os.O_RDWR | os.O_CREAT | os.O_TRUNC, 0o644)
-    try:
-        os.posix_fallocate(descriptor, 0, SIZE)
+    with file_draft(path, mode=0o644, size=SIZE) as descriptor:
         salt = int.from_bytes(os.urandom(4), "little")
         head = ly.Head(
             role=ly.LOG, collection=collection, number=number, size=SIZE,
@@ -72,15 +70,6 @@ def log_create(path: Path, *, collection: bytes, number: int, generation: int) -
             struct.pack_into("<Q", page, 8 * word, _sealed(value))
         struct.pack_into("<Q", page, 8 * _BOOT, boot_word())
         os.pwrite(descriptor, page, 0)
-        os.fsync(descriptor)
-    except BaseException:
-        with contextlib.suppress(OSError):
-            draft.unlink()
-        raise
-    finally:
-        os.close(descriptor)
-    draft.replace(path)
-    ly.directory_sync(path.parent)
 
 
 class Log:

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping
 
 import numpy as np
 
+from lachan.kernel.files import file_write
 from lachan.matching.algorithms.algorithm import Algorithm
 from lachan.matching.store import layout as ly
 from lachan.matching.store.build import segment_build
@@ -130,7 +131,7 @@ def _keep(
         return name
     name = SegmentName(name.number, name.rows, manifest.generation)
     raw = gone_bytes(held.bits(gone), collection=manifest.key, number=name.number, rows=name.rows)
-    folder.place(folder.gone(algorithm.name, name), raw)
+    file_write(folder.gone(algorithm.name, name), raw, mode=0o644)
     return name
 
 

@@ -1,7 +1,6 @@
 """Building a table: keys in, one immutable file out."""
 
 import mmap
-import os
 import zlib
 from pathlib import Path
 
@@ -12,6 +11,7 @@ import numpy.typing as npt
 from lachan.formats.snapshot.layout import new_key
 from lachan.formats.snapshot.table import frozen
 from lachan.kernel.errors import InvalidInput
+from lachan.kernel.files import file_draft
 from lachan.matching.table import layout as ly
 
 
@@ -27,31 +27,14 @@ def table_build(keys: npt.NDArray[np.uint8], path: Path, *, name: str) -> None:
     count, width = keys.shape
     if count > ly.MAX_COUNT:
         raise InvalidInput("a table holds at most 4,294,967,295 keys: make several")
-    draft = path.with_name(path.name + ".tmp")
-    descriptor = os.open(draft, os.O_RDWR | os.O_CREAT | os.O_TRUNC, 0o600)
-    try:
-        _write(descriptor, np.ascontiguousarray(keys), width, name)
-        os.fsync(descriptor)
-    except BaseException:
-        draft.unlink(missing_ok=True)
-        raise
-    finally:
-        os.close(descriptor)
-    draft.replace(path)
-    folder = os.open(path.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
-
-
-def _write(descriptor: int, keys: npt.NDArray[np.uint8], width: int, name: str) -> None:
-    count = len(keys)
     layout = ly.Layout(
         name=name, width=width, bits=ly.bits_for(count), count=count, secret=new_key()
     )
-    # Reserved, not sparse: a full disk is an error here and now, not a SIGBUS later.
-    os.posix_fallocate(descriptor, 0, layout.size)
+    with file_draft(path, size=layout.size) as descriptor:
+        _write(descriptor, layout, np.ascontiguousarray(keys))
+
+
+def _write(descriptor: int, layout: ly.Layout, keys: npt.NDArray[np.uint8]) -> None:
     mapped = mmap.mmap(descriptor, layout.size)  # unmapped with its last view, not by close()
     while not _fill(mapped, layout, keys):
         # Two different keys with one 64-bit hash: at ten million keys, once in 400,000 tables.

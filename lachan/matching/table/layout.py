@@ -11,19 +11,25 @@ Little-endian throughout; another byte order or version is refused by name.
 """
 
 import struct
-import sys
-import zlib
 
 import msgspec
 
+from lachan.kernel.mapped import HeadForm
 from lachan.matching.records import SegmentCorrupt, SegmentVersion
 
 MAGIC = b"LCTABLE\0"
 VERSION = 1
-ORDER = 0x0A0B0C0D
 HEAD_SIZE = 128
 MAX_COUNT = (1 << 32) - 1
-_HEAD = struct.Struct("<8sII16sIIQQQQI")
+_HEAD = HeadForm(
+    struct.Struct("<8sII16sIIQQQQI"),
+    magic=MAGIC,
+    version=VERSION,
+    size=HEAD_SIZE,
+    altered=SegmentCorrupt,
+    other=SegmentVersion,
+    check_at=HEAD_SIZE - 4,
+)
 
 
 class Layout(msgspec.Struct, frozen=True, kw_only=True):
@@ -62,10 +68,7 @@ class Layout(msgspec.Struct, frozen=True, kw_only=True):
         return self.rows_at + 4 * self.count
 
     def pack(self) -> bytes:
-        head = _HEAD.pack(
-            MAGIC,
-            VERSION,
-            ORDER,
+        return _HEAD.pack(
             self.name.encode(),
             self.width,
             self.bits,
@@ -74,8 +77,6 @@ class Layout(msgspec.Struct, frozen=True, kw_only=True):
             self.size,
             self.body_check,
         )
-        head = head.ljust(HEAD_SIZE - 4, b"\0")
-        return head + struct.pack("<I", zlib.crc32(head))
 
 
 def bits_for(count: int) -> int:
@@ -90,27 +91,18 @@ def layout_read(head: bytes, *, name: str, width: int, size: int) -> Layout:
         SegmentCorrupt: no table, one of another algorithm, altered, or not `size` bytes long.
         SegmentVersion: of another version or byte order.
     """
-    if len(head) < HEAD_SIZE or head[:8] != MAGIC:
-        raise SegmentCorrupt("not a table of keys")
-    version, order = struct.unpack_from("<II", head, 8)
-    if order != ORDER or sys.byteorder != "little":
-        raise SegmentVersion(f"of another byte order than this {sys.byteorder}-endian machine's")
-    if version != VERSION:
-        raise SegmentVersion(f"table version {version}; this program reads {VERSION}")
-    if struct.unpack_from("<I", head, HEAD_SIZE - 4)[0] != zlib.crc32(head[: HEAD_SIZE - 4]):
-        raise SegmentCorrupt("the head's checksum is wrong")
-    words = _HEAD.unpack_from(head)
+    own, key_width, bits, count, k0, k1, whole, body_check = _HEAD.read(head, "the table")
     found = Layout(
-        name=words[3].rstrip(b"\0").decode(),
-        width=words[4],
-        bits=words[5],
-        count=words[6],
-        secret=(words[7], words[8]),
-        body_check=words[10],
+        name=own.rstrip(b"\0").decode(),
+        width=key_width,
+        bits=bits,
+        count=count,
+        secret=(k0, k1),
+        body_check=body_check,
     )
     if (found.name, found.width) != (name, width):
         raise SegmentCorrupt(f"a table of {found.name} where one of {name} belongs")
-    if not found.size == words[9] == size:
+    if not found.size == whole == size:
         raise SegmentCorrupt(f"{size} bytes long instead of {found.size}: cut off or overwritten")
     return found
 

@@ -1,14 +1,18 @@
+from datetime import timedelta
+
 import pytest
 
+from lachan.kernel.clock import held_at, now
 from lachan.kernel.errors import Refused
 from lachan.kernel.sealing.envelope import keypair_from_private, seal, unseal
 from lachan.members.desk_keys import holds_all
 from lachan.members.errors import InvitationGone, KeyLocked, KeyMissing
 from lachan.members.first_token import token_path
-from lachan.members.models import DeskKey, DeskKeyWrap, Invitation
+from lachan.members.models import Confirmation, DeskKey, DeskKeyWrap, Invitation
 from lachan.members.records import Role
 from lachan.members.selectors import desk_key_current
 from lachan.members.services import (
+    confirmation_give,
     desk_key_open,
     desk_key_rotate,
     desk_keys_give,
@@ -16,6 +20,7 @@ from lachan.members.services import (
     first_link,
     invitation_accept,
     invitation_create,
+    return_create,
 )
 
 PASSWORD = "four-invented-words-here"
@@ -131,6 +136,31 @@ def test_it_rotates_and_keeps_the_old_key_for_old_reports(personas):
         private = desk_key_open(by=analyst.actor, unlocked=analyst.unlocked, uid=record.uid)
         assert keypair_from_private(private).public == record.public
     assert DeskKey.objects.filter(valid_until=None).count() == 1
+
+
+def returned(personas, *, ends, at):
+    """An analyst until `ends`, who held the key and lost the password, and joins again by a link at `at`."""
+    boss, analyst = personas.administrator, personas.with_roles()
+    personas.given(analyst.person, Role.ANALYST, until=ends)
+    desk_keys_give(by=boss.actor, unlocked=boss.unlocked, person=analyst.person)
+    record = return_create(by=boss.actor, unlocked=boss.unlocked, person=analyst.person)
+    confirmation_give(
+        by=personas.second.actor, confirmation=Confirmation.objects.get(person=analyst.person)
+    )
+    assert record.with_desk_key
+    with held_at(at):
+        return invitation_accept(token=token_of(record.path), password=PASSWORD)
+
+
+def test_it_hands_the_desk_key_on_with_a_way_back_for_a_role_with_an_end(personas):
+    joined = returned(personas, ends=now() + timedelta(30), at=now() + timedelta(1))
+    private = desk_key_open(by=actor(joined.person), unlocked=joined.private)
+    assert private == personas.desk_private
+
+
+def test_it_leaves_no_copy_to_who_comes_back_when_the_role_has_ended(personas):
+    joined = returned(personas, ends=now() + timedelta(1), at=now() + timedelta(2))
+    assert not joined.person.wraps.exists()
 
 
 def test_it_gives_and_withdraws_copies(personas):

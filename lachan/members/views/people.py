@@ -10,7 +10,6 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_POST
 
-from lachan.kernel.clock import now
 from lachan.kernel.errors import LachanError
 from lachan.kernel.seen import Stale, state_mark
 from lachan.members.desk_keys import HOLDER_ROLES, holder_list, holds_all
@@ -44,11 +43,9 @@ def _page(request: HttpRequest, row: Person, form: GrantForm) -> HttpResponse:
     manages = manage_allows(request.actor, row.organisation)
     if not manages:
         policy_check(request.actor, Action.PEOPLE_READ, organisation_id=row.organisation_id)
-    moment = now()
     grants = list(row.grants.order_by("-valid_from"))
     for grant in grants:
         grant.name = role_name(Role(grant.role))
-        grant.standing = grant.valid_until is None or grant.valid_until > moment
     context = {
         "person": row,
         "grants": grants,

@@ -6,10 +6,8 @@ never through a map: a full disk is then an OSError and no SIGBUS.
 
 import mmap
 import os
-import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +15,7 @@ import msgspec
 import numpy as np
 import numpy.typing as npt
 
+from lachan.kernel.files import file_draft
 from lachan.matching.algorithms.pdq.checksum import weigh_all
 from lachan.matching.algorithms.pdq.chunks import BUCKETS, CHUNKS, Words
 from lachan.matching.algorithms.pdq.layout import (
@@ -70,7 +69,7 @@ def build(
         raise SegmentTooLarge(f"{len(codes)} hashes; one segment holds {COUNT_LIMIT - 1}")
     threads = threads or min(4, len(os.sched_getaffinity(0)))
     layout = Layout(count=len(codes), indexed=len(codes) >= scan_below)
-    with _draft(Path(path), layout.size) as descriptor:
+    with file_draft(Path(path), mode=0o644, size=layout.size) as descriptor:
         fill = _fill_indexed if layout.indexed else _fill_plain
         layout = msgspec.structs.replace(layout, parity=fill(descriptor, layout, codes, threads))
         with mmap.mmap(descriptor, layout.size, access=mmap.ACCESS_READ) as mapped:
@@ -78,28 +77,6 @@ def build(
             weight = weigh_all(view.ctypes.data, layout.size, threads)
             del view
         _write(descriptor, msgspec.structs.replace(layout, checksum=weight).pack(), 0)
-
-
-@contextmanager
-def _draft(path: Path, size: int) -> Iterator[int]:
-    """A new file of `size` zeros that takes the place of `path` once it is filled and on the disk."""
-    draft = path.with_name(f".{path.name}-{os.getpid()}-{threading.get_ident()}.draft")
-    descriptor = os.open(draft, os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o644)
-    try:
-        os.posix_fallocate(descriptor, 0, size)
-        yield descriptor
-        os.fsync(descriptor)
-        draft.replace(path)
-    except BaseException:
-        draft.unlink(missing_ok=True)
-        raise
-    finally:
-        os.close(descriptor)
-    folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
 
 
 def _write(descriptor: int, data: Any, at: int) -> None:

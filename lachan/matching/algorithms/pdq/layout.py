@@ -15,18 +15,16 @@ little-endian, as the machines are on which the kernels run; sections begin on a
 """
 
 import struct
-import sys
-import zlib
 from typing import Self
 
 import msgspec
 
+from lachan.kernel.mapped import HeadForm
 from lachan.matching.algorithms.pdq.chunks import BUCKETS, CHUNKS
 from lachan.matching.records import SegmentCorrupt, SegmentVersion
 
 MAGIC = b"LCPDQSEG"
 VERSION = 1
-ORDER = 0x0A0B0C0D
 PAGE = 4096
 LINE = 64
 LANES = 16  # hashes that a scan compares at once
@@ -38,7 +36,14 @@ COUNT_LIMIT = (1 << 32) - 1
 EVEN, ODD, MIXED = range(3)
 # Magic, version, order, flags, parity, count, six places, size, checksum of all that follows the header.
 _FIXED = struct.Struct("<8sIIIIQQQQQQQQ")
-_CHECK = struct.Struct("<I")
+_HEAD = HeadForm(
+    _FIXED,
+    magic=MAGIC,
+    version=VERSION,
+    size=PAGE,
+    altered=SegmentCorrupt,
+    other=SegmentVersion,
+)
 _INDEXED = 1
 
 
@@ -108,10 +113,7 @@ class Layout(msgspec.Struct, frozen=True, kw_only=True):
     def pack(self) -> bytes:
         """The header's first bytes; zeros follow up to the page's end."""
         places = (self.directories_at, self.next_at, self.after_at, self.rows_at)
-        fixed = _FIXED.pack(
-            MAGIC,
-            VERSION,
-            ORDER,
+        return _HEAD.pack(
             _INDEXED if self.indexed else 0,
             self.parity,
             self.count,
@@ -120,7 +122,6 @@ class Layout(msgspec.Struct, frozen=True, kw_only=True):
             self.size,
             self.checksum,
         )
-        return fixed + _CHECK.pack(zlib.crc32(fixed))
 
     @classmethod
     def read(cls, head: bytes, size: int) -> Self:
@@ -130,30 +131,9 @@ class Layout(msgspec.Struct, frozen=True, kw_only=True):
             SegmentVersion: of another version or byte order.
             SegmentCorrupt: no such file, cut off, or its header altered.
         """
-        if head[:8] != MAGIC:
-            raise SegmentCorrupt("not a segment of PDQ hashes")
-        if len(head) < PAGE:
-            raise SegmentCorrupt("cut off within its header")
-        version, order = struct.unpack_from("<II", head, 8)
-        if order != ORDER or sys.byteorder != "little":
-            raise SegmentVersion(
-                f"written in another byte order, or read on a {sys.byteorder}-endian machine: "
-                "build it anew on this one"
-            )
-        if version != VERSION:
-            raise SegmentVersion(
-                f"segment version {version}; this program reads {VERSION}: build it anew"
-            )
-        if _CHECK.unpack_from(head, _FIXED.size)[0] != zlib.crc32(head[: _FIXED.size]):
-            raise SegmentCorrupt("the header's checksum is wrong")
-        words = _FIXED.unpack_from(head)
-        layout = cls(
-            indexed=bool(words[3] & _INDEXED),
-            parity=words[4],
-            count=words[5],
-            checksum=words[12],
-        )
-        if layout.pack() != head[: _FIXED.size + _CHECK.size]:
+        flags, parity, count, *_, checksum = _HEAD.read(head, "the segment of PDQ hashes")
+        layout = cls(indexed=bool(flags & _INDEXED), parity=parity, count=count, checksum=checksum)
+        if not head.startswith(layout.pack()):
             raise SegmentCorrupt("the header contradicts itself")
         if layout.size != size:
             raise SegmentCorrupt(

@@ -68,13 +68,13 @@ def test_it_sweeps_the_draft_of_an_index_that_a_kill_left(filled, monkeypatch):
             lists.compact()
 
     assert died(merge)
-    assert list(filled.glob("pdq/.*.draft"))
+    assert list(filled.glob("pdq/.*.tmp"))
     Collection.open(filled, write=True).close()
-    assert list(filled.glob("pdq/.*.draft")) == []
+    assert list(filled.glob("pdq/.*.tmp")) == []
     assert len(Collection.open(filled).find("0" * 64, algorithm="pdq")) == 1
 
 
-@pytest.mark.parametrize("step", ["log_create", "manifest_write"])
+@pytest.mark.parametrize("step", ["log_create", "manifest_write", "fsync"])
 @pytest.mark.parametrize("kill", [False, True])
 def test_it_makes_a_collection_where_one_was_cut_off(tmp_path, monkeypatch, step, kill):
     def fail(*_, **__):
@@ -83,7 +83,8 @@ def test_it_makes_a_collection_where_one_was_cut_off(tmp_path, monkeypatch, step
         raise OSError(errno.ENOSPC, "no room")
 
     with monkeypatch.context() as patched:
-        patched.setattr(*{"log_create": (logs, step), "manifest_write": (Folder, step)}[step], fail)
+        owner = {"log_create": logs, "manifest_write": Folder, "fsync": os}[step]
+        patched.setattr(owner, step, fail)
         if kill:
             assert died(lambda: Collection.create(tmp_path / "lists"))
         else:
@@ -93,6 +94,15 @@ def test_it_makes_a_collection_where_one_was_cut_off(tmp_path, monkeypatch, step
         lists.add("01010101", facts())
     with pytest.raises(Conflict, match="lists is not empty"):
         Collection.create(tmp_path / "lists")
+
+
+def test_it_numbers_on_whatever_drafts_are_called(filled):
+    folder = Folder(filled)
+    number = folder.next_number(folder.manifest_read())
+    (filled / ".manifest.json.99999999.tmp").touch()
+    assert folder.next_number(folder.manifest_read()) == number
+    (filled / f".log-{number:08d}.99999999.tmp").touch()
+    assert folder.next_number(folder.manifest_read()) == number + 1
 
 
 def test_it_lets_one_process_make_a_collection(tmp_path):

@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from lachan.kernel.mapped import ORDER
 from lachan.matching.algorithms.pdq import build as building
 from lachan.matching.algorithms.pdq import layout as ly
 from lachan.matching.algorithms.pdq.segment import PdqSegment
@@ -68,7 +69,7 @@ def test_it_refuses_another_version_and_another_byte_order(altered):
     with pytest.raises(SegmentVersion, match="version 2; this program reads 1"):
         PdqSegment.open(altered({8: struct.pack("<I", 2)}))
     with pytest.raises(SegmentVersion, match="another byte order"):
-        PdqSegment.open(altered({8: struct.pack(">II", ly.VERSION, ly.ORDER)}))
+        PdqSegment.open(altered({8: struct.pack(">II", ly.VERSION, ORDER)}))
 
 
 def test_it_refuses_a_machine_of_another_byte_order(whole, monkeypatch):
