@@ -25,6 +25,7 @@ from lachan.members.records import Actor, ActorKind
 from lachan.members.services import audit_record
 from lachan.outbox.services import event_publish
 
+from .audit_actions import IndicatorAudit
 from .conf import MAX_EVIDENCE, deadline
 from .events import DisputeAnswered, DisputeOpened
 from .ledger import head_lock
@@ -207,7 +208,7 @@ def dispute_answer(
     with transaction.atomic():
         audit_record(
             by=by,
-            action="dispute.answer",
+            action=IndicatorAudit.DISPUTE_ANSWER,
             target=f"dispute:{dispute}",
             detail={"outcome": outcome},
         )

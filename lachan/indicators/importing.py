@@ -28,6 +28,7 @@ from lachan.members.selectors import organisation_uid
 from lachan.members.services import audit_record
 from lachan.outbox.services import event_publish
 
+from .audit_actions import IndicatorAudit
 from .bulk import ready, rows_insert, uid_ready
 from .conf import DEFAULT_CONFIDENCE
 from .covering import cover_settle
@@ -135,7 +136,9 @@ class _Run:
                 by_label=self.by.label,
                 organisation_id=self.by.organisation_id,
             )
-            audit_record(by=self.by, action="list.import", target=f"import:{self.row.uid}")
+            audit_record(
+                by=self.by, action=IndicatorAudit.LIST_IMPORT, target=f"import:{self.row.uid}"
+            )
 
     def all(
         self, chunk: list[Entry | Rejected], rest: Iterator[Entry | Rejected], say: Progress | None

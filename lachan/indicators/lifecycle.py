@@ -14,6 +14,7 @@ from lachan.members.records import Actor, system
 from lachan.members.services import audit_record
 from lachan.outbox.services import clock_is_believed, event_publish
 
+from .audit_actions import IndicatorAudit
 from .covering import cover_settle
 from .events import IndicatorExpired, IndicatorPublished, IndicatorWithdrawn
 from .ledger import head_lock, ledger_append
@@ -133,7 +134,7 @@ def indicator_withdraw(
     with transaction.atomic():
         audit_record(
             by=by,
-            action="indicator.withdraw",
+            action=IndicatorAudit.INDICATOR_WITHDRAW,
             target=f"indicator:{indicator}",
             detail={"cause": cause},
         )
@@ -173,7 +174,7 @@ def indicator_reshare(
     with transaction.atomic():
         audit_record(
             by=by,
-            action="indicator.reshare",
+            action=IndicatorAudit.INDICATOR_RESHARE,
             target=f"indicator:{indicator}",
             detail={"tlp": tlp, "override": bool(override_reason)},
         )
@@ -257,7 +258,7 @@ def _expire_batch() -> int:
         else:
             return 0
         by = system("expiry")
-        audit_record(by=by, action="indicator.expire")
+        audit_record(by=by, action=IndicatorAudit.INDICATOR_EXPIRE)
         head = head_lock()
         indicators = list(due.select_for_update().order_by("pk")[:_EXPIRED_AT_ONCE])
         for indicator in indicators:

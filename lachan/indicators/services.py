@@ -24,6 +24,7 @@ from lachan.members.records import Actor, ActorKind
 from lachan.members.services import audit_record
 from lachan.outbox.services import event_publish
 
+from .audit_actions import IndicatorAudit
 from .conf import DEFAULT_CONFIDENCE, MAX_EVIDENCE
 from .disputes import dispute_answer, dispute_open, dispute_open_public, disputes_settle
 from .events import IndicatorProposed, IndicatorRejected
@@ -127,7 +128,9 @@ def indicator_propose(
             case_uid=case_uid,
             **facts,
         )
-        audit_record(by=by, action="indicator.propose", target=f"indicator:{indicator.uid}")
+        audit_record(
+            by=by, action=IndicatorAudit.INDICATOR_PROPOSE, target=f"indicator:{indicator.uid}"
+        )
         event_publish(
             IndicatorProposed(indicator=indicator.uid, kind=indicator.kind, case=case_uid)
         )
@@ -205,7 +208,7 @@ def indicator_review(
         state_check(seen, *indicator_state(found))
         audit_record(
             by=by,
-            action="indicator.review",
+            action=IndicatorAudit.INDICATOR_REVIEW,
             target=f"indicator:{indicator}",
             detail={"decision": decision, "override": bool(override_reason)},
         )

@@ -31,6 +31,8 @@ from lachan.members.policy import Action, policy_check
 from lachan.members.records import Actor
 from lachan.members.services import audit_record
 
+from .audit_actions import IndicatorAudit
+
 _NAME_HEADS = ("domain", "origin", "host", "hostname", "site", "name")
 _PLACE_HEADS = ("rank", "globalrank", "place", "position")
 _LONGEST_LINE = 4096
@@ -57,7 +59,7 @@ def sites_replace(*, by: Actor, files: Sequence[Path], top: int = LAST_PLACE) ->
     except OSError as error:
         raise Unavailable(f"{error.filename}: {error.strerror}") from None
     with transaction.atomic():
-        audit_record(by=by, action="guard.update", detail={"names": head.names})
+        audit_record(by=by, action=IndicatorAudit.GUARD_UPDATE, detail={"names": head.names})
     return head
 
 

@@ -11,6 +11,7 @@ from lachan.kernel.errors import InvalidInput
 from lachan.proofs.services import row_holds
 
 from .audit import audit_record
+from .audit_actions import MemberAudit
 from .errors import ApiKeyRefused
 from .models import ApiKey, Organisation
 from .policy import KEY_TABLE, Action, Scope, policy_allows, policy_check
@@ -53,7 +54,7 @@ def api_key_create(
         expires_at=now() + life,
     )
     detail = {"scopes": row.scopes}
-    audit_record(by=by, action="api_key.make", target=f"api_key:{row.uid}", detail=detail)
+    audit_record(by=by, action=MemberAudit.API_KEY_MAKE, target=f"api_key:{row.uid}", detail=detail)
     return row, text
 
 
@@ -62,7 +63,7 @@ def api_key_revoke(*, by: Actor, key: ApiKey) -> None:
     """The key stops working at once."""
     policy_check(by, Action.API_KEY_MANAGE, organisation_id=key.organisation_id)
     if ApiKey.objects.filter(pk=key.pk, revoked_at=None).update(revoked_at=now()):
-        audit_record(by=by, action="api_key.revoke", target=f"api_key:{key.uid}")
+        audit_record(by=by, action=MemberAudit.API_KEY_REVOKE, target=f"api_key:{key.uid}")
 
 
 def api_key_actor(text: str) -> Actor:

@@ -14,6 +14,7 @@ from lachan.kernel.seen import state_check
 from lachan.outbox.services import clock_is_believed, time_reached
 
 from .audit import audit_record
+from .audit_actions import MemberAudit
 from .confirmations import (
     POWERFUL,
     confirmation_ask,
@@ -55,7 +56,7 @@ def role_grant(
     )
     detail = {"role": role.value, "until": until.isoformat() if until else None}
     target = f"confirmation:{row.uid}"
-    audit_record(by=by, action="confirmation.ask", target=target, detail=detail)
+    audit_record(by=by, action=MemberAudit.CONFIRMATION_ASK, target=target, detail=detail)
     return None
 
 
@@ -104,7 +105,9 @@ def role_revoke(*, by: Actor, person: Person, role: Role) -> None:
     standing = person.grants.filter(Q(valid_until=None) | Q(valid_until__gt=now()), role=role)
     if standing.update(valid_until=time_reached()):
         detail = {"role": role.value}
-        audit_record(by=by, action="role.revoke", target=f"person:{person.uid}", detail=detail)
+        audit_record(
+            by=by, action=MemberAudit.ROLE_REVOKE, target=f"person:{person.uid}", detail=detail
+        )
     Confirmation.objects.filter(person=person, role=role).delete()
     confirmations_settle()
     links_settle()
@@ -147,7 +150,7 @@ def person_deactivate(*, by: Actor, person: Person) -> None:
     Invitation.objects.filter(theirs, used_at=None).delete()
     Confirmation.objects.filter(Q(person=person) | Q(asked_by=str(person.uid))).delete()
     desk_keys_withdraw(by=by, person=person)
-    audit_record(by=by, action="person.deactivate", target=f"person:{person.uid}")
+    audit_record(by=by, action=MemberAudit.PERSON_DEACTIVATE, target=f"person:{person.uid}")
 
 
 def wraps_purge() -> int:

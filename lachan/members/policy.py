@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 from lachan.kernel.errors import Refused
 
 from .audit import audit_record
+from .audit_actions import MemberAudit
 from .records import Actor, ActorKind, Role
 
 
@@ -169,7 +170,9 @@ def requires(action: Action) -> Callable[[V], V]:
                 policy_check(request.actor, action)
                 return view(request, *args, **kwargs)
             except NotAllowed as error:
-                audit_record(by=request.actor, action="policy.refuse", target=error.action.value)
+                audit_record(
+                    by=request.actor, action=MemberAudit.POLICY_REFUSE, target=error.action.value
+                )
                 raise
 
         guarded.policy_action = action  # type: ignore[attr-defined]

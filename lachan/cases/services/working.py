@@ -7,6 +7,7 @@ from uuid import UUID
 
 from django.db import transaction
 
+from lachan.cases.audit_actions import CaseAudit
 from lachan.cases.events import CaseClosed, CaseReopened
 from lachan.cases.models import Case, CaseNote
 from lachan.cases.records import CaseMoved, CaseTaken, Happening, NoSuchChoice, Status
@@ -186,7 +187,7 @@ def case_end(case: Case, *, by: Actor, outcome: str) -> None:
     case.reporter_waits_since, case.reporter_unread = None, False
     case_rate(case)
     happening_record(case, Happening.CLOSED, by=by, outcome=outcome)
-    audit_record(by=by, action="case.close", target=f"case:{case.uid}")
+    audit_record(by=by, action=CaseAudit.CASE_CLOSE, target=f"case:{case.uid}")
     event_publish(CaseClosed(case=case.uid, report=case.report_uid, outcome=outcome))
 
 
