@@ -20,7 +20,7 @@ from lachan.kernel.sealing.errors import LockHeld
 from lachan.kernel.sealing.locks import lock_with, unlock_with
 from lachan.kernel.sealing.padding import padme
 from lachan.kernel.seen import state_check
-from lachan.members.policy import Action, policy_check
+from lachan.members.policy import policy_check
 from lachan.members.records import Actor, ActorKind
 from lachan.members.services import audit_record
 from lachan.outbox.services import event_publish
@@ -31,6 +31,7 @@ from .events import DisputeAnswered, DisputeOpened
 from .ledger import head_lock
 from .lifecycle import indicator_withdraw
 from .models import Dispute, DisputedValue, Indicator
+from .policy import Action
 from .reading import dispute_record, indicator_state, is_proposer, shared_with
 from .records import (
     STANDING,

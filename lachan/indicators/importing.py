@@ -22,7 +22,7 @@ from lachan.kernel.bounds import moment_checked
 from lachan.kernel.clock import now
 from lachan.kernel.errors import InvalidInput
 from lachan.kernel.ids import uuid7
-from lachan.members.policy import Action, policy_check
+from lachan.members.policy import policy_check
 from lachan.members.records import Actor
 from lachan.members.selectors import organisation_uid
 from lachan.members.services import audit_record
@@ -36,6 +36,7 @@ from .events import ListImported
 from .guard import guard_load
 from .ledger import Change, head_lock, ledger_append
 from .models import Indicator, LedgerHead, ListImport, Quarantined
+from .policy import Action
 from .reading import SHARED, raw_kept, tlp_checked
 from .records import OVERTAKEN, ImportReport, Status
 from .sorting import Sorted, Sorter

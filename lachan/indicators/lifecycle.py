@@ -9,7 +9,7 @@ from lachan.formats.observables.record import Observable
 from lachan.kernel.clock import now
 from lachan.kernel.errors import InvalidInput
 from lachan.kernel.seen import state_check
-from lachan.members.policy import Action, policy_check
+from lachan.members.policy import policy_check
 from lachan.members.records import Actor, system
 from lachan.members.services import audit_record
 from lachan.outbox.services import clock_is_believed, event_publish
@@ -19,6 +19,7 @@ from .covering import cover_settle
 from .events import IndicatorExpired, IndicatorPublished, IndicatorWithdrawn
 from .ledger import head_lock, ledger_append
 from .models import Indicator, LedgerHead
+from .policy import Action
 from .projecting import change_of
 from .reading import (
     OPEN,

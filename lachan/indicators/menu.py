@@ -1,7 +1,9 @@
 from django.utils.translation import gettext_lazy as _
 
-from lachan.members.policy import Action, policy_allows
+from lachan.members.policy import policy_allows
 from lachan.web.menu import MenuEntry, menu_add
+
+from .policy import Action
 
 menu_add(
     MenuEntry(

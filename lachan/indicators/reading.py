@@ -9,7 +9,8 @@ from django.db.models import Q
 
 from lachan.formats.observables.record import Observable
 from lachan.kernel.errors import InvalidInput
-from lachan.members.policy import Action, policy_allows
+from lachan.members.policy import Action as MemberAction
+from lachan.members.policy import policy_allows
 from lachan.members.records import Actor
 from lachan.members.selectors import (
     api_key_is_used_by,
@@ -21,6 +22,7 @@ from lachan.members.selectors import (
 from .conf import MIN_REASON_LETTERS, MIN_REASON_WORDS
 from .guard import guard_load
 from .models import Dispute, Indicator
+from .policy import Action
 from .records import (
     STANDING,
     DisputeRecord,
@@ -68,7 +70,7 @@ def case_of(by: Actor, indicator: Indicator) -> UUID | None:
     whom, is nobody else's to know.
     """
     owner = indicator.organisation_id
-    if owner is None or not policy_allows(by, Action.CASE_READ, organisation_id=owner):
+    if owner is None or not policy_allows(by, MemberAction.CASE_READ, organisation_id=owner):
         return None
     return indicator.case_uid
 

@@ -19,7 +19,7 @@ from lachan.kernel.bounds import moment_checked
 from lachan.kernel.clock import now
 from lachan.kernel.errors import InvalidInput
 from lachan.kernel.seen import state_check
-from lachan.members.policy import Action, policy_check
+from lachan.members.policy import policy_check
 from lachan.members.records import Actor, ActorKind
 from lachan.members.services import audit_record
 from lachan.outbox.services import event_publish
@@ -31,6 +31,7 @@ from .events import IndicatorProposed, IndicatorRejected
 from .importing import list_import
 from .lifecycle import indicator_expire_due, indicator_reshare, indicator_withdraw, publish
 from .models import Indicator, Review
+from .policy import Action
 from .reading import (
     OPEN,
     agreed_elsewhere,

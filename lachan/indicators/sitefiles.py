@@ -27,11 +27,12 @@ from lachan.formats.observables.record import InvalidObservable
 from lachan.kernel.bounds import LATEST, number_read
 from lachan.kernel.clock import now
 from lachan.kernel.errors import Unavailable
-from lachan.members.policy import Action, policy_check
+from lachan.members.policy import policy_check
 from lachan.members.records import Actor
 from lachan.members.services import audit_record
 
 from .audit_actions import IndicatorAudit
+from .policy import Action
 
 _NAME_HEADS = ("domain", "origin", "host", "hostname", "site", "name")
 _PLACE_HEADS = ("rank", "globalrank", "place", "position")

@@ -7,7 +7,7 @@ from django.db import transaction
 
 from lachan.kernel.clock import now
 from lachan.kernel.errors import Refused
-from lachan.members.policy import Action, policy_check
+from lachan.members.policy import policy_check
 from lachan.members.records import Actor, ActorKind
 from lachan.members.services import audit_record
 from lachan.outbox.services import event_publish
@@ -17,6 +17,7 @@ from .covering import covers_settle
 from .events import ListWithdrawn
 from .ledger import head_lock, ledger_append
 from .models import Indicator, ListImport
+from .policy import Action
 from .projecting import change_of
 from .records import STANDING, NoSuchImport, Status
 

@@ -10,12 +10,13 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
 from lachan.formats.classification.categories import categories
-from lachan.members.policy import Action, requires
+from lachan.members.policy import requires
 from lachan.members.services import audit_record
 
 from .audit_actions import MatchAudit
 from .forms import Subject, TryForm
 from .histogram import bars_make, share_below
+from .policy import Action
 from .records import Hit, MatchingError
 from .selectors import MatchAnswer, match_list, matching_health
 

@@ -28,18 +28,18 @@ from .audit_actions import MemberAudit
 from .desk_keys import HOLDER_ROLES
 from .errors import SecondNeeded
 from .models import Confirmation, Invitation, Organisation, Person, RoleGrant
-from .policy import TABLE, Action
+from .policy import POWERS, TABLE
 from .reach import manage_allows
 from .records import Actor, ActorKind, Role, system
 from .selectors import actor_labelled
 
 DELAY = timedelta(days=1)
-POWERFUL = HOLDER_ROLES | {
-    role
-    for action in (Action.INDICATOR_REVIEW, Action.INDICATOR_IMPORT, Action.MEMBER_MANAGE)
-    for role, scope in TABLE[action].items()
-    if scope
-}
+
+
+def powerful_roles() -> frozenset[Role]:
+    """The roles that nobody gets before a second person agrees."""
+    rows = [TABLE[action] for action in POWERS]
+    return HOLDER_ROLES | {role for row in rows for role, scope in row.items() if scope}
 
 
 def second_is_asked(by: Actor, organisation: Organisation, *, person: Person | None = None) -> bool:

@@ -21,7 +21,13 @@ from lachan.proofs.services import row_holds
 
 from .audit import audit_record
 from .audit_actions import MemberAudit
-from .confirmations import POWERFUL, confirmation_ask, is_ripe, manages_now, second_is_asked
+from .confirmations import (
+    confirmation_ask,
+    is_ripe,
+    manages_now,
+    powerful_roles,
+    second_is_asked,
+)
 from .desk_keys import HOLDER_ROLES, desk_key_make, held_privates, wrap_for_person
 from .errors import AlreadyMember, InvitationGone, InvitationWaits
 from .first_token import token_forget
@@ -91,7 +97,7 @@ def invitation_make(
         DeskKeyWrap.objects.create(
             desk_key_id=desk_key_id, invitation=row, sealed=lock_with(private, secret=raw)
         )
-    powers = person is not None or bool(POWERFUL & set(roles))
+    powers = person is not None or bool(powerful_roles() & set(roles))
     waits = None
     if powers and not is_first and second_is_asked(by, organisation, person=person):
         waits = confirmation_ask(by=by, organisation=organisation, person=person, invitation=row)

@@ -16,11 +16,11 @@ from lachan.outbox.services import clock_is_believed, time_reached
 from .audit import audit_record
 from .audit_actions import MemberAudit
 from .confirmations import (
-    POWERFUL,
     confirmation_ask,
     confirmations_settle,
     grant_make,
     links_settle,
+    powerful_roles,
     second_is_asked,
 )
 from .desk_keys import desk_keys_withdraw, holder_list
@@ -48,7 +48,7 @@ def role_grant(
         moment_checked(until)
     if by.person_id == person.pk:
         raise SelfGrant("nobody gives a role to himself")
-    adds = role in POWERFUL and not _holds_until(person, role, until)
+    adds = role in powerful_roles() and not _holds_until(person, role, until)
     if not adds or not second_is_asked(by, person.organisation, person=person):
         return grant_make(by=by, person=person, role=role, until=until)
     row = confirmation_ask(

@@ -8,5 +8,5 @@ class OutboxConfig(AppConfig):
 
     def ready(self) -> None:
         autodiscover_modules(
-            "handlers", "tasks", "waiting", "panels", "status", "menu", "audit_actions"
+            "handlers", "tasks", "waiting", "panels", "policy", "status", "menu", "audit_actions"
         )

@@ -20,7 +20,7 @@ from lachan.kernel.sealing.errors import WorkRefused
 from lachan.kernel.sealing.receipts import receipt_for
 from lachan.kernel.sealing.work import pow_challenge, pow_read, pow_verify
 from lachan.members import selectors as members
-from lachan.members.policy import Action, policy_check
+from lachan.members.policy import policy_check
 from lachan.members.records import Actor, ActorKind, DeskKeyRecord
 from lachan.members.services import audit_record
 from lachan.outbox.services import clock_is_believed, durable, event_publish
@@ -29,6 +29,7 @@ from . import arrivals, conf
 from .audit_actions import ReportAudit
 from .events import ReporterWrote, ReportPurged, ReportReceived
 from .models import InboxSession, Report
+from .policy import Action
 from .records import Author, ReportContent, Status, Submitted, Urgency
 from .sealing import hour_now, message_seal, report_seal
 

@@ -10,10 +10,10 @@ from lachan.cases.models import Case, CaseNote
 from lachan.cases.records import CaseMoved, CaseTaken, Happening, NoSuchChoice, Status
 from lachan.cases.selectors.desk import case_get, colleague_list
 from lachan.kernel.errors import Refused
-from lachan.members.policy import Action
 from lachan.members.records import Actor
 from lachan.members.selectors import people_able
 from lachan.members.services import audit_record
+from lachan.reports.policy import Action
 
 from .notes import note_write
 from .rating import case_rate

@@ -9,11 +9,11 @@ from django.db import transaction
 from lachan.cases.audit_actions import CaseAudit
 from lachan.cases.models import Case
 from lachan.cases.records import Happening, Status
-from lachan.members.policy import Action
 from lachan.members.records import Actor
 from lachan.members.selectors import desk_key_person_ids, people_able
 from lachan.members.services import audit_record
 from lachan.outbox.services import clock_is_believed
+from lachan.reports.policy import Action
 
 from .rating import case_rate
 from .timeline import happening_record

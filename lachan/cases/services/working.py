@@ -17,10 +17,10 @@ from lachan.formats.classification.categories import category_code
 from lachan.kernel.clock import now
 from lachan.kernel.errors import InvalidInput, NotFound
 from lachan.kernel.seen import Stale, state_check
-from lachan.members.policy import Action
 from lachan.members.records import Actor
 from lachan.members.services import audit_record
 from lachan.outbox.services import event_publish
+from lachan.reports.policy import Action
 from lachan.reports.services import report_answer, report_close, report_reopen
 
 from .notes import LONGEST, note_write

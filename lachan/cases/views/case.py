@@ -39,8 +39,10 @@ from lachan.kernel.clock import now
 from lachan.kernel.errors import NotFound, Refused
 from lachan.kernel.sealing.errors import SealBroken
 from lachan.kernel.seen import state_mark
-from lachan.members.policy import Action, policy_allows, requires
+from lachan.members.policy import Action as MemberAction
+from lachan.members.policy import policy_allows, requires
 from lachan.members.services import session_key
+from lachan.reports.policy import Action
 from lachan.web.pages import page_of
 
 from .queue import KIND_WORDS, STATUS_WORDS, URGENCY_WORDS
@@ -117,7 +119,7 @@ class Draft:
         }.get(self.act, False)
 
 
-@requires(Action.CASE_READ)
+@requires(MemberAction.CASE_READ)
 @require_GET
 def case(request: HttpRequest, uid: UUID) -> HttpResponse:
     """A case; whoever works on it sees its report at once."""
@@ -125,7 +127,7 @@ def case(request: HttpRequest, uid: UUID) -> HttpResponse:
     return case_page(request, row, is_open=row.assignee_id == request.actor.person_id)
 
 
-@requires(Action.CASE_READ)
+@requires(MemberAction.CASE_READ)
 @require_GET
 def report(request: HttpRequest, uid: UUID) -> HttpResponse:
     """A case with its report, for a colleague who looks in: a step of its own, since it is written down."""
