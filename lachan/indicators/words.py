@@ -7,6 +7,8 @@ from django.utils.translation import gettext_lazy as _
 
 from lachan.formats.classification.categories import categories, categories_on
 from lachan.formats.guard.declared import guard_rules
+from lachan.formats.observables.parsing import kinds
+from lachan.formats.snapshot.keys import KIND_CODES
 from lachan.kernel.country import today
 from lachan.web.words import said_lazy
 
@@ -26,19 +28,7 @@ STATUS_TAG = {
     Status.REJECTED: "",
     Status.WITHDRAWN: "",
 }
-KINDS = {
-    "domain": _("site"),
-    "url": _("web address"),
-    "ipv4": _("network address"),
-    "ipv6": _("network address"),
-    "email": _("e-mail address"),
-    "phone": _("phone number"),
-    "account": _("account"),
-    "md5": _("file fingerprint MD5"),
-    "sha1": _("file fingerprint SHA-1"),
-    "sha256": _("file fingerprint SHA-256"),
-    "pdq": _("picture fingerprint PDQ"),
-}
+KINDS = {name: said_lazy(kinds()[name].label) for name in KIND_CODES}
 TLPS = {
     Tlp.CLEAR: _("TLP:CLEAR: everybody"),
     Tlp.GREEN: _("TLP:GREEN: the community"),
