@@ -91,7 +91,11 @@ def texts_of(message):
 def data_texts(language):
     """(file, text) of everything in the rooms' data that is given in several languages."""
     for path in sorted(
-        [*Path("lachan").glob("**/data/*.json"), *Path("lachan/country").glob("*/*.json")]
+        [
+            *Path("lachan").glob("**/data/**/*.json"),
+            *Path("lachan/country").glob("*/*.json"),
+            *Path("lachan/formats").rglob("words.json"),
+        ]
     ):
         if "tests" not in path.parts:
             yield from (

@@ -2,8 +2,9 @@
 
 from django.utils.translation import gettext as _
 
-from lachan.members.policy import Action, policy_allows
+from lachan.members.policy import policy_allows
 from lachan.members.records import Actor, system
+from lachan.reports.policy import Action
 from lachan.web.start import Waiting, waits
 
 from .records import Status

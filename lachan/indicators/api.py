@@ -9,11 +9,12 @@ from django.utils.cache import patch_vary_headers
 from django.utils.http import parse_etags
 from ninja import Field, Query, Router, Schema
 
-from lachan.members.policy import Action, requires
+from lachan.members.policy import requires
 from lachan.web.shapes import Moment
 
 from .channel import channels
 from .conf import DEFAULT_CONFIDENCE
+from .policy import Action
 from .records import DisputeRecord, IndicatorRecord
 from .selectors import indicator_get, indicator_list, ledger_head
 from .services import dispute_open, indicator_propose, indicator_withdraw

@@ -19,16 +19,18 @@ from lachan.kernel.errors import InvalidInput
 from lachan.kernel.sealing.errors import LockHeld
 from lachan.kernel.sealing.locks import lock_with, unlock_with
 from lachan.kernel.sealing.padding import padme
-from lachan.members.policy import Action, policy_check
+from lachan.members.policy import policy_check
 from lachan.members.records import Actor, ActorKind
 from lachan.members.services import audit_record
 from lachan.outbox.services import event_publish
 
+from .audit_actions import IndicatorAudit
 from .conf import MAX_EVIDENCE, deadline
 from .events import DisputeAnswered, DisputeOpened
 from .ledger import head_lock
 from .lifecycle import indicator_withdraw
 from .models import Dispute, DisputedValue, Indicator
+from .policy import Action
 from .reading import dispute_record, is_proposer, shared_with, unchanged_check
 from .records import (
     STANDING,
@@ -206,7 +208,7 @@ def dispute_answer(
     with transaction.atomic():
         audit_record(
             by=by,
-            action="dispute.answer",
+            action=IndicatorAudit.DISPUTE_ANSWER,
             target=f"dispute:{dispute}",
             detail={"outcome": outcome},
         )

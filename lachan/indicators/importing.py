@@ -22,12 +22,13 @@ from lachan.kernel.bounds import moment_checked
 from lachan.kernel.clock import now
 from lachan.kernel.errors import InvalidInput
 from lachan.kernel.ids import uuid7
-from lachan.members.policy import Action, policy_check
+from lachan.members.policy import policy_check
 from lachan.members.records import Actor
 from lachan.members.selectors import organisation_uid
 from lachan.members.services import audit_record
 from lachan.outbox.services import event_publish
 
+from .audit_actions import IndicatorAudit
 from .bulk import ready, rows_insert, uid_ready
 from .conf import DEFAULT_CONFIDENCE
 from .covering import cover_settle
@@ -35,6 +36,7 @@ from .events import ListImported
 from .guard import guard_load
 from .ledger import Change, head_lock, ledger_append
 from .models import Indicator, LedgerHead, ListImport, Quarantined
+from .policy import Action
 from .reading import SHARED, raw_kept, standing_rows, tlp_checked
 from .records import OVERTAKEN, ImportReport, Status
 from .sorting import Sorted, Sorter
@@ -135,7 +137,9 @@ class _Run:
                 by_label=self.by.label,
                 organisation_id=self.by.organisation_id,
             )
-            audit_record(by=self.by, action="list.import", target=f"import:{self.row.uid}")
+            audit_record(
+                by=self.by, action=IndicatorAudit.LIST_IMPORT, target=f"import:{self.row.uid}"
+            )
 
     def all(
         self, chunk: list[Entry | Rejected], rest: Iterator[Entry | Rejected], say: Progress | None

@@ -8,15 +8,17 @@ from django.db import transaction
 from lachan.formats.observables.record import Observable
 from lachan.kernel.clock import now
 from lachan.kernel.errors import InvalidInput
-from lachan.members.policy import Action, policy_check
+from lachan.members.policy import policy_check
 from lachan.members.records import Actor, system
 from lachan.members.services import audit_record
 from lachan.outbox.services import clock_is_believed, event_publish
 
+from .audit_actions import IndicatorAudit
 from .covering import cover_settle
 from .events import IndicatorExpired, IndicatorPublished, IndicatorWithdrawn
 from .ledger import head_lock, ledger_append
 from .models import Indicator, LedgerHead
+from .policy import Action
 from .projecting import change_of
 from .reading import (
     OPEN,
@@ -141,7 +143,7 @@ def indicator_withdraw(
     with transaction.atomic():
         audit_record(
             by=by,
-            action="indicator.withdraw",
+            action=IndicatorAudit.INDICATOR_WITHDRAW,
             target=f"indicator:{indicator}",
             detail={"cause": cause},
         )
@@ -181,7 +183,7 @@ def indicator_reshare(
     with transaction.atomic():
         audit_record(
             by=by,
-            action="indicator.reshare",
+            action=IndicatorAudit.INDICATOR_RESHARE,
             target=f"indicator:{indicator}",
             detail={"tlp": tlp, "override": bool(override_reason)},
         )
@@ -265,7 +267,7 @@ def _expire_batch() -> int:
         else:
             return 0
         by = system("expiry")
-        audit_record(by=by, action="indicator.expire")
+        audit_record(by=by, action=IndicatorAudit.INDICATOR_EXPIRE)
         head = head_lock()
         due = due.select_related("organisation").select_for_update(of=("self",))
         indicators = list(due.order_by("pk")[:_EXPIRED_AT_ONCE])

@@ -10,7 +10,8 @@ from django.db.models import QuerySet
 from lachan.formats.observables.record import Observable
 from lachan.kernel.errors import InvalidInput
 from lachan.kernel.seen import state_check
-from lachan.members.policy import Action, policy_allows
+from lachan.members.policy import Action as MemberAction
+from lachan.members.policy import policy_allows
 from lachan.members.records import Actor
 from lachan.members.selectors import (
     api_key_is_used_by,
@@ -22,6 +23,7 @@ from lachan.members.selectors import (
 from .conf import MIN_REASON_LETTERS, MIN_REASON_WORDS
 from .guard import guard_load
 from .models import Dispute, Indicator
+from .policy import Action
 from .records import (
     STANDING,
     DisputeRecord,
@@ -77,7 +79,7 @@ def case_of(by: Actor, indicator: Indicator) -> UUID | None:
     whom, is nobody else's to know.
     """
     owner = indicator.organisation_id
-    if owner is None or not policy_allows(by, Action.CASE_READ, organisation_id=owner):
+    if owner is None or not policy_allows(by, MemberAction.CASE_READ, organisation_id=owner):
         return None
     return indicator.case_uid
 

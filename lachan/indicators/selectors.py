@@ -13,12 +13,14 @@ from lachan.formats.observables.record import Observable
 from lachan.kernel.clock import now
 from lachan.kernel.errors import Refused
 from lachan.kernel.heads import Head
-from lachan.members.policy import Action, policy_check
+from lachan.members.policy import Action as MemberAction
+from lachan.members.policy import policy_check
 from lachan.members.records import PUBLIC, Actor, ActorKind
 
 from . import ledger, verifying, whole
 from .guard import guard_load, sites_head, warning_lists
 from .models import Dispute, Indicator, ListImport, Quarantined, Review
+from .policy import Action
 from .reading import (
     AGAIN,
     COMMUNITY_TYPES,
@@ -92,7 +94,7 @@ def indicator_list(
     """
     rows = indicator_rows(by=by, status=status, kind=kind, category=category, text=text)
     if case_uid is not None:
-        policy_check(by, Action.CASE_READ)
+        policy_check(by, MemberAction.CASE_READ)
         rows = rows.filter(case_uid=case_uid)
         if by.kind is not ActorKind.SYSTEM:
             rows = rows.filter(organisation_id=by.organisation_id)

@@ -20,11 +20,12 @@ from lachan.formats.observables.record import Observable
 from lachan.kernel.bounds import moment_checked
 from lachan.kernel.clock import now
 from lachan.kernel.errors import InvalidInput
-from lachan.members.policy import Action, policy_check
+from lachan.members.policy import policy_check
 from lachan.members.records import Actor, ActorKind
 from lachan.members.services import audit_record
 from lachan.outbox.services import event_publish
 
+from .audit_actions import IndicatorAudit
 from .conf import DEFAULT_CONFIDENCE, MAX_EVIDENCE
 from .disputes import dispute_answer, dispute_open, dispute_open_public, disputes_settle
 from .events import IndicatorProposed, IndicatorRejected
@@ -38,6 +39,7 @@ from .lifecycle import (
     publish,
 )
 from .models import Indicator, LedgerHead, Review
+from .policy import Action
 from .reading import (
     agreed_elsewhere,
     is_proposer,
@@ -137,7 +139,9 @@ def indicator_propose(
             case_uid=case_uid,
             **facts,
         )
-        audit_record(by=by, action="indicator.propose", target=f"indicator:{indicator.uid}")
+        audit_record(
+            by=by, action=IndicatorAudit.INDICATOR_PROPOSE, target=f"indicator:{indicator.uid}"
+        )
         event_publish(
             IndicatorProposed(indicator=indicator.uid, kind=indicator.kind, case=case_uid)
         )
@@ -209,7 +213,7 @@ def indicator_review(
     with transaction.atomic():
         audit_record(
             by=by,
-            action="indicator.review",
+            action=IndicatorAudit.INDICATOR_REVIEW,
             target=f"indicator:{indicator}",
             detail={"decision": decision, "override": bool(override_reason)},
         )

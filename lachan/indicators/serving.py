@@ -6,11 +6,12 @@ from collections.abc import Iterator
 
 from lachan.formats.classification.categories import categories, category_code
 from lachan.kernel.errors import InvalidInput
-from lachan.members.policy import Action, policy_check
+from lachan.members.policy import policy_check
 from lachan.members.records import Actor, ActorKind
 
 from . import ledger
 from .channel import Channel, Notes, channels
+from .policy import Action
 from .reading import is_community
 from .records import (
     COMMUNITY,

@@ -27,9 +27,12 @@ from lachan.formats.observables.record import InvalidObservable
 from lachan.kernel.bounds import LATEST, number_read
 from lachan.kernel.clock import now
 from lachan.kernel.errors import Unavailable
-from lachan.members.policy import Action, policy_check
+from lachan.members.policy import policy_check
 from lachan.members.records import Actor
 from lachan.members.services import audit_record
+
+from .audit_actions import IndicatorAudit
+from .policy import Action
 
 _NAME_HEADS = ("domain", "origin", "host", "hostname", "site", "name")
 _PLACE_HEADS = ("rank", "globalrank", "place", "position")
@@ -57,7 +60,7 @@ def sites_replace(*, by: Actor, files: Sequence[Path], top: int = LAST_PLACE) ->
     except OSError as error:
         raise Unavailable(f"{error.filename}: {error.strerror}") from None
     with transaction.atomic():
-        audit_record(by=by, action="guard.update", detail={"names": head.names})
+        audit_record(by=by, action=IndicatorAudit.GUARD_UPDATE, detail={"names": head.names})
     return head
 
 

@@ -7,15 +7,17 @@ from django.db import transaction
 
 from lachan.kernel.clock import now
 from lachan.kernel.errors import Refused
-from lachan.members.policy import Action, policy_check
+from lachan.members.policy import policy_check
 from lachan.members.records import Actor, ActorKind
 from lachan.members.services import audit_record
 from lachan.outbox.services import event_publish
 
+from .audit_actions import IndicatorAudit
 from .covering import covers_settle
 from .events import ListWithdrawn
 from .ledger import head_lock, ledger_append
 from .models import Indicator, ListImport
+from .policy import Action
 from .projecting import change_of
 from .records import STANDING, NoSuchImport, Status
 
@@ -44,7 +46,7 @@ def list_withdraw(
     if row.organisation_id is None and by.kind is not ActorKind.SYSTEM:
         raise Refused("the operator's list is the operator's to withdraw")
     with transaction.atomic():
-        audit_record(by=by, action="list.withdraw", target=f"import:{list_import}")
+        audit_record(by=by, action=IndicatorAudit.LIST_WITHDRAW, target=f"import:{list_import}")
     ended = 0
     while step := _step(row):
         ended += step

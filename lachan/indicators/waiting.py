@@ -2,10 +2,11 @@
 
 from django.utils.translation import gettext as _
 
-from lachan.members.policy import Action, policy_allows
+from lachan.members.policy import policy_allows
 from lachan.members.records import Actor
 from lachan.web.start import Waiting, waits
 
+from .policy import Action
 from .selectors import dispute_rows, indicator_count_ended_by_others, indicator_count_proposed
 
 

@@ -6,7 +6,11 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from lachan.formats.classification.categories import categories, categories_on
+from lachan.formats.guard.declared import guard_rules
+from lachan.formats.observables.parsing import kinds
+from lachan.formats.snapshot.keys import KIND_CODES
 from lachan.kernel.country import today
+from lachan.web.words import said_lazy
 
 from .records import Confidence, Status, Tlp
 
@@ -24,19 +28,7 @@ STATUS_TAG = {
     Status.REJECTED: "",
     Status.WITHDRAWN: "",
 }
-KINDS = {
-    "domain": _("site"),
-    "url": _("web address"),
-    "ipv4": _("network address"),
-    "ipv6": _("network address"),
-    "email": _("e-mail address"),
-    "phone": _("phone number"),
-    "account": _("account"),
-    "md5": _("file fingerprint MD5"),
-    "sha1": _("file fingerprint SHA-1"),
-    "sha256": _("file fingerprint SHA-256"),
-    "pdq": _("picture fingerprint PDQ"),
-}
+KINDS = {name: said_lazy(kinds()[name].label) for name in KIND_CODES}
 TLPS = {
     Tlp.CLEAR: _("TLP:CLEAR: everybody"),
     Tlp.GREEN: _("TLP:GREEN: the community"),
@@ -50,34 +42,7 @@ CONFIDENCES = [
     (Confidence.SURE.value, _("sure (80)")),
     (Confidence.PROVED.value, _("proved (100)")),
 ]
-RULES = {
-    "public-suffix": _("Strangers register names below it: all of them would be blocked."),
-    "well-known": _("Many people use it every day."),
-    "government": _("It belongs to a government, a school or an international organisation."),
-    "member": _("It belongs to a member organisation."),
-    "shared-hosting": _("Strangers share this host: block one address or subdomain instead."),
-    "content-network": _(
-        "Sites of many people are reached by names of this content network: block the site's own name."
-    ),
-    "shortener": _("Strangers share this link shortener: block what stands behind the link."),
-    "reserved-address": _("It is a private or reserved address, another one for everybody."),
-    "public-service": _("It is a public name server or a service that everybody needs."),
-    "emergency-number": _("It is an emergency or help line."),
-    "empty-file": _("It is the fingerprint of an empty file or a blank picture."),
-    "infrastructure": _(
-        "Devices and networks need it to work: certificates, clocks, updates, names."
-    ),
-    "embedded": _("Pages everywhere load statistics or advertising from it."),
-    "popular-site": _("It is on the list of well-known sites: many people use it."),
-    "bank": _("It is called as a bank is. Look whether it is one."),
-    "school": _("It is called as a school is. Look whether it is one."),
-    "association": _(
-        "It is called as a club, a congregation or a charity is. Look whether it is one."
-    ),
-    "lets-part-through": _("The list itself lets a part of it through."),
-    "warning-list": _("A list of false alarms that the operator keeps names it."),
-    "withdrawn-before": _("A person took it back once."),
-}
+RULES = {code: said_lazy(rule.said) for code, rule in guard_rules().items()}
 DISPUTE_REASONS = {
     "mistake": _("There is nothing bad there"),
     "mine": _("It is mine, and it is not what you say"),

@@ -18,11 +18,12 @@ from lachan.matching.collection import Collection
 from lachan.matching.places import collection_folder, damage_tell
 from lachan.matching.records import Hit, InvalidHash, MatchingError, SegmentCorrupt, Stats, Viewer
 from lachan.matching.standing import LookupStatus, status_sum
-from lachan.members.policy import Action, policy_check
+from lachan.members.policy import policy_check
 from lachan.members.records import Actor
 from lachan.members.selectors import organisation_type
 
 from .models import Sighting
+from .policy import Action
 
 FINGERPRINTS = ("pdq", "md5", "sha1", "sha256")
 _LONGEST = 100

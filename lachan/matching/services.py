@@ -31,12 +31,12 @@ from lachan.matching.records import Facts
 from lachan.matching.shards import WHOLE, Shard
 from lachan.matching.spool import Met, spool_list, spool_read
 from lachan.matching.store.folder import Folder
-from lachan.members.policy import Action
 from lachan.members.records import ApiKeyRecord, system
 from lachan.members.selectors import api_key_usable_list, organisation_ids
 from lachan.outbox.services import clock_is_believed, turn
 
 from .models import Sighting, SightingBatch
+from .policy import Action
 
 log = logging.getLogger(__name__)
 

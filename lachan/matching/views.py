@@ -10,11 +10,13 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
 from lachan.formats.classification.categories import categories
-from lachan.members.policy import Action, requires
+from lachan.members.policy import requires
 from lachan.members.services import audit_record
 
+from .audit_actions import MatchAudit
 from .forms import Subject, TryForm
 from .histogram import bars_make, share_below
+from .policy import Action
 from .records import Hit, MatchingError
 from .selectors import MatchAnswer, match_list, matching_health
 
@@ -45,7 +47,7 @@ def _answer(request: HttpRequest, form: TryForm, context: dict[str, Any]) -> int
         return 503
     # That somebody looked is kept, and what came of it; never what was looked up.
     detail = {"values": len(values), "hits": len(answer.hits)}
-    audit_record(by=request.actor, action="match.lookup", detail=detail)  # type: ignore[attr-defined]
+    audit_record(by=request.actor, action=MatchAudit.MATCH_LOOKUP, detail=detail)  # type: ignore[attr-defined]
     if answer.unread:
         form.add_error("values", _("This is no fingerprint: %s") % ", ".join(answer.unread)[:200])
     context |= {"answered": len(values) > len(answer.unread), "hits": _hits(answer, values)}

@@ -4,6 +4,7 @@ from collections.abc import Collection
 from datetime import timedelta
 
 from django.db import transaction
+from django.utils.functional import Promise
 
 from lachan.kernel.bearer import bearer_make, bearer_opens, bearer_prefix
 from lachan.kernel.clock import now
@@ -11,24 +12,50 @@ from lachan.kernel.errors import InvalidInput
 from lachan.proofs.services import row_holds
 
 from .audit import audit_record
+from .audit_actions import MemberAudit
 from .errors import ApiKeyRefused
 from .models import ApiKey, Organisation
-from .policy import KEY_TABLE, Action, Scope, policy_allows, policy_check
+from .policy import (
+    KEY_TABLE,
+    KEY_WORDS,
+    Action,
+    PolicyAction,
+    Scope,
+    action_list,
+    action_named,
+    policy_allows,
+    policy_check,
+)
 from .records import Actor, ActorKind
 from .selectors import api_key_scopes
 
-SCOPES = [action for action, scope in KEY_TABLE.items() if scope is not Scope.NONE]
 LONGEST = timedelta(days=730)
 
 
-def scopes_for(by: Actor, *, organisation_id: int | None) -> list[Action]:
+def scope_list() -> list[PolicyAction]:
+    """What a key can be given at all."""
+    return [action for action in action_list() if KEY_TABLE[action] is not Scope.NONE]
+
+
+def scope_word(code: str) -> Promise | str:
+    """What a scope is called; its code where there is no such scope any more."""
+    action = action_named(code)
+    return code if action is None else KEY_WORDS.get(action, code)
+
+
+def scopes_for(by: Actor, *, organisation_id: int | None) -> list[PolicyAction]:
     """What a key can be given by this maker: nothing that the maker may not do there."""
-    return [s for s in SCOPES if policy_allows(by, s, organisation_id=organisation_id)]
+    return [s for s in scope_list() if policy_allows(by, s, organisation_id=organisation_id)]
 
 
 @transaction.atomic
 def api_key_create(
-    *, by: Actor, organisation: Organisation, name: str, scopes: Collection[Action], life: timedelta
+    *,
+    by: Actor,
+    organisation: Organisation,
+    name: str,
+    scopes: Collection[PolicyAction],
+    life: timedelta,
 ) -> tuple[ApiKey, str]:
     """A key and its text, which nobody can see again.
 
@@ -38,7 +65,7 @@ def api_key_create(
         InvalidInput: a scope that keys cannot have, none, or a life longer than two years.
     """
     policy_check(by, Action.API_KEY_MANAGE, organisation_id=organisation.pk)
-    if not scopes or not set(scopes) <= set(SCOPES) or not timedelta(0) < life <= LONGEST:
+    if not scopes or not set(scopes) <= set(scope_list()) or not timedelta(0) < life <= LONGEST:
         raise InvalidInput("scopes that keys can have, for two years at most")
     for scope in scopes:
         policy_check(by, scope, organisation_id=organisation.pk)
@@ -53,7 +80,7 @@ def api_key_create(
         expires_at=now() + life,
     )
     detail = {"scopes": row.scopes}
-    audit_record(by=by, action="api_key.make", target=f"api_key:{row.uid}", detail=detail)
+    audit_record(by=by, action=MemberAudit.API_KEY_MAKE, target=f"api_key:{row.uid}", detail=detail)
     return row, text
 
 
@@ -62,7 +89,7 @@ def api_key_revoke(*, by: Actor, key: ApiKey) -> None:
     """The key stops working at once."""
     policy_check(by, Action.API_KEY_MANAGE, organisation_id=key.organisation_id)
     if ApiKey.objects.filter(pk=key.pk, revoked_at=None).update(revoked_at=now()):
-        audit_record(by=by, action="api_key.revoke", target=f"api_key:{key.uid}")
+        audit_record(by=by, action=MemberAudit.API_KEY_REVOKE, target=f"api_key:{key.uid}")
 
 
 def api_key_actor(text: str) -> Actor:

@@ -8,13 +8,14 @@ from typing import Any
 import msgspec
 from django.conf import settings
 from django.db import connection, transaction
+from django.utils.functional import Promise
 
 from lachan.kernel.clock import now
 from lachan.kernel.heads import Head, head_fault, head_keep, head_read
 from lachan.proofs.services import chain_fault, chain_note, snapshot
 
 from .models import AuditEntry
-from .records import Actor, AuditCheck
+from .records import Actor, AuditAction, AuditCheck
 
 log = logging.getLogger(__name__)
 
@@ -22,13 +23,13 @@ _AUDIT_LOCK = 0x6C616368  # pg_advisory_xact_lock key of the trail: "lach"
 
 
 def audit_record(
-    *, by: Actor, action: str, target: str = "", detail: dict[str, Any] | None = None
+    *, by: Actor, action: AuditAction, target: str = "", detail: dict[str, Any] | None = None
 ) -> None:
     """Append one line: who did what to which thing. Identifiers only, never words or values.
 
     Args:
         by: the actor; its label and organisation are written.
-        action: `<noun>.<verb>`.
+        action: one of a room's `audit_actions`.
         target: `<noun>:<uid>` of what was touched.
         detail: small, plain JSON.
     """
@@ -44,13 +45,18 @@ def audit_record(
             at=now(),
             actor=by.label,
             organisation_id=by.organisation_id,
-            action=action,
+            action=str(action),
             object=target,
             detail=detail or {},
         )
         entry.hash = audit_hash(entry, previous)
         entry.save(force_insert=True)
         chain_note("trail", seq, entry.hash)
+
+
+def audit_words() -> dict[str, Promise | str]:
+    """What the codes of all rooms say to people; a line of old may hold one that is there no more."""
+    return {action.value: action.words for room in AuditAction.__subclasses__() for action in room}
 
 
 def audit_verify() -> AuditCheck:

@@ -24,21 +24,22 @@ from lachan.outbox.services import clock_is_believed, time_reached
 from lachan.proofs.services import row_holds, row_require
 
 from .audit import audit_record
+from .audit_actions import MemberAudit
 from .desk_keys import HOLDER_ROLES
 from .errors import SecondNeeded
 from .models import Confirmation, Invitation, Organisation, Person, RoleGrant
-from .policy import TABLE, Action
+from .policy import POWERS, TABLE
 from .reach import manage_allows
 from .records import Actor, ActorKind, Role, system
 from .selectors import actor_labelled
 
 DELAY = timedelta(days=1)
-POWERFUL = HOLDER_ROLES | {
-    role
-    for action in (Action.INDICATOR_REVIEW, Action.INDICATOR_IMPORT, Action.MEMBER_MANAGE)
-    for role, scope in TABLE[action].items()
-    if scope
-}
+
+
+def powerful_roles() -> frozenset[Role]:
+    """The roles that nobody gets before a second person agrees."""
+    rows = [TABLE[action] for action in POWERS]
+    return HOLDER_ROLES | {role for row in rows for role, scope in row.items() if scope}
 
 
 def second_is_asked(by: Actor, organisation: Organisation, *, person: Person | None = None) -> bool:
@@ -131,7 +132,7 @@ def confirmation_give(*, by: Actor, confirmation: Confirmation) -> None:
         raise SecondNeeded("another administrator has to agree")
     if not manages_now(row.asked_by, row.organisation):
         raise NotFound("who asked for it may not any more")
-    audit_record(by=by, action="confirmation.give", target=f"confirmation:{row.uid}")
+    audit_record(by=by, action=MemberAudit.CONFIRMATION_GIVE, target=f"confirmation:{row.uid}")
     if row.invitation_id:
         row.confirmed_by = by.label
         row.save(update_fields=["confirmed_by"])
@@ -159,7 +160,7 @@ def confirmation_stop(*, by: Actor, confirmation: Confirmation) -> None:
     concerned = by.person_id is not None and by.person_id == row.person_id
     if not (concerned or manage_allows(by, row.organisation)):
         raise SecondNeeded("an administrator, or the person concerned")
-    audit_record(by=by, action="confirmation.stop", target=f"confirmation:{row.uid}")
+    audit_record(by=by, action=MemberAudit.CONFIRMATION_STOP, target=f"confirmation:{row.uid}")
     if row.invitation is not None:
         row.invitation.delete()  # and this row with it
     else:
@@ -187,7 +188,7 @@ def grant_make(
     detail = {"role": role.value, "until": until.isoformat() if until else None}
     if asked_by:
         detail["asked_by"] = asked_by
-    audit_record(by=by, action="role.grant", target=f"person:{person.uid}", detail=detail)
+    audit_record(by=by, action=MemberAudit.ROLE_GRANT, target=f"person:{person.uid}", detail=detail)
     return grant
 
 

@@ -5,7 +5,7 @@ from django.utils.translation import get_language
 
 from lachan.country.help_lines import help_line_list, said
 
-from .policy import Action, policy_allows
+from .policy import action_list, policy_allows
 from .records import PUBLIC
 
 
@@ -15,7 +15,9 @@ def people_and_lines(request: HttpRequest) -> dict[str, Any]:
     language = get_language() or ""
     return {
         "actor": actor,
-        "may": {a.name.lower(): policy_allows(actor, a) for a in Action} if actor.person_id else {},
+        "may": {a.name.lower(): policy_allows(actor, a) for a in action_list()}
+        if actor.person_id
+        else {},
         "help_lines": [
             {
                 "number": line.number,

@@ -16,6 +16,7 @@ from lachan.kernel.seen import state_check
 from lachan.proofs.services import row_require
 
 from .audit import audit_record
+from .audit_actions import MemberAudit
 from .errors import KeyLocked, KeyMissing
 from .models import DeskKey, DeskKeyWrap, Organisation, Person, RecoveryKey, RoleGrant
 from .policy import TABLE, Action, Scope, policy_check
@@ -48,7 +49,7 @@ def desk_key_open(*, by: Actor, unlocked: str, uid: uuid.UUID | None = None) -> 
         raise KeyMissing("no copy of this desk key for this person")
     policy_check(by, Action.CASE_READ, organisation_id=wrap.desk_key.organisation_id)
     private = _opened(wrap, unlocked)
-    audit_record(by=by, action="desk_key.open", target=f"desk_key:{wrap.desk_key.uid}")
+    audit_record(by=by, action=MemberAudit.DESK_KEY_OPEN, target=f"desk_key:{wrap.desk_key.uid}")
     return private
 
 
@@ -100,7 +101,7 @@ def desk_keys_give(*, by: Actor, unlocked: str, person: Person) -> int:
     for pk in given:
         wrap_for_person(desk_key_id=pk, private=held[pk], person=person)
     if given:
-        audit_record(by=by, action="desk_key.give", target=f"person:{person.uid}")
+        audit_record(by=by, action=MemberAudit.DESK_KEY_GIVE, target=f"person:{person.uid}")
     return len(given)
 
 
@@ -119,7 +120,7 @@ def desk_keys_withdraw(*, by: Actor, person: Person) -> None:
     """Delete the person's copies. A copy that was taken out before is not undone by this: rotate."""
     gone, _ = DeskKeyWrap.objects.filter(person=person).delete()
     if gone:
-        audit_record(by=by, action="desk_key.withdraw", target=f"person:{person.uid}")
+        audit_record(by=by, action=MemberAudit.DESK_KEY_WITHDRAW, target=f"person:{person.uid}")
 
 
 def desk_key_state(organisation: Organisation) -> tuple[Any, ...]:
@@ -144,7 +145,7 @@ def desk_key_rotate(*, by: Actor, organisation: Organisation, seen: str = "") ->
     Organisation.objects.select_for_update().get(pk=organisation.pk)
     state_check(seen, *desk_key_state(organisation))
     row, _ = desk_key_make(organisation)
-    audit_record(by=by, action="desk_key.rotate", target=f"desk_key:{row.uid}")
+    audit_record(by=by, action=MemberAudit.DESK_KEY_ROTATE, target=f"desk_key:{row.uid}")
     return DeskKeyRecord(uid=row.uid, organisation_id=organisation.pk, public=row.public)
 
 

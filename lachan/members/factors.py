@@ -25,6 +25,7 @@ from django.utils.crypto import constant_time_compare
 from lachan.kernel.sealing.errors import LockHeld
 from lachan.kernel.sealing.locks import lock_with, unlock_with
 
+from .audit_actions import MemberAudit
 from .errors import SignInRefused
 from .models import Person
 from .sign_in_checks import pause_clear, second_key, sign_in_record, try_count
@@ -106,7 +107,7 @@ def totp_finish(request: HttpRequest, person: Person, code: str) -> None:
     Authenticator.objects.filter(user=person, type=Authenticator.Type.TOTP).delete()
     TOTP.activate(person, get_adapter().decrypt(held))
     del request.session[_SETTING_UP]
-    sign_in_record(person, "factor.add")
+    sign_in_record(person, MemberAudit.FACTOR_ADD)
 
 
 def passkey_begin(person: Person) -> str:
@@ -127,7 +128,7 @@ def passkey_finish(person: Person, answer: str, name: str) -> None:
     except (ValidationError, ValueError, TypeError, KeyError):
         raise SignInRefused("this passkey does not fit") from None
     passkeys.WebAuthn.add(person, name, credential)
-    sign_in_record(person, "factor.add")
+    sign_in_record(person, MemberAudit.FACTOR_ADD)
 
 
 def passkey_ask(person: Person) -> str:
@@ -151,7 +152,7 @@ def factor_check(person: Person, *, code: str = "", passkey: str = "") -> None:
     except LockHeld:  # restored without the instance's secret: only a new link helps
         used = None
     if used is None:
-        sign_in_record(person, "sign_in.fail")
+        sign_in_record(person, MemberAudit.SIGN_IN_FAIL)
         raise SignInRefused("this code does not fit")
     pause_clear(key)
     used.record_usage()
@@ -200,7 +201,7 @@ def recovery_codes_make(person: Person) -> list[str]:
     """Ten fresh codes, each good once; the earlier ones stop working. Shown now and never again."""
     Authenticator.objects.filter(user=person, type=_CODES).delete()
     codes = RecoveryCodes.activate(person).generate_codes()
-    sign_in_record(person, "recovery_codes.make")
+    sign_in_record(person, MemberAudit.RECOVERY_CODES_MAKE)
     return [f"{code[:4]} {code[4:]}" for code in codes]
 
 
@@ -224,4 +225,4 @@ def factor_remove(person: Person, pk: int) -> None:
     if len(rows) < 2:
         raise SignInRefused("the last second factor stays")
     Authenticator.objects.filter(user=person, pk=pk).exclude(type=_CODES).delete()
-    sign_in_record(person, "factor.remove")
+    sign_in_record(person, MemberAudit.FACTOR_REMOVE)

@@ -13,6 +13,7 @@ from lachan.kernel.sealing.errors import LockHeld
 from lachan.kernel.sealing.locks import unlock_with
 
 from .audit import audit_record
+from .audit_actions import MemberAudit
 from .desk_keys import desk_key_make
 from .first_token import token_keep, token_path
 from .invitations import invitation_make, token_bytes
@@ -49,7 +50,7 @@ def first_link() -> str | None:
         by=by, organisation=home, roles=[Role.ADMINISTRATOR], held=held, is_first=True
     )
     token_keep(record.path.rstrip("/").rsplit("/", 1)[-1])
-    audit_record(by=by, action="invitation.make", target=f"invitation:{record.uid}")
+    audit_record(by=by, action=MemberAudit.INVITATION_MAKE, target=f"invitation:{record.uid}")
     return record.path
 
 

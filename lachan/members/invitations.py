@@ -20,7 +20,14 @@ from lachan.kernel.sealing.locks import lock, lock_with, unlock_with
 from lachan.proofs.services import row_holds
 
 from .audit import audit_record
-from .confirmations import POWERFUL, confirmation_ask, is_ripe, manages_now, second_is_asked
+from .audit_actions import MemberAudit
+from .confirmations import (
+    confirmation_ask,
+    is_ripe,
+    manages_now,
+    powerful_roles,
+    second_is_asked,
+)
 from .desk_keys import HOLDER_ROLES, desk_key_make, held_privates, holder_list, wrap_for_person
 from .errors import AlreadyMember, InvitationGone, InvitationWaits
 from .first_token import token_forget
@@ -90,7 +97,7 @@ def invitation_make(
         DeskKeyWrap.objects.create(
             desk_key_id=desk_key_id, invitation=row, sealed=lock_with(private, secret=raw)
         )
-    powers = person is not None or bool(POWERFUL & set(roles))
+    powers = person is not None or bool(powerful_roles() & set(roles))
     waits = None
     if powers and not is_first and second_is_asked(by, organisation, person=person):
         waits = confirmation_ask(by=by, organisation=organisation, person=person, invitation=row)
@@ -130,7 +137,9 @@ def invitation_create(
         by=by, organisation=organisation, roles=roles, held=held, email=email, name=name
     )
     detail = {"roles": sorted(roles)}
-    audit_record(by=by, action="invitation.make", target=f"invitation:{record.uid}", detail=detail)
+    audit_record(
+        by=by, action=MemberAudit.INVITATION_MAKE, target=f"invitation:{record.uid}", detail=detail
+    )
     return record
 
 
@@ -161,7 +170,7 @@ def return_create(*, by: Actor, unlocked: str | None, person: Person) -> Invitat
         by=by, organisation=organisation, roles=[], held=held, person=person,
         email=person.email, name=person.name,
     )  # fmt: skip
-    audit_record(by=by, action="person.return", target=f"person:{person.uid}")
+    audit_record(by=by, action=MemberAudit.PERSON_RETURN, target=f"person:{person.uid}")
     return record
 
 
@@ -181,7 +190,7 @@ def operator_link(*, email: str = "") -> InvitationRecord:
         return return_create(by=by, unlocked=None, person=person)
     home = Organisation.objects.get(is_home=True)
     record = invitation_make(by=by, organisation=home, roles=[Role.ADMINISTRATOR], held={})
-    audit_record(by=by, action="invitation.make", target=f"invitation:{record.uid}")
+    audit_record(by=by, action=MemberAudit.INVITATION_MAKE, target=f"invitation:{record.uid}")
     return record
 
 
@@ -213,7 +222,9 @@ def invitation_get(token: str) -> Invitation:
 def invitation_withdraw(*, by: Actor, invitation: Invitation) -> None:
     """The link stops working, and its copy of the desk's key is gone."""
     manage_check(by, invitation.organisation)
-    audit_record(by=by, action="invitation.withdraw", target=f"invitation:{invitation.uid}")
+    audit_record(
+        by=by, action=MemberAudit.INVITATION_WITHDRAW, target=f"invitation:{invitation.uid}"
+    )
     invitation.delete()
 
 
@@ -253,7 +264,7 @@ def invitation_accept(
             organisation_id=joined.person.organisation_id,
             label=str(joined.person.uid),
         )
-        audit_record(by=by, action="person.join", target=f"invitation:{invitation.uid}")
+        audit_record(by=by, action=MemberAudit.PERSON_JOIN, target=f"invitation:{invitation.uid}")
     if invitation.is_first:
         token_forget()
     return joined

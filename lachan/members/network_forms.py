@@ -15,9 +15,9 @@ from lachan.web.fields import DayField
 from .api_keys import scopes_for
 from .models import Organisation
 from .organisations import domains_read
-from .policy import Action
+from .policy import KEY_WORDS, PolicyAction, action_named
 from .records import Actor, Role
-from .words import ORGANISATION_STATUSES, ORGANISATION_TYPES, ROLES, SCOPE_WORDS
+from .words import ORGANISATION_STATUSES, ORGANISATION_TYPES, ROLES
 
 
 def _day(**attributes: object) -> forms.DateInput:
@@ -179,11 +179,11 @@ class ApiKeyForm(forms.Form):
     def __init__(self, *args: Any, by: Actor, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         offered = scopes_for(by, organisation_id=by.organisation_id)
-        choices = [(scope.value, SCOPE_WORDS[scope]) for scope in offered]
+        choices = [(scope.value, KEY_WORDS[scope]) for scope in offered]
         self.fields["scopes"].choices = choices  # type: ignore[attr-defined]
 
-    def clean_scopes(self) -> list[Action]:
-        return [Action(scope) for scope in self.cleaned_data["scopes"]]
+    def clean_scopes(self) -> list[PolicyAction]:
+        return [action for scope in self.cleaned_data["scopes"] if (action := action_named(scope))]
 
 
 class SharesForm(forms.Form):

@@ -14,6 +14,7 @@ from lachan.kernel.errors import InvalidInput
 from lachan.kernel.seen import state_check
 
 from .audit import audit_record
+from .audit_actions import MemberAudit
 from .models import Organisation, Programme
 from .reach import network_check
 from .records import Actor
@@ -55,7 +56,7 @@ def organisation_save(
     if valid_from is not None:
         row.valid_from = valid_from
     row.save()
-    action = "organisation.change" if organisation else "organisation.make"
+    action = MemberAudit.ORGANISATION_CHANGE if organisation else MemberAudit.ORGANISATION_MAKE
     audit_record(by=by, action=action, target=f"organisation:{row.uid}")
     return row
 
@@ -118,6 +119,6 @@ def programme_save(
     row.valid_from, row.valid_until = valid_from, valid_until
     row.save()
     row.organisations.set(Organisation.objects.filter(uid__in=organisations))
-    action = "programme.change" if programme else "programme.make"
+    action = MemberAudit.PROGRAMME_CHANGE if programme else MemberAudit.PROGRAMME_MAKE
     audit_record(by=by, action=action, target=f"programme:{row.uid}")
     return row

@@ -14,12 +14,13 @@ from lachan.kernel.seen import state_check
 from lachan.outbox.services import clock_is_believed, time_reached
 
 from .audit import audit_record
+from .audit_actions import MemberAudit
 from .confirmations import (
-    POWERFUL,
     confirmation_ask,
     confirmations_settle,
     grant_make,
     links_settle,
+    powerful_roles,
     second_is_asked,
 )
 from .desk_keys import desk_keys_withdraw, holder_list
@@ -47,7 +48,7 @@ def role_grant(
         moment_checked(until)
     if by.person_id == person.pk:
         raise SelfGrant("nobody gives a role to himself")
-    adds = role in POWERFUL and not _holds_until(person, role, until)
+    adds = role in powerful_roles() and not _holds_until(person, role, until)
     if not adds or not second_is_asked(by, person.organisation, person=person):
         return grant_make(by=by, person=person, role=role, until=until)
     row = confirmation_ask(
@@ -55,7 +56,7 @@ def role_grant(
     )
     detail = {"role": role.value, "until": until.isoformat() if until else None}
     target = f"confirmation:{row.uid}"
-    audit_record(by=by, action="confirmation.ask", target=target, detail=detail)
+    audit_record(by=by, action=MemberAudit.CONFIRMATION_ASK, target=target, detail=detail)
     return None
 
 
@@ -104,7 +105,9 @@ def role_revoke(*, by: Actor, person: Person, role: Role) -> None:
     standing = person.grants.standing().filter(role=role)
     if standing.update(valid_until=time_reached()):
         detail = {"role": role.value}
-        audit_record(by=by, action="role.revoke", target=f"person:{person.uid}", detail=detail)
+        audit_record(
+            by=by, action=MemberAudit.ROLE_REVOKE, target=f"person:{person.uid}", detail=detail
+        )
     Confirmation.objects.filter(person=person, role=role).delete()
     confirmations_settle()
     links_settle()
@@ -146,7 +149,7 @@ def person_deactivate(*, by: Actor, person: Person) -> None:
     Invitation.objects.filter(theirs, used_at=None).delete()
     Confirmation.objects.filter(Q(person=person) | Q(asked_by=str(person.uid))).delete()
     desk_keys_withdraw(by=by, person=person)
-    audit_record(by=by, action="person.deactivate", target=f"person:{person.uid}")
+    audit_record(by=by, action=MemberAudit.PERSON_DEACTIVATE, target=f"person:{person.uid}")
 
 
 def wraps_purge() -> int:

@@ -1,57 +1,30 @@
 """Who may do what: the one place.
 
-The table answers every action for every role, for things of one's own organisation and of another's. The
-generated test in tests/architecture asks every URL and API operation as everybody, and holds the answers
+Each room's `policy.py` holds its rows; together they are one table, which answers every action for every
+role, for things of one's own organisation and of another's (whole in docs/policy.md). The generated test in tests/architecture asks every URL and API operation as everybody, and holds the answers
 to it.
 """
 
 import enum
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Mapping
+from types import MappingProxyType
 from typing import Any, TypeVar
+
+from django.utils.functional import Promise
 
 from lachan.kernel.errors import Refused
 
 from .audit import audit_record
+from .audit_actions import MemberAudit
 from .records import Actor, ActorKind, Role
 
 
-class NotAllowed(Refused):
-    """The policy says no."""
+class PolicyAction(enum.StrEnum):
+    """One thing that can be asked for: the base of each room's own `Action`. Codes are `<noun>.<verb>`.
 
-    code = "not-allowed"
-
-    def __init__(self, action: "Action") -> None:
-        super().__init__(f"not allowed: {action.value}")
-        self.action = action
-
-
-class Action(enum.StrEnum):
-    """One thing that can be asked for. Names are `<noun>.<verb>`."""
-
-    CASE_READ = "case.read"
-    CASE_WORK = "case.work"
-    REPORT_ANSWER = "report.answer"
-    REPORT_RELEASE = "report.release"
-    INDICATOR_READ = "indicator.read"
-    INDICATOR_PROPOSE = "indicator.propose"
-    INDICATOR_REVIEW = "indicator.review"
-    INDICATOR_WITHDRAW = "indicator.withdraw"
-    INDICATOR_IMPORT = "indicator.import"
-    DISPUTE_OPEN = "dispute.open"
-    DISPUTE_ANSWER = "dispute.answer"
-    LIST_READ = "list.read"
-    CHECK = "check.ask"
-    MATCH_LOOKUP = "match.lookup"
-    MATCH_HEALTH = "match.health"
-    MEMBER_READ = "member.read"
-    PEOPLE_READ = "people.read"
-    MEMBER_MANAGE = "member.manage"
-    NETWORK_MANAGE = "network.manage"
-    NETWORK_AUDIT = "network.audit"
-    API_KEY_MANAGE = "api_key.manage"
-    AUDIT_READ = "audit.read"
-    ACCOUNT_SELF = "account.self"
+    An action stands in the lowest room that asks for it, and its row right below, by `policy_rows`.
+    """
 
 
 class Scope(enum.IntEnum):
@@ -63,57 +36,110 @@ class Scope(enum.IntEnum):
 
 
 # own: things of one's own organisation, and of nobody's · any: of every organisation's too · -: not at all.
-# `none` is a person without a role, `key` an API key whose scopes name the action.
-_CELLS = """
-                    analyst  reviewer  officer  administrator  technical  auditor  none  key
-case.read           own      own       own      -              -          -        -     -
-case.work           own      -         own      -              -          -        -     -
-report.answer       own      -         own      -              -          -        -     -
-report.release      own      -         own      -              -          -        -     -
-indicator.read      any      any       any      -              any        any      -     any
-indicator.propose   own      own       own      -              own        -        -     own
-indicator.review    -        any       any      -              -          -        -     -
-indicator.withdraw  own      any       any      -              -          -        -     own
-indicator.import    -        own       own      -              -          -        -     -
-dispute.open        any      any       any      any            any        any      any   any
-dispute.answer      -        any       any      -              -          -        -     -
-list.read           any      any       any      any            any        any      any   any
-check.ask           any      any       any      any            any        any      any   any
-match.lookup        any      any       any      -              any        -        -     any
-match.health        -        -         any      any            any        any      -     -
-member.read         -        -         any      any            -          any      -     -
-people.read         -        -         own      own            -          own      -     -
-member.manage       -        -         -        own            -          -        -     -
-network.manage      -        -         -        own            -          -        -     -
-network.audit       -        -         -        -              -          own      -     -
-api_key.manage      -        -         -        own            own        -        -     -
-audit.read          -        -         -        own            -          own      -     -
-account.self        own      own       own      own            own        own      own   -
-"""
+# `none` is a person without a role, `key` an API key whose scopes name the action, `public` anyone who does
+# not say who they are.
+COLUMNS = (*(role.value for role in Role), "none", "key", "public")
 _SCOPES = {"own": Scope.OWN, "any": Scope.ANY, "-": Scope.NONE}
 
-
-def _table() -> dict[Action, dict[str, Scope]]:
-    head, *rows = (line.split() for line in _CELLS.strip().splitlines())
-    return {
-        Action(name): {who: _SCOPES[cell] for who, cell in zip(head, cells, strict=True)}
-        for name, *cells in rows
-    }
-
-
-_ALL = _table()
-TABLE: dict[Action, dict[Role, Scope]] = {
-    action: {role: cells[role.value] for role in Role} for action, cells in _ALL.items()
-}
-WITHOUT_ROLE = {action: cells["none"] for action, cells in _ALL.items()}
+# Filled by the rooms, whose `policy.py` are found by themselves.
+TABLE: dict[PolicyAction, dict[Role, Scope]] = {}
+WITHOUT_ROLE: dict[PolicyAction, Scope] = {}
 # What an API key can be given: programs check, fetch and propose; people read cases and decide.
-KEY_TABLE = {action: cells["key"] for action, cells in _ALL.items()}
+KEY_TABLE: dict[PolicyAction, Scope] = {}
+# What the maker of a key reads of it.
+KEY_WORDS: dict[PolicyAction, Promise | str] = {}
+# What anyone may ask without saying who they are.
+PUBLIC_ACTIONS: set[PolicyAction] = set()
+# What makes a role so powerful that a second person has to agree to it.
+POWERS: set[PolicyAction] = set()
 
-# What anyone may ask without saying who he is.
-PUBLIC_ACTIONS = frozenset({Action.DISPUTE_OPEN, Action.LIST_READ, Action.CHECK})
+
+def policy_rows(
+    actions: type[PolicyAction],
+    table: str,
+    *,
+    powers: Collection[PolicyAction] = (),
+    keys: Mapping[PolicyAction, Promise | str] = MappingProxyType({}),
+) -> None:
+    """A room's rows of the policy: a line for each of its actions, a cell for each column.
+
+    Args:
+        actions: the room's own.
+        table: columns in its first line, then `<noun>.<verb>` and the cells.
+        powers: those whose roles a second person has to agree to.
+        keys: words for those that an API key can be given.
+
+    Raises:
+        ValueError: a row or a cell is missing, is one too many, or another room's.
+    """
+    head, *lines = (line.split() for line in table.strip().splitlines())
+    if tuple(head) != COLUMNS or sorted(line[0] for line in lines) != sorted(actions):
+        raise ValueError(
+            f"{actions.__module__}: a row for each action, a cell for each of {COLUMNS}"
+        )
+    for code, *cells in lines:
+        action = actions(code)
+        row = {who: _SCOPES[cell] for who, cell in zip(head, cells, strict=True)}
+        if action in TABLE or (row["key"] is not Scope.NONE) != (action in keys):
+            raise ValueError(f"{code}: stands twice, or a key's words are missing or one too many")
+        TABLE[action] = {role: row[role.value] for role in Role}
+        WITHOUT_ROLE[action], KEY_TABLE[action] = row["none"], row["key"]
+        PUBLIC_ACTIONS.update({action} if row["public"] is not Scope.NONE else ())
+    KEY_WORDS.update(keys)
+    POWERS.update(powers)
 
 
-def policy_allows(by: Actor, action: Action, *, organisation_id: int | None = None) -> bool:
+def action_list() -> list[PolicyAction]:
+    """Those of all rooms, by room, in the order of their tables."""
+    return sorted(TABLE, key=lambda action: type(action).__module__)
+
+
+def cells_of(action: PolicyAction) -> list[str]:
+    """Its row as it is written."""
+    words = {scope: word for word, scope in _SCOPES.items()}
+    public = Scope.ANY if action in PUBLIC_ACTIONS else Scope.NONE
+    row = (*TABLE[action].values(), WITHOUT_ROLE[action], KEY_TABLE[action], public)
+    return [words[scope] for scope in row]
+
+
+def action_named(code: str) -> PolicyAction | None:
+    """None where no room knows it: a key may name one of old."""
+    return next((action for action in TABLE if action.value == code), None)
+
+
+class Action(PolicyAction):
+    """Of this room; and of reading cases, for the desk's key lies here."""
+
+    CASE_READ = "case.read"
+    MEMBER_READ = "member.read"
+    PEOPLE_READ = "people.read"
+    MEMBER_MANAGE = "member.manage"
+    NETWORK_MANAGE = "network.manage"
+    NETWORK_AUDIT = "network.audit"
+    API_KEY_MANAGE = "api_key.manage"
+    AUDIT_READ = "audit.read"
+    ACCOUNT_SELF = "account.self"
+
+
+policy_rows(
+    Action,
+    """
+                    analyst  reviewer  officer  administrator  technical  auditor  none  key  public
+case.read           own      own       own      -              -          -        -     -    -
+member.read         -        -         any      any            -          any      -     -    -
+people.read         -        -         own      own            -          own      -     -    -
+member.manage       -        -         -        own            -          -        -     -    -
+network.manage      -        -         -        own            -          -        -     -    -
+network.audit       -        -         -        -              -          own      -     -    -
+api_key.manage      -        -         -        own            own        -        -     -    -
+audit.read          -        -         -        own            -          own      -     -    -
+account.self        own      own       own      own            own        own      own   -    -
+""",
+    powers={Action.MEMBER_MANAGE},
+)
+
+
+def policy_allows(by: Actor, action: PolicyAction, *, organisation_id: int | None = None) -> bool:
     """Whether `by` may do `action` to a thing of `organisation_id` (None: a thing of nobody's).
 
     What belongs to the network as a whole (the list of organisations, the whole trail) counts as a thing
@@ -126,7 +152,7 @@ def policy_allows(by: Actor, action: Action, *, organisation_id: int | None = No
     return reach is Scope.ANY or (reach is Scope.OWN and own)
 
 
-def _reach(by: Actor, action: Action) -> Scope:
+def _reach(by: Actor, action: PolicyAction) -> Scope:
     if by.kind is ActorKind.API_KEY:
         return KEY_TABLE[action] if action.value in by.scopes else Scope.NONE
     if by.kind is ActorKind.PERSON:
@@ -134,7 +160,17 @@ def _reach(by: Actor, action: Action) -> Scope:
     return Scope.NONE
 
 
-def policy_check(by: Actor, action: Action, *, organisation_id: int | None = None) -> None:
+class NotAllowed(Refused):
+    """The policy says no."""
+
+    code = "not-allowed"
+
+    def __init__(self, action: PolicyAction) -> None:
+        super().__init__(f"not allowed: {action.value}")
+        self.action = action
+
+
+def policy_check(by: Actor, action: PolicyAction, *, organisation_id: int | None = None) -> None:
     """As `policy_allows`, but says no by raising.
 
     Raises:
@@ -153,7 +189,7 @@ class SignInNeeded(Refused):
     code = "sign-in-needed"
 
 
-def requires(action: Action) -> Callable[[V], V]:
+def requires(action: PolicyAction) -> Callable[[V], V]:
     """A view or API operation that needs `action`; `request.actor` says who asks.
 
     It answers only "may this role do such a thing at all": the service behind it asks again, with the
@@ -169,7 +205,9 @@ def requires(action: Action) -> Callable[[V], V]:
                 policy_check(request.actor, action)
                 return view(request, *args, **kwargs)
             except NotAllowed as error:
-                audit_record(by=request.actor, action="policy.refuse", target=error.action.value)
+                audit_record(
+                    by=request.actor, action=MemberAudit.POLICY_REFUSE, target=error.action.value
+                )
                 raise
 
         guarded.policy_action = action  # type: ignore[attr-defined]

@@ -1,12 +1,12 @@
 """Whose things an administrator manages: the own organisation's, and at home every organisation's."""
 
 from .models import Organisation
-from .policy import Action, policy_allows, policy_check
+from .policy import Action, PolicyAction, policy_allows, policy_check
 from .records import Actor
 from .selectors import organisation_home
 
 
-def network_allows(by: Actor, action: Action = Action.NETWORK_MANAGE) -> bool:
+def network_allows(by: Actor, action: PolicyAction = Action.NETWORK_MANAGE) -> bool:
     """Whether `by` acts for the home organisation in matters of the whole network."""
     home = organisation_home()
     return home is not None and policy_allows(by, action, organisation_id=home.pk)

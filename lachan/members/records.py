@@ -2,6 +2,9 @@ import dataclasses
 import enum
 import uuid
 from datetime import datetime
+from typing import Self
+
+from django.utils.functional import Promise
 
 from lachan.kernel.sealing.fingerprint import key_number
 
@@ -46,6 +49,26 @@ class Actor:
     roles: frozenset[Role] = frozenset()
     scopes: frozenset[str] = frozenset()
     label: str = ""
+
+
+class AuditAction(enum.StrEnum):
+    """What a line of the audit trail says was done: the base of each room's own, in its `audit_actions.py`.
+
+        class CaseAudit(AuditAction):
+            CASE_CLAIMED = "case.claimed", _("claimed a case")
+
+    Attributes:
+        value: `<noun>.<verb>`, as it is stored for ever.
+        words: what the trail's page says of it, after the name of whoever did it.
+    """
+
+    words: Promise | str
+
+    def __new__(cls, code: str, words: Promise | str) -> Self:
+        member = str.__new__(cls, code)
+        member._value_ = code
+        member.words = words
+        return member
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)

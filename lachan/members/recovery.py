@@ -17,6 +17,7 @@ from lachan.kernel.seen import state_check
 from lachan.proofs.services import row_require
 
 from .audit import audit_record
+from .audit_actions import MemberAudit
 from .desk_keys import desk_key_state, held_privates, holder_list, wrap_for_person
 from .errors import KeyMissing
 from .models import DeskKey, DeskKeyWrap, Organisation, Person, RecoveryKey
@@ -64,7 +65,9 @@ def recovery_split(
         sealed = seal(held[pk].encode(), to=[pair.public])
         DeskKeyWrap.objects.create(desk_key_id=pk, recovery=row, sealed=sealed)
     detail = {"needed": needed, "total": total}
-    audit_record(by=by, action="recovery.split", target=f"recovery:{row.uid}", detail=detail)
+    audit_record(
+        by=by, action=MemberAudit.RECOVERY_SPLIT, target=f"recovery:{row.uid}", detail=detail
+    )
     return [share.text() for share in shares]
 
 
@@ -91,5 +94,7 @@ def recovery_use(*, shares: Sequence[str], email: str) -> int:
     for wrap in row.wraps.all():
         opened = unseal(bytes(wrap.sealed), key=private).decode()
         wrap_for_person(desk_key_id=wrap.desk_key_id, private=opened, person=person)
-    audit_record(by=system("recover"), action="recovery.use", target=f"person:{person.uid}")
+    audit_record(
+        by=system("recover"), action=MemberAudit.RECOVERY_USE, target=f"person:{person.uid}"
+    )
     return row.wraps.count()

@@ -23,7 +23,7 @@ from .models import (
     RoleGrant,
     Session,
 )
-from .policy import TABLE, WITHOUT_ROLE, Action, policy_allows
+from .policy import TABLE, WITHOUT_ROLE, Action, PolicyAction, action_named, policy_allows
 from .records import (
     PUBLIC,
     Actor,
@@ -98,14 +98,14 @@ def actor_labelled(label: str) -> Actor | None:
     return actor_for(person) if person else None
 
 
-def people_able(action: Action) -> frozenset[int]:
+def people_able(action: PolicyAction) -> frozenset[int]:
     """The primary keys of everybody who may do `action` now, at least to what is their organisation's."""
     roles = [role.value for role, scope in TABLE[action].items() if scope]
     grants = RoleGrant.objects.acting().filter(role__in=roles, person__is_active=True)
     return frozenset(grants.values_list("person_id", flat=True))
 
 
-def organisations_able(action: Action) -> dict[int, str]:
+def organisations_able(action: PolicyAction) -> dict[int, str]:
     """The organisations in which somebody may do `action` now: primary key → type."""
     rows = Organisation.objects.filter(people__in=people_able(action))
     return dict(rows.values_list("pk", "type"))
@@ -254,12 +254,12 @@ def api_key_scopes(key: ApiKey) -> frozenset[str]:
     own = key.organisation_id
     if maker is None or not policy_allows(maker, Action.API_KEY_MANAGE, organisation_id=own):
         return frozenset()
-    known = [scope for scope in key.scopes if scope in set(Action)]
-    may = (s for s in known if policy_allows(maker, Action(s), organisation_id=own))
+    known = [action for scope in key.scopes if (action := action_named(scope))]
+    may = (action.value for action in known if policy_allows(maker, action, organisation_id=own))
     return frozenset(may)
 
 
-def _right_ends(maker: str, actions: Iterable[Action]) -> datetime | None:
+def _right_ends(maker: str, actions: Iterable[PolicyAction]) -> datetime | None:
     """When the first of these rights of a key's maker runs out by itself; None where none does."""
     ends: list[datetime] = []
     held = RoleGrant.objects.standing().filter(person__uid=_uid(maker))
@@ -271,7 +271,7 @@ def _right_ends(maker: str, actions: Iterable[Action]) -> datetime | None:
     return min(ends, default=None)
 
 
-def api_key_usable_list(action: Action) -> list[ApiKeyRecord]:
+def api_key_usable_list(action: PolicyAction) -> list[ApiKeyRecord]:
     """Every key that opens `action` now, whoever's it is, by prefix."""
     moment = now()
     rows = ApiKey.objects.select_related("organisation").filter(

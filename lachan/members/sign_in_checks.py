@@ -25,6 +25,7 @@ from lachan.kernel.sealing.turns import turn_taken
 from lachan.proofs.services import row_holds
 
 from .audit import audit_record
+from .audit_actions import MemberAudit
 from .errors import SignInPaused, SignInRefused
 from .models import Person, SignInPause
 from .records import PUBLIC, Actor, ActorKind
@@ -149,7 +150,9 @@ def _record_failure(name: str, key: bytes, password: str) -> None:
         SignInPause.objects.filter(key=key).update(last_at=now())
         with transaction.atomic():
             audit_record(
-                by=by, action="sign_in.fail", target=f"person:{person.uid if person else key.hex()}"
+                by=by,
+                action=MemberAudit.SIGN_IN_FAIL,
+                target=f"person:{person.uid if person else key.hex()}",
             )
             if person is None:
                 transaction.set_rollback(True)
@@ -192,7 +195,7 @@ def password_prove(person: Person, password: str) -> None:
         try_count(key)
         right = person.check_password(password)
     if not right:
-        sign_in_record(person, "sign_in.fail")
+        sign_in_record(person, MemberAudit.SIGN_IN_FAIL)
         raise SignInRefused("wrong password")
     pause_clear(key)
 
@@ -202,7 +205,7 @@ def second_key(person: Person) -> bytes:
     return _keyed("second", str(person.uid))
 
 
-def sign_in_record(person: Person, action: str) -> None:
+def sign_in_record(person: Person, action: MemberAudit) -> None:
     """`sign_in.complete`, `sign_in.fail`, `sign_out` and the like, in the trail."""
     audit_record(by=_as(person), action=action, target=f"person:{person.uid}")
 
@@ -224,5 +227,5 @@ def password_change(*, person: Person, old: str, new: str) -> str | None:
         person.locked_key = lock(private, password=new)
     with transaction.atomic():
         person.save(update_fields=["password", "locked_key"])
-        sign_in_record(person, "password.change")
+        sign_in_record(person, MemberAudit.PASSWORD_CHANGE)
     return private

@@ -3,7 +3,6 @@
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from .policy import Action
 from .records import Role
 
 ROLES: dict[Role, tuple[Promise | str, Promise | str]] = {
@@ -29,12 +28,3 @@ ORGANISATION_TYPES = {
     "partner": _("Partner abroad"),
 }
 ORGANISATION_STATUSES = {"active": _("active"), "suspended": _("suspended"), "left": _("has left")}
-SCOPE_WORDS = {
-    Action.INDICATOR_READ: _("read indicators that members share"),
-    Action.INDICATOR_PROPOSE: _("propose indicators"),
-    Action.INDICATOR_WITHDRAW: _("withdraw the organisation's own indicators"),
-    Action.DISPUTE_OPEN: _("open disputes"),
-    Action.LIST_READ: _("fetch lists"),
-    Action.CHECK: _("check addresses"),
-    Action.MATCH_LOOKUP: _("look up fingerprints of files in bulk"),
-}

@@ -7,4 +7,6 @@ class OutboxConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        autodiscover_modules("handlers", "tasks", "waiting", "panels", "status")
+        autodiscover_modules(
+            "handlers", "tasks", "waiting", "panels", "policy", "status", "menu", "audit_actions"
+        )

@@ -16,6 +16,7 @@ from lachan.members.records import Actor
 from lachan.members.services import audit_record
 from lachan.proofs.services import row_holds
 
+from .audit_actions import ReportAudit
 from .models import InboxSession, Message, Report
 from .records import (
     Author,
@@ -80,7 +81,7 @@ def report_open(*, by: Actor, report: uuid.UUID, keys: Mapping[uuid.UUID, str]) 
     """
     row = _row(report)
     policy_check(by, Action.CASE_READ, organisation_id=row.organisation_id)
-    audit_record(by=by, action="report.open", target=f"report:{report}")
+    audit_record(by=by, action=ReportAudit.REPORT_OPEN, target=f"report:{report}")
     # Its own key first; the others only where the desk's key changed hands.
     ordered = sorted(keys, key=lambda uid: uid != row.desk_key)
     return opened(row, [keys[uid] for uid in ordered])

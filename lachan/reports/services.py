@@ -20,14 +20,16 @@ from lachan.kernel.sealing.errors import WorkRefused
 from lachan.kernel.sealing.receipts import receipt_for
 from lachan.kernel.sealing.work import pow_challenge, pow_read, pow_verify
 from lachan.members import selectors as members
-from lachan.members.policy import Action, policy_check
+from lachan.members.policy import policy_check
 from lachan.members.records import Actor, ActorKind, DeskKeyRecord
 from lachan.members.services import audit_record
 from lachan.outbox.services import clock_is_believed, durable, event_publish
 
 from . import arrivals, conf
+from .audit_actions import ReportAudit
 from .events import ReporterWrote, ReportPurged, ReportReceived
 from .models import InboxSession, Report
+from .policy import Action
 from .records import Author, ReportContent, Status, Submitted, Urgency
 from .sealing import hour_now, message_seal, report_seal
 
@@ -146,7 +148,7 @@ def report_answer(
     with transaction.atomic():
         mark = _mark(row, token, words)
         if _message_add(row, Author.DESK, words, mark, is_question=is_question):
-            audit_record(by=by, action="report.answer", target=f"report:{report}")
+            audit_record(by=by, action=ReportAudit.REPORT_ANSWER, target=f"report:{report}")
 
 
 def reporter_write(*, by: Actor, report: uuid.UUID, words: str, token: str = "") -> None:
@@ -190,7 +192,7 @@ def report_hold(*, by: Actor, report: uuid.UUID) -> None:
     policy_check(by, Action.REPORT_RELEASE, organisation_id=row.organisation_id)
     with transaction.atomic():
         if Report.objects.filter(pk=row.pk, status=Status.OPEN).update(status=Status.HELD):
-            audit_record(by=by, action="report.hold", target=f"report:{report}")
+            audit_record(by=by, action=ReportAudit.REPORT_HOLD, target=f"report:{report}")
 
 
 def report_release(*, by: Actor, report: uuid.UUID) -> None:
@@ -203,7 +205,7 @@ def report_release(*, by: Actor, report: uuid.UUID) -> None:
     policy_check(by, Action.REPORT_RELEASE, organisation_id=row.organisation_id)
     with transaction.atomic():
         if _let_go(row):
-            audit_record(by=by, action="report.release", target=f"report:{report}")
+            audit_record(by=by, action=ReportAudit.REPORT_RELEASE, target=f"report:{report}")
 
 
 def _let_go(row: Report) -> bool:
@@ -246,7 +248,7 @@ def report_close(*, by: Actor, report: uuid.UUID) -> None:
     with transaction.atomic():
         open_ones = Report.objects.filter(pk=row.pk).exclude(status=Status.CLOSED)
         if open_ones.update(status=Status.CLOSED, closed_hour=hour_now()):
-            audit_record(by=by, action="report.close", target=f"report:{report}")
+            audit_record(by=by, action=ReportAudit.REPORT_CLOSE, target=f"report:{report}")
 
 
 def report_reopen(*, by: Actor, report: uuid.UUID) -> None:
@@ -263,7 +265,7 @@ def report_reopen(*, by: Actor, report: uuid.UUID) -> None:
         # Not where the reporter's own words open it again: the trail has exact times, and would tell when he
         # wrote. The case's timeline says it, by the hour.
         if reopened and by.kind is not ActorKind.SYSTEM:
-            audit_record(by=by, action="report.reopen", target=f"report:{report}")
+            audit_record(by=by, action=ReportAudit.REPORT_REOPEN, target=f"report:{report}")
 
 
 def reports_purge(*, by: Actor) -> int:
@@ -280,7 +282,7 @@ def reports_purge(*, by: Actor) -> int:
         for row in Report.objects.filter(status=rule["status"], **{f"{field}__lt": until}):
             with transaction.atomic():
                 event_publish(ReportPurged(report=row.uid))
-                audit_record(by=by, action="report.purge", target=f"report:{row.uid}")
+                audit_record(by=by, action=ReportAudit.REPORT_PURGE, target=f"report:{row.uid}")
                 row.delete()
             gone += 1
     return gone

@@ -1,9 +1,10 @@
 from django.utils.translation import gettext as _
 
-from lachan.members.policy import Action, policy_allows
+from lachan.members.policy import policy_allows
 from lachan.members.records import Actor
 from lachan.web.start import Waiting, waits
 
+from .policy import Action
 from .records import Status
 from .selectors import report_count
 

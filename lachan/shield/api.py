@@ -1,9 +1,10 @@
 from django.http import HttpRequest
 from ninja import Field, Query, Router, Schema
 
-from lachan.members.policy import Action, requires
+from lachan.members.policy import requires
 
 from .advice import advice_for
+from .policy import Action
 from .selectors import value_check
 
 router = Router(tags=["check"])

@@ -10,9 +10,9 @@ from lachan.formats.classification.categories import categories
 from lachan.formats.observables.extraction import extract
 from lachan.formats.observables.lookups import parents
 from lachan.formats.observables.parsing import parse
-from lachan.formats.observables.record import InvalidObservable, Observable
+from lachan.formats.observables.record import InvalidKey, InvalidObservable, Observable
 from lachan.formats.snapshot.reader import SnapshotReader
-from lachan.formats.snapshot.records import InvalidKey, Verdict
+from lachan.formats.snapshot.records import Verdict
 
 from .records import CheckAnswer
 

@@ -18,7 +18,7 @@ from django.test import Client
 from lachan.cli.browser import Page
 from lachan.indicators.models import Indicator
 from lachan.indicators.services import indicator_propose, indicator_review
-from lachan.members.api_keys import SCOPES
+from lachan.members.api_keys import scope_list
 from lachan.members.records import Role
 from lachan.web.fields import DayField, MomentField
 from tests.architecture.test_walk import (
@@ -154,7 +154,7 @@ def test_it_bears_extremes_in_every_query(world):
 )
 def test_it_bears_extremes_in_every_operation(world, path, method, operation):
     personas, _, _, uids = world
-    headers = _key(personas, SCOPES)
+    headers = _key(personas, scope_list())
     schemas = api.get_openapi_schema()["components"]["schemas"]
     address = path.replace("{uid}", str(uids[0])).replace("{name}", "jsonl")
     needed = {

@@ -10,6 +10,8 @@ import django
 import pytest
 
 from lachan.kernel.country import country_codes, country_named
+from lachan.members.audit import audit_words
+from lachan.members.records import AuditAction
 from tests.texts import (
     data_texts,
     extracted,
@@ -137,40 +139,24 @@ def test_it_shows_no_text_from_outside_the_catalogues():
     assert [words for path in templates for words in _bare_words(path)] == []
 
 
-def _calls(tree, *names):
-    return [
-        c for c in ast.walk(tree) if isinstance(c, ast.Call) and getattr(c.func, "id", "") in names
-    ]
-
-
-def _audited(tree):
-    """The trail's codes that a module writes: literals, a name bound to literals, f-strings over an enum."""
-    for function in (f for f in ast.walk(tree) if isinstance(f, ast.FunctionDef)):
-        bound = {
-            ast.unparse(a.targets[0]): a.value
-            for a in ast.walk(function)
-            if isinstance(a, ast.Assign)
-        }
-        for call in _calls(function, "audit_record", "sign_in_record"):
-            for value in [k.value for k in call.keywords if k.arg == "action"] or call.args[1:2]:
-                value = bound.get(ast.unparse(value), value)  # noqa: PLW2901
-                if not isinstance(value, ast.JoinedStr):
-                    yield from (c.value for c in ast.walk(value) if isinstance(c, ast.Constant))
-                    continue
-                for other in _calls(tree, function.name):
-                    kinds = [a.attr.lower() for a in other.args if isinstance(a, ast.Attribute)]
-                    yield value.values[0].value + kinds[0]
-
-
 def test_it_has_a_name_for_every_line_of_the_trail():
-    from lachan.members.audit_words import AUDIT_WORDS
-
-    written = set()
+    known = {f"{room.__name__}.{a.name}": a for room in AuditAction.__subclasses__() for a in room}
+    used, bare = set(), []
     for path in Path("lachan").rglob("*.py"):
-        if "tests" not in path.parts:
-            written |= set(_audited(ast.parse(path.read_text(encoding="utf-8"))))
-    assert len(written) > 40
-    assert written == set(AUDIT_WORDS)
+        if "tests" in path.parts or "audit" not in (source := path.read_text(encoding="utf-8")):
+            continue
+        for node in ast.walk(ast.parse(source)):
+            used |= {ast.unparse(node)} if isinstance(node, ast.Attribute) else set()
+            if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "audit_record":
+                action = next(k.value for k in node.keywords if k.arg == "action")
+                bare += (
+                    [f"{path}: {ast.unparse(action)}"] if isinstance(action, ast.Constant) else []
+                )
+    assert bare == []
+    assert set(known) - used == set(), "named, and never written"
+    assert len(known) > 40
+    assert len(audit_words()) == len(known), "one code, two names"
+    assert all(a.value == a.value.lower() and a.words for a in known.values())
 
 
 def _numbers_to_call():

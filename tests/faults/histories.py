@@ -21,7 +21,7 @@ from lachan.indicators import services as indicators
 from lachan.indicators.models import Dispute, Indicator, ListImport
 from lachan.kernel.errors import LachanError
 from lachan.kernel.sealing.errors import SealBroken
-from lachan.members.api_keys import SCOPES, api_key_create
+from lachan.members.api_keys import api_key_create, scope_list
 from lachan.members.desk_keys import desk_key_rotate
 from lachan.members.invitations import invitation_create
 from lachan.members.models import ApiKey, Confirmation, Person
@@ -243,7 +243,7 @@ class Story:
             by=by,
             organisation=self.people.organisation,
             name="k",
-            scopes=SCOPES[:2],
+            scopes=scope_list()[:2],
             life=timedelta(days=30),
         )
 

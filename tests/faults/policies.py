@@ -33,7 +33,7 @@ from lachan.edge.dns.layers import Layers
 from lachan.edge.dns.mmsg import Frames, mmsg_available
 from lachan.edge.dns.places import C_BLOCKED, C_CACHED, STRIDE
 from lachan.edge.dns.responder import Responder
-from lachan.formats.snapshot.keys import domain_to_wire
+from lachan.formats.observables.wire import domain_to_wire
 from lachan.formats.snapshot.reader import SnapshotReader
 from lachan.formats.snapshot.records import Verdict
 from lachan.formats.snapshot.writer import SnapshotWriter

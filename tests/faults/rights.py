@@ -334,29 +334,31 @@ def somebody_stops_it(walk: Walk) -> None:
 
 
 def key_is_made(walk: Walk) -> None:
-    from lachan.members.policy import Action
+    from lachan.members.policy import action_named
     from lachan.members.services import api_key_create
 
     by = walk.holder("technical")
     scopes = walk.random.sample(["list.read", "indicator.propose", "match.lookup"], 2)
     _row, text = api_key_create(
         by=walk.actor(by), organisation=by.organisation, name="key",
-        scopes=[Action(scope) for scope in scopes], life=30 * DAY,
+        scopes=[action_named(scope) for scope in scopes], life=30 * DAY,
     )  # fmt: skip
     walk.expect("a key", so=walk.holds(by.pk, "technical", "administrator"))
     walk.keys.append((text, by, tuple(scopes)))
 
 
 def key_is_used(walk: Walk) -> None:
+    from lachan.indicators.policy import Action
+    from lachan.matching.policy import Action as MatchAction
     from lachan.members.api_keys import api_key_actor
-    from lachan.members.policy import Action, policy_allows
+    from lachan.members.policy import policy_allows
 
     if not walk.keys:
         return
     text, by, _scopes = walk.random.choice(walk.keys)
     actor = api_key_actor(text)
     walk.expect("a key at all", so=walk.holds(by.pk, "technical", "administrator"))
-    for action in (Action.INDICATOR_PROPOSE, Action.MATCH_LOOKUP):
+    for action in (Action.INDICATOR_PROPOSE, MatchAction.MATCH_LOOKUP):
         if policy_allows(actor, action, organisation_id=by.organisation_id):
             walk.expect(f"a key's {action}", so=walk.holds(by.pk, *_PROPOSE))
 

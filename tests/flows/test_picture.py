@@ -12,8 +12,8 @@ from lachan.matching.algorithms.pdq.picture import picture_hash
 from lachan.matching.algorithms.pdq.tests.files import picture, save
 from lachan.matching.follower import Follower
 from lachan.matching.models import Sighting
+from lachan.matching.policy import Action
 from lachan.matching.services import sightings_take
-from lachan.members.policy import Action
 from lachan.members.services import api_key_create, api_key_revoke
 
 

@@ -10,15 +10,17 @@ from lachan.cases.priority import rate
 from lachan.cases.records import Facts, Rating
 from lachan.kernel.clock import now
 from lachan.kernel.errors import NotFound
-from lachan.members.policy import Action, policy_allows, policy_check
+from lachan.members.policy import Action as MemberAction
+from lachan.members.policy import PolicyAction, policy_allows, policy_check
 from lachan.members.records import Actor
 from lachan.members.selectors import people_able
+from lachan.reports.policy import Action
 from lachan.reports.records import Author
 from lachan.reports.selectors import message_counts
 
 
 def case_get(
-    *, by: Actor, uid: UUID, action: Action = Action.CASE_READ, lock: bool = False
+    *, by: Actor, uid: UUID, action: PolicyAction = MemberAction.CASE_READ, lock: bool = False
 ) -> Case:
     """The case, if `by` may do `action` to it.
 

@@ -5,18 +5,25 @@ from uuid import UUID
 from django.db import transaction
 from django.db.models import Q
 
+from lachan.cases.audit_actions import CaseAudit
 from lachan.cases.models import Case, CaseNote
 from lachan.cases.records import CaseMoved, CaseTaken, Happening, NoSuchChoice, Status
 from lachan.cases.selectors.desk import case_get, colleague_list
 from lachan.kernel.errors import Refused
-from lachan.members.policy import Action
 from lachan.members.records import Actor
 from lachan.members.selectors import people_able
 from lachan.members.services import audit_record
+from lachan.reports.policy import Action
 
 from .notes import note_write
 from .rating import case_rate
 from .timeline import happening_record
+
+_AUDIT = {
+    Happening.CLAIMED: CaseAudit.CASE_CLAIMED,
+    Happening.RELEASED: CaseAudit.CASE_RELEASED,
+    Happening.HANDED_OVER: CaseAudit.CASE_HANDED_OVER,
+}
 
 
 @transaction.atomic
@@ -89,4 +96,4 @@ def _moved(case: Case, kind: Happening, by: Actor, **detail: str) -> None:
     case.refresh_from_db()
     case_rate(case)
     happening_record(case, kind, by=by, **detail)
-    audit_record(by=by, action=f"case.{kind}", target=f"case:{case.uid}")
+    audit_record(by=by, action=_AUDIT[kind], target=f"case:{case.uid}")

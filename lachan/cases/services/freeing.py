@@ -6,13 +6,14 @@ it without an event. So it is looked for, each minute and before anybody looks a
 
 from django.db import transaction
 
+from lachan.cases.audit_actions import CaseAudit
 from lachan.cases.models import Case
 from lachan.cases.records import Happening, Status
-from lachan.members.policy import Action
 from lachan.members.records import Actor
 from lachan.members.selectors import desk_key_person_ids, people_able
 from lachan.members.services import audit_record
 from lachan.outbox.services import clock_is_believed
+from lachan.reports.policy import Action
 
 from .rating import case_rate
 from .timeline import happening_record
@@ -39,5 +40,5 @@ def _freed(pk: int, holder: int, by: Actor) -> bool:
     case.assignee, case.status = None, Status.NEW
     case_rate(case)
     happening_record(case, Happening.FREED, by=by)
-    audit_record(by=by, action="case.freed", target=f"case:{case.uid}")
+    audit_record(by=by, action=CaseAudit.CASE_FREED, target=f"case:{case.uid}")
     return True

@@ -9,8 +9,8 @@ from lachan.cases.records import CaseMoved, CaseTaken, Happening, NoSuchChoice
 from lachan.cases.selectors.desk import case_get
 from lachan.kernel.clock import now
 from lachan.kernel.errors import NotFound
-from lachan.members.policy import Action
 from lachan.members.records import Actor
+from lachan.reports.policy import Action
 
 from .rating import case_rate
 from .timeline import happening_record

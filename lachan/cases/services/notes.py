@@ -13,9 +13,9 @@ from lachan.kernel.sealing.bound import bind, unbind
 from lachan.kernel.sealing.envelope import seal, unseal
 from lachan.kernel.sealing.errors import SealBroken
 from lachan.members import selectors as members
-from lachan.members.policy import Action
 from lachan.members.records import Actor
 from lachan.proofs.services import row_holds
+from lachan.reports.policy import Action
 
 from .timeline import happening_record
 

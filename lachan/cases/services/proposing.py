@@ -7,10 +7,11 @@ from django.db import transaction
 
 from lachan.cases.models import Case
 from lachan.cases.records import Happening, Pick, Proposal, Status
+from lachan.indicators.policy import Action
 from lachan.indicators.records import IndicatorExists
 from lachan.indicators.services import indicator_propose
 from lachan.kernel.errors import LachanError
-from lachan.members.policy import Action, policy_check
+from lachan.members.policy import policy_check
 from lachan.members.records import Actor
 
 from .rating import case_rate

@@ -11,9 +11,9 @@ from lachan.cases.records import Happening
 from lachan.cases.selectors.desk import case_facts, case_get
 from lachan.kernel.clock import now
 from lachan.kernel.errors import InvalidInput
-from lachan.members.policy import Action
 from lachan.members.records import Actor
 from lachan.outbox.services import clock_is_believed
+from lachan.reports.policy import Action
 
 from .notes import note_write
 from .timeline import happening_record

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from django.db import transaction
 
+from lachan.cases.audit_actions import CaseAudit
 from lachan.cases.events import CaseClosed, CaseReopened
 from lachan.cases.models import Case, CaseNote
 from lachan.cases.records import CaseMoved, CaseTaken, Happening, NoSuchChoice, Status
@@ -16,10 +17,10 @@ from lachan.formats.classification.categories import category_code
 from lachan.kernel.clock import now
 from lachan.kernel.errors import InvalidInput, NotFound
 from lachan.kernel.seen import Stale, state_check
-from lachan.members.policy import Action
 from lachan.members.records import Actor
 from lachan.members.services import audit_record
 from lachan.outbox.services import event_publish
+from lachan.reports.policy import Action
 from lachan.reports.services import report_answer, report_close, report_reopen
 
 from .notes import LONGEST, note_write
@@ -186,7 +187,7 @@ def case_end(case: Case, *, by: Actor, outcome: str) -> None:
     case.reporter_waits_since, case.reporter_unread = None, False
     case_rate(case)
     happening_record(case, Happening.CLOSED, by=by, outcome=outcome)
-    audit_record(by=by, action="case.close", target=f"case:{case.uid}")
+    audit_record(by=by, action=CaseAudit.CASE_CLOSE, target=f"case:{case.uid}")
     event_publish(CaseClosed(case=case.uid, report=case.report_uid, outcome=outcome))
 
 

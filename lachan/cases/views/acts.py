@@ -28,7 +28,8 @@ from lachan.cases.services.working import (
 )
 from lachan.kernel.bounds import number_read
 from lachan.kernel.errors import Conflict, InvalidInput, LachanError, Refused
-from lachan.members.policy import Action, requires
+from lachan.members.policy import requires
+from lachan.reports.policy import Action
 from lachan.web.problems import status_of
 from lachan.web.sent import SEEN
 

@@ -34,15 +34,19 @@ from lachan.cases.selectors.desk import (
 from lachan.cases.selectors.duplicates import suggestion_list
 from lachan.cases.services.notes import note_read
 from lachan.cases.services.reading import case_keys, case_report_open
+from lachan.formats.guard.declared import guard_rules
 from lachan.indicators.records import Confidence
 from lachan.indicators.selectors import confidence_choices, tlp_choices
 from lachan.kernel.clock import now
 from lachan.kernel.errors import NotFound, Refused
 from lachan.kernel.sealing.errors import SealBroken
 from lachan.kernel.seen import state_mark
-from lachan.members.policy import Action, policy_allows, requires
+from lachan.members.policy import Action as MemberAction
+from lachan.members.policy import policy_allows, requires
 from lachan.members.services import session_key
+from lachan.reports.policy import Action
 from lachan.web.pages import page_of
+from lachan.web.words import said_lazy
 
 from .queue import KIND_WORDS, STATUS_WORDS, URGENCY_WORDS
 from .timeline import timeline_line
@@ -56,28 +60,7 @@ ABOUT_WORDS = {
     "child": _("a child the reporter knows"),
     "other": _("somebody else"),
 }
-WARNING_WORDS = {
-    "public-suffix": _("strangers register names below it"),
-    "well-known": _("a well-known site: many people would lose it"),
-    "government": _("an authority's site"),
-    "member": _("it belongs to a member of the network"),
-    "shared-hosting": _("many sites share it"),
-    "lets-part-through": _("the list that it came from lets a part of it through"),
-    "content-network": _("names of many sites lead through it"),
-    "shortener": _("a shortener of addresses: everything behind it would go"),
-    "reserved-address": _("an address that is reserved for other uses"),
-    "public-service": _("a public service of the net"),
-    "emergency-number": _("a number to call for help"),
-    "empty-file": _("the fingerprint of an empty file"),
-    "infrastructure": _("devices need it to work"),
-    "embedded": _("other pages load parts of it"),
-    "popular-site": _("many people use this site"),
-    "bank": _("a name like a bank's"),
-    "school": _("a name like a school's"),
-    "association": _("a name like a club's or a charity's"),
-    "warning-list": _("on a list of false alarms"),
-    "withdrawn-before": _("it was published once and taken back"),
-}
+WARNING_WORDS = {code: said_lazy(rule.short) for code, rule in guard_rules().items()}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -118,7 +101,7 @@ class Draft:
         }.get(self.act, False)
 
 
-@requires(Action.CASE_READ)
+@requires(MemberAction.CASE_READ)
 @require_GET
 def case(request: HttpRequest, uid: UUID) -> HttpResponse:
     """A case; whoever works on it sees its report at once."""
@@ -126,7 +109,7 @@ def case(request: HttpRequest, uid: UUID) -> HttpResponse:
     return case_page(request, row, is_open=row.assignee_id == request.actor.person_id)
 
 
-@requires(Action.CASE_READ)
+@requires(MemberAction.CASE_READ)
 @require_GET
 def report(request: HttpRequest, uid: UUID) -> HttpResponse:
     """A case with its report, for a colleague who looks in: a step of its own, since it is written down."""

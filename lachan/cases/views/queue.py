@@ -21,8 +21,10 @@ from lachan.cases.selectors.choices import (
 from lachan.cases.selectors.queue import queue_count, queue_counts, queue_page
 from lachan.cases.services.freeing import cases_free
 from lachan.kernel.clock import now
-from lachan.members.policy import Action, policy_allows, requires
+from lachan.members.policy import Action as MemberAction
+from lachan.members.policy import policy_allows, requires
 from lachan.members.records import system
+from lachan.reports.policy import Action
 
 from .times import age_words, due_words
 
@@ -62,7 +64,7 @@ class Row:
     can_claim: bool
 
 
-@requires(Action.CASE_READ)
+@requires(MemberAction.CASE_READ)
 @require_GET
 def queue(request: HttpRequest) -> HttpResponse:
     """The desk's cases, by priority, then age."""

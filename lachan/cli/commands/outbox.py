@@ -89,6 +89,7 @@ def drop(handler: str) -> None:
     django_ready()
     from django.db import transaction
 
+    from lachan.members.audit_actions import MemberAudit
     from lachan.members.records import system
     from lachan.members.services import audit_record
     from lachan.outbox.services import deliveries_drop
@@ -98,7 +99,7 @@ def drop(handler: str) -> None:
         if dropped:
             audit_record(
                 by=system("lachan outbox drop"),
-                action="outbox.drop",
+                action=MemberAudit.OUTBOX_DROP,
                 target=f"handler:{handler}",
                 detail={"events": dropped},
             )

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from lachan.formats.guard.loading import Stamp, domains_read, guard_build, guard_stamp
 from lachan.formats.guard.rules import Guard
-from lachan.formats.snapshot.keys import wire_to_domain
+from lachan.formats.observables.wire import wire_to_domain
 
 
 class Shelter:

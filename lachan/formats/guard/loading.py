@@ -17,6 +17,7 @@ from importlib import resources
 from pathlib import Path
 from typing import Any
 
+from lachan.formats.guard.declared import rule_lists
 from lachan.formats.guard.records import UnusableList
 from lachan.formats.guard.rules import Guard, Rule, Search
 from lachan.formats.guard.sites import Sites, sites_path
@@ -97,7 +98,7 @@ def _groups() -> list[dict[str, Any]]:
     folder = resources.files("lachan.formats.guard").joinpath("data")
     files = sorted(file.name for file in folder.iterdir() if file.name.endswith(".json"))
     data = [json.loads(folder.joinpath(name).read_text("utf-8")) for name in files]
-    return [group for each in data for group in each.get("groups", ())]
+    return [group for each in (*data, *rule_lists()) for group in each.get("groups", ())]
 
 
 def _country_groups(country: Country) -> list[dict[str, Any]]:

@@ -15,7 +15,7 @@ class GuardWarning:
     """Why publishing would do harm.
 
     Attributes:
-        rule: stable code, a key of `words.RULES`.
+        rule: stable code, the name of a folder in data/rules/.
         matched: the name or network that the value met.
         reason: in plain English; pages translate the rule.
     """

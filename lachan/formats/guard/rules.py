@@ -4,6 +4,7 @@ import dataclasses
 import ipaddress
 from collections.abc import Callable, Iterable
 
+from lachan.formats.guard.declared import guard_rules
 from lachan.formats.guard.records import GuardWarning
 from lachan.formats.guard.signals import Signal, signal_of
 from lachan.formats.guard.sites import Sites
@@ -13,8 +14,7 @@ from lachan.formats.observables.names import is_public_suffix, suffixes
 from lachan.formats.observables.parsing import display
 from lachan.formats.observables.record import Observable
 
-# Whose subdomains are strangers': that the host is well known says nothing of them.
-_SHARED = {"shared-hosting", "shortener", "content-network"}
+_SHARED = frozenset(code for code, rule in guard_rules().items() if rule.shared)
 Search = Callable[[str], str | None]
 
 

@@ -23,17 +23,7 @@ _NAMES = frozenset({"domain", "url"})
 _ADDRESSES = frozenset({"ipv4", "ipv6"})
 # MISP's attribute types (PyMISP, describeTypes.json) that mean a kind of ours; one that joins two by a bar means
 # what its parts mean.
-_MEANT = {
-    "domain": "domain hostname",
-    "url": "url uri link",
-    "ipv4": "ip ip-src ip-dst",
-    "ipv6": "ip ip-src ip-dst",
-    "md5": "md5 malware-sample",
-    "sha1": "sha1",
-    "sha256": "sha256",
-    "email": "email email-src email-dst email-reply-to target-email whois-registrant-email dns-soa-email",
-    "phone": "phone-number whois-registrant-phone",
-}
+_MEANT = {name: kind.misp for name, kind in kinds().items() if kind.misp}
 _BESIDE = frozenset({"filename", "port"})  # of a joined type: the part that says nothing
 _SHORTEST = 3
 _DELIMITED = re.compile(r"([/#~!%@])(.*)\1([a-zA-Z]*)", re.DOTALL)

@@ -19,16 +19,11 @@ from lachan.formats.observables.names import is_plain_name
 from lachan.formats.observables.parsing import kinds, parse
 from lachan.formats.observables.record import InvalidObservable
 
-PRINTS = ("pdq", "sha256", "sha1", "md5")
+_KINDS = sorted(kinds().values(), key=lambda kind: -kind.narrow)
+PRINTS = tuple(kind.name for kind in _KINDS if kind.print_name)
 """Columns that name a kind of their own; a row may have several (`lachan hash` writes such lists)."""
+# Beside what each kind is called.
 _WORDS = {
-    "url": "url,urls,uri,web address,webpage,page url,phishing url,phish url,malware url,target url,url full,"
-    "địa chỉ web,đường dẫn,liên kết,lien,adresse web",
-    "account": "account,social account,tài khoản,compte",
-    "email": "email,e mail,mail,email address,email src,email dst,e mail address,thư điện tử,courriel",
-    "phone": "phone,phone number,telephone,tel,mobile,msisdn,sđt,số điện thoại,điện thoại,téléphone",
-    "domain": "domain,domains,domain name,host,hosts,hostname,hostnames,host name,fqdn,site,website,"
-    "tên miền,trang web,domaine,nom de domaine,nom d hôte,hôte,instance",
     "ip": "ip,ips,ipv4,ipv6,ip address,ip addr,ip src,ip dst,src ip,dst ip,source ip,destination ip,"
     "ipv4 addr,ipv6 addr,ipv4 address,ipv6 address,địa chỉ ip,adresse ip",
     "address": "address,địa chỉ,adresse",
@@ -46,11 +41,17 @@ _WORDS = {
     "list type,group",
     "pattern": "pattern",
 }
-_ROLES = {word: role for role, words in _WORDS.items() for word in words.split(",")}
+_ROLES = {
+    word: role
+    for role, words in (*((kind.name, kind.columns) for kind in _KINDS), *_WORDS.items())
+    for word in words.split(",")
+    if word
+}
+_PRINT_NAMES = {kind.name: re.compile(kind.print_name) for kind in _KINDS if kind.print_name}
 _PRINT = re.compile(
-    r"(?:file ?hash ?|hash ?)?(md ?5|sha ?1|sha ?(?:2 )?256|pdq)(?: ?(?:hash|digest|sum))?"
+    rf"(?:file ?hash ?|hash ?)?({'|'.join(each.pattern for each in _PRINT_NAMES.values())})(?: ?(?:hash|digest|sum))?"
 )
-_NARROWEST = ("url", "account", "email", "phone", "domain", "ip")
+_NARROWEST = (*(kind.name for kind in _KINDS if kind.columns and not kind.print_name), "ip")
 _GENERAL = ("value", "hash")
 _NONE = frozenset({"", "-", "--", "n/a", "na", "null", "none", "nil", "\\n"})
 _FLAGS = ("block", "allow", "action", "label", "pattern")
@@ -84,7 +85,7 @@ def role(name: str) -> str:
     """
     word = _plain(name)
     if print_ := _PRINT.fullmatch(word):
-        return print_[1].replace(" 2 ", "").replace(" ", "")
+        return next(name for name, each in _PRINT_NAMES.items() if each.fullmatch(print_[1]))
     return _ROLES.get(word, "")
 
 

@@ -12,9 +12,9 @@ from collections.abc import Callable, Iterator
 from functools import lru_cache
 from typing import NamedTuple
 
-from lachan.formats.observables.kinds.account import telephone
-from lachan.formats.observables.kinds.ipv4 import is_network
-from lachan.formats.observables.kinds.ipv6 import is_network as is_network6
+from lachan.formats.observables.kinds.account.kind import telephone
+from lachan.formats.observables.kinds.ipv4.kind import is_network
+from lachan.formats.observables.kinds.ipv6.kind import is_network as is_network6
 from lachan.formats.observables.names import MAX_NAME
 from lachan.formats.observables.numbers import numbers
 from lachan.formats.observables.parsing import MAX_RAW, parse

@@ -4,7 +4,7 @@ Source: Safe Browsing, "URLs and hashing: suffix/prefix expressions"; here every
 last label, so that a look-up and the DNS edge's suffix walk always agree.
 """
 
-from lachan.formats.observables.kinds.account import account_of, former, telephone
+from lachan.formats.observables.kinds.account.kind import account_of, former, telephone
 from lachan.formats.observables.names import suffixes
 from lachan.formats.observables.parsing import parse, untrimmed
 from lachan.formats.observables.record import InvalidObservable, Observable

@@ -21,8 +21,8 @@ _PASSES = 4
 
 @cache
 def kinds() -> dict[str, Kind]:
-    """Every kind by name: one file each in `kinds/`."""
-    return discover("lachan.formats.observables.kinds", Kind)
+    """Every kind by name: one folder each in `kinds/`."""
+    return discover("lachan.formats.observables.kinds", Kind, module="kind")
 
 
 @cache

@@ -43,12 +43,18 @@ class InvalidObservable(InvalidInput):
         self.reason = reason
 
 
+class InvalidKey(InvalidInput):
+    """A value that is not one of its kind, where a snapshot's key is made of it."""
+
+    code = "invalid-key"
+
+
 @dataclasses.dataclass(frozen=True, slots=True)
 class Observable:
     """One value in its canonical form.
 
     Attributes:
-        kind: domain, url, ipv4, ipv6, email, phone, account, md5, sha1, sha256 or pdq.
+        kind: the name of a folder in `kinds/`.
         value: the canonical form; equal things have equal values.
         raw: what was written.
         span: start and end in the text it was found in, from `extraction.extract` only.

@@ -11,10 +11,11 @@ import msgspec
 import numpy as np
 import numpy.typing as npt
 
+from lachan.formats.observables.record import InvalidKey
 from lachan.formats.snapshot import layout as ly
 from lachan.formats.snapshot.entry import entry_encode, tombstone_encode
 from lachan.formats.snapshot.keys import DOMAIN, key_encode
-from lachan.formats.snapshot.records import InvalidKey, Profile, Verdict
+from lachan.formats.snapshot.records import Profile, Verdict
 from lachan.formats.snapshot.table import Table, frozen, profile_record
 from lachan.kernel.files import file_draft
 

@@ -10,8 +10,9 @@ import uuid
 
 import msgspec
 
+from lachan.formats.observables.record import InvalidKey
 from lachan.formats.snapshot.keys import KINDS, key_decode
-from lachan.formats.snapshot.records import InvalidKey, Profile, SnapshotCorrupt, Verdict
+from lachan.formats.snapshot.records import Profile, SnapshotCorrupt, Verdict
 
 TOMBSTONE, EXACT, UNTIL, UUID, TEXT = 1, 2, 4, 8, 16
 SEQUENCE_LIMIT = 1 << 32

@@ -4,19 +4,15 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+from lachan.formats.observables.record import InvalidKey
+from lachan.formats.observables.wire import domain_to_wire
 from lachan.formats.snapshot import layout as ly
 from lachan.formats.snapshot import siphash
 from lachan.formats.snapshot.delta import key_hash
 from lachan.formats.snapshot.entry import TOMBSTONE, entry_verdict
 from lachan.formats.snapshot.folder import SnapshotFolder
-from lachan.formats.snapshot.keys import DOMAIN, domain_to_wire, key_encode
-from lachan.formats.snapshot.records import (
-    InvalidKey,
-    Kind,
-    SnapshotCorrupt,
-    SnapshotStatus,
-    Verdict,
-)
+from lachan.formats.snapshot.keys import DOMAIN, key_encode
+from lachan.formats.snapshot.records import SnapshotCorrupt, SnapshotStatus, Verdict
 from lachan.formats.snapshot.table import Table
 from lachan.kernel import clock
 
@@ -79,7 +75,7 @@ class SnapshotReader:
         self._look_at = 0.0
         self.refresh()
 
-    def get(self, kind: Kind, value: str) -> Verdict | None:
+    def get(self, kind: str, value: str) -> Verdict | None:
         """The verdict in force on exactly this value.
 
         Raises:

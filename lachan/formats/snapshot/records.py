@@ -1,7 +1,7 @@
 """What a snapshot holds and what can go wrong with one.
 
 LachanError
-├ InvalidInput ─ InvalidKey     the value is not one of its kind
+├ InvalidInput ─ InvalidKey     the value is not one of its kind (`observables.record`)
 ├ Conflict     ─ SnapshotLocked  another process writes this folder
 └ Unavailable  ─ SnapshotCorrupt the files cannot be used: rebuild them from the ledger
 """
@@ -10,16 +10,9 @@ from typing import Literal
 
 import msgspec
 
-from lachan.kernel.errors import Conflict, InvalidInput, Unavailable
+from lachan.kernel.errors import Conflict, Unavailable
 
-Kind = Literal[
-    "domain", "url", "ipv4", "ipv6", "email", "phone", "account", "md5", "sha1", "sha256", "pdq"
-]
 Action = Literal["block", "warn", "allow"]
-
-
-class InvalidKey(InvalidInput):
-    code = "invalid-key"
 
 
 class SnapshotLocked(Conflict):
@@ -46,7 +39,7 @@ class Verdict(msgspec.Struct, frozen=True, kw_only=True):
         exact: for domains: this name alone, not the names below it.
     """
 
-    kind: Kind
+    kind: str
     value: str
     categories: tuple[str, ...] = ()
     action: Action = "block"

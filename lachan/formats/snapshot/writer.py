@@ -8,6 +8,7 @@ from typing import Self
 
 import numpy as np
 
+from lachan.formats.observables.record import InvalidKey
 from lachan.formats.snapshot import build
 from lachan.formats.snapshot import layout as ly
 from lachan.formats.snapshot.build import Block, BuildReport
@@ -22,7 +23,7 @@ from lachan.formats.snapshot.delta import (
 from lachan.formats.snapshot.entry import TOMBSTONE, entry_encode, tombstone_encode
 from lachan.formats.snapshot.folder import SnapshotFolder
 from lachan.formats.snapshot.keys import key_encode
-from lachan.formats.snapshot.records import InvalidKey, Kind, SnapshotCorrupt, Verdict
+from lachan.formats.snapshot.records import SnapshotCorrupt, Verdict
 from lachan.formats.snapshot.table import Table
 from lachan.kernel.errors import InvalidInput
 from lachan.kernel.process import boot_word
@@ -97,7 +98,7 @@ class SnapshotWriter:
         arena = (table.word(ly.W_ARENA_USED) - table.layout.arena_at) / ARENA_SIZE
         return max(table.entries / CAPACITY, arena)
 
-    def put(self, kind: Kind, value: str, verdict: Verdict) -> None:
+    def put(self, kind: str, value: str, verdict: Verdict) -> None:
         """Set the verdict on a value (the verdict's own kind and value are not looked at).
 
         Raises:
@@ -132,7 +133,7 @@ class SnapshotWriter:
                 refused.append(build.Refusal(verdict.kind, verdict.value, str(error)))
         return BuildReport(len(wanted) - len(refused), tuple(refused))
 
-    def remove(self, kind: Kind, value: str) -> bool:
+    def remove(self, kind: str, value: str) -> bool:
         """Forget a value; whether there was anything to forget.
 
         Raises:

@@ -16,12 +16,12 @@ from lachan.indicators.channel import channels
 from lachan.indicators.ledger import head_lock, ledger_append
 from lachan.indicators.lifecycle import change_of
 from lachan.indicators.models import Indicator
+from lachan.indicators.policy import Action
 from lachan.indicators.records import NoSuchChannel, SequenceAhead
 from lachan.indicators.selectors import ledger_head
 from lachan.indicators.serving import Wish, list_serve
 from lachan.kernel.errors import InvalidInput
 from lachan.members.api_keys import api_key_create
-from lachan.members.policy import Action
 from lachan.members.records import PUBLIC, Actor, ActorKind
 
 pytestmark = pytest.mark.django_db

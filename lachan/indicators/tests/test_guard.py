@@ -3,9 +3,11 @@ import json
 from collections import Counter
 
 import pytest
+from django.utils.translation import override
 from hypothesis import given
 from hypothesis import strategies as st
 
+from lachan.formats.guard.declared import guard_rules
 from lachan.formats.guard.loading import _country_groups, _groups
 from lachan.formats.guard.rules import Guard, Rule
 from lachan.formats.guard.signals import _endings, _words
@@ -162,7 +164,16 @@ def test_its_own_data_gives_each_name_one_rule_a_reason_and_words():
     )
     rules |= {signal.rule for signal in _endings().values()}
     rules |= {"popular-site", "warning-list", "member", "public-suffix", "reserved-address"}
-    assert rules <= RULES.keys()
+    assert rules <= guard_rules().keys()
+
+
+def test_it_says_each_rule_in_every_language():
+    for rule in guard_rules().values():
+        assert rule.said.keys() == rule.short.keys() == {"en", "vi", "fr"}
+    with override("fr"):
+        assert str(RULES["bank"]) == guard_rules()["bank"].said["fr"]
+    with override("vi"):
+        assert str(RULES["bank"]) == guard_rules()["bank"].said["vi"]
 
 
 @pytest.mark.parametrize("content", [b"", b"\n", b"\0", b"{}", bytes(4096), b"PK\5\6" + bytes(18)])

@@ -8,6 +8,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from lachan.indicators.models import Dispute, Indicator, ListImport
+from lachan.indicators.policy import Action
 from lachan.indicators.records import Status
 from lachan.indicators.selectors import indicator_get
 from lachan.indicators.services import (
@@ -20,7 +21,6 @@ from lachan.indicators.services import (
 )
 from lachan.members.api_keys import api_key_actor, api_key_create
 from lachan.members.models import RoleGrant
-from lachan.members.policy import Action
 from lachan.members.records import PUBLIC, Role, system
 
 pytestmark = pytest.mark.django_db

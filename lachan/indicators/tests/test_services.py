@@ -8,6 +8,7 @@ from lachan.formats.classification.categories import UnknownCategory
 from lachan.formats.observables.record import InvalidObservable, Observable
 from lachan.indicators import records, services
 from lachan.indicators.models import LedgerRow
+from lachan.indicators.policy import Action
 from lachan.indicators.records import MEMBERS, PUBLIC_AUDIENCE, Status, organisation_audience
 from lachan.indicators.selectors import (
     indicator_count_proposed,
@@ -23,7 +24,6 @@ from lachan.kernel.clock import held_at, now
 from lachan.kernel.errors import InvalidInput, Refused
 from lachan.members.api_keys import api_key_actor, api_key_create
 from lachan.members.models import AuditEntry, Organisation
-from lachan.members.policy import Action
 from lachan.members.records import PUBLIC, Role, system
 from lachan.outbox.models import OutboxEvent
 from tests.flushing import triggers_aside

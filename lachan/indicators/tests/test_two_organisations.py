@@ -7,6 +7,7 @@ import pytest
 
 from lachan.indicators.ledger import head_seq, projection
 from lachan.indicators.models import Indicator
+from lachan.indicators.policy import Action
 from lachan.indicators.reading import is_reason
 from lachan.indicators.records import (
     FourEyes,
@@ -30,7 +31,6 @@ from lachan.indicators.verifying import verify
 from lachan.kernel.clock import held_at, now
 from lachan.members.api_keys import api_key_actor
 from lachan.members.models import Organisation, RoleGrant
-from lachan.members.policy import Action
 from lachan.members.records import Role, system
 from lachan.members.services import api_key_create
 

@@ -20,6 +20,7 @@ from lachan.indicators.forms import (
     ShareForm,
     WithdrawForm,
 )
+from lachan.indicators.policy import Action
 from lachan.indicators.reading import indicator_state
 from lachan.indicators.records import (
     FourEyes,
@@ -41,7 +42,7 @@ from lachan.indicators.services import (
 from lachan.indicators.words import DISPUTE_REASONS, LINE_REASONS
 from lachan.kernel.errors import Conflict, InvalidInput, LachanError
 from lachan.kernel.seen import Stale, state_mark
-from lachan.members.policy import Action, requires
+from lachan.members.policy import requires
 from lachan.web.sent import SEEN
 
 from .desk import indicator_answer, row_of

@@ -17,6 +17,7 @@ from lachan.indicators.forms import (
     WithdrawForm,
 )
 from lachan.indicators.models import Indicator
+from lachan.indicators.policy import Action
 from lachan.indicators.reading import (
     agreed_elsewhere,
     case_of,
@@ -49,7 +50,7 @@ from lachan.indicators.words import (
 )
 from lachan.kernel.bounds import number_read
 from lachan.kernel.seen import state_mark
-from lachan.members.policy import Action, policy_allows, requires
+from lachan.members.policy import policy_allows, requires
 from lachan.members.records import PUBLIC
 from lachan.web.pages import page_of
 from lachan.web.panels import panel_list

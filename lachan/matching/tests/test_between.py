@@ -6,18 +6,20 @@ import pytest
 
 from lachan.edge.matching.keyring import Keyring
 from lachan.edge.matching.problems import Problem
+from lachan.indicators.policy import Action as IndicatorAction
 from lachan.kernel.clock import now
 from lachan.kernel.ids import uuid7
 from lachan.matching.follower import Follower
 from lachan.matching.keys import keys_read
 from lachan.matching.models import Sighting
 from lachan.matching.places import keys_file
+from lachan.matching.policy import Action
 from lachan.matching.records import Viewer
 from lachan.matching.services import keys_export, sightings_purge, sightings_take
 from lachan.matching.spool import Met, spool_list, spool_read, spool_write
 from lachan.members.models import Organisation
-from lachan.members.policy import Action
 from lachan.members.services import api_key_create, api_key_revoke
+from lachan.shield.policy import Action as CheckAction
 from tests.lived import lived_until
 
 HOUR = 1_790_000_000 // 3600 * 3600
@@ -54,8 +56,8 @@ def test_revoking_reaches_the_keys_file(personas, place):
 
 
 def test_only_keys_with_the_scope_are_written_down(personas, place):
-    make(personas, Action.CHECK, Action.LIST_READ)
-    kept, _ = make(personas, Action.CHECK, Action.MATCH_LOOKUP)
+    make(personas, CheckAction.CHECK, IndicatorAction.LIST_READ)
+    kept, _ = make(personas, CheckAction.CHECK, Action.MATCH_LOOKUP)
     keys_export(place)
     assert list(keys_read(keys_file(place))) == [kept.prefix]
 

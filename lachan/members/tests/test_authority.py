@@ -4,15 +4,18 @@ from datetime import timedelta
 
 import pytest
 
+from lachan.indicators.policy import Action
 from lachan.kernel.clock import held_at, now
+from lachan.matching.policy import Action as MatchAction
 from lachan.members.api_keys import api_key_actor
 from lachan.members.errors import ApiKeyRefused
 from lachan.members.models import Organisation
 from lachan.members.people import person_deactivate, role_revoke
-from lachan.members.policy import Action, policy_allows
+from lachan.members.policy import policy_allows
 from lachan.members.records import Role
 from lachan.members.selectors import api_key_usable_list
 from lachan.members.services import api_key_create
+from lachan.shield.policy import Action as CheckAction
 
 YEAR = timedelta(days=365)
 
@@ -42,13 +45,13 @@ def _is_suspended(personas, maker):
 @pytest.mark.parametrize("end", [_leaves, _loses_the_role, _runs_out, _is_suspended])
 def test_it_opens_nothing_by_a_key_whose_maker_may_make_none(personas, end):
     maker = personas.with_roles(Role.TECHNICAL)
-    text = key_of(maker, personas.organisation, Action.LIST_READ, Action.MATCH_LOOKUP)
+    text = key_of(maker, personas.organisation, Action.LIST_READ, MatchAction.MATCH_LOOKUP)
     assert api_key_actor(text)
-    assert api_key_usable_list(Action.MATCH_LOOKUP)
+    assert api_key_usable_list(MatchAction.MATCH_LOOKUP)
     end(personas, maker)
     with pytest.raises(ApiKeyRefused):
         api_key_actor(text)
-    assert not api_key_usable_list(Action.MATCH_LOOKUP)
+    assert not api_key_usable_list(MatchAction.MATCH_LOOKUP)
 
 
 def test_it_takes_from_a_key_what_its_maker_lost(personas):
@@ -65,16 +68,16 @@ def test_it_takes_from_a_key_what_its_maker_lost(personas):
 
 def test_it_tells_look_ups_when_the_makers_right_ends(personas):
     maker, day = personas.with_roles(Role.TECHNICAL), now() + timedelta(days=3)
-    key_of(maker, personas.organisation, Action.MATCH_LOOKUP)
+    key_of(maker, personas.organisation, MatchAction.MATCH_LOOKUP)
     maker.person.grants.update(valid_until=day)
-    assert [key.expires_at for key in api_key_usable_list(Action.MATCH_LOOKUP)] == [day]
+    assert [key.expires_at for key in api_key_usable_list(MatchAction.MATCH_LOOKUP)] == [day]
     with held_at(day):
-        assert not api_key_usable_list(Action.MATCH_LOOKUP)
+        assert not api_key_usable_list(MatchAction.MATCH_LOOKUP)
 
 
 def test_it_shows_who_made_a_key_and_why_it_sleeps(personas):
     maker = personas.with_roles(Role.TECHNICAL, name="Thanh")
-    key_of(maker, personas.organisation, Action.CHECK)
+    key_of(maker, personas.organisation, CheckAction.CHECK)
     client = personas.administrator.client()
     page = client.get("/staff/api-keys/").content.decode()
     assert "Thanh" in page

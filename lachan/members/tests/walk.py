@@ -4,9 +4,9 @@ from datetime import timedelta
 
 from lachan.kernel.clock import now
 from lachan.members.models import Confirmation, Invitation, Programme
-from lachan.members.policy import Action
 from lachan.members.records import Role
 from lachan.members.services import api_key_create, invitation_create, role_grant
+from lachan.shield.policy import Action
 
 
 def samples(personas):

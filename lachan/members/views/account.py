@@ -11,6 +11,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from lachan.members import factors
+from lachan.members.audit_actions import MemberAudit
 from lachan.members.errors import SignInPaused, SignInRefused
 from lachan.members.forms import ChangePasswordForm, PasskeyForm, SetUpCodeForm, UnlockForm
 from lachan.members.models import Person, Session
@@ -174,6 +175,6 @@ def session_end(request: HttpRequest) -> HttpResponse:
         handle = request.POST.get("which", "")
         others = others.filter(pk__in=[row.pk for row in others if row.handle == handle])
     if others.delete()[0]:
-        sign_in_record(person, "session.end")
+        sign_in_record(person, MemberAudit.SESSION_END)
         messages.success(request, _("Signed out there."))
     return redirect("members:account")

@@ -9,12 +9,12 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from lachan.kernel.clock import now
+from lachan.members.api_keys import scope_word
 from lachan.members.models import ApiKey, Organisation
 from lachan.members.network_forms import ApiKeyForm
 from lachan.members.policy import Action, requires
 from lachan.members.selectors import api_key_list
 from lachan.members.services import api_key_create, api_key_revoke
-from lachan.members.words import SCOPE_WORDS
 
 
 @require_http_methods(["GET", "POST"])
@@ -39,10 +39,10 @@ def api_keys(request: HttpRequest) -> HttpResponse:
     keys = api_key_list(request.actor.organisation_id)
     for key in keys:
         key.begins = f"lachan_{key.prefix}_"
-        key.scope_names = [SCOPE_WORDS.get(Action(scope), scope) for scope in key.scopes]
+        key.scope_names = [scope_word(scope) for scope in key.scopes]
         lost = [scope for scope in key.scopes if scope not in key.scopes_now]
         key.asleep = bool(key.scopes) and not key.scopes_now
-        key.lost_names = [] if key.asleep else [SCOPE_WORDS.get(Action(s), s) for s in lost]
+        key.lost_names = [] if key.asleep else [scope_word(s) for s in lost]
     return render(request, "members/api_keys.html", context | {"keys": keys}, status=status)
 
 

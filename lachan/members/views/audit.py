@@ -6,7 +6,7 @@ from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
 from lachan.kernel.bounds import number_read
-from lachan.members.audit_words import AUDIT_WORDS
+from lachan.members.audit import audit_words
 from lachan.members.models import Person
 from lachan.members.network_forms import AuditForm
 from lachan.members.policy import Action, requires
@@ -34,8 +34,9 @@ def audit(request: HttpRequest) -> HttpResponse:
             "uid", "name"
         )
     )
+    words = audit_words()
     for line in lines:
-        line.said = AUDIT_WORDS.get(line.action, "")
+        line.said = words.get(line.action, "")
         line.who = next((name for uid, name in names.items() if str(uid) == line.actor), line.actor)
     query = request.GET.copy()
     query.pop("before", None)

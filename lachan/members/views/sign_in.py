@@ -17,6 +17,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from lachan.kernel.clock import now
 from lachan.members import factors
+from lachan.members.audit_actions import MemberAudit
 from lachan.members.errors import SignInPaused, SignInRefused
 from lachan.members.forms import CodeForm, SignInForm, UnlockForm
 from lachan.members.models import Person
@@ -71,7 +72,7 @@ def sign_in_finish(request: HttpRequest, person: Person, goal: str = "") -> Http
     request.session.pop(PENDING, None)
     request.session["began_at"] = now().isoformat()
     login(request, person, backend=settings.AUTHENTICATION_BACKENDS[0])
-    sign_in_record(person, "sign_in.complete")
+    sign_in_record(person, MemberAudit.SIGN_IN_COMPLETE)
     response = redirect(safe_goal(request, goal))
     year = 365 * 86400
     response.set_cookie(
@@ -158,7 +159,7 @@ def second(request: HttpRequest) -> HttpResponse:
 @require_POST
 def sign_out(request: HttpRequest) -> HttpResponse:
     if isinstance(request.user, Person):
-        sign_in_record(request.user, "sign_out")
+        sign_in_record(request.user, MemberAudit.SIGN_OUT)
     logout(request)
     session_key_drop(request)
     response = HttpResponseRedirect("/staff/sign-in/")

@@ -13,7 +13,8 @@ from django.views.decorators.http import require_GET, require_POST
 from lachan.formats.classification.categories import categories
 from lachan.formats.places.gazetteer import province_list
 from lachan.kernel.errors import NotFound
-from lachan.members.policy import Action, requires
+from lachan.members.policy import requires
+from lachan.reports.policy import Action
 from lachan.reports.records import Status, Urgency
 from lachan.reports.selectors import report_count, report_list
 from lachan.reports.services import report_release

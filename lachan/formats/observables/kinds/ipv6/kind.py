@@ -4,7 +4,7 @@ import ipaddress
 import re
 
 from lachan.formats.observables.kind import Example, Kind
-from lachan.formats.observables.record import InvalidObservable
+from lachan.formats.observables.record import InvalidKey, InvalidObservable
 
 _LOOKS = re.compile(r"\[?[0-9a-fA-F]{0,4}(?::[0-9a-fA-F]{0,4}){2,7}(?:[\d.]+)?\]?(?:/\d{1,3})?")
 _FIRST = frozenset("[:0123456789abcdefABCDEF")
@@ -20,6 +20,8 @@ _NETWORK = re.compile(
 class IPv6(Kind):
     name = "ipv6"
     order = 41
+    code = 4
+    misp = "ip ip-src ip-dst"
 
     def recognise(self, text: str) -> bool:
         return _LOOKS.fullmatch(text) is not None or is_network(text)
@@ -38,6 +40,15 @@ class IPv6(Kind):
         if address.ipv4_mapped:  # section 5: a mapped address keeps its dotted part
             return f"::ffff:{address.ipv4_mapped}"
         return address.compressed
+
+    def to_key(self, value: str) -> bytes:
+        try:
+            return ipaddress.IPv6Address(value).packed
+        except ValueError:
+            raise InvalidKey("not an IPv6 address") from None
+
+    def from_key(self, key: bytes) -> str:
+        return str(ipaddress.IPv6Address(key))
 
     def examples(self) -> list[Example]:
         return [

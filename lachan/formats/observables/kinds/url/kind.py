@@ -5,8 +5,8 @@ import re
 import can_ada
 
 from lachan.formats.observables.kind import Example, Kind
-from lachan.formats.observables.kinds.ipv4 import is_network
-from lachan.formats.observables.kinds.ipv6 import is_network as is_network6
+from lachan.formats.observables.kinds.ipv4.kind import is_network
+from lachan.formats.observables.kinds.ipv6.kind import is_network as is_network6
 from lachan.formats.observables.names import DOTS, canonical_name, to_unicode
 from lachan.formats.observables.record import InvalidObservable
 
@@ -33,6 +33,13 @@ _ADDRESS = re.compile(r"\d+(?:\.\d+){3}|\[.*\]")
 class Url(Kind):
     name = "url"
     order = 30
+    code = 2
+    narrow = 60
+    columns = (
+        "url,urls,uri,web address,webpage,page url,phishing url,phish url,malware url,"
+        "target url,url full,địa chỉ web,đường dẫn,liên kết,lien,adresse web"
+    )
+    misp = "url uri link"
 
     def recognise(self, text: str) -> bool:
         return _WEB.match(text) is not None or _is_bare(text)

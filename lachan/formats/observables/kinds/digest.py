@@ -1,15 +1,16 @@
-"""Fingerprints of files (MD5, SHA-1, SHA-256) and of pictures (PDQ), in lower-case hexadecimal."""
+"""What fingerprints of files and pictures share: so many hexadecimal digits, lower case."""
 
+import binascii
 import re
 from typing import ClassVar
 
 from lachan.formats.observables.kind import Example, Kind
-from lachan.formats.observables.record import InvalidObservable
+from lachan.formats.observables.record import InvalidKey, InvalidObservable
 
 _HEX = re.compile(r"[0-9a-f]+")
 
 
-class _Digest(Kind):
+class Digest(Kind):
     length: ClassVar[int]
 
     def recognise(self, text: str) -> bool:
@@ -25,6 +26,18 @@ class _Digest(Kind):
             raise InvalidObservable("bad-length")
         return digest
 
+    def to_key(self, value: str) -> bytes:
+        try:
+            raw = binascii.unhexlify(value)
+        except (binascii.Error, ValueError):
+            raise InvalidKey("not hexadecimal") from None
+        if len(raw) != self.length // 2:
+            raise InvalidKey(f"has {len(raw)} bytes, not {self.length // 2}")
+        return raw
+
+    def from_key(self, key: bytes) -> str:
+        return key.hex()
+
     def examples(self) -> list[Example]:
         digest = "0123456789abcdef" * (self.length // 16) + "01234567"[: self.length % 16]
         return [
@@ -33,35 +46,3 @@ class _Digest(Kind):
             Example(digest[1:], reason="bad-length"),
             Example(f"g{digest[1:]}", reason="bad-characters"),
         ]
-
-
-class Md5(_Digest):
-    name = "md5"
-    order = 10
-    length = 32
-
-
-class Sha1(_Digest):
-    name = "sha1"
-    order = 11
-    length = 40
-
-
-class Sha256(_Digest):
-    name = "sha256"
-    order = 13
-    length = 64
-
-
-class Pdq(_Digest):
-    """Perceptual fingerprint of a picture, 256 bits (Meta's PDQ paper, 2019).
-
-    Nothing tells its 64 digits from a SHA-256: it is guessed only where `pdq:` stands before it.
-    """
-
-    name = "pdq"
-    order = 12
-    length = 64
-
-    def recognise(self, text: str) -> bool:
-        return text[:4].lower() == "pdq:"

@@ -6,7 +6,7 @@ import unicodedata
 import can_ada
 
 from lachan.formats.observables.kind import Example, Kind
-from lachan.formats.observables.kinds.phone import Phone
+from lachan.formats.observables.kinds.phone.kind import Phone
 from lachan.formats.observables.platforms import (
     Ownership,
     Platform,
@@ -29,6 +29,9 @@ _DEEP_LINK = re.compile(
 class Account(Kind):
     name = "account"
     order = 25
+    code = 7
+    narrow = 50
+    columns = "account,social account,tài khoản,compte"
 
     def recognise(self, text: str) -> bool:
         if _profile(text) is not None:

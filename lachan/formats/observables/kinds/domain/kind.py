@@ -4,6 +4,7 @@ import re
 
 from lachan.formats.observables.kind import Example, Kind
 from lachan.formats.observables.names import DOTS, canonical_name, to_unicode
+from lachan.formats.observables.wire import domain_to_wire, wire_to_domain
 
 _LOOKS = re.compile(rf"[^\s/@:]+[{DOTS}][^\s/@:{DOTS}]{{2,}}[{DOTS}]?")
 
@@ -11,6 +12,13 @@ _LOOKS = re.compile(rf"[^\s/@:]+[{DOTS}][^\s/@:{DOTS}]{{2,}}[{DOTS}]?")
 class Domain(Kind):
     name = "domain"
     order = 60
+    code = 1
+    narrow = 20
+    columns = (
+        "domain,domains,domain name,host,hosts,hostname,hostnames,host name,fqdn,site,"
+        "website,tên miền,trang web,domaine,nom de domaine,nom d hôte,hôte,instance"
+    )
+    misp = "domain hostname"
 
     def recognise(self, text: str) -> bool:
         return _LOOKS.fullmatch(text) is not None
@@ -20,6 +28,12 @@ class Domain(Kind):
 
     def display(self, value: str) -> str:
         return to_unicode(value)
+
+    def to_key(self, value: str) -> bytes:
+        return domain_to_wire(value)
+
+    def from_key(self, key: bytes) -> str:
+        return wire_to_domain(key)
 
     def examples(self) -> list[Example]:
         return [

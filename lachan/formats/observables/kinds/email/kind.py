@@ -13,6 +13,14 @@ _LOCAL = re.compile(r"[\w!#$%&'*+/=?^`{|}~-]+(?:\.[\w!#$%&'*+/=?^`{|}~-]+)*")
 class Email(Kind):
     name = "email"
     order = 20
+    code = 5
+    narrow = 40
+    columns = (
+        "email,e mail,mail,email address,email src,email dst,e mail address,thư điện tử,courriel"
+    )
+    misp = (
+        "email email-src email-dst email-reply-to target-email whois-registrant-email dns-soa-email"
+    )
 
     def recognise(self, text: str) -> bool:
         return text.count("@") == 1 and "/" not in text and not text.startswith("@")

@@ -1,12 +1,13 @@
 """IPv4 addresses, in every spelling that a browser takes."""
 
+import ipaddress
 import re
 
 import can_ada
 
 from lachan.formats.observables.kind import Example, Kind
 from lachan.formats.observables.names import dots_folded
-from lachan.formats.observables.record import InvalidObservable
+from lachan.formats.observables.record import InvalidKey, InvalidObservable
 from lachan.kernel.pasted import digits_folded
 
 _OCTET = r"(?:25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)"
@@ -27,6 +28,8 @@ _NETWORK = re.compile(
 class IPv4(Kind):
     name = "ipv4"
     order = 40
+    code = 3
+    misp = "ip ip-src ip-dst"
 
     def recognise(self, text: str) -> bool:
         text = dots_folded(digits_folded(text))
@@ -46,6 +49,15 @@ class IPv4(Kind):
         except ValueError:
             raise InvalidObservable("bad-host") from None
         return host
+
+    def to_key(self, value: str) -> bytes:
+        try:
+            return ipaddress.IPv4Address(value).packed
+        except ValueError:
+            raise InvalidKey("not an IPv4 address") from None
+
+    def from_key(self, key: bytes) -> str:
+        return str(ipaddress.IPv4Address(key))
 
     def examples(self) -> list[Example]:
         return [

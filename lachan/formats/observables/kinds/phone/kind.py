@@ -18,6 +18,12 @@ _WIDE = str.maketrans("＋（）．－／", "+().-/")
 class Phone(Kind):
     name = "phone"
     order = 50
+    code = 6
+    narrow = 30
+    columns = (
+        "phone,phone number,telephone,tel,mobile,msisdn,sđt,số điện thoại,điện thoại,téléphone"
+    )
+    misp = "phone-number whois-registrant-phone"
 
     def recognise(self, text: str) -> bool:
         plan = phone_plan()
