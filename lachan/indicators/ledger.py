@@ -15,13 +15,14 @@ from uuid import UUID
 import msgspec
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
 
+from lachan.formats.sharing import Level, Reach, Tlp, Viewer, sees
 from lachan.kernel.clock import now
 from lachan.outbox.services import wake
 from lachan.proofs.services import chain_note
 
 from .bulk import rows_insert, uid_ready
-from .models import LedgerHead, LedgerRow
-from .records import OWN, Audience, Effect, LedgerEntry, Tlp
+from .models import LedgerHead, LedgerRow, seen_by
+from .records import Effect, LedgerEntry
 
 ORIGIN = bytes(32)
 CHUNK = 2000
@@ -134,31 +135,17 @@ def reach_of(tlp: str, was_tlp: str, *, live: bool) -> int:
     seen = [tlp] if live else []
     if was_tlp:
         seen.append(was_tlp)
-    return min((Tlp(one).reach for one in seen), default=OWN)
+    return min((Tlp(one).level for one in seen), default=Level.CIRCLE)
 
 
-def _concerning(audience: Audience) -> Q:
-    if audience.level == 0:
-        return Q(reach=0)
-    if audience.level < OWN:
-        return Q(reach__lte=audience.level)
-    return Q(reach__lt=OWN) | Q(reach=OWN, organisation=audience.organisation_id)
-
-
-def _sees(audience: Audience) -> Q:
-    """Rows whose indicator, as it now is, the audience may see."""
-    allowed = [tlp.value for tlp in Tlp if tlp.reach <= min(audience.level, OWN - 1)]
-    seen = Q(tlp__in=allowed)
-    if audience.level == OWN:
-        seen |= Q(organisation=audience.organisation_id)
-    return seen
-
-
-def _may_see(audience: Audience, tlp: str, organisation_id: int | None) -> bool:
-    reach = Tlp(tlp).reach
-    return reach <= min(audience.level, OWN - 1) or (
-        audience.level == OWN and organisation_id == audience.organisation_id
-    )
+def _concerning(audience: Viewer) -> Q:
+    """Rows of which the audience sees a difference; level by level, as the indexes have them."""
+    level = audience.level
+    found = Q(reach__lte=level) if level else Q(reach=level)
+    if audience.circles:
+        for each in range(level + 1, Level.EVERYTHING):
+            found |= Q(reach=each, organisation__in=audience.circles)
+    return found
 
 
 def entry(payload: str, effect: Effect) -> LedgerEntry:
@@ -181,7 +168,7 @@ def entry(payload: str, effect: Effect) -> LedgerEntry:
 
 
 def changes_after(
-    after: int, audience: Audience, *, until: int | None = None, limit: int | None = None
+    after: int, audience: Viewer, *, until: int | None = None, limit: int | None = None
 ) -> Iterator[LedgerEntry]:
     """What happened to an audience's list after a number, in order.
 
@@ -194,7 +181,7 @@ def changes_after(
     columns = rows.values_list("live", "tlp", "was_tlp", "organisation_id", "payload")
     found = columns[:limit] if limit else columns.iterator(chunk_size=CHUNK)
     for live, tlp, was_tlp, organisation_id, payload in found:
-        if live and _may_see(audience, tlp, organisation_id):
+        if live and sees(audience, Reach(Tlp(tlp).level, organisation_id or 0)):
             yield entry(payload, Effect.ADD)
         else:
             gone = entry(payload, Effect.REMOVE)
@@ -202,7 +189,7 @@ def changes_after(
 
 
 def projection(
-    sequence: int, audience: Audience, *, kinds: Iterable[str] = ()
+    sequence: int, audience: Viewer, *, kinds: Iterable[str] = ()
 ) -> Iterator[LedgerEntry]:
     """An audience's whole list as it stood at a number, oldest publication first.
 
@@ -211,7 +198,7 @@ def projection(
     later = LedgerRow.objects.filter(
         indicator=OuterRef("indicator"), seq__gt=OuterRef("seq"), seq__lte=sequence
     )
-    rows = LedgerRow.objects.filter(_sees(audience), seq__lte=sequence, live=True)
+    rows = LedgerRow.objects.filter(seen_by(audience), seq__lte=sequence, live=True)
     if kinds := list(kinds):
         rows = rows.filter(kind__in=kinds)
     rows = rows.filter(~Exists(later)).order_by("seq")
@@ -224,13 +211,15 @@ def head_seq() -> int:
     return LedgerHead.objects.filter(pk=1).values_list("seq", flat=True).first() or 0
 
 
-def audience_seq(audience: Audience, *, at: int | None = None) -> int:
+def audience_seq(audience: Viewer, *, at: int | None = None) -> int:
     """The last number up to `at` that concerns an audience; 0 when none does."""
     parts: list[QuerySet[LedgerRow]] = [
-        LedgerRow.objects.filter(reach=level) for level in range(min(audience.level, OWN - 1) + 1)
+        LedgerRow.objects.filter(reach=level) for level in range(audience.level + 1)
     ]
-    if audience.level == OWN:
-        parts.append(LedgerRow.objects.filter(reach=OWN, organisation=audience.organisation_id))
+    for level in range(audience.level + 1, Level.EVERYTHING):
+        parts += [
+            LedgerRow.objects.filter(reach=level, organisation=one) for one in audience.circles
+        ]
     # One step into the index for each level; a maximum over an OR would read every row.
     found = 0
     for part in parts:
@@ -241,14 +230,17 @@ def audience_seq(audience: Audience, *, at: int | None = None) -> int:
     return found
 
 
-def history(uid: UUID, *, tlps: Sequence[str]) -> list[LedgerEntry]:
-    """The rows of one indicator that whoever sees `tlps` could see, newest first, for its own page."""
+def history(uid: UUID, *, viewer: Viewer) -> list[LedgerEntry]:
+    """The rows of one indicator that a viewer could see, newest first, for its own page."""
     rows = LedgerRow.objects.filter(indicator=uid).order_by(F("seq").desc())
     found = []
-    for live, tlp, was_tlp, payload in rows.values_list("live", "tlp", "was_tlp", "payload"):
-        if live and tlp in tlps:
+    columns = rows.values_list("live", "tlp", "was_tlp", "organisation_id", "payload")
+    for live, tlp, was_tlp, organisation_id, payload in columns:
+        circle = organisation_id or 0
+        if live and sees(viewer, Reach(Tlp(tlp).level, circle)):
             found.append(entry(payload, Effect.ADD))
-        elif was_tlp in tlps:  # as in `changes_after`: where it went stays hidden
+        elif was_tlp and sees(viewer, Reach(Tlp(was_tlp).level, circle)):
+            # As in `changes_after`: where it went stays hidden.
             gone = entry(payload, Effect.REMOVE)
             found.append(dataclasses.replace(gone, tlp=was_tlp, valid_until=None))
     return found

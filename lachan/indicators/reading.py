@@ -8,9 +8,10 @@ from uuid import UUID
 from django.db.models import Q
 
 from lachan.formats.observables.record import Observable
+from lachan.formats.sharing import KEEPER, Level, Tlp, Viewer, sees, tlps_within
 from lachan.kernel.errors import InvalidInput
 from lachan.members.policy import Action, policy_allows
-from lachan.members.records import Actor
+from lachan.members.records import Actor, ActorKind
 from lachan.members.selectors import (
     api_key_is_used_by,
     organisation_type,
@@ -28,12 +29,11 @@ from .records import (
     GuardWarning,
     IndicatorRecord,
     Status,
-    Tlp,
 )
 
-SHARED = [tlp.value for tlp in Tlp if tlp.reach <= 2]
+SHARED = [tlp.value for tlp in tlps_within(Level.MEMBERS)]
 # What every member organisation sees.
-OPEN = [tlp for tlp in SHARED if tlp != Tlp.AMBER]
+OPEN = [tlp.value for tlp in tlps_within(Level.COMMUNITY)]
 # Of the network, but not of the club that shares amber: they see what the community sees.
 COMMUNITY_TYPES = {"school", "partner"}
 AGAIN = GuardWarning("withdrawn-before", "", "it was published once and taken back by a person")
@@ -41,7 +41,36 @@ AGAIN = GuardWarning("withdrawn-before", "", "it was published once and taken ba
 
 def is_community(by: Actor) -> bool:
     """Whether `by` acts for an organisation that sees no amber but its own."""
-    return shared_of(by.organisation_id) == OPEN
+    return level_of(by.organisation_id) == Level.COMMUNITY
+
+
+def viewer_of(by: Actor) -> Viewer:
+    """Whose eyes `by` has on pages and in the API."""
+    if by.kind is ActorKind.SYSTEM:
+        return KEEPER
+    if by.organisation_id is None:
+        return Viewer()
+    return sight_of(by.organisation_id)
+
+
+def sight_of(organisation_id: int | None) -> Viewer:
+    """What an organisation sees: as much as its sort does, and what is its own; the operator, for whom it is
+    None, what all members share.
+    """
+    circles = () if organisation_id is None else (organisation_id,)
+    return Viewer.of(level_of(organisation_id), *circles)
+
+
+def level_of(organisation_id: int | None) -> Level:
+    """Up to which level an organisation sees what others share; the operator, for whom it is None, all."""
+    if organisation_id is None:
+        return Level.MEMBERS
+    return level_of_type(organisation_type(organisation_id))
+
+
+def level_of_type(kind: str) -> Level:
+    """As `level_of`, by what sort of organisation it is."""
+    return Level.COMMUNITY if kind in COMMUNITY_TYPES else Level.MEMBERS
 
 
 def shared_with(by: Actor) -> list[str]:
@@ -51,9 +80,7 @@ def shared_with(by: Actor) -> list[str]:
 
 def shared_of(organisation_id: int | None) -> list[str]:
     """The TLPs under which an organisation sees what others share; the operator, for whom it is None, all."""
-    if organisation_id is not None and organisation_type(organisation_id) in COMMUNITY_TYPES:
-        return OPEN
-    return SHARED
+    return [tlp.value for tlp in tlps_within(level_of(organisation_id))]
 
 
 def shared_between(by: Actor, owner: int | None) -> list[str]:
@@ -150,7 +177,7 @@ def live_same_value(
     `seen`. What is hidden there is no answer: the two stand side by side.
     """
     same = Q(tlp__in=seen)
-    if Tlp(tlp).reach > 2:
+    if tlp not in SHARED:
         same |= Q(organisation_id=organisation_id)
     elif tlp not in OPEN:
         same |= Q(organisation_id=organisation_id, tlp__in=SHARED)
@@ -191,10 +218,8 @@ def two_organisations_asked(indicator: Indicator, warnings: Iterable[GuardWarnin
     if indicator.tlp not in SHARED or not any(w.rule != AGAIN.rule for w in warnings):
         return False
     able = organisations_able(Action.INDICATOR_REVIEW)
-    if indicator.tlp == Tlp.AMBER:
-        own = indicator.organisation_id
-        return sum(pk == own or kind not in COMMUNITY_TYPES for pk, kind in able.items()) > 1
-    return len(able) > 1
+    viewers = (Viewer.of(level_of_type(kind), pk) for pk, kind in able.items())
+    return sum(sees(one, indicator.reach) for one in viewers) > 1
 
 
 def agreed_elsewhere(by: Actor, indicator: Indicator) -> bool:

@@ -10,6 +10,7 @@ from django.db.models import Count, Q, QuerySet
 
 from lachan.formats.guard.records import SitesHead
 from lachan.formats.observables.record import Observable
+from lachan.formats.sharing import ANYBODY, Level, Viewer, sees
 from lachan.kernel.clock import now
 from lachan.kernel.errors import Refused
 from lachan.kernel.heads import Head
@@ -18,20 +19,20 @@ from lachan.members.records import PUBLIC, Actor, ActorKind
 
 from . import ledger, verifying, whole
 from .guard import guard_load, sites_head, warning_lists
-from .models import Dispute, Indicator, ListImport, Quarantined, Review
+from .models import Dispute, Indicator, ListImport, Quarantined, Review, seen_by
 from .reading import (
     AGAIN,
-    COMMUNITY_TYPES,
     SHARED,
     dispute_record,
     is_community,
+    level_of_type,
     record,
     shared_with,
+    viewer_of,
     warnings_now,
 )
 from .records import (
     COMMUNITY,
-    Audience,
     DisputeRecord,
     GuardList,
     GuardWarning,
@@ -41,7 +42,6 @@ from .records import (
     NoSuchIndicator,
     Outlook,
     Status,
-    Tlp,
     WholeEntry,
     organisation_audience,
 )
@@ -51,9 +51,7 @@ from .words import CONFIDENCES, TLPS
 def _visible(by: Actor) -> QuerySet[Indicator]:
     policy_check(by, Action.INDICATOR_READ)
     rows = Indicator.objects.all()
-    if by.kind is ActorKind.SYSTEM:
-        return rows
-    return rows.filter(Q(tlp__in=shared_with(by)) | Q(organisation_id=by.organisation_id))
+    return rows if by.kind is ActorKind.SYSTEM else rows.filter(seen_by(viewer_of(by)))
 
 
 def indicator_rows(
@@ -198,7 +196,7 @@ def indicator_get_public(*, indicator: UUID) -> IndicatorRecord:
     Raises:
         NoSuchIndicator: none.
     """
-    rows = Indicator.objects.filter(uid=indicator, status=Status.PUBLISHED, tlp=Tlp.CLEAR)
+    rows = Indicator.objects.filter(uid=indicator, status=Status.PUBLISHED).filter(seen_by(ANYBODY))
     if (found := rows.first()) is None:
         raise NoSuchIndicator("there is no such indicator")
     return record(found, by=PUBLIC)
@@ -206,13 +204,11 @@ def indicator_get_public(*, indicator: UUID) -> IndicatorRecord:
 
 def indicator_history(*, by: Actor, indicator: UUID) -> list[LedgerEntry]:
     """What the ledger says of one indicator, newest first, as far as `by` saw it at the time."""
-    row = indicator_row(by=by, indicator=indicator)
-    if by.kind is ActorKind.SYSTEM or row.organisation_id == by.organisation_id:
-        return ledger.history(indicator, tlps=list(Tlp))
-    return ledger.history(indicator, tlps=shared_with(by))
+    indicator_row(by=by, indicator=indicator)
+    return ledger.history(indicator, viewer=viewer_of(by))
 
 
-def ledger_list(*, after: int, audience: Audience, limit: int = 1000) -> list[LedgerEntry]:
+def ledger_list(*, after: int, audience: Viewer, limit: int = 1000) -> list[LedgerEntry]:
     """What happened to an audience's list after a sequence number, in order, at most `limit` rows.
 
     Fewer than `limit` means that the reader has caught up; the last row's `seq` is where to go on.
@@ -220,13 +216,13 @@ def ledger_list(*, after: int, audience: Audience, limit: int = 1000) -> list[Le
     return list(ledger.changes_after(after, audience, limit=limit))
 
 
-def ledger_head(audience: Audience | None = None) -> int:
+def ledger_head(audience: Viewer | None = None) -> int:
     """The last sequence number, of the whole ledger or of what concerns an audience; 0 when empty."""
     return ledger.head_seq() if audience is None else ledger.audience_seq(audience)
 
 
 def projection_at(
-    sequence: int, audience: Audience, *, kinds: Iterable[str] = ()
+    sequence: int, audience: Viewer, *, kinds: Iterable[str] = ()
 ) -> Iterator[LedgerEntry]:
     """An audience's whole list as it stood at a sequence number; the same for ever. Lazy, in order of seq."""
     return ledger.projection(sequence, audience, kinds=kinds)
@@ -266,11 +262,10 @@ def _system_check(by: Actor) -> None:
         raise Refused("only the system itself reads the whole ledger")
 
 
-def audience_of(*, organisation_id: int, organisation_type: str) -> Audience:
+def audience_of(*, organisation_id: int, organisation_type: str) -> Viewer:
     """How far an organisation sees: all that members share and its own; schools and partners less."""
-    if organisation_type in COMMUNITY_TYPES:
-        return COMMUNITY
-    return organisation_audience(organisation_id)
+    level = level_of_type(organisation_type)
+    return COMMUNITY if level < Level.MEMBERS else organisation_audience(organisation_id)
 
 
 def ledger_head_hash() -> Head | None:
@@ -321,9 +316,9 @@ def dispute_get_public(*, dispute: UUID) -> DisputeRecord:
     Raises:
         NoSuchDispute: also where the indicator left the public's sight.
     """
-    rows = Dispute.objects.select_related("indicator").filter(indicator__tlp=Tlp.CLEAR)
-    found = rows.filter(uid=dispute, organisation=None).first()
-    if found is None:
+    rows = Dispute.objects.select_related("indicator").filter(uid=dispute, organisation=None)
+    found = rows.first()
+    if found is None or not sees(ANYBODY, found.indicator.reach):
         raise NoSuchDispute("there is no such dispute")
     return dispute_record(found)
 

@@ -4,9 +4,11 @@ from collections.abc import Iterable, Iterator
 
 from django.db.models import Exists, OuterRef
 
+from lachan.formats.sharing import Reach, Tlp
+
 from .ledger import entry
 from .models import LedgerRow
-from .records import Effect, Tlp, WholeEntry
+from .records import Effect, WholeEntry
 
 _CHUNK = 2000
 _COLUMNS = ("live", "tlp", "organisation_id", "payload")
@@ -14,7 +16,7 @@ _COLUMNS = ("live", "tlp", "organisation_id", "payload")
 
 def _whole(live: bool, tlp: str, organisation_id: int | None, payload: str) -> WholeEntry:  # noqa: FBT001  a row's columns
     effect = Effect.ADD if live else Effect.REMOVE
-    return WholeEntry(entry(payload, effect), Tlp(tlp).reach, organisation_id)
+    return WholeEntry(entry(payload, effect), Reach(Tlp(tlp).level, organisation_id or 0))
 
 
 def whole_after(after: int, *, limit: int) -> Iterator[WholeEntry]:

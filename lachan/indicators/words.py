@@ -6,9 +6,10 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from lachan.formats.classification.categories import categories, categories_on
+from lachan.formats.sharing import Tlp
 from lachan.kernel.clock import now
 
-from .records import Status, Tlp
+from .records import Status
 
 STATUS = {
     Status.PROPOSED: _("Proposed"),

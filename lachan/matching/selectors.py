@@ -11,12 +11,13 @@ from django.conf import settings
 from django.db.models import Sum
 from django.utils import timezone
 
+from lachan.formats.sharing import Viewer
 from lachan.indicators.selectors import audience_of, ledger_head
 from lachan.kernel.clock import now
 from lachan.matching.algorithms.algorithm import algorithm_of
 from lachan.matching.collection import Collection
 from lachan.matching.places import collection_folder, damage_tell
-from lachan.matching.records import Hit, InvalidHash, MatchingError, SegmentCorrupt, Stats, Viewer
+from lachan.matching.records import Hit, InvalidHash, MatchingError, SegmentCorrupt, Stats
 from lachan.matching.standing import LookupStatus, status_sum
 from lachan.members.policy import Action, policy_check
 from lachan.members.records import Actor
@@ -132,7 +133,7 @@ def _viewer(by: Actor) -> Viewer:
     if own is None:
         return Viewer()
     audience = audience_of(organisation_id=own, organisation_type=organisation_type(own))
-    return Viewer(audience.level, own)
+    return Viewer.of(audience.level, own)
 
 
 @lru_cache(maxsize=1)

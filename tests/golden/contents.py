@@ -73,7 +73,7 @@ def facts(uid: UUID, sequence: int) -> Facts:
         ("scam",),
         85,
         reach=2,
-        organisation=7,
+        circle=7,
         valid_until=4_000_000_000,
         source="Đội",
     )

@@ -6,13 +6,13 @@ import pytest
 
 from lachan.edge.matching.keyring import Keyring
 from lachan.edge.matching.problems import Problem
+from lachan.formats.sharing import Viewer
 from lachan.kernel.clock import now
 from lachan.kernel.ids import uuid7
 from lachan.matching.follower import Follower
 from lachan.matching.keys import keys_read
 from lachan.matching.models import Sighting
 from lachan.matching.places import keys_file
-from lachan.matching.records import Viewer
 from lachan.matching.services import keys_export, sightings_purge, sightings_take
 from lachan.matching.spool import Met, spool_list, spool_read, spool_write
 from lachan.members.models import Organisation
@@ -44,7 +44,7 @@ def test_revoking_reaches_the_keys_file(personas, place):
     row, text = make(personas)
     assert opens(ring, text) is None
     follower.step()
-    assert opens(ring, text).viewer == Viewer(3, personas.organisation.pk)
+    assert opens(ring, text).viewer == Viewer.of(2, personas.organisation.pk)
     assert keys_file(place).stat().st_mode & 0o777 == 0o600
     assert text.split("_", 2)[2] not in keys_file(place).read_text()
     api_key_revoke(by=personas.technical.actor, key=row)
