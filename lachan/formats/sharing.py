@@ -86,16 +86,23 @@ class Viewer(msgspec.Struct, frozen=True):
         return cls(level, frozenset(circles))
 
     @property
+    def organisations(self) -> list[int]:
+        """Those of the circles that are one organisation each."""
+        return sorted(one for one in self.circles if one < SEVERAL)
+
+    @property
+    def several(self) -> list[int]:
+        """Those of the circles that are sharing groups and programmes."""
+        return sorted(one for one in self.circles if one >= SEVERAL)
+
+    @property
     def label(self) -> str:
         """For cache validators and the heads of files: the same for the same sight alone."""
-        names = [
-            f"organisation-{one}" if one < SEVERAL else f"circle-{one}"
-            for one in sorted(self.circles)
-        ]
         level = Level(self.level)
+        own = [f"organisation-{one}" for one in self.organisations]
         # A member's own organisation says already that it is one.
-        own = level is Level.MEMBERS and names and names[0].startswith("organisation")
-        return "+".join(names if own else [level.name.lower(), *names])
+        head = [] if own and level is Level.MEMBERS else [level.name.lower()]
+        return "+".join([*head, *own, *(f"circle-{one}" for one in self.several)])
 
 
 _SIGHTS = {Level.PUBLIC, Level.COMMUNITY, Level.MEMBERS, Level.EVERYTHING}

@@ -15,13 +15,13 @@ from uuid import UUID
 import msgspec
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
 
-from lachan.formats.sharing import Level, Reach, Tlp, Viewer, sees
+from lachan.formats.sharing import SEVERAL, Level, Reach, Tlp, Viewer, sees, tlps_within
 from lachan.kernel.clock import now
 from lachan.outbox.services import wake
 from lachan.proofs.services import chain_note
 
 from .bulk import rows_insert, uid_ready
-from .models import LedgerHead, LedgerRow, seen_by
+from .models import LedgerHead, LedgerRow
 from .records import Effect, LedgerEntry
 
 ORIGIN = bytes(32)
@@ -36,6 +36,8 @@ class Change(msgspec.Struct, frozen=True, kw_only=True):
         was_tlp: the TLP under which it was published until now; empty when it was not.
         source: who says so, by name: a list, or the organisation as it was called then.
         reason: why it ends: withdrawn, expired, disputed or shared; empty when it lives.
+        circle: the circle of several that it is for; None where it is for its organisation's own. What goes to
+            another circle ends in the one before first, by a row of its own: a row speaks to one circle.
     """
 
     uid: UUID
@@ -52,10 +54,23 @@ class Change(msgspec.Struct, frozen=True, kw_only=True):
     organisation_id: int | None = None
     organisation_uid: UUID | None = None
     source: str = ""
+    circle: int | None = None
+
+    def __post_init__(self) -> None:
+        if self.circle is not None and self.circle < SEVERAL:
+            raise ValueError("an organisation's own is for no circle of several")
+
+
+VERSION = 2
 
 
 class Payload(msgspec.Struct, frozen=True):
-    """A row's content as it is hashed; fields in the canonical order (by name)."""
+    """A row's content as it is hashed; fields in the canonical order (by name).
+
+    Attributes:
+        version: of the form. Rows of version 1 do not name it, and know no circle but the organisation; a row
+            stays as it was written, with its hash.
+    """
 
     at: datetime
     category: str
@@ -71,6 +86,8 @@ class Payload(msgspec.Struct, frozen=True):
     valid_from: datetime
     valid_until: datetime | None
     value: str
+    circle: int | None = None
+    version: int = 1
 
 
 _encode = msgspec.json.Encoder(order="sorted").encode
@@ -95,7 +112,7 @@ def ledger_append(head: LedgerHead, changes: Sequence[Change]) -> tuple[int, int
         facts = (seq, uids(change.uid), change.live, change.tlp, change.was_tlp)
         reach = reach_of(change.tlp, change.was_tlp, live=change.live)
         where = (reach, change.organisation_id, change.kind)
-        rows.append((*facts, *where, payload.decode(), previous))
+        rows.append((*facts, *where, payload.decode(), previous, change.circle))
     rows_insert(LedgerRow, _COLUMNS, rows)
     head.seq, head.hash = first + len(rows) - 1, previous
     head.save(update_fields=["seq", "hash"])
@@ -108,6 +125,7 @@ def _payload(change: Change, seq: int, moment: datetime) -> Payload:
     return Payload(
         at=moment,
         category=change.category,
+        circle=change.circle,
         confidence=change.confidence,
         indicator=change.uid,
         kind=change.kind,
@@ -120,13 +138,15 @@ def _payload(change: Change, seq: int, moment: datetime) -> Payload:
         valid_from=change.valid_from,
         valid_until=change.valid_until,
         value=change.value,
+        version=VERSION,
     )
 
 
 _COLUMNS = (
     *("seq", "indicator_id", "live", "tlp", "was_tlp", "reach", "organisation_id", "kind"),
-    *("payload", "hash"),
+    *("payload", "hash", "circle"),
 )
+_WHOSE = ("organisation_id", "circle")
 
 
 @cache
@@ -142,10 +162,25 @@ def _concerning(audience: Viewer) -> Q:
     """Rows of which the audience sees a difference; level by level, as the indexes have them."""
     level = audience.level
     found = Q(reach__lte=level) if level else Q(reach=level)
-    if audience.circles:
+    if own := audience.organisations:
         for each in range(level + 1, Level.EVERYTHING):
-            found |= Q(reach=each, organisation__in=audience.circles)
-    return found
+            found |= Q(reach=each, organisation__in=own, circle=None)
+    return found | _of_several(audience)
+
+
+def _seen(audience: Viewer) -> Q:
+    """Rows whose indicator, as it now is, is for the audience."""
+    own = Q(organisation__in=audience.organisations, circle=None)
+    return Q(tlp__in=tlps_within(audience.level)) | own | _of_several(audience)
+
+
+def _of_several(audience: Viewer) -> Q:
+    return Q(circle__in=audience.several) if audience.several else Q()
+
+
+def reach_at(tlp: str, organisation_id: int | None, circle: int | None) -> Reach:
+    """For whom a row's indicator is under a TLP, by the row's own columns."""
+    return Reach(Tlp(tlp).level, circle or organisation_id or 0)
 
 
 def entry(payload: str, effect: Effect) -> LedgerEntry:
@@ -178,10 +213,10 @@ def changes_after(
     rows = LedgerRow.objects.filter(_concerning(audience), seq__gt=after).order_by("seq")
     if until is not None:
         rows = rows.filter(seq__lte=until)
-    columns = rows.values_list("live", "tlp", "was_tlp", "organisation_id", "payload")
+    columns = rows.values_list("live", "tlp", "was_tlp", *_WHOSE, "payload")
     found = columns[:limit] if limit else columns.iterator(chunk_size=CHUNK)
-    for live, tlp, was_tlp, organisation_id, payload in found:
-        if live and sees(audience, Reach(Tlp(tlp).level, organisation_id or 0)):
+    for live, tlp, was_tlp, organisation_id, circle, payload in found:
+        if live and sees(audience, reach_at(tlp, organisation_id, circle)):
             yield entry(payload, Effect.ADD)
         else:
             gone = entry(payload, Effect.REMOVE)
@@ -198,7 +233,7 @@ def projection(
     later = LedgerRow.objects.filter(
         indicator=OuterRef("indicator"), seq__gt=OuterRef("seq"), seq__lte=sequence
     )
-    rows = LedgerRow.objects.filter(seen_by(audience), seq__lte=sequence, live=True)
+    rows = LedgerRow.objects.filter(_seen(audience), seq__lte=sequence, live=True)
     if kinds := list(kinds):
         rows = rows.filter(kind__in=kinds)
     rows = rows.filter(~Exists(later)).order_by("seq")
@@ -218,8 +253,10 @@ def audience_seq(audience: Viewer, *, at: int | None = None) -> int:
     ]
     for level in range(audience.level + 1, Level.EVERYTHING):
         parts += [
-            LedgerRow.objects.filter(reach=level, organisation=one) for one in audience.circles
+            LedgerRow.objects.filter(reach=level, organisation=one, circle=None)
+            for one in audience.organisations
         ]
+    parts += [LedgerRow.objects.filter(circle=one) for one in audience.several]
     # One step into the index for each level; a maximum over an OR would read every row.
     found = 0
     for part in parts:
@@ -234,12 +271,11 @@ def history(uid: UUID, *, viewer: Viewer) -> list[LedgerEntry]:
     """The rows of one indicator that a viewer could see, newest first, for its own page."""
     rows = LedgerRow.objects.filter(indicator=uid).order_by(F("seq").desc())
     found = []
-    columns = rows.values_list("live", "tlp", "was_tlp", "organisation_id", "payload")
-    for live, tlp, was_tlp, organisation_id, payload in columns:
-        circle = organisation_id or 0
-        if live and sees(viewer, Reach(Tlp(tlp).level, circle)):
+    columns = rows.values_list("live", "tlp", "was_tlp", *_WHOSE, "payload")
+    for live, tlp, was_tlp, organisation_id, circle, payload in columns:
+        if live and sees(viewer, reach_at(tlp, organisation_id, circle)):
             found.append(entry(payload, Effect.ADD))
-        elif was_tlp and sees(viewer, Reach(Tlp(was_tlp).level, circle)):
+        elif was_tlp and sees(viewer, reach_at(was_tlp, organisation_id, circle)):
             # As in `changes_after`: where it went stays hidden.
             gone = entry(payload, Effect.REMOVE)
             found.append(dataclasses.replace(gone, tlp=was_tlp, valid_until=None))

@@ -290,7 +290,8 @@ class LedgerRow(models.Model):
 
     `payload` is the canonical JSON that `hash` covers, together with the hash before; the columns beside it
     repeat parts of it for queries, and `ledger_verify` holds them to it. `reach` is the widest audience that
-    the row concerns, by what the indicator was before and what it is now.
+    the row concerns, by what the indicator was before and what it is now. `circle` is for whom it is within
+    that: a circle of several, or where it is empty the organisation itself.
     """
 
     seq = models.PositiveBigIntegerField(primary_key=True)
@@ -316,6 +317,8 @@ class LedgerRow(models.Model):
     kind = models.CharField(max_length=10)
     payload = models.TextField()
     hash = models.BinaryField(max_length=32)
+    # By number (formats/sharing), without a foreign key: an organisation is a circle too, and has no row for it.
+    circle = models.BigIntegerField(null=True)
 
     class Meta:
         indexes = [
@@ -325,5 +328,8 @@ class LedgerRow(models.Model):
                 fields=["organisation", "seq"],
                 name="ledger_own",
                 condition=Q(reach=Level.CIRCLE.value),
+            ),
+            models.Index(
+                fields=["circle", "seq"], name="ledger_circle", condition=Q(circle__isnull=False)
             ),
         ]

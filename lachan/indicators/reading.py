@@ -14,6 +14,7 @@ from lachan.members.policy import Action, policy_allows
 from lachan.members.records import Actor, ActorKind
 from lachan.members.selectors import (
     api_key_is_used_by,
+    circles_of,
     organisation_type,
     organisations_able,
     people_able,
@@ -57,8 +58,16 @@ def sight_of(organisation_id: int | None) -> Viewer:
     """What an organisation sees: as much as its sort does, and what is its own; the operator, for whom it is
     None, what all members share.
     """
-    circles = () if organisation_id is None else (organisation_id,)
-    return Viewer.of(level_of(organisation_id), *circles)
+    circles = frozenset() if organisation_id is None else circles_of(organisation_id)
+    return Viewer(level_of(organisation_id), circles)
+
+
+def audience_of(organisation_id: int, kind: str) -> Viewer:
+    """What an organisation's lists hold: those of its sort that is of the community hold nothing of its own,
+    which its pages show.
+    """
+    level, circles = level_of_type(kind), circles_of(organisation_id)
+    return Viewer(level, circles if level == Level.MEMBERS else circles - {organisation_id})
 
 
 def level_of(organisation_id: int | None) -> Level:
@@ -218,7 +227,7 @@ def two_organisations_asked(indicator: Indicator, warnings: Iterable[GuardWarnin
     if indicator.tlp not in SHARED or not any(w.rule != AGAIN.rule for w in warnings):
         return False
     able = organisations_able(Action.INDICATOR_REVIEW)
-    viewers = (Viewer.of(level_of_type(kind), pk) for pk, kind in able.items())
+    viewers = (Viewer(level_of_type(kind), circles_of(pk)) for pk, kind in able.items())
     return sum(sees(one, indicator.reach) for one in viewers) > 1
 
 

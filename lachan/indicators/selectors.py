@@ -10,14 +10,14 @@ from django.db.models import Count, Q, QuerySet
 
 from lachan.formats.guard.records import SitesHead
 from lachan.formats.observables.record import Observable
-from lachan.formats.sharing import ANYBODY, Level, Viewer, sees
+from lachan.formats.sharing import ANYBODY, Viewer, sees
 from lachan.kernel.clock import now
 from lachan.kernel.errors import Refused
 from lachan.kernel.heads import Head
 from lachan.members.policy import Action, policy_check
 from lachan.members.records import PUBLIC, Actor, ActorKind
 
-from . import ledger, verifying, whole
+from . import ledger, reading, verifying, whole
 from .guard import guard_load, sites_head, warning_lists
 from .models import Dispute, Indicator, ListImport, Quarantined, Review, seen_by
 from .reading import (
@@ -25,14 +25,12 @@ from .reading import (
     SHARED,
     dispute_record,
     is_community,
-    level_of_type,
     record,
     shared_with,
     viewer_of,
     warnings_now,
 )
 from .records import (
-    COMMUNITY,
     DisputeRecord,
     GuardList,
     GuardWarning,
@@ -43,7 +41,6 @@ from .records import (
     Outlook,
     Status,
     WholeEntry,
-    organisation_audience,
 )
 from .words import CONFIDENCES, TLPS
 
@@ -264,8 +261,7 @@ def _system_check(by: Actor) -> None:
 
 def audience_of(*, organisation_id: int, organisation_type: str) -> Viewer:
     """How far an organisation sees: all that members share and its own; schools and partners less."""
-    level = level_of_type(organisation_type)
-    return COMMUNITY if level < Level.MEMBERS else organisation_audience(organisation_id)
+    return reading.audience_of(organisation_id, organisation_type)
 
 
 def ledger_head_hash() -> Head | None:

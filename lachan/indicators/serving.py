@@ -9,17 +9,16 @@ from lachan.formats.sharing import Level, Viewer
 from lachan.kernel.errors import InvalidInput
 from lachan.members.policy import Action, policy_check
 from lachan.members.records import Actor, ActorKind
+from lachan.members.selectors import organisation_type
 
 from . import ledger
 from .channel import Channel, Notes, channels
-from .reading import is_community
+from .reading import audience_of
 from .records import (
-    COMMUNITY,
     PUBLIC_AUDIENCE,
     LedgerEntry,
     NoSuchChannel,
     SequenceAhead,
-    organisation_audience,
 )
 
 
@@ -59,9 +58,7 @@ def audience_for(by: Actor) -> Viewer:
         return PUBLIC_AUDIENCE
     if by.kind is ActorKind.API_KEY and Action.LIST_READ.value not in by.scopes:
         return PUBLIC_AUDIENCE
-    if is_community(by):
-        return COMMUNITY
-    return organisation_audience(by.organisation_id)
+    return audience_of(by.organisation_id, organisation_type(by.organisation_id))
 
 
 def list_serve(*, by: Actor, name: str, wish: Wish) -> Served:

@@ -133,7 +133,7 @@ def _viewer(by: Actor) -> Viewer:
     if own is None:
         return Viewer()
     audience = audience_of(organisation_id=own, organisation_type=organisation_type(own))
-    return Viewer.of(audience.level, own)
+    return Viewer(audience.level, audience.circles | {own})
 
 
 @lru_cache(maxsize=1)

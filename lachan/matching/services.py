@@ -182,6 +182,7 @@ def _lookup_key(key: ApiKeyRecord) -> LookupKey:
         organisation=key.organisation_id,
         owner=key.organisation_id,
         expires=int(key.expires_at.timestamp()),
+        circles=tuple(audience.several),
     )
 
 

@@ -1,16 +1,17 @@
 """What goes between the database and look-up processes: keys out, counts in."""
 
+import json
 from datetime import timedelta
 
 import pytest
 
 from lachan.edge.matching.keyring import Keyring
 from lachan.edge.matching.problems import Problem
-from lachan.formats.sharing import Viewer
+from lachan.formats.sharing import SEVERAL, Viewer
 from lachan.kernel.clock import now
 from lachan.kernel.ids import uuid7
 from lachan.matching.follower import Follower
-from lachan.matching.keys import keys_read
+from lachan.matching.keys import keys_read, keys_write
 from lachan.matching.models import Sighting
 from lachan.matching.places import keys_file
 from lachan.matching.services import keys_export, sightings_purge, sightings_take
@@ -51,6 +52,23 @@ def test_revoking_reaches_the_keys_file(personas, place):
     follower.step()
     assert opens(ring, text) is None
     follower.close()
+
+
+def test_a_key_opens_what_its_circles_share(personas, place, monkeypatch):
+    own = personas.organisation.pk
+    monkeypatch.setattr(
+        "lachan.indicators.reading.circles_of", lambda pk: frozenset({pk, SEVERAL + 3})
+    )
+    row, _ = make(personas)
+    keys_export(place)
+    found = keys_read(keys_file(place))[row.prefix]
+    assert found.viewer == Viewer.of(2, own, SEVERAL + 3)
+
+
+def test_a_keys_file_of_before_is_read(place):
+    old = {"prefix": "a", "hash": "", "level": 3, "organisation": 7, "owner": 7, "expires": 0}
+    keys_write(keys_file(place), json.dumps([old]).encode())
+    assert keys_read(keys_file(place))["a"].viewer == Viewer.of(2, 7)
 
 
 def test_only_keys_with_the_scope_are_written_down(personas, place):
