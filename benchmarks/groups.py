@@ -120,9 +120,9 @@ def near(centre, counts, rng, *, keep=False):
 
 
 def grouping(world):
+    from lachan.formats.sharing import KEEPER
     from lachan.matching.algorithms.pdq.clusters import groups as kernel
     from lachan.matching.algorithms.pdq.segment import words_of
-    from lachan.matching.records import KEEPER
 
     world.lists.groups(radius=0)  # mapped and checked from here on
     began = time.process_time()

@@ -45,8 +45,9 @@ def entries_group(
     Raises:
         LachanError: there is none, it cannot be used, or there is no such algorithm.
     """
+    from lachan.formats.sharing import KEEPER
     from lachan.matching.collection import Collection
-    from lachan.matching.records import KEEPER, NoCollection
+    from lachan.matching.records import NoCollection
 
     asked = _asked(algorithm, radius)
     try:

@@ -8,13 +8,14 @@ learns from his own what he may not see.
 
 from collections.abc import Iterable
 
+from lachan.formats.sharing import Level, sees
 from lachan.kernel.clock import now
 
 from .ledger import ledger_append
 from .models import Indicator, LedgerHead
 from .projecting import change_of
-from .reading import OPEN, SHARED, shared_of, standing_rows
-from .records import Status, Tlp
+from .reading import OPEN, SHARED, level_of, sight_of, standing_rows
+from .records import Status
 
 
 def covered_among(standing: Iterable[Indicator]) -> list[Indicator]:
@@ -30,15 +31,11 @@ def covered_among(standing: Iterable[Indicator]) -> list[Indicator]:
 
 
 def _rank(one: Indicator) -> tuple[int, bool, int]:
-    return Tlp(one.tlp).reach, shared_of(one.organisation_id) != OPEN, one.pk or 0
+    return one.reach.level, level_of(one.organisation_id) != Level.COMMUNITY, one.pk or 0
 
 
 def _covers(above: Indicator, own: Indicator) -> bool:
-    if above.tlp not in SHARED:
-        return False
-    return above.organisation_id == own.organisation_id or above.tlp in shared_of(
-        own.organisation_id
-    )
+    return above.tlp in SHARED and sees(sight_of(own.organisation_id), above.reach)
 
 
 def cover_settle(

@@ -13,6 +13,7 @@ from django.db.models.functions import Greatest
 from lachan.formats.observables.lookups import parents
 from lachan.formats.observables.parsing import parse
 from lachan.formats.observables.record import InvalidObservable
+from lachan.formats.sharing import ANYBODY, sees
 from lachan.kernel.clock import now
 from lachan.kernel.country import here
 from lachan.kernel.errors import InvalidInput
@@ -20,7 +21,7 @@ from lachan.kernel.sealing.errors import LockHeld
 from lachan.kernel.sealing.locks import lock_with, unlock_with
 from lachan.kernel.sealing.padding import padme
 from lachan.members.policy import policy_check
-from lachan.members.records import Actor, ActorKind
+from lachan.members.records import Actor
 from lachan.members.services import audit_record
 from lachan.outbox.services import event_publish
 
@@ -29,9 +30,9 @@ from .conf import MAX_EVIDENCE, deadline
 from .events import DisputeAnswered, DisputeOpened
 from .ledger import head_lock
 from .lifecycle import indicator_withdraw
-from .models import Dispute, DisputedValue, Indicator
+from .models import Dispute, DisputedValue, Indicator, seen_by
 from .policy import Action
-from .reading import dispute_record, is_proposer, shared_with, unchanged_check
+from .reading import dispute_record, is_proposer, unchanged_check, viewer_of
 from .records import (
     STANDING,
     DisputeRecord,
@@ -40,7 +41,6 @@ from .records import (
     NoSuchDispute,
     NoSuchIndicator,
     Status,
-    Tlp,
 )
 from .weighing import dispute_weight
 
@@ -74,19 +74,12 @@ def dispute_open(
         raise InvalidInput("the note is longer than 10,000 letters")
     with transaction.atomic():
         found = Indicator.objects.select_for_update().filter(uid=indicator).first()
-        if found is None or not _may_know(by, found):
+        if found is None or not sees(viewer_of(by), found.reach):
             raise NoSuchIndicator("there is no such indicator")
         if found.status != Status.PUBLISHED:
             raise IndicatorMoved("it is not published")
         dispute = _note(by, found, reason, note, proven=proven)
     return dispute_record(dispute)
-
-
-def _may_know(by: Actor, indicator: Indicator) -> bool:
-    if by.kind is ActorKind.PUBLIC:
-        return Tlp(indicator.tlp) is Tlp.CLEAR
-    own = by.organisation_id == indicator.organisation_id
-    return by.kind is ActorKind.SYSTEM or own or indicator.tlp in shared_with(by)
 
 
 def _note(
@@ -134,7 +127,7 @@ def dispute_open_public(
         raise InvalidInput(f"reason is one of {', '.join(REASONS)}")
     told = None
     with transaction.atomic():
-        for indicator in _covering(value, Q(tlp=Tlp.CLEAR)):
+        for indicator in _covering(value, seen_by(ANYBODY)):
             dispute = _note(by, indicator, reason, "", proven=proven)
             told = told or dispute_record(dispute)
         # One row for every value, known or not: the same questions and the same writing.
@@ -149,7 +142,7 @@ def disputes_settle(*, by: Actor) -> int:
         with transaction.atomic():
             try:
                 value, reason, proven = _unlocked(bytes(row.locked))
-                hidden = _covering(value, ~Q(tlp=Tlp.CLEAR))
+                hidden = _covering(value, ~seen_by(ANYBODY))
             except (LockHeld, InvalidObservable):  # of another secret, or read by other rules now
                 hidden, reason, proven = [], "", False
             for indicator in hidden:
@@ -231,7 +224,7 @@ def dispute_answer(
 
 def _answerable(by: Actor, uid: UUID, *, withdraws: bool) -> Dispute:
     known = Dispute.objects.select_related("indicator").filter(uid=uid).first()
-    if known is None or not _may_know(by, known.indicator):
+    if known is None or not sees(viewer_of(by), known.indicator.reach):
         raise NoSuchDispute("there is no such dispute")
     policy_check(by, Action.DISPUTE_ANSWER, organisation_id=known.indicator.organisation_id)
     if withdraws:
@@ -239,7 +232,7 @@ def _answerable(by: Actor, uid: UUID, *, withdraws: bool) -> Dispute:
     # In the order of whoever disputes it at this moment: the other way round, both wait for each other.
     indicator = Indicator.objects.select_for_update().get(pk=known.indicator_id)
     dispute = Dispute.objects.select_for_update().get(pk=known.pk)
-    if not _may_know(by, indicator):
+    if not sees(viewer_of(by), indicator.reach):
         raise NoSuchDispute("there is no such dispute")
     if dispute.outcome:
         raise IndicatorMoved("it is already answered")

@@ -15,13 +15,14 @@ from uuid import UUID
 import msgspec
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
 
+from lachan.formats.sharing import SEVERAL, Level, Reach, Tlp, Viewer, sees, tlps_within
 from lachan.kernel.clock import now
 from lachan.outbox.services import wake
 from lachan.proofs.services import chain_note
 
 from .bulk import rows_insert, uid_ready
 from .models import LedgerHead, LedgerRow
-from .records import OWN, Audience, Effect, LedgerEntry, Tlp
+from .records import Effect, LedgerEntry
 
 ORIGIN = bytes(32)
 CHUNK = 2000
@@ -35,6 +36,8 @@ class Change(msgspec.Struct, frozen=True, kw_only=True):
         was_tlp: the TLP under which it was published until now; empty when it was not.
         source: who says so, by name: a list, or the organisation as it was called then.
         reason: why it ends: withdrawn, expired, disputed or shared; empty when it lives.
+        circle: the circle of several that it is for; None where it is for its organisation's own. What goes to
+            another circle ends in the one before first, by a row of its own: a row speaks to one circle.
     """
 
     uid: UUID
@@ -51,10 +54,23 @@ class Change(msgspec.Struct, frozen=True, kw_only=True):
     organisation_id: int | None = None
     organisation_uid: UUID | None = None
     source: str = ""
+    circle: int | None = None
+
+    def __post_init__(self) -> None:
+        if self.circle is not None and self.circle < SEVERAL:
+            raise ValueError("an organisation's own is for no circle of several")
+
+
+VERSION = 2
 
 
 class Payload(msgspec.Struct, frozen=True):
-    """A row's content as it is hashed; fields in the canonical order (by name)."""
+    """A row's content as it is hashed; fields in the canonical order (by name).
+
+    Attributes:
+        version: of the form. Rows of version 1 do not name it, and know no circle but the organisation; a row
+            stays as it was written, with its hash.
+    """
 
     at: datetime
     category: str
@@ -70,6 +86,8 @@ class Payload(msgspec.Struct, frozen=True):
     valid_from: datetime
     valid_until: datetime | None
     value: str
+    circle: int | None = None
+    version: int = 1
 
 
 _encode = msgspec.json.Encoder(order="sorted").encode
@@ -94,7 +112,7 @@ def ledger_append(head: LedgerHead, changes: Sequence[Change]) -> tuple[int, int
         facts = (seq, uids(change.uid), change.live, change.tlp, change.was_tlp)
         reach = reach_of(change.tlp, change.was_tlp, live=change.live)
         where = (reach, change.organisation_id, change.kind)
-        rows.append((*facts, *where, payload.decode(), previous))
+        rows.append((*facts, *where, payload.decode(), previous, change.circle))
     rows_insert(LedgerRow, _COLUMNS, rows)
     head.seq, head.hash = first + len(rows) - 1, previous
     head.save(update_fields=["seq", "hash"])
@@ -107,6 +125,7 @@ def _payload(change: Change, seq: int, moment: datetime) -> Payload:
     return Payload(
         at=moment,
         category=change.category,
+        circle=change.circle,
         confidence=change.confidence,
         indicator=change.uid,
         kind=change.kind,
@@ -119,13 +138,15 @@ def _payload(change: Change, seq: int, moment: datetime) -> Payload:
         valid_from=change.valid_from,
         valid_until=change.valid_until,
         value=change.value,
+        version=VERSION,
     )
 
 
 _COLUMNS = (
     *("seq", "indicator_id", "live", "tlp", "was_tlp", "reach", "organisation_id", "kind"),
-    *("payload", "hash"),
+    *("payload", "hash", "circle"),
 )
+_WHOSE = ("organisation_id", "circle")
 
 
 @cache
@@ -134,31 +155,32 @@ def reach_of(tlp: str, was_tlp: str, *, live: bool) -> int:
     seen = [tlp] if live else []
     if was_tlp:
         seen.append(was_tlp)
-    return min((Tlp(one).reach for one in seen), default=OWN)
+    return min((Tlp(one).level for one in seen), default=Level.CIRCLE)
 
 
-def _concerning(audience: Audience) -> Q:
-    if audience.level == 0:
-        return Q(reach=0)
-    if audience.level < OWN:
-        return Q(reach__lte=audience.level)
-    return Q(reach__lt=OWN) | Q(reach=OWN, organisation=audience.organisation_id)
+def _concerning(audience: Viewer) -> Q:
+    """Rows of which the audience sees a difference; level by level, as the indexes have them."""
+    level = audience.level
+    found = Q(reach__lte=level) if level else Q(reach=level)
+    if own := audience.organisations:
+        for each in range(level + 1, Level.EVERYTHING):
+            found |= Q(reach=each, organisation__in=own, circle=None)
+    return found | _of_several(audience)
 
 
-def _sees(audience: Audience) -> Q:
-    """Rows whose indicator, as it now is, the audience may see."""
-    allowed = [tlp.value for tlp in Tlp if tlp.reach <= min(audience.level, OWN - 1)]
-    seen = Q(tlp__in=allowed)
-    if audience.level == OWN:
-        seen |= Q(organisation=audience.organisation_id)
-    return seen
+def _seen(audience: Viewer) -> Q:
+    """Rows whose indicator, as it now is, is for the audience."""
+    own = Q(organisation__in=audience.organisations, circle=None)
+    return Q(tlp__in=tlps_within(audience.level)) | own | _of_several(audience)
 
 
-def _may_see(audience: Audience, tlp: str, organisation_id: int | None) -> bool:
-    reach = Tlp(tlp).reach
-    return reach <= min(audience.level, OWN - 1) or (
-        audience.level == OWN and organisation_id == audience.organisation_id
-    )
+def _of_several(audience: Viewer) -> Q:
+    return Q(circle__in=audience.several) if audience.several else Q()
+
+
+def reach_at(tlp: str, organisation_id: int | None, circle: int | None) -> Reach:
+    """For whom a row's indicator is under a TLP, by the row's own columns."""
+    return Reach(Tlp(tlp).level, circle or organisation_id or 0)
 
 
 def entry(payload: str, effect: Effect) -> LedgerEntry:
@@ -181,7 +203,7 @@ def entry(payload: str, effect: Effect) -> LedgerEntry:
 
 
 def changes_after(
-    after: int, audience: Audience, *, until: int | None = None, limit: int | None = None
+    after: int, audience: Viewer, *, until: int | None = None, limit: int | None = None
 ) -> Iterator[LedgerEntry]:
     """What happened to an audience's list after a number, in order.
 
@@ -191,10 +213,10 @@ def changes_after(
     rows = LedgerRow.objects.filter(_concerning(audience), seq__gt=after).order_by("seq")
     if until is not None:
         rows = rows.filter(seq__lte=until)
-    columns = rows.values_list("live", "tlp", "was_tlp", "organisation_id", "payload")
+    columns = rows.values_list("live", "tlp", "was_tlp", *_WHOSE, "payload")
     found = columns[:limit] if limit else columns.iterator(chunk_size=CHUNK)
-    for live, tlp, was_tlp, organisation_id, payload in found:
-        if live and _may_see(audience, tlp, organisation_id):
+    for live, tlp, was_tlp, organisation_id, circle, payload in found:
+        if live and sees(audience, reach_at(tlp, organisation_id, circle)):
             yield entry(payload, Effect.ADD)
         else:
             gone = entry(payload, Effect.REMOVE)
@@ -202,7 +224,7 @@ def changes_after(
 
 
 def projection(
-    sequence: int, audience: Audience, *, kinds: Iterable[str] = ()
+    sequence: int, audience: Viewer, *, kinds: Iterable[str] = ()
 ) -> Iterator[LedgerEntry]:
     """An audience's whole list as it stood at a number, oldest publication first.
 
@@ -211,7 +233,7 @@ def projection(
     later = LedgerRow.objects.filter(
         indicator=OuterRef("indicator"), seq__gt=OuterRef("seq"), seq__lte=sequence
     )
-    rows = LedgerRow.objects.filter(_sees(audience), seq__lte=sequence, live=True)
+    rows = LedgerRow.objects.filter(_seen(audience), seq__lte=sequence, live=True)
     if kinds := list(kinds):
         rows = rows.filter(kind__in=kinds)
     rows = rows.filter(~Exists(later)).order_by("seq")
@@ -224,13 +246,17 @@ def head_seq() -> int:
     return LedgerHead.objects.filter(pk=1).values_list("seq", flat=True).first() or 0
 
 
-def audience_seq(audience: Audience, *, at: int | None = None) -> int:
+def audience_seq(audience: Viewer, *, at: int | None = None) -> int:
     """The last number up to `at` that concerns an audience; 0 when none does."""
     parts: list[QuerySet[LedgerRow]] = [
-        LedgerRow.objects.filter(reach=level) for level in range(min(audience.level, OWN - 1) + 1)
+        LedgerRow.objects.filter(reach=level) for level in range(audience.level + 1)
     ]
-    if audience.level == OWN:
-        parts.append(LedgerRow.objects.filter(reach=OWN, organisation=audience.organisation_id))
+    for level in range(audience.level + 1, Level.EVERYTHING):
+        parts += [
+            LedgerRow.objects.filter(reach=level, organisation=one, circle=None)
+            for one in audience.organisations
+        ]
+    parts += [LedgerRow.objects.filter(circle=one) for one in audience.several]
     # One step into the index for each level; a maximum over an OR would read every row.
     found = 0
     for part in parts:
@@ -241,14 +267,16 @@ def audience_seq(audience: Audience, *, at: int | None = None) -> int:
     return found
 
 
-def history(uid: UUID, *, tlps: Sequence[str]) -> list[LedgerEntry]:
-    """The rows of one indicator that whoever sees `tlps` could see, newest first, for its own page."""
+def history(uid: UUID, *, viewer: Viewer) -> list[LedgerEntry]:
+    """The rows of one indicator that a viewer could see, newest first, for its own page."""
     rows = LedgerRow.objects.filter(indicator=uid).order_by(F("seq").desc())
     found = []
-    for live, tlp, was_tlp, payload in rows.values_list("live", "tlp", "was_tlp", "payload"):
-        if live and tlp in tlps:
+    columns = rows.values_list("live", "tlp", "was_tlp", *_WHOSE, "payload")
+    for live, tlp, was_tlp, organisation_id, circle, payload in columns:
+        if live and sees(viewer, reach_at(tlp, organisation_id, circle)):
             found.append(entry(payload, Effect.ADD))
-        elif was_tlp in tlps:  # as in `changes_after`: where it went stays hidden
+        elif was_tlp and sees(viewer, reach_at(was_tlp, organisation_id, circle)):
+            # As in `changes_after`: where it went stays hidden.
             gone = entry(payload, Effect.REMOVE)
             found.append(dataclasses.replace(gone, tlp=was_tlp, valid_until=None))
     return found

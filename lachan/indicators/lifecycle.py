@@ -6,6 +6,7 @@ from uuid import UUID
 from django.db import transaction
 
 from lachan.formats.observables.record import Observable
+from lachan.formats.sharing import Tlp, sees
 from lachan.kernel.clock import now
 from lachan.kernel.errors import InvalidInput
 from lachan.members.policy import policy_check
@@ -28,12 +29,12 @@ from .reading import (
     record,
     shared_between,
     shared_of,
-    shared_with,
     standing_rows,
     tlp_checked,
     twin_among,
     two_organisations_asked,
     unchanged_check,
+    viewer_of,
     warning_fields,
     warnings_answered,
     warnings_open,
@@ -47,7 +48,6 @@ from .records import (
     NoSuchIndicator,
     SecondOrganisation,
     Status,
-    Tlp,
 )
 
 _EXPIRED_AT_ONCE = 500
@@ -116,14 +116,9 @@ def _cover_anew(head: LedgerHead, indicator: Indicator, *, coming: Indicator | N
 
 def _locked(uid: UUID, by: Actor) -> Indicator:
     indicator = indicator_locked(uid)
-    if indicator is None or _hidden(indicator, by):
+    if indicator is None or not sees(viewer_of(by), indicator.reach):
         raise NoSuchIndicator("there is no such indicator")
     return indicator
-
-
-def _hidden(indicator: Indicator, by: Actor) -> bool:
-    foreign = by.organisation_id is not None and by.organisation_id != indicator.organisation_id
-    return foreign and indicator.tlp not in shared_with(by)
 
 
 def indicator_withdraw(
@@ -196,7 +191,7 @@ def indicator_reshare(
         was = found.tlp
         if found.status != Status.PUBLISHED or was == tlp:
             raise IndicatorMoved("it is not published, or already shared so")
-        if Tlp(tlp).reach < Tlp(was).reach:
+        if Tlp(tlp).level < Tlp(was).level:
             _widening_check(by, found, tlp, (override_reason or "").strip())
         _reshare(head, found, tlp)
         return record(found, by=by)
@@ -223,7 +218,7 @@ def _widening_check(by: Actor, indicator: Indicator, tlp: str, override: str) ->
 
 def _reshare(head: LedgerHead, indicator: Indicator, tlp: str) -> None:
     was, owner, indicator.tlp = indicator.tlp, indicator.organisation_id, tlp
-    widens = Tlp(tlp).reach < Tlp(was).reach
+    widens = Tlp(tlp).level < Tlp(was).level
     same = Indicator.objects.filter(
         kind=indicator.kind, value=indicator.value, status__in=STANDING
     ).exclude(pk=indicator.pk)

@@ -3,15 +3,22 @@ from datetime import datetime
 from django.db import models
 from django.db.models import Q
 
+from lachan.formats.sharing import Level, Reach, Tlp, Viewer, tlps_within
 from lachan.kernel.bounds import moment_shown
 from lachan.kernel.clock import now
 from lachan.kernel.ids import key_random, uuid7
 from lachan.proofs.services import ProvedManager, proved
 
-from .records import OWN, Status, Tlp
+from .records import Status
 
-_OPEN = [Tlp.CLEAR.value, Tlp.GREEN.value]
+_OPEN = [tlp.value for tlp in tlps_within(Level.COMMUNITY)]
 _PUBLISHED = Q(status=Status.PUBLISHED.value)
+
+
+def seen_by(viewer: Viewer) -> Q:
+    """The rule of `formats/sharing` as a condition on rows with a TLP and an organisation."""
+    shared = Q(tlp__in=[tlp.value for tlp in tlps_within(viewer.level)])
+    return shared | Q(organisation__in=viewer.circles) if viewer.circles else shared
 
 
 @proved(
@@ -168,6 +175,10 @@ class Indicator(models.Model):
         ]
 
     @property
+    def reach(self) -> Reach:
+        return Reach(Tlp(self.tlp).level, self.organisation_id or 0)
+
+    @property
     def ends_at(self) -> datetime | None:
         """`valid_until` as it can be shown: some were kept before there were bounds."""
         return moment_shown(self.valid_until)
@@ -279,7 +290,8 @@ class LedgerRow(models.Model):
 
     `payload` is the canonical JSON that `hash` covers, together with the hash before; the columns beside it
     repeat parts of it for queries, and `ledger_verify` holds them to it. `reach` is the widest audience that
-    the row concerns, by what the indicator was before and what it is now.
+    the row concerns, by what the indicator was before and what it is now. `circle` is for whom it is within
+    that: a circle of several, or where it is empty the organisation itself.
     """
 
     seq = models.PositiveBigIntegerField(primary_key=True)
@@ -305,10 +317,19 @@ class LedgerRow(models.Model):
     kind = models.CharField(max_length=10)
     payload = models.TextField()
     hash = models.BinaryField(max_length=32)
+    # By number (formats/sharing), without a foreign key: an organisation is a circle too, and has no row for it.
+    circle = models.BigIntegerField(null=True)
 
     class Meta:
         indexes = [
             models.Index(fields=["reach", "seq"], name="ledger_reach"),
             models.Index(fields=["indicator", "seq"], name="ledger_indicator"),
-            models.Index(fields=["organisation", "seq"], name="ledger_own", condition=Q(reach=OWN)),
+            models.Index(
+                fields=["organisation", "seq"],
+                name="ledger_own",
+                condition=Q(reach=Level.CIRCLE.value),
+            ),
+            models.Index(
+                fields=["circle", "seq"], name="ledger_circle", condition=Q(circle__isnull=False)
+            ),
         ]

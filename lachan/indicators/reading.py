@@ -8,13 +8,15 @@ from uuid import UUID
 from django.db.models import QuerySet
 
 from lachan.formats.observables.record import Observable
+from lachan.formats.sharing import KEEPER, Level, Tlp, Viewer, sees, tlps_within
 from lachan.kernel.errors import InvalidInput
 from lachan.kernel.seen import state_check
 from lachan.members.policy import Action as MemberAction
 from lachan.members.policy import policy_allows
-from lachan.members.records import Actor
+from lachan.members.records import Actor, ActorKind
 from lachan.members.selectors import (
     api_key_is_used_by,
+    circles_of,
     organisation_type,
     organisations_able,
     people_able,
@@ -31,12 +33,11 @@ from .records import (
     GuardWarning,
     IndicatorRecord,
     Status,
-    Tlp,
 )
 
-SHARED = [tlp.value for tlp in Tlp if tlp.reach <= 2]
+SHARED = [tlp.value for tlp in tlps_within(Level.MEMBERS)]
 # What every member organisation sees.
-OPEN = [tlp for tlp in SHARED if tlp != Tlp.AMBER]
+OPEN = [tlp.value for tlp in tlps_within(Level.COMMUNITY)]
 # Of the network, but not of the club that shares amber: they see what the community sees.
 COMMUNITY_TYPES = {"school", "partner"}
 AGAIN = GuardWarning("withdrawn-before", "", "it was published once and taken back by a person")
@@ -44,25 +45,65 @@ AGAIN = GuardWarning("withdrawn-before", "", "it was published once and taken ba
 
 def is_community(by: Actor) -> bool:
     """Whether `by` acts for an organisation that sees no amber but its own."""
-    return shared_with(by) == OPEN
+    return level_of(by.organisation_id, by.organisation_type) == Level.COMMUNITY
+
+
+def viewer_of(by: Actor) -> Viewer:
+    """Whose eyes `by` has on pages and in the API."""
+    if by.kind is ActorKind.SYSTEM:
+        return KEEPER
+    if by.organisation_id is None:
+        return Viewer()
+    return sight_of(by.organisation_id, by.organisation_type)
+
+
+def sight_of(organisation_id: int | None, kind: str = "") -> Viewer:
+    """What an organisation sees: as much as its sort does, and what is its own; the operator, for whom it is
+    None, what all members share.
+
+    Args:
+        kind: as in `level_of`.
+    """
+    circles = frozenset() if organisation_id is None else circles_of(organisation_id)
+    return Viewer(level_of(organisation_id, kind), circles)
+
+
+def audience_of(organisation_id: int, kind: str = "") -> Viewer:
+    """What an organisation's lists hold: those of its sort that is of the community hold nothing of its own,
+    which its pages show.
+
+    Args:
+        kind: as in `level_of`.
+    """
+    level, circles = level_of(organisation_id, kind), circles_of(organisation_id)
+    return Viewer(level, circles if level == Level.MEMBERS else circles - {organisation_id})
+
+
+def level_of(organisation_id: int | None, kind: str = "") -> Level:
+    """Up to which level an organisation sees what others share; the operator, for whom it is None, all.
+
+    Args:
+        kind: what sort of organisation it is, where that is known: an actor knows, and each act and each page
+            asks this several times.
+    """
+    if organisation_id is None:
+        return Level.MEMBERS
+    kind = kind or organisation_type(organisation_id)
+    return Level.COMMUNITY if kind in COMMUNITY_TYPES else Level.MEMBERS
 
 
 def shared_with(by: Actor) -> list[str]:
     """The TLPs under which a member sees what others share, on pages and in the API as in the lists."""
-    if by.organisation_type:  # the actor knows: each act and each page asks this several times
-        return _shared_of_type(by.organisation_type)
-    return shared_of(by.organisation_id)
+    return _tlps(level_of(by.organisation_id, by.organisation_type))
 
 
 def shared_of(organisation_id: int | None) -> list[str]:
     """The TLPs under which an organisation sees what others share; the operator, for whom it is None, all."""
-    return (
-        SHARED if organisation_id is None else _shared_of_type(organisation_type(organisation_id))
-    )
+    return _tlps(level_of(organisation_id))
 
 
-def _shared_of_type(kind: str) -> list[str]:
-    return OPEN if kind in COMMUNITY_TYPES else SHARED
+def _tlps(level: Level) -> list[str]:
+    return [tlp.value for tlp in tlps_within(level)]
 
 
 def shared_between(by: Actor, owner: int | None) -> list[str]:
@@ -176,7 +217,7 @@ def twin_among(
     sees `seen`. What is hidden there is no answer: the two stand side by side.
     """
     own: list[str] = []
-    if Tlp(tlp).reach > 2:
+    if tlp not in SHARED:
         own = list(Tlp)
     elif tlp not in OPEN:
         own = SHARED
@@ -227,10 +268,7 @@ def two_organisations_asked(indicator: Indicator, warnings: Iterable[GuardWarnin
     if indicator.tlp not in SHARED or not any(w.rule != AGAIN.rule for w in warnings):
         return False
     able = organisations_able(Action.INDICATOR_REVIEW)
-    if indicator.tlp == Tlp.AMBER:
-        own = indicator.organisation_id
-        return sum(pk == own or kind not in COMMUNITY_TYPES for pk, kind in able.items()) > 1
-    return len(able) > 1
+    return sum(sees(sight_of(*each), indicator.reach) for each in able.items()) > 1
 
 
 def agreed_elsewhere(by: Actor, indicator: Indicator) -> bool:

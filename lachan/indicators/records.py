@@ -4,6 +4,7 @@ from datetime import datetime
 from uuid import UUID
 
 from lachan.formats.guard.records import GuardWarning
+from lachan.formats.sharing import Level, Reach, Viewer
 from lachan.kernel.errors import Conflict, InvalidInput, NotFound, Refused
 
 # LachanError
@@ -87,21 +88,6 @@ class Status(enum.StrEnum):
 STANDING = (Status.PUBLISHED, Status.COVERED)
 
 
-class Tlp(enum.StrEnum):
-    """Traffic Light Protocol 2.0 (FIRST, 2022)."""
-
-    CLEAR = "clear"
-    GREEN = "green"
-    AMBER = "amber"
-    AMBER_STRICT = "amber+strict"
-    RED = "red"
-
-    @property
-    def reach(self) -> int:
-        """The narrowest audience level that may see it: 0 public … 3 its own organisation alone."""
-        return {"clear": 0, "green": 1, "amber": 2}.get(self.value, 3)
-
-
 class Confidence(enum.IntEnum):
     """How sure one is: the named steps of the scale from 0 to 100 that desk, exchange, lists and API share.
 
@@ -116,42 +102,16 @@ class Confidence(enum.IntEnum):
     PROVED = 100
 
 
-OWN = 3
 # Before the state in which an imported value was when its list published it all the same.
 OVERTAKEN = "published-though-"
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class Audience:
-    """Who is served.
-
-    Attributes:
-        level: 0 public (clear), 1 community (and green), 2 members (and amber), 3 one organisation
-            (and its own amber+strict and red).
-        organisation_id: for level 3.
-    """
-
-    level: int = 0
-    organisation_id: int | None = None
-
-    def __post_init__(self) -> None:
-        if (self.level == OWN) != (self.organisation_id is not None):
-            raise ValueError("an organisation's audience names it, no other does")
-
-    @property
-    def label(self) -> str:
-        """For cache validators and file headers."""
-        words = ("public", "community", "members", f"organisation-{self.organisation_id}")
-        return words[self.level]
+# Who a list is for. A member's own holds besides what is for its organisation, or another of its circles, alone.
+PUBLIC_AUDIENCE, COMMUNITY, MEMBERS = map(Viewer, (Level.PUBLIC, Level.COMMUNITY, Level.MEMBERS))
 
 
-PUBLIC_AUDIENCE = Audience(0)
-COMMUNITY = Audience(1)
-MEMBERS = Audience(2)
-
-
-def organisation_audience(organisation_id: int) -> Audience:
-    return Audience(OWN, organisation_id)
+def organisation_audience(organisation_id: int) -> Viewer:
+    return Viewer.of(Level.MEMBERS, organisation_id)
 
 
 class Effect(enum.StrEnum):
@@ -193,13 +153,11 @@ class WholeEntry:
 
     Attributes:
         entry: `effect` is add where the indicator stands from this row on, remove where it ends.
-        reach: the narrowest audience level that may see it.
-        organisation_id: whose it is.
+        reach: who may see it.
     """
 
     entry: LedgerEntry
-    reach: int
-    organisation_id: int | None
+    reach: Reach
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

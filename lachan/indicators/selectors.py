@@ -10,6 +10,7 @@ from django.db.models import Count, Q, QuerySet
 
 from lachan.formats.guard.records import SitesHead
 from lachan.formats.observables.record import Observable
+from lachan.formats.sharing import ANYBODY, Viewer, sees
 from lachan.kernel.clock import now
 from lachan.kernel.errors import Refused
 from lachan.kernel.heads import Head
@@ -17,23 +18,21 @@ from lachan.members.policy import Action as MemberAction
 from lachan.members.policy import policy_check
 from lachan.members.records import PUBLIC, Actor, ActorKind
 
-from . import ledger, verifying, whole
+from . import ledger, reading, verifying, whole
 from .guard import guard_load, sites_head, warning_lists
-from .models import Dispute, Indicator, ListImport, Quarantined, Review
+from .models import Dispute, Indicator, ListImport, Quarantined, Review, seen_by
 from .policy import Action
 from .reading import (
     AGAIN,
-    COMMUNITY_TYPES,
     SHARED,
     dispute_record,
     is_community,
     record,
     shared_with,
+    viewer_of,
     warnings_now,
 )
 from .records import (
-    COMMUNITY,
-    Audience,
     DisputeRecord,
     GuardList,
     GuardWarning,
@@ -43,9 +42,7 @@ from .records import (
     NoSuchIndicator,
     Outlook,
     Status,
-    Tlp,
     WholeEntry,
-    organisation_audience,
 )
 from .words import CONFIDENCES, TLPS
 
@@ -53,9 +50,7 @@ from .words import CONFIDENCES, TLPS
 def _visible(by: Actor) -> QuerySet[Indicator]:
     policy_check(by, Action.INDICATOR_READ)
     rows = Indicator.objects.all()
-    if by.kind is ActorKind.SYSTEM:
-        return rows
-    return rows.filter(Q(tlp__in=shared_with(by)) | Q(organisation_id=by.organisation_id))
+    return rows if by.kind is ActorKind.SYSTEM else rows.filter(seen_by(viewer_of(by)))
 
 
 def indicator_rows(
@@ -201,7 +196,7 @@ def indicator_get_public(*, indicator: UUID) -> IndicatorRecord:
     Raises:
         NoSuchIndicator: none.
     """
-    rows = Indicator.objects.filter(uid=indicator, status=Status.PUBLISHED, tlp=Tlp.CLEAR)
+    rows = Indicator.objects.filter(uid=indicator, status=Status.PUBLISHED).filter(seen_by(ANYBODY))
     if (found := rows.first()) is None:
         raise NoSuchIndicator("there is no such indicator")
     return record(found, by=PUBLIC)
@@ -209,12 +204,10 @@ def indicator_get_public(*, indicator: UUID) -> IndicatorRecord:
 
 def indicator_history(*, by: Actor, row: Indicator) -> list[LedgerEntry]:
     """What the ledger says of an indicator that `by` sees, newest first, as far as `by` saw it at the time."""
-    if by.kind is ActorKind.SYSTEM or row.organisation_id == by.organisation_id:
-        return ledger.history(row.uid, tlps=list(Tlp))
-    return ledger.history(row.uid, tlps=shared_with(by))
+    return ledger.history(row.uid, viewer=viewer_of(by))
 
 
-def ledger_list(*, after: int, audience: Audience, limit: int = 1000) -> list[LedgerEntry]:
+def ledger_list(*, after: int, audience: Viewer, limit: int = 1000) -> list[LedgerEntry]:
     """What happened to an audience's list after a sequence number, in order, at most `limit` rows.
 
     Fewer than `limit` means that the reader has caught up; the last row's `seq` is where to go on.
@@ -222,13 +215,13 @@ def ledger_list(*, after: int, audience: Audience, limit: int = 1000) -> list[Le
     return list(ledger.changes_after(after, audience, limit=limit))
 
 
-def ledger_head(audience: Audience | None = None) -> int:
+def ledger_head(audience: Viewer | None = None) -> int:
     """The last sequence number, of the whole ledger or of what concerns an audience; 0 when empty."""
     return ledger.head_seq() if audience is None else ledger.audience_seq(audience)
 
 
 def projection_at(
-    sequence: int, audience: Audience, *, kinds: Iterable[str] = ()
+    sequence: int, audience: Viewer, *, kinds: Iterable[str] = ()
 ) -> Iterator[LedgerEntry]:
     """An audience's whole list as it stood at a sequence number; the same for ever. Lazy, in order of seq."""
     return ledger.projection(sequence, audience, kinds=kinds)
@@ -268,11 +261,13 @@ def _system_check(by: Actor) -> None:
         raise Refused("only the system itself reads the whole ledger")
 
 
-def audience_of(*, organisation_id: int, organisation_type: str) -> Audience:
-    """How far an organisation sees: all that members share and its own; schools and partners less."""
-    if organisation_type in COMMUNITY_TYPES:
-        return COMMUNITY
-    return organisation_audience(organisation_id)
+def audience_of(*, organisation_id: int, organisation_type: str) -> Viewer:
+    """How far an organisation sees: all that members share and its own; schools and partners less.
+
+    Args:
+        organisation_type: as an actor or a key names it; where it is empty, the organisation is looked up.
+    """
+    return reading.audience_of(organisation_id, organisation_type)
 
 
 def ledger_head_hash() -> Head | None:
@@ -323,9 +318,9 @@ def dispute_get_public(*, dispute: UUID) -> DisputeRecord:
     Raises:
         NoSuchDispute: also where the indicator left the public's sight.
     """
-    rows = Dispute.objects.select_related("indicator").filter(indicator__tlp=Tlp.CLEAR)
-    found = rows.filter(uid=dispute, organisation=None).first()
-    if found is None:
+    rows = Dispute.objects.select_related("indicator").filter(uid=dispute, organisation=None)
+    found = rows.first()
+    if found is None or not sees(ANYBODY, found.indicator.reach):
         raise NoSuchDispute("there is no such dispute")
     return dispute_record(found)
 

@@ -17,6 +17,7 @@ from django.db.models import Q
 from lachan.formats.classification.categories import category_code
 from lachan.formats.observables.parsing import parse
 from lachan.formats.observables.record import Observable
+from lachan.formats.sharing import Level, Tlp, sees
 from lachan.kernel.bounds import moment_checked
 from lachan.kernel.clock import now
 from lachan.kernel.errors import InvalidInput
@@ -51,6 +52,7 @@ from .reading import (
     twin_among,
     two_organisations_asked,
     unchanged_check,
+    viewer_of,
     warned,
     warning_fields,
     warnings_answered,
@@ -67,7 +69,6 @@ from .records import (
     NoSuchIndicator,
     SecondOrganisation,
     Status,
-    Tlp,
 )
 from .sitefiles import sites_replace
 from .undoing import list_withdraw
@@ -153,7 +154,7 @@ def _checked(
 ) -> dict[str, Any]:
     if not 0 <= confidence <= 100:
         raise InvalidInput("confidence is a whole number from 0 to 100")
-    if Tlp(tlp_checked(tlp)).reach > 2 and by.organisation_id is None:
+    if Tlp(tlp_checked(tlp)).level is Level.CIRCLE and by.organisation_id is None:
         raise InvalidInput("what only one organisation may see needs an organisation")
     if len(evidence) > MAX_EVIDENCE:
         raise InvalidInput("the evidence note is longer than 10,000 letters")
@@ -228,8 +229,7 @@ def indicator_review(
 
 def _check_reviewer(by: Actor, indicator: Indicator) -> None:
     policy_check(by, Action.INDICATOR_REVIEW, organisation_id=indicator.organisation_id)
-    foreign = by.organisation_id != indicator.organisation_id
-    if foreign and indicator.tlp not in shared_with(by) and by.kind is not ActorKind.SYSTEM:
+    if not sees(viewer_of(by), indicator.reach):
         raise NoSuchIndicator("there is no such indicator")
     if by.kind is not ActorKind.PERSON:
         raise FourEyes("a person reviews, no key and no schedule")

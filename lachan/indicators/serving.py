@@ -5,6 +5,7 @@ import hashlib
 from collections.abc import Iterator
 
 from lachan.formats.classification.categories import categories, category_code
+from lachan.formats.sharing import Level, Viewer
 from lachan.kernel.errors import InvalidInput
 from lachan.members.policy import policy_check
 from lachan.members.records import Actor, ActorKind
@@ -12,18 +13,13 @@ from lachan.members.records import Actor, ActorKind
 from . import ledger
 from .channel import Channel, Notes, channels
 from .policy import Action
-from .reading import is_community
+from .reading import audience_of
 from .records import (
-    COMMUNITY,
     PUBLIC_AUDIENCE,
-    Audience,
     LedgerEntry,
     NoSuchChannel,
     SequenceAhead,
-    organisation_audience,
 )
-
-_MEMBERS_LEVEL = 2
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -50,21 +46,19 @@ class Served:
     """Attributes: sequence: where to go on with `since`; validator: changes when a byte would."""
 
     channel: Channel
-    audience: Audience
+    audience: Viewer
     sequence: int
     validator: str
     pieces: Iterator[bytes]
 
 
-def audience_for(by: Actor) -> Audience:
+def audience_for(by: Actor) -> Viewer:
     """Who `by` is to the lists: without a key that may read them, the public."""
     if by.organisation_id is None:
         return PUBLIC_AUDIENCE
     if by.kind is ActorKind.API_KEY and Action.LIST_READ.value not in by.scopes:
         return PUBLIC_AUDIENCE
-    if is_community(by):
-        return COMMUNITY
-    return organisation_audience(by.organisation_id)
+    return audience_of(by.organisation_id, by.organisation_type)
 
 
 def list_serve(*, by: Actor, name: str, wish: Wish) -> Served:
@@ -97,13 +91,13 @@ def _checked(wish: Wish, channel: Channel) -> Wish:
     return dataclasses.replace(wish, kinds=kinds, category=category)
 
 
-def _validator(channel: Channel, audience: Audience, sequence: int, wish: Wish) -> str:
+def _validator(channel: Channel, audience: Viewer, sequence: int, wish: Wish) -> str:
     asked = (wish.since, sorted(wish.kinds), wish.category, wish.confidence)
     digest = hashlib.sha256(repr(asked).encode()).hexdigest()[:8]
     return f"{channel.name}{channel.version}-{audience.label}-{sequence}-{digest}"
 
 
-def _pieces(channel: Channel, audience: Audience, sequence: int, wish: Wish) -> Iterator[bytes]:
+def _pieces(channel: Channel, audience: Viewer, sequence: int, wish: Wish) -> Iterator[bytes]:
     if wish.since is not None:
         changes = ledger.changes_after(wish.since, audience, until=sequence)
         return channel.delta(e for e in changes if _wanted(e, wish, audience))
@@ -113,7 +107,7 @@ def _pieces(channel: Channel, audience: Audience, sequence: int, wish: Wish) -> 
     )
 
 
-def _wanted(entry: LedgerEntry, wish: Wish, audience: Audience) -> bool:
+def _wanted(entry: LedgerEntry, wish: Wish, audience: Viewer) -> bool:
     if wish.kinds and entry.kind not in wish.kinds:
         return False
     if entry.confidence < wish.confidence:
@@ -122,4 +116,4 @@ def _wanted(entry: LedgerEntry, wish: Wish, audience: Audience) -> bool:
         return False
     # A DNS answer protects from such an address without naming it; an open list would be its directory.
     category = categories().get(entry.category)
-    return audience.level >= _MEMBERS_LEVEL or not (category and category.unlisted)
+    return audience.level >= Level.MEMBERS or not (category and category.unlisted)

@@ -7,10 +7,11 @@ from collections.abc import Iterable
 from lachan.formats.guard.rules import Guard
 from lachan.formats.lists.record import Entry, Rejected
 from lachan.formats.observables.record import Observable
+from lachan.formats.sharing import Reach, Tlp, sees
 
 from .bulk import states_of
 from .models import Indicator
-from .reading import AGAIN, SHARED, shared_of
+from .reading import AGAIN, SHARED, sight_of
 from .records import GuardWarning, Status
 
 _OWN = "own"
@@ -53,7 +54,7 @@ class Sorter:
 
     def __init__(self, guard: Guard, *, owner: int | None, remember: bool) -> None:
         self._guard = guard
-        self._owner, self._sight = owner, shared_of(owner)
+        self._sight = sight_of(owner)
         self._remember = remember
         self._seen: set[Key] = set()
 
@@ -109,6 +110,7 @@ class Sorter:
             by_kind.setdefault(kind, []).append(value)
         for kind, values in by_kind.items():
             for value, status, tlp, owner in states_of(Indicator, kind, values):
-                seen = tlp in self._sight or (tlp in SHARED and owner == self._owner)
+                reach = Reach(Tlp(tlp).level, owner or 0)
+                seen = tlp in SHARED and sees(self._sight, reach)
                 known.setdefault((kind, value), set()).add(status if seen else _OWN)
         return {key: frozenset(states) for key, states in known.items()}

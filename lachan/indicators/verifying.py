@@ -15,7 +15,7 @@ from django.conf import settings
 from lachan.kernel.heads import Head, head_fault, head_keep, head_read
 from lachan.proofs.services import chain_fault, snapshot
 
-from .ledger import CHUNK, ORIGIN, Payload, payload_read, reach_of
+from .ledger import CHUNK, ORIGIN, VERSION, Payload, payload_read, reach_of
 from .models import Indicator, LedgerHead, LedgerRow
 from .records import Status
 
@@ -41,7 +41,7 @@ def verify(progress: Callable[[int], None] | None = None) -> LedgerCheck:
         return checked if checked.fault else LedgerCheck(checked.rows, _indicators())
 
 
-_COLUMNS = ("seq", "indicator_id", "live", "tlp", "kind", "organisation__uid")
+_COLUMNS = ("seq", "indicator_id", "live", "tlp", "kind", "circle", "organisation__uid")
 _BESIDES = ("organisation_id", "was_tlp", "reach", "payload", "hash")
 
 
@@ -74,7 +74,9 @@ def _row_fault(count: int, previous: bytes, row: tuple[Any, ...]) -> str:
     if bytes(digest) != hashlib.sha256(previous + payload.encode()).digest():
         return f"row {seq}: its hash does not follow from the row before"
     said = payload_read(payload)
-    hashed = (said.indicator, said.live, said.tlp, said.kind, said.organisation)
+    if said.version > VERSION:
+        return f"row {seq}: it was written by a later program"
+    hashed = (said.indicator, said.live, said.tlp, said.kind, said.circle, said.organisation)
     points_nowhere = organisation_id is not None and said.organisation is None
     if points_nowhere or (seq, *facts) != (said.seq, *hashed):
         return f"row {seq}: its columns differ from what was hashed"
@@ -96,15 +98,15 @@ class _Story:
 
 
 def _stories() -> Iterator[_Story]:
-    columns = ("indicator_id", "seq", "live", "tlp", "was_tlp", "payload")
+    columns = ("indicator_id", "seq", "live", "tlp", "was_tlp", "circle", "payload")
     rows = LedgerRow.objects.order_by("indicator_id", "seq").values_list(*columns)
     for uid, story in groupby(rows.iterator(chunk_size=CHUNK), itemgetter(0)):
-        before, fault, first = "", "", 0
-        for _, seq, live, tlp, was_tlp, payload in story:
-            if was_tlp != before:
+        before, whose, fault, first = "", None, "", 0
+        for _, seq, live, tlp, was_tlp, circle, payload in story:
+            if was_tlp != before or (before and circle != whose):
                 fault = f"row {seq}: what it says of before is not what the row before said"
             first = first or seq
-            before, last = (tlp if live else ""), (seq, payload, live)
+            before, whose, last = (tlp if live else ""), circle, (seq, payload, live)
         yield _Story(uid, first, *last, fault)
 
 

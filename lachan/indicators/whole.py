@@ -4,17 +4,17 @@ from collections.abc import Iterable, Iterator
 
 from django.db.models import Exists, OuterRef
 
-from .ledger import entry
+from .ledger import entry, reach_at
 from .models import LedgerRow
-from .records import Effect, Tlp, WholeEntry
+from .records import Effect, WholeEntry
 
 _CHUNK = 2000
-_COLUMNS = ("live", "tlp", "organisation_id", "payload")
+_COLUMNS = ("live", "tlp", "organisation_id", "circle", "payload")
 
 
-def _whole(live: bool, tlp: str, organisation_id: int | None, payload: str) -> WholeEntry:  # noqa: FBT001  a row's columns
+def _whole(live: bool, tlp: str, owner: int | None, circle: int | None, payload: str) -> WholeEntry:  # noqa: FBT001  a row's columns
     effect = Effect.ADD if live else Effect.REMOVE
-    return WholeEntry(entry(payload, effect), Tlp(tlp).reach, organisation_id)
+    return WholeEntry(entry(payload, effect), reach_at(tlp, owner, circle))
 
 
 def whole_after(after: int, *, limit: int) -> Iterator[WholeEntry]:

@@ -8,11 +8,12 @@ from django.utils.translation import gettext_lazy as _
 from lachan.formats.classification.categories import categories, categories_on
 from lachan.formats.guard.declared import guard_rules
 from lachan.formats.observables.parsing import kinds
+from lachan.formats.sharing import Tlp
 from lachan.formats.snapshot.keys import KIND_CODES
 from lachan.kernel.country import today
 from lachan.web.words import said_lazy
 
-from .records import Confidence, Status, Tlp
+from .records import Confidence, Status
 
 STATUS = {
     Status.PROPOSED: _("Proposed"),

@@ -9,20 +9,12 @@ from uuid import UUID
 import numpy as np
 import numpy.typing as npt
 
+from lachan.formats.sharing import ANYBODY, Viewer
 from lachan.kernel.errors import Refused
 from lachan.matching.algorithms.algorithm import Algorithm
 from lachan.matching.algorithms.algorithm import algorithms as all_algorithms
 from lachan.matching.groups import Groups
-from lachan.matching.records import (
-    ANYBODY,
-    Added,
-    Facts,
-    Hit,
-    InvalidHash,
-    Listed,
-    Stats,
-    Viewer,
-)
+from lachan.matching.records import Added, Facts, Hit, InvalidHash, Listed, Stats
 from lachan.matching.store.alike import shelf_groups
 from lachan.matching.store.folder import Folder
 from lachan.matching.store.journal import collection_create

@@ -4,14 +4,14 @@ from pathlib import Path
 
 import msgspec
 
-from lachan.matching.records import Viewer
+from lachan.formats.sharing import Level, Viewer
 
 
 class LookupKey(msgspec.Struct, frozen=True):
     """Attributes:
     prefix: by what it is found.
     hash: hexadecimal; see `kernel/bearer`.
-    level, organisation: whose eyes it has, as `Viewer`; `owner` is whose it is.
+    level, circles: whose eyes it has, as `Viewer`; `organisation` is a circle too, `owner` is whose it is.
     expires: Unix seconds.
     """
 
@@ -21,10 +21,13 @@ class LookupKey(msgspec.Struct, frozen=True):
     organisation: int
     owner: int
     expires: int
+    circles: tuple[int, ...] = ()
 
     @property
     def viewer(self) -> Viewer:
-        return Viewer(self.level, self.organisation)
+        # 3 stands in files of before: of an organisation, and a member's sight.
+        circles = filter(None, (self.organisation, *self.circles))
+        return Viewer.of(min(self.level, Level.MEMBERS), *circles)
 
 
 def keys_encode(keys: list[LookupKey]) -> bytes:

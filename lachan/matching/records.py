@@ -1,4 +1,4 @@
-"""What a match says, who may hear it, and what can go wrong.
+"""What a match says, and what can go wrong.
 
     LachanError
     └ MatchingError             anything below: catch this one where the reason does not matter
@@ -18,6 +18,7 @@ from uuid import UUID
 
 import msgspec
 
+from lachan.formats.sharing import Level
 from lachan.kernel.errors import Conflict, InvalidInput, LachanError, NotFound, Unavailable
 
 
@@ -63,9 +64,6 @@ class SegmentVersion(MatchingError, Unavailable):
     code = "segment-version"
 
 
-PUBLIC, COMMUNITY, MEMBERS, OWN, EVERYTHING = range(5)
-
-
 class Facts(msgspec.Struct, frozen=True):
     """What a collection keeps beside one entry, and gives back with each hit.
 
@@ -74,9 +72,8 @@ class Facts(msgspec.Struct, frozen=True):
         indicator: identifies the entry: the same indicator added again replaces what it said before.
         categories: internal codes, the leading one first.
         confidence: 0 to 100.
-        reach: the narrowest level that may see it: 0 public, 1 community, 2 members, 3 its own
-            organisation alone.
-        organisation: whose it is; 0 none.
+        reach: the narrowest level of viewers who may see it besides its circle (see `formats/sharing`).
+        circle: whose it is; 0 nobody's.
         valid_until: Unix seconds from which on it is no longer returned; 0 never.
         source: who says so (organisation or list).
     """
@@ -85,8 +82,8 @@ class Facts(msgspec.Struct, frozen=True):
     indicator: UUID
     categories: tuple[str, ...] = ()
     confidence: int = 100
-    reach: int = PUBLIC
-    organisation: int = 0
+    reach: int = Level.PUBLIC
+    circle: int = 0
     valid_until: int = 0
     source: str = ""
 
@@ -122,31 +119,6 @@ class Listed(msgspec.Struct, frozen=True):
     value: str
     distance: int
     facts: Facts
-
-
-class Viewer(msgspec.Struct, frozen=True):
-    """Who asks.
-
-    Attributes:
-        level: 0 public, 1 community, 2 members, 3 an organisation about itself; 4 whoever holds the
-            files and could read them anyway (the command line), never a caller from outside.
-        organisation: the caller's own; 0 none.
-    """
-
-    level: int = PUBLIC
-    organisation: int = 0
-
-    def sees(self, reach: int, organisation: int) -> bool:
-        """An entry whose reach is within the level, or which is the caller's own organisation's.
-
-        Level 3 alone opens nothing: what is for one organisation is only ever for that one.
-        """
-        if reach < OWN:
-            return reach <= self.level
-        return self.level == EVERYTHING or self.organisation == organisation != 0
-
-
-ANYBODY, KEEPER = Viewer(), Viewer(EVERYTHING)
 
 
 class Refusal(msgspec.Struct, frozen=True):

@@ -11,16 +11,16 @@ from django.conf import settings
 from django.db.models import Sum
 from django.utils import timezone
 
+from lachan.formats.sharing import Viewer
 from lachan.indicators.selectors import audience_of, ledger_head
 from lachan.kernel.clock import now
 from lachan.matching.algorithms.algorithm import algorithm_of
 from lachan.matching.collection import Collection
 from lachan.matching.places import collection_folder, damage_tell
-from lachan.matching.records import Hit, InvalidHash, MatchingError, SegmentCorrupt, Stats, Viewer
+from lachan.matching.records import Hit, InvalidHash, MatchingError, SegmentCorrupt, Stats
 from lachan.matching.standing import LookupStatus, status_sum
 from lachan.members.policy import policy_check
 from lachan.members.records import Actor
-from lachan.members.selectors import organisation_type
 
 from .models import Sighting
 from .policy import Action
@@ -132,8 +132,8 @@ def _viewer(by: Actor) -> Viewer:
     own = by.organisation_id
     if own is None:
         return Viewer()
-    audience = audience_of(organisation_id=own, organisation_type=organisation_type(own))
-    return Viewer(audience.level, own)
+    audience = audience_of(organisation_id=own, organisation_type=by.organisation_type)
+    return Viewer(audience.level, audience.circles | {own})
 
 
 @lru_cache(maxsize=1)

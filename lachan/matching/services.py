@@ -141,8 +141,8 @@ def _matchable(row: WholeEntry) -> tuple[str, Facts]:
         indicator=entry.uid,
         categories=(entry.category,),
         confidence=entry.confidence,
-        reach=row.reach,
-        organisation=row.organisation_id or 0,
+        reach=row.reach.level,
+        circle=row.reach.circle,
         valid_until=int(entry.valid_until.timestamp()) if entry.valid_until else 0,
         source=entry.source,
     )
@@ -183,6 +183,7 @@ def _lookup_key(key: ApiKeyRecord) -> LookupKey:
         organisation=key.organisation_id,
         owner=key.organisation_id,
         expires=int(key.expires_at.timestamp()),
+        circles=tuple(audience.several),
     )
 
 

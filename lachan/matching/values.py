@@ -5,9 +5,10 @@ from collections.abc import Collection, Iterable, Mapping
 import numpy as np
 from msgspec.structs import replace
 
+from lachan.formats.sharing import Viewer
 from lachan.kernel.errors import InvalidInput, LachanError
 from lachan.matching.algorithms.algorithm import Algorithm, Keys
-from lachan.matching.records import Facts, Hit, InvalidHash, Refusal, Viewer
+from lachan.matching.records import Facts, Hit, InvalidHash, Refusal
 from lachan.matching.store import layout as ly
 from lachan.matching.store.facts import Label
 from lachan.matching.store.merge import records_of

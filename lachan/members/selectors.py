@@ -43,6 +43,7 @@ __all__ = [
     "api_key_scopes",
     "api_key_usable_list",
     "audit_list",
+    "circles_of",
     "desk_key_current",
     "desk_key_holders",
     "desk_key_person_ids",
@@ -130,6 +131,13 @@ def organisation_uid(organisation_id: int) -> UUID:
 def organisation_type(organisation_id: int) -> str:
     """What sort of organisation it is: a value of `Organisation.Type`."""
     return Organisation.objects.values_list("type", flat=True).get(pk=organisation_id)
+
+
+def circles_of(organisation_id: int) -> frozenset[int]:
+    """The circles of which an organisation is, by number (`formats/sharing`): itself. Whatever keeps groups or
+    programmes adds them here, and every list, page and look-up follows.
+    """
+    return frozenset({organisation_id})
 
 
 def organisation_home() -> Organisation | None:

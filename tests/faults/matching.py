@@ -28,8 +28,9 @@ from pathlib import Path
 ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT))
 
+from lachan.formats.sharing import KEEPER  # noqa: E402
 from lachan.matching.collection import Collection  # noqa: E402  found by the line above
-from lachan.matching.records import KEEPER, Facts  # noqa: E402
+from lachan.matching.records import Facts  # noqa: E402
 from lachan.matching.store import log as logs  # noqa: E402
 from lachan.matching.store import writer as writing  # noqa: E402
 from lachan.matching.store.tests.toys import Bits, Words, uid  # noqa: E402

@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from lachan.formats.observables.record import Observable
+from lachan.formats.sharing import SEVERAL
 from lachan.formats.snapshot.records import Verdict
 from lachan.formats.snapshot.writer import SnapshotWriter
 from lachan.indicators.ledger import Change
@@ -41,6 +42,10 @@ CHANGES = [
         tlp="green", live=False, was_tlp="green", reason="disputed", valid_from=MOMENT,
     ),
 ]  # fmt: skip
+CIRCLED = Change(
+    uid=UIDS[0], kind="domain", value="bad.example", category="scam", confidence=85,
+    tlp="amber+strict", live=True, valid_from=MOMENT, circle=SEVERAL,
+)  # fmt: skip
 TRAIL: list[dict[str, Any]] = [
     {"actor": "person:1", "action": "case.read", "target": "case:2", "detail": {}},
     {"actor": "system", "action": "report.release", "target": "", "detail": {"count": 3, "đ": [1]}},
@@ -73,7 +78,7 @@ def facts(uid: UUID, sequence: int) -> Facts:
         ("scam",),
         85,
         reach=2,
-        organisation=7,
+        circle=7,
         valid_until=4_000_000_000,
         source="Đội",
     )

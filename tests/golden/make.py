@@ -97,7 +97,7 @@ def rows() -> dict[str, Any]:
     from lachan.reports import conf
 
     chain, previous = [], ledger.ORIGIN
-    for seq, change in enumerate(contents.CHANGES, 1):
+    for seq, change in enumerate((*contents.CHANGES, contents.CIRCLED), 1):
         payload = ledger._encode(ledger._payload(change, seq, MOMENT))
         previous = hashlib.sha256(previous + payload).digest()
         chain.append([payload.decode(), previous.hex()])

@@ -6,11 +6,11 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from lachan.formats.sharing import KEEPER
 from lachan.formats.snapshot.reader import SnapshotReader
 from lachan.formats.snapshot.writer import SnapshotWriter
 from lachan.matching.collection import Collection
 from lachan.matching.keys import LookupKey, keys_read
-from lachan.matching.records import KEEPER
 from lachan.matching.scanning.journal import Journal, item_name
 from lachan.matching.spool import Met, MetBatch, spool_read
 from tests.golden import contents

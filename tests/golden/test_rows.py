@@ -7,6 +7,7 @@ import msgspec
 import pytest
 
 from lachan.cases.fingerprints import fingerprints
+from lachan.formats.sharing import SEVERAL, Viewer
 from lachan.indicators import ledger
 from lachan.indicators.models import Indicator, LedgerRow
 from lachan.indicators.verifying import LedgerCheck, chain_verify
@@ -19,24 +20,46 @@ from lachan.reports.selectors import content_read
 from tests.golden import contents
 from tests.golden.contents import MOMENT
 
-ROWS = json.loads((Path(__file__).parent / "v1/rows.json").read_text("utf-8"))
+HERE = Path(__file__).parent
+ROWS = json.loads((HERE / "v1/rows.json").read_text("utf-8"))
+LEDGER_2 = json.loads((HERE / "v2/ledger.json").read_text("utf-8"))
 
 
-@pytest.mark.django_db
-def test_it_writes_the_ledger_as_it_always_did():
+@pytest.fixture
+def changes(db):
+    """What the ledger is told, ready for this database."""
     for uid in {change.uid for change in contents.CHANGES}:
         about = {"kind": "domain", "category": "scam", "confidence": 50, "tlp": "green"}
         Indicator.objects.create(uid=uid, value=f"{uid}.example", **about)
     house = Organisation.objects.create(uid=contents.UIDS[3], name="Đội", type="ngo")
-    changes = [
+    return [
         msgspec.structs.replace(change, organisation_id=change.organisation_uid and house.pk)
-        for change in contents.CHANGES
+        for change in (*contents.CHANGES, contents.CIRCLED)
     ]
+
+
+def _ledger():
+    rows = LedgerRow.objects.order_by("seq").values_list("payload", "hash")
+    return [[payload, bytes(digest).hex()] for payload, digest in rows]
+
+
+def test_it_writes_the_ledger_as_it_always_did(changes):
     with held_at(MOMENT):
         ledger.ledger_append(ledger.head_lock(), changes)
-    rows = LedgerRow.objects.order_by("seq").values_list("payload", "hash")
-    assert [[payload, bytes(digest).hex()] for payload, digest in rows] == ROWS["ledger"]
-    assert chain_verify() == LedgerCheck(rows=3, fault="")
+    assert _ledger() == LEDGER_2
+    assert chain_verify() == LedgerCheck(rows=4, fault="")
+
+
+def test_a_ledger_of_before_goes_on_with_every_hash(changes, monkeypatch):
+    """Rows of version 1 named no version and no circle."""
+    with held_at(MOMENT), monkeypatch.context() as before:
+        texts = iter(payload for payload, _ in ROWS["ledger"])
+        before.setattr(ledger, "_encode", lambda _: next(texts).encode())
+        ledger.ledger_append(ledger.head_lock(), changes[:3])
+    ledger.ledger_append(ledger.head_lock(), changes[3:])
+    assert _ledger()[:3] == ROWS["ledger"]
+    assert chain_verify() == LedgerCheck(rows=4, fault="")
+    assert [entry.seq for entry in ledger.changes_after(0, Viewer.of(1, SEVERAL))] == [1, 3, 4]
 
 
 @pytest.mark.django_db

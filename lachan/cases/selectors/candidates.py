@@ -5,7 +5,7 @@ from lachan.formats.observables.extraction import extract
 from lachan.formats.observables.lookups import host_of
 from lachan.formats.observables.parsing import display
 from lachan.formats.observables.record import Observable
-from lachan.indicators.records import Tlp
+from lachan.formats.sharing import Tlp
 from lachan.indicators.selectors import outlook_list
 from lachan.members.records import Actor
 from lachan.reports.records import Author, OpenReport

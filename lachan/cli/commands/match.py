@@ -111,7 +111,8 @@ class _Asked:
         return self._of_value(value)
 
     def _of_value(self, value: str) -> dict[str, Any]:
-        from lachan.matching.records import KEEPER, InvalidHash
+        from lachan.formats.sharing import KEEPER
+        from lachan.matching.records import InvalidHash
         from lachan.matching.scanning.looking import match_of
 
         try:

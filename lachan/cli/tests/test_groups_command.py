@@ -11,9 +11,10 @@ from click.testing import CliRunner
 
 from lachan.cli.grouping import report_write
 from lachan.cli.main import cli
+from lachan.formats.sharing import KEEPER, Level
 from lachan.kernel.ids import uuid7
 from lachan.matching.collection import Collection
-from lachan.matching.records import KEEPER, OWN, Facts
+from lachan.matching.records import Facts
 
 ONE = "f8f8f0cce0f4e84d0e370a22028f67f0b36e2ed596623e1d33e6b39c4e9c9b22"
 OTHER = "5555555555555555aaaaaaaaaaaaaaaa3333333333333333cccccccccccccccc"
@@ -45,7 +46,7 @@ def lists(home):
         ):
             like = Facts(number, uuid7(), ("scam",), 90, source="=Danh sách")
             lists.add(value, like, algorithm="pdq")
-        hidden = Facts(9, uuid7(), reach=OWN, organisation=3)
+        hidden = Facts(9, uuid7(), reach=Level.CIRCLE, circle=3)
         lists.add("111", hidden, algorithm="phone")
         yield lists
 

@@ -8,6 +8,7 @@ import sys
 PROGRAM = """
 import json
 import django
+import msgspec
 from django.conf import settings
 django.setup()
 from django.db import connection
@@ -47,18 +48,45 @@ for number in range(2):
 indicators = apps.get_model("indicators", "Indicator").objects
 indicators.create(kind="domain", value="a.example", category="scam", confidence=50, tlp="clear", status="proposed")
 
+import hashlib
+listed = indicators.create(
+    kind="domain", value="b.example", category="scam", confidence=50, tlp="red", status="published",
+    organisation=home, seq=1, valid_from=now(),
+)
+said = {
+    "at": now(), "category": "scam", "confidence": 50, "indicator": listed.uid, "kind": "domain", "live": True,
+    "organisation": home.uid, "reason": "", "seq": 1, "source": "Home", "tlp": "red",
+    "valid_from": listed.valid_from, "valid_until": None, "value": "b.example",
+}
+payload = msgspec.json.encode(said)
+first = hashlib.sha256(bytes(32) + payload).digest()
+apps.get_model("indicators", "LedgerRow").objects.create(
+    seq=1, indicator_id=listed.uid, live=True, tlp="red", reach=3, organisation=home, kind="domain",
+    payload=payload.decode(), hash=first,
+)
+apps.get_model("indicators", "LedgerHead").objects.create(pk=1, seq=1, hash=first)
+
 from lachan.config.prepare import database_prepare
 database_prepare()
 from lachan.cli.check import Level
 from lachan.cli.checks import audit, instance, ledger, proofs, schema
 checks = (proofs.Proofs(), schema.Schema(), ledger.Ledger(), audit.Audit(), instance.Instance())
 found = [check.look(settings.LACHAN_HOME, lambda _: None) for check in checks]
+from lachan.indicators.records import MEMBERS, organisation_audience
+from lachan.indicators.selectors import projection_at
+from lachan.indicators.services import indicator_withdraw
 from lachan.members.models import Person
+from lachan.members.records import system
 from lachan.members.selectors import actor_for
 from lachan.reports.models import Report
 from lachan.reports.selectors import opened
 read = opened(Report.objects.get(), [pair.private])
+seen = [[e.value for e in projection_at(1, one)] for one in (MEMBERS, organisation_audience(home.pk))]
+indicator_withdraw(by=system("test"), indicator=listed.uid)
+after = ledger.Ledger().look(settings.LACHAN_HOME, lambda _: None)
 print(json.dumps({
+    "seen": seen,
+    "after": after.level is Level.WELL,
     "faults": [one.says for one in found if one.level is not Level.WELL],
     "rows": found[0].says,
     "roles": sorted(actor_for(Person.objects.get()).roles),
@@ -77,7 +105,9 @@ def test_it_proves_once_what_stood_there_before(tmp_path):
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout) == {
         "faults": [],
-        "rows": "8 rows",
+        "seen": [[], ["b.example"]],
+        "after": True,
+        "rows": "9 rows",
         "roles": ["analyst"],
         "words": ["from before", "answer 0", "answer 1"],
         "trust": ["unbound"] * 3,

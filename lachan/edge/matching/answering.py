@@ -6,10 +6,10 @@ from uuid import UUID
 import msgspec
 
 from lachan.edge.matching.problems import too_many_hits, unreadable
+from lachan.formats.sharing import Viewer
 from lachan.kernel.errors import InvalidInput
 from lachan.matching.algorithms.algorithm import Algorithm, algorithm_of
 from lachan.matching.collection import Collection
-from lachan.matching.records import Viewer
 
 KINDS = ("pdq", "md5", "sha1", "sha256")
 """Fingerprints alone: of numbers, addresses and accounts there are few enough to try them all, and so to

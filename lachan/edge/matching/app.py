@@ -33,13 +33,14 @@ from lachan.edge.matching.quotas import Quotas
 from lachan.edge.matching.settings import MASTER, Settings, settings_make
 from lachan.edge.matching.sightings import Sightings
 from lachan.formats.problems import CONTENT_TYPE
+from lachan.formats.sharing import KEEPER
 from lachan.kernel.bounds import number_read
 from lachan.kernel.process import die_with_parent
 from lachan.kernel.tally import Tally
 from lachan.matching.algorithms.algorithm import algorithm_of
 from lachan.matching.collection import Collection
 from lachan.matching.places import collection_folder, damage_tell, keys_file
-from lachan.matching.records import KEEPER, MatchingError, SegmentCorrupt
+from lachan.matching.records import MatchingError, SegmentCorrupt
 from lachan.matching.standing import LookupStatus, status_remove, status_write
 
 _PATH = "/v1/match"

@@ -5,6 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase
 
+from lachan.formats.sharing import Tlp
 from lachan.indicators import verifying
 from lachan.indicators.ledger import audience_seq, changes_after, head_seq, projection
 from lachan.indicators.records import (
@@ -14,7 +15,6 @@ from lachan.indicators.records import (
     Effect,
     IndicatorExists,
     IndicatorMoved,
-    Tlp,
     organisation_audience,
 )
 from lachan.indicators.services import (
@@ -100,5 +100,4 @@ class Story(TestCase):
             assert all(self._may(audience, entry) for entry in listed)
 
     def _may(self, audience, entry):
-        reach = Tlp(entry.tlp).reach
-        return reach <= min(audience.level, 2) or audience.level == 3
+        return Tlp(entry.tlp).level <= audience.level or audience.circles

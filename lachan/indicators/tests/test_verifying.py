@@ -3,10 +3,12 @@
 import io
 from datetime import timedelta
 
+import msgspec
 import pytest
 from django.db import connection, transaction
 
-from lachan.indicators import ledger
+from lachan.formats.sharing import SEVERAL
+from lachan.indicators import ledger, verifying
 from lachan.indicators.lifecycle import change_of
 from lachan.indicators.models import Indicator, LedgerHead, LedgerRow
 from lachan.indicators.selectors import ledger_verify
@@ -56,11 +58,27 @@ def past_triggers(sql, *values):
         ("was_tlp = '' WHERE seq = 5", "row 5"),
         ("organisation_id = NULL WHERE seq = 3", "row 3: its columns differ"),
         ("tlp = 'clear', reach = 0 WHERE seq = 3", "row 3: its columns differ"),
+        ("circle = 2147483648 WHERE seq = 3", "row 3: its columns differ"),
     ],
 )
 def test_it_holds_every_column_that_decides_who_sees_a_row(history, change, said):
     past_triggers(f"UPDATE indicators_ledgerrow SET {change}")  # noqa: S608  our own words
     assert said in ledger_verify().fault
+
+
+def test_nothing_goes_to_another_circle_without_leaving_its_own(history):
+    row = Indicator.objects.get(value="three.example")
+    change = change_of(row, live=True, was_tlp="amber")
+    row.seq = ledger.ledger_append(
+        ledger.head_lock(), [msgspec.structs.replace(change, circle=SEVERAL)]
+    )[1]
+    row.save()
+    assert "row 6: what it says of before" in ledger_verify().fault
+
+
+def test_it_says_that_a_later_program_wrote_a_row(history, monkeypatch):
+    monkeypatch.setattr(verifying, "VERSION", 1)
+    assert ledger_verify().fault == "row 1: it was written by a later program"
 
 
 def test_it_holds_the_organisation_of_a_row_to_what_was_hashed(history, enterprise):

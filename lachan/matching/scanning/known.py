@@ -2,8 +2,9 @@
 
 from pathlib import Path
 
+from lachan.formats.sharing import KEEPER
 from lachan.matching.collection import Collection
-from lachan.matching.records import KEEPER, Hit
+from lachan.matching.records import Hit
 
 
 class CollectionKnown:

@@ -5,9 +5,10 @@ from collections.abc import Callable, Iterator
 
 import numpy as np
 
+from lachan.formats.sharing import Viewer
 from lachan.matching.algorithms.algorithm import Keys, Numbers
 from lachan.matching.groups import Groups, firsts_of
-from lachan.matching.records import Listed, Viewer
+from lachan.matching.records import Listed
 from lachan.matching.store.delta import Delta
 from lachan.matching.store.facts import records_for
 from lachan.matching.store.parts import DeltaPart, Part, SegmentPart

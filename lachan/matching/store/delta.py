@@ -1,7 +1,8 @@
 """Entries that no segment holds yet: what the logs say of one algorithm, in memory."""
 
+from lachan.formats.sharing import Viewer
 from lachan.matching.algorithms.algorithm import Algorithm
-from lachan.matching.records import Facts, Viewer
+from lachan.matching.records import Facts
 from lachan.matching.store import layout as ly
 from lachan.matching.store.facts import Label, facts_for
 

@@ -24,8 +24,9 @@ from uuid import UUID, SafeUUID
 import msgspec
 import numpy as np
 
+from lachan.formats.sharing import Reach, Viewer, sees
 from lachan.kernel import clock
-from lachan.matching.records import EVERYTHING, OWN, Facts, SegmentCorrupt, Viewer
+from lachan.matching.records import Facts, SegmentCorrupt
 from lachan.matching.store import layout as ly
 
 Record = tuple[bytes, int, int, int, int, int, int]
@@ -40,8 +41,8 @@ _new, _set, _UNKNOWN = object.__new__, object.__setattr__, SafeUUID.unknown
 
 def facts_for(record: Record, labels: Sequence[Label], viewer: Viewer) -> Facts | None:
     """What a record says; None where that is not for the viewer, or no longer in force."""
-    uid, sequence, valid_until, organisation, label, confidence, reach = record
-    if (reach > viewer.level or reach >= OWN) and not viewer.sees(reach, organisation):
+    uid, sequence, valid_until, circle, label, confidence, reach = record
+    if reach > viewer.level and not sees(viewer, Reach(reach, circle)):
         return None
     if valid_until and valid_until <= clock.now().timestamp():
         return None
@@ -50,9 +51,7 @@ def facts_for(record: Record, labels: Sequence[Label], viewer: Viewer) -> Facts 
     indicator = _new(UUID)
     _set(indicator, "int", int.from_bytes(uid, "big"))
     _set(indicator, "is_safe", _UNKNOWN)
-    return Facts(
-        sequence, indicator, categories, confidence, reach, organisation, valid_until, source
-    )
+    return Facts(sequence, indicator, categories, confidence, reach, circle, valid_until, source)
 
 
 def records_for(
@@ -60,11 +59,9 @@ def records_for(
 ) -> "np.ndarray[Any, np.dtype[np.bool_]]":
     """Of many records at once: whether `facts_for` would say what they say."""
     reach, valid_until = records["reach"], records["valid_until"]
-    seen: np.ndarray[Any, np.dtype[np.bool_]] = (reach < OWN) & (reach <= viewer.level)
-    if viewer.level == EVERYTHING:
-        seen = np.ones(len(records), np.bool_)
-    elif viewer.organisation:
-        seen |= (reach >= OWN) & (records["organisation"] == viewer.organisation)
+    seen: np.ndarray[Any, np.dtype[np.bool_]] = reach <= int(viewer.level)
+    for circle in viewer.circles:
+        seen |= records["circle"] == circle
     seen &= (valid_until == 0) | (valid_until > clock.now().timestamp())
     return seen
 

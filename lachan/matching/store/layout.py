@@ -34,7 +34,7 @@ _HEAD = HeadForm(
     other=SegmentVersion,
 )
 
-# uid, sequence, valid_until, organisation, label, confidence, reach; six bytes are spare.
+# uid, sequence, valid_until, circle, label, confidence, reach; six bytes are spare.
 RECORD = struct.Struct("<16sqqIIBB6x")
 LABEL = slice(36, 40)
 
@@ -108,7 +108,7 @@ def record_type(width: int) -> np.dtype[Any]:
     return np.dtype(
         {
             "names": [
-                "uid", "sequence", "valid_until", "organisation", "label", "confidence", "reach",
+                "uid", "sequence", "valid_until", "circle", "label", "confidence", "reach",
                 "key",
             ],
             "formats": ["V16", "<i8", "<i8", "<u4", "<u4", "u1", "u1", (np.uint8, (width,))],

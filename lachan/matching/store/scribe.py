@@ -6,9 +6,10 @@ from typing import NamedTuple
 
 import msgspec
 
+from lachan.formats.sharing import Level
 from lachan.kernel.errors import InvalidInput
 from lachan.matching.algorithms.algorithm import Algorithm
-from lachan.matching.records import OWN, PUBLIC, Facts, InvalidHash
+from lachan.matching.records import Facts, InvalidHash
 from lachan.matching.store import layout as ly
 from lachan.matching.store import log as lg
 from lachan.matching.store.facts import Label
@@ -41,7 +42,7 @@ def entry_of(algorithm: Algorithm, text: str, facts: Facts) -> Entry:
         InvalidHash: the text is no value of the algorithm.
         InvalidInput: the facts are beyond what a record holds.
     """
-    if not (0 <= facts.confidence <= 100 and PUBLIC <= facts.reach <= OWN):
+    if not (0 <= facts.confidence <= 100 and Level.PUBLIC <= facts.reach <= Level.CIRCLE):
         raise InvalidInput("confidence goes from 0 to 100, reach from 0 to 3")
     key = algorithm.parse(text)
     value = "" if algorithm.reversible else algorithm.canonical(text)
@@ -52,7 +53,7 @@ def entry_of(algorithm: Algorithm, text: str, facts: Facts) -> Entry:
             facts.indicator.bytes,
             facts.sequence,
             facts.valid_until,
-            facts.organisation,
+            facts.circle,
             0,
             facts.confidence,
             facts.reach,

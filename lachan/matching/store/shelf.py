@@ -4,8 +4,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from lachan.formats.sharing import Viewer
 from lachan.matching.algorithms.algorithm import Algorithm
-from lachan.matching.records import Hit, InvalidHash, SegmentCorrupt, ShelfStats, Viewer
+from lachan.matching.records import Hit, InvalidHash, SegmentCorrupt, ShelfStats
 from lachan.matching.store import layout as ly
 from lachan.matching.store.delta import Delta
 from lachan.matching.store.facts import Label

@@ -1,11 +1,13 @@
 """What goes between the database and look-up processes: keys out, counts in."""
 
+import json
 from datetime import timedelta
 
 import pytest
 
 from lachan.edge.matching.keyring import Keyring
 from lachan.edge.matching.problems import Problem
+from lachan.formats.sharing import SEVERAL, Viewer
 from lachan.indicators.policy import Action as IndicatorAction
 from lachan.kernel.clock import now
 from lachan.kernel.ids import uuid7
@@ -14,7 +16,6 @@ from lachan.matching.keys import keys_read
 from lachan.matching.models import Sighting
 from lachan.matching.places import keys_file
 from lachan.matching.policy import Action
-from lachan.matching.records import Viewer
 from lachan.matching.services import keys_export, sightings_purge, sightings_take
 from lachan.matching.spool import Met, spool_list, spool_read, spool_write
 from lachan.members.models import Organisation
@@ -46,13 +47,30 @@ def test_revoking_reaches_the_keys_file(personas, place):
     row, text = make(personas)
     assert opens(ring, text) is None
     follower.step()
-    assert opens(ring, text).viewer == Viewer(3, personas.organisation.pk)
+    assert opens(ring, text).viewer == Viewer.of(2, personas.organisation.pk)
     assert keys_file(place).stat().st_mode & 0o777 == 0o600
     assert text.split("_", 2)[2] not in keys_file(place).read_text()
     api_key_revoke(by=personas.technical.actor, key=row)
     follower.step()
     assert opens(ring, text) is None
     follower.close()
+
+
+def test_a_key_opens_what_its_circles_share(personas, place, monkeypatch):
+    own = personas.organisation.pk
+    monkeypatch.setattr(
+        "lachan.indicators.reading.circles_of", lambda pk: frozenset({pk, SEVERAL + 3})
+    )
+    row, _ = make(personas)
+    keys_export(place)
+    found = keys_read(keys_file(place))[row.prefix]
+    assert found.viewer == Viewer.of(2, own, SEVERAL + 3)
+
+
+def test_a_keys_file_of_before_is_read(place):
+    old = {"prefix": "a", "hash": "", "level": 3, "organisation": 7, "owner": 7, "expires": 0}
+    keys_file(place).write_text(json.dumps([old]))
+    assert keys_read(keys_file(place))["a"].viewer == Viewer.of(2, 7)
 
 
 def test_only_keys_with_the_scope_are_written_down(personas, place):

@@ -4,11 +4,16 @@ import shutil
 from datetime import timedelta
 from threading import Event, Thread
 
+import msgspec
 import pytest
 from django.db import OperationalError, connection
 
 from lachan.cli.check import Level
 from lachan.cli.checks.matching import Matching
+from lachan.formats.sharing import ANYBODY, KEEPER, SEVERAL, Viewer
+from lachan.indicators.ledger import head_lock, ledger_append
+from lachan.indicators.lifecycle import change_of
+from lachan.indicators.models import Indicator
 from lachan.indicators.records import WholeEntry
 from lachan.indicators.selectors import ledger_head, ledger_mark, ledger_whole, projection_whole
 from lachan.indicators.services import (
@@ -23,7 +28,7 @@ from lachan.matching.collection import Collection
 from lachan.matching.follower import Follower
 from lachan.matching.marks import Mark, mark_write
 from lachan.matching.places import collection_folder, damage_file
-from lachan.matching.records import ANYBODY, KEEPER, Facts, Viewer
+from lachan.matching.records import Facts
 from lachan.matching.services import _kinds, collection_rebuild, collection_sync
 from lachan.matching.shards import Shard
 from lachan.members.records import system
@@ -64,7 +69,7 @@ def test_it_knows_every_kind_with_its_facts(publish, follower, find, personas, v
         ("contract.scam",),
         70,
     )
-    assert (facts.reach, facts.organisation) == (2, personas.organisation.pk)
+    assert (facts.reach, facts.circle) == (2, personas.organisation.pk)
     assert (facts.valid_until, facts.source) == (int(until.timestamp()), "Home")
 
 
@@ -75,9 +80,24 @@ def test_it_shows_each_viewer_what_is_for_him(publish, follower, find, personas,
     publish(DIGESTS[0], tlp=tlp)
     follower.step()
     own, other = personas.organisation.pk, personas.other.organisation.pk
-    for viewer in (*map(Viewer, range(4)), Viewer(3, other)):
-        assert bool(find(DIGESTS[0], viewer)) is (viewer.level >= level and level < 3), viewer
-    assert find(DIGESTS[0], Viewer(3, own))
+    for viewer in (*map(Viewer, range(3)), Viewer.of(2, other)):
+        assert bool(find(DIGESTS[0], viewer)) is (viewer.level >= level), viewer
+    for viewer in (Viewer.of(1, own), Viewer.of(2, own)):
+        assert find(DIGESTS[0], viewer)
+
+
+def test_it_shows_a_circle_of_several_to_those_of_it(publish, follower, find, personas):
+    made = publish(DIGESTS[0], tlp="amber")
+    row = Indicator.objects.get(uid=made.uid)
+    ended = change_of(row, live=False, was_tlp="amber")
+    shared = msgspec.structs.replace(change_of(row, live=True), tlp="red", circle=SEVERAL)
+    ledger_append(head_lock(), [ended, shared])
+    follower.step()
+    own, other = personas.organisation.pk, personas.other.organisation.pk
+    for viewer in (Viewer.of(2, own), Viewer.of(2, other, SEVERAL + 1)):
+        assert not find(DIGESTS[0], viewer)
+    for viewer in (Viewer.of(0, SEVERAL), Viewer.of(2, other, SEVERAL)):
+        assert find(DIGESTS[0], viewer)[0].facts.circle == SEVERAL
 
 
 def test_it_forgets_what_is_withdrawn(publish, follower, find, personas):

@@ -40,7 +40,7 @@ def home(tmp_path_factory):
     with Collection.create(collection_folder(home)) as lists:
         facts = Facts(3, UID, categories=("contract.scam",), confidence=80)
         lists.add(KNOWN, facts, algorithm="sha256")
-        lists.add(HIDDEN, Facts(4, uuid7(), reach=2, organisation=9), algorithm="sha256")
+        lists.add(HIDDEN, Facts(4, uuid7(), reach=2, circle=9), algorithm="sha256")
     return home
 
 

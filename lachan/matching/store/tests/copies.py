@@ -2,8 +2,9 @@
 
 import contextlib
 
+from lachan.formats.sharing import KEEPER
 from lachan.matching.collection import Collection
-from lachan.matching.records import KEEPER, MatchingError
+from lachan.matching.records import MatchingError
 from lachan.matching.store.tests.toys import TOYS
 
 VALUES = [f"{number * 0x01010101:08x}" for number in range(1, 11)]

@@ -9,22 +9,23 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from lachan.formats.sharing import KEEPER, SEVERAL, Level, Reach, Viewer, sees
 from lachan.kernel import clock
 from lachan.kernel.errors import InvalidInput
 from lachan.matching.collection import Collection
-from lachan.matching.records import KEEPER, OWN, Facts, SegmentCorrupt, Viewer
+from lachan.matching.records import Facts, SegmentCorrupt
 from lachan.matching.store.shelf import Shelf
 from lachan.matching.store.tests.toys import TOYS, facts, uid
 
 CENTRES = np.random.default_rng(5).integers(0, 256, (4, 32), np.uint8)
-VIEWERS = [Viewer(), Viewer(1), Viewer(2, 7), Viewer(3, 8), KEEPER]
+VIEWERS = [Viewer(), Viewer(1), Viewer.of(2, 7), Viewer.of(1, 7, SEVERAL), KEEPER]
 FACTS = st.builds(
     Facts,
     sequence=st.just(1),
     indicator=st.integers(1, 12).map(uid),
     categories=st.sampled_from([(), ("scam",)]),
     reach=st.integers(0, 3),
-    organisation=st.sampled_from([0, 7, 8]),
+    circle=st.sampled_from([0, 7, SEVERAL]),
     valid_until=st.sampled_from([0, 0, 0, 1, 1 << 40]),
 )
 
@@ -92,7 +93,7 @@ def test_it_groups_what_all_pairs_group(steps, viewer, radius):
             seen = [
                 entry
                 for entry, said in entries.items()
-                if viewer.sees(said.reach, said.organisation) and not 0 < said.valid_until <= now
+                if sees(viewer, Reach(said.reach, said.circle)) and not 0 < said.valid_until <= now
             ]
             expected = plain_groups(seen, 31 if radius is None else radius)
             for each in (lists, Collection.open(Path(folder) / "lists")):
@@ -120,13 +121,13 @@ def numbers(groups):
 
 def test_it_lets_no_hidden_entry_join_two_that_are_seen(lists):
     add(lists, 1, 0)
-    add(lists, 2, 20, reach=OWN, organisation=7)
+    add(lists, 2, 20, reach=Level.CIRCLE, circle=7)
     add(lists, 3, 40)
-    add(lists, 4, 20, reach=OWN, organisation=8)
+    add(lists, 4, 20, reach=Level.CIRCLE, circle=8)
     lists.compact()
     assert numbers(lists.groups()) == []
-    assert numbers(lists.groups(viewer=Viewer(OWN, 7))) == [[1, 2, 3]]
-    assert numbers(lists.groups(viewer=Viewer(OWN, 8))) == [[1, 3, 4]]
+    assert numbers(lists.groups(viewer=Viewer.of(Level.MEMBERS, 7))) == [[1, 2, 3]]
+    assert numbers(lists.groups(viewer=Viewer.of(Level.MEMBERS, 8))) == [[1, 3, 4]]
     assert numbers(lists.groups(viewer=KEEPER)) == [[1, 2, 3, 4]]
 
 

@@ -10,9 +10,10 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
+from lachan.formats.sharing import KEEPER, SEVERAL, Reach, Viewer, sees
 from lachan.kernel import clock
 from lachan.matching.collection import Collection
-from lachan.matching.records import KEEPER, Facts, Hit, Viewer
+from lachan.matching.records import Facts, Hit
 from lachan.matching.store import log as logs
 from lachan.matching.store import writer as writing
 from lachan.matching.store.tests.toys import TOYS, uid
@@ -21,7 +22,7 @@ BITS = [f"{word:08x}" for word in (0, 1, 3, 7, 15, 0xFF00, 0xFF01, 0xFFFFFFFF, 0
 WORDS = ["w:a", "w:ab", "w:abc", "w:b", "w:ba", "w:bc", "w:c", "w:Abc"]
 VALUES = st.sampled_from(BITS + WORDS)
 NUMBERS = st.integers(1, 6)
-VIEWERS = [Viewer(), Viewer(1), Viewer(2, 7), Viewer(3, 8), KEEPER]
+VIEWERS = [Viewer(), Viewer(1), Viewer.of(2, 7), Viewer.of(1, 7, SEVERAL), KEEPER]
 FACTS = st.builds(
     Facts,
     sequence=st.integers(0, 9),
@@ -29,7 +30,7 @@ FACTS = st.builds(
     categories=st.lists(st.sampled_from(["scam", "grooming"]), max_size=2).map(tuple),
     confidence=st.integers(0, 100),
     reach=st.integers(0, 3),
-    organisation=st.sampled_from([0, 7, 8]),
+    circle=st.sampled_from([0, 7, SEVERAL]),
     valid_until=st.sampled_from([0, 1, 1 << 40]),
     source=st.sampled_from(["", "a list", "danh sách"]),
 )
@@ -70,7 +71,7 @@ class Model:
                 distance = algorithm.distance(key, algorithm.parse(asked))
                 near = distance <= (algorithm.radius if radius is None else radius)
             force = not 0 < facts.valid_until <= moment
-            if near and force and viewer.sees(facts.reach, facts.organisation):
+            if near and force and sees(viewer, Reach(facts.reach, facts.circle)):
                 hits.append(Hit(name, asked, value, distance, facts))
         return sorted(hits, key=lambda hit: (hit.distance, hit.value, hit.facts.indicator.int))
 
@@ -79,7 +80,7 @@ class Model:
         moment, groups = clock.now().timestamp(), []
         for (algorithm, key, _), (value, facts) in self.entries.items():
             force = not 0 < facts.valid_until <= moment
-            if algorithm != name or not force or not viewer.sees(facts.reach, facts.organisation):
+            if algorithm != name or not force or not sees(viewer, Reach(facts.reach, facts.circle)):
                 continue
             touched = [
                 group

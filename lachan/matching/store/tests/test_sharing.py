@@ -8,8 +8,8 @@ import time
 
 import pytest
 
+from lachan.formats.sharing import KEEPER
 from lachan.matching.collection import Collection
-from lachan.matching.records import KEEPER
 from lachan.matching.store import writer as writing
 from lachan.matching.store.tests.toys import TOYS, facts, uid
 
