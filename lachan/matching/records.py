@@ -83,7 +83,8 @@ class Facts(msgspec.Struct, frozen=True):
     categories: tuple[str, ...] = ()
     confidence: int = 100
     reach: int = Level.PUBLIC
-    circle: int = 0
+    # Reports that people keep name the column as they always did.
+    circle: int = msgspec.field(default=0, name="organisation")
     valid_until: int = 0
     source: str = ""
 
