@@ -39,6 +39,23 @@ def test_it_refuses_a_second_writer(folder):
     SnapshotWriter(folder).close()
 
 
+def test_it_sweeps_the_drafts_that_a_kill_left_and_nobody_elses(folder):
+    left = {
+        ".base-00000007.snap.0a1b2c3d.tmp",
+        ".manifest.json.0a1b2c3d.tmp",
+        "delta-00000007.snap.tmp",
+    }
+    others = {".members.json.0a1b2c3d.tmp", "members.json"}
+    for name in left | others:
+        (folder / name).touch()
+    with SnapshotWriter(folder) as writer:
+        writer.rebuild([NEW], 5)
+    names = {path.name for path in folder.iterdir()}
+    assert others <= names
+    assert not left & names
+    assert current(folder, "base").stat().st_mode & 0o777 == 0o644
+
+
 def test_it_starts_before_there_is_a_snapshot(tmp_path):
     reader = SnapshotReader(tmp_path / "later")
     assert reader.status().state == "absent"
