@@ -82,9 +82,11 @@ def policy_rows(
         row = {who: _SCOPES[cell] for who, cell in zip(head, cells, strict=True)}
         if action in TABLE or (row["key"] is not Scope.NONE) != (action in keys):
             raise ValueError(f"{code}: stands twice, or a key's words are missing or one too many")
+        if row["public"] is Scope.OWN:
+            raise ValueError(f"{code}: the public has no organisation of its own")
         TABLE[action] = {role: row[role.value] for role in Role}
         WITHOUT_ROLE[action], KEY_TABLE[action] = row["none"], row["key"]
-        PUBLIC_ACTIONS.update({action} if row["public"] is not Scope.NONE else ())
+        PUBLIC_ACTIONS.update({action} if row["public"] is Scope.ANY else ())
     KEY_WORDS.update(keys)
     POWERS.update(powers)
 

@@ -50,7 +50,8 @@ class Lane:
         self._outbound = outbound
         # What names no handler stands with the plain ones.
         self._names = {outbound} if outbound else {"", *handler_names(outbound=False)}
-        self._behind: set[str] | None = None
+        self._behind: set[str] = set()
+        self._is_behind_asked = False
         self._failures: Counter[str] = Counter()
         self._round_ends = 0.0
         self._is_due_asked = False
@@ -67,9 +68,10 @@ class Lane:
             self._round_ends = time.monotonic() + _ROUND
             self._failures.clear()
             self._is_due_asked = False
-        if self._behind is None:
+        if not self._is_behind_asked:
             failed = _waiting(self._names).exclude(next_attempt_at=None)
             self._behind = set(failed.values_list("handler", flat=True).distinct())
+            self._is_behind_asked = True
         went = []
         for pk, name, attempts in self._batch(limit):
             if self._failures[name] < _FAILURES_A_ROUND:

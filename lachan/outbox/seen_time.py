@@ -73,7 +73,7 @@ def _is_confirmed(row: Instance, moment: datetime) -> bool:
     begun, last = row.doubted_from, row.doubted_at
     goes_on = last is not None and timedelta(0) <= moment - last <= _LONGEST_SILENCE
     row.doubted_from, row.doubted_at = (begun if goes_on else moment), moment
-    return moment - row.doubted_from >= _DOUBTED_FOR
+    return bool(moment - row.doubted_from >= _DOUBTED_FOR)
 
 
 def clock_leap() -> timedelta | None:

@@ -11,8 +11,12 @@ import select
 import socket
 import stat
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from lachan.kernel.home import home_path
+
+if TYPE_CHECKING:
+    from psycopg import Connection  # SQLite knows no driver
 
 # A question instead of a topic, and its answer: no topic is spelled so.
 _THERE, _HERE = b"?", b"!"
@@ -79,7 +83,7 @@ class Listener:
         self._socket.bind(str(self._path))
         self._socket.setblocking(False)
         self._url = database_url
-        self._notices = None
+        self._notices: Connection[Any] | None = None
         self._connect()
 
     def _connect(self) -> None:
@@ -88,8 +92,8 @@ class Listener:
         import psycopg
 
         with contextlib.suppress(psycopg.Error):
-            self._notices = psycopg.connect(self._url, autocommit=True)
-            self._notices.execute("LISTEN lachan")
+            notices = self._notices = psycopg.connect(self._url, autocommit=True)
+            notices.execute("LISTEN lachan")
 
     def wait(self, seconds: float) -> set[str]:
         """The topics woken within `seconds`; empty when nothing came."""

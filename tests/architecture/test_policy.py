@@ -74,12 +74,13 @@ HEAD = "analyst reviewer officer administrator technical auditor none key public
             {},
         ),
         ("", {}),
+        ("invented.do own own own own own own own - own", {}),
         ("invented.do own own own own own own own own -", {}),
         ("invented.do own own own own own own own - -", {Invented.DO: "do"}),
     ],
 )
 def test_it_takes_no_table_with_a_hole(rows, keys):
-    with pytest.raises(ValueError, match=r"row|zip|stands"):
+    with pytest.raises(ValueError, match=r"row|zip|stands|public"):
         policy_rows(Invented, f"{HEAD}\n{rows}", keys=keys)
     with pytest.raises(ValueError, match="row"):
         policy_rows(Invented, f"{HEAD} more\n{rows}", keys=keys)

@@ -26,6 +26,7 @@ def samples(personas):
         "organisation-edit": {"uid": home.uid},
         "organisation": {"uid": home.uid},
         "invite": {"uid": home.uid},
+        "join": {"token": record.path.strip("/").rpartition("/")[2]},
         "invitation-end": {"uid": Invitation.objects.get(uid=record.uid).uid},
         "person": someone,
         "role-grant": someone,
