@@ -27,9 +27,10 @@ import numpy as np
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 from lachan.kernel.bearer import bearer_make  # noqa: E402  found by the line before
+from lachan.kernel.files import file_write  # noqa: E402
 from lachan.kernel.ids import uuid7  # noqa: E402
 from lachan.matching.collection import Collection  # noqa: E402
-from lachan.matching.keys import LookupKey, keys_encode, keys_write  # noqa: E402
+from lachan.matching.keys import LookupKey, keys_encode  # noqa: E402
 from lachan.matching.places import collection_folder, keys_file  # noqa: E402
 from lachan.matching.records import Facts  # noqa: E402
 
@@ -69,7 +70,7 @@ def questions(codes: np.ndarray, size: int, rng: np.random.Generator) -> list[tu
 def key_give(home: Path) -> str:
     prefix, text, kept = bearer_make()
     end = int(time.time()) + 3600
-    keys_write(keys_file(home), keys_encode([LookupKey(prefix, kept.hex(), 3, 1, 1, end)]))
+    file_write(keys_file(home), keys_encode([LookupKey(prefix, kept.hex(), 3, 1, 1, end)]))
     return text
 
 

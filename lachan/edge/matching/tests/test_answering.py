@@ -17,9 +17,10 @@ from lachan.edge.matching.sightings import Sightings
 from lachan.formats.sharing import Viewer
 from lachan.kernel.bearer import bearer_make, bearer_opens, bearer_prefix
 from lachan.kernel.env import EnvError
+from lachan.kernel.files import file_write
 from lachan.kernel.ids import uuid7
 from lachan.matching.collection import Collection
-from lachan.matching.keys import LookupKey, keys_encode, keys_write
+from lachan.matching.keys import LookupKey, keys_encode
 from lachan.matching.places import spool_folder
 from lachan.matching.records import Facts
 from lachan.matching.spool import Met, spool_list, spool_read
@@ -144,7 +145,7 @@ def test_no_minute_and_no_day_gets_more_than_its_quota(asked):
 def key_file(path, *, expires=3600.0, level=2):
     prefix, text, kept = bearer_make()
     key = LookupKey(prefix, kept.hex(), level, 5, 5, int(time.time() + expires))
-    keys_write(path, keys_encode([key]))
+    file_write(path, keys_encode([key]))
     return text
 
 
@@ -176,7 +177,7 @@ def test_it_opens_by_key_and_follows_the_file(tmp_path):
     path.write_bytes(b"[{")
     ring._look_at = 0
     assert ring.open(f"Bearer {text}")
-    keys_write(path, keys_encode([]))
+    file_write(path, keys_encode([]))
     ring._look_at = 0
     assert refused(ring, f"Bearer {text}")
 

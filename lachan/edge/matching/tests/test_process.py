@@ -9,9 +9,10 @@ import pytest
 
 from lachan.edge.matching.tests.server import Server, question
 from lachan.kernel.bearer import bearer_make
+from lachan.kernel.files import file_write
 from lachan.kernel.ids import uuid7
 from lachan.matching.collection import Collection
-from lachan.matching.keys import LookupKey, keys_encode, keys_write
+from lachan.matching.keys import LookupKey, keys_encode
 from lachan.matching.places import collection_folder, damage_file, keys_file, status_files
 from lachan.matching.records import Facts
 from lachan.matching.spool import spool_list, spool_read
@@ -29,7 +30,7 @@ def give_keys(home, *levels):
         LookupKey(prefix, kept.hex(), level, 5, 5, end)
         for (prefix, _, kept), level in zip(made, levels, strict=True)
     ]
-    keys_write(keys_file(home), keys_encode(keys))
+    file_write(keys_file(home), keys_encode(keys))
     return [text for _, text, _ in made]
 
 
