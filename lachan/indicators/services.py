@@ -29,6 +29,7 @@ from .disputes import dispute_answer, dispute_open, dispute_open_public, dispute
 from .events import IndicatorProposed, IndicatorRejected
 from .importing import list_import
 from .lifecycle import indicator_expire_due, indicator_reshare, indicator_withdraw, publish
+from .listing import listing_record
 from .models import Indicator, Review
 from .reading import (
     OPEN,
@@ -73,6 +74,7 @@ __all__ = [
     "indicator_withdraw",
     "list_import",
     "list_withdraw",
+    "listing_record",
     "sites_replace",
 ]
 
