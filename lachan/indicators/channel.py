@@ -1,8 +1,9 @@
 """The base of every channel: one audience's list in one form, for one sort of client.
 
-The form writes and reads the bytes (`formats/lists`); a channel says what goes into it. A channel is a folder in `channels/` with a `channel.py`; `channels()` finds it, the API serves it, and one
-contract test holds it to what every list promises: it can be read back, a withdrawal reaches it, no byte
-goes to whom it is not for, and one bad record spoils itself alone.
+The form writes and reads the bytes (`formats/lists`); a channel says what goes into it. It is a folder in
+`channels/` with a `channel.py`; `channels()` finds it, the API serves it, and one contract test holds it to
+what every list promises: it can be read back, a withdrawal reaches it, no byte goes to whom it is not for,
+and one bad record spoils itself alone.
 """
 
 import logging
@@ -87,7 +88,8 @@ class Channel:
         line, change, facts = self.form.line, self.form.change, self.facts
         held: list[str] = []
         for entry in entries:
-            kind, value, written = entry.kind, entry.value, None
+            kind, value = entry.kind, entry.value
+            written: str | None = None
             # What cannot stand alone on a line would bring a line of its own into the list.
             if value.isprintable() and value and " " not in value:
                 if delta:

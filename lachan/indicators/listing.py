@@ -136,8 +136,8 @@ def _turned(audience: Audience, before: Listing, coming: Listing) -> Iterator[Le
         if each.category in before.unlisted:
             yield each
         else:
-            end = {"at": coming.at or each.at, "valid_until": None}
-            yield dataclasses.replace(each, effect=Effect.REMOVE, seq=coming.seq, **end)
+            at, seq = coming.at or each.at, coming.seq
+            yield dataclasses.replace(each, effect=Effect.REMOVE, seq=seq, at=at, valid_until=None)
 
 
 def _last(*, at: int | None = None) -> Listing:

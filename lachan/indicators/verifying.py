@@ -4,7 +4,7 @@ import dataclasses
 import hashlib
 import heapq
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from itertools import groupby
 from operator import itemgetter
 from pathlib import Path
@@ -54,7 +54,8 @@ def chain_verify(progress: Callable[[int], None] | None = None) -> LedgerCheck:
     noted, seen, previous, count = head_read(_head_path()), None, ORIGIN, 0
     rows = LedgerRow.objects.order_by("seq").values_list(*_COLUMNS, *_BESIDES)
     listings = ListingRow.objects.order_by("seq").values_list("seq", "payload", "hash")
-    for row in heapq.merge(rows.iterator(chunk_size=CHUNK), listings, key=itemgetter(0)):
+    parts: list[Iterable[tuple[Any, ...]]] = [rows.iterator(chunk_size=CHUNK), listings]
+    for row in heapq.merge(*parts, key=itemgetter(0)):
         count += 1
         if progress is not None and count % CHUNK == 0:
             progress(count)
