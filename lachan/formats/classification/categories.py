@@ -71,7 +71,8 @@ def categories() -> dict[str, Category]:
 
 @cache
 def _data() -> dict[str, Any]:
-    return data_read("lachan.formats.classification", "categories")
+    found: dict[str, Any] = data_read("lachan.formats.classification", "categories")
+    return found
 
 
 @cache
