@@ -10,6 +10,7 @@ from django.db import DEFAULT_DB_ALIAS, DatabaseError, connections
 from django.db.migrations.executor import MigrationExecutor
 
 from lachan.indicators.selectors import ledger_head_hash
+from lachan.indicators.services import listing_record
 from lachan.kernel.errors import Conflict, Unavailable
 from lachan.kernel.home import home_prepare, secret_keep
 from lachan.members.services import audit_head, factor_secrets_open
@@ -56,6 +57,7 @@ def database_prepare(*arguments: str) -> None:
         instance_claim(opens=factor_secrets_open)
         heads = {"trail": audit_head(), "ledger": ledger_head_hash()}
         proofs_adopt({n: (head.seq, bytes.fromhex(head.hash)) for n, head in heads.items() if head})
+        listing_record()
 
 
 def secret_expect() -> None:

@@ -108,7 +108,7 @@ JOIN pg_class c ON c.oid = t.tgrelid JOIN pg_proc p ON p.oid = t.tgfoid
 JOIN pg_namespace n ON n.oid = c.relnamespace
 WHERE NOT t.tgisinternal AND n.nspname = ANY (current_schemas(false))
 """
-_KEPT = ("indicators_ledgerrow", "members_auditentry")
+_KEPT = ("indicators_ledgerrow", "indicators_listingrow", "members_auditentry")
 
 
 def _postgresql_faults() -> list[str]:

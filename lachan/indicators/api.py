@@ -16,9 +16,9 @@ from .channel import channels
 from .conf import DEFAULT_CONFIDENCE
 from .policy import Action
 from .records import DisputeRecord, IndicatorRecord
-from .selectors import indicator_get, indicator_list, ledger_head
+from .selectors import indicator_get, indicator_list
 from .services import dispute_open, indicator_propose, indicator_withdraw
-from .serving import Served, Wish, audience_for, list_serve
+from .serving import Served, Wish, audience_for, list_sequence, list_serve
 
 router = Router(tags=["indicators"])
 Answer = TypeVar("Answer", HttpResponse, StreamingHttpResponse)
@@ -46,7 +46,7 @@ def lists(request: HttpRequest) -> dict[str, object]:
     audience = audience_for(request.actor)
     return {
         "audience": audience.label,
-        "sequence": ledger_head(audience),
+        "sequence": list_sequence(audience),
         "lists": [
             {
                 "name": channel.name,

@@ -1,26 +1,28 @@
-"""The base of every channel: how one audience's list is written for one sort of client.
+"""The base of every channel: one audience's list in one form, for one sort of client.
 
-A channel is a folder in `channels/` with a `channel.py`; `channels()` finds it, the API serves it, and one
-contract test holds it to what every list promises: it can be read back, a withdrawal reaches it, no byte
-goes to whom it is not for, and one bad record spoils itself alone.
+The form writes and reads the bytes (`formats/lists`); a channel says what goes into it. It is a folder in
+`channels/` with a `channel.py`; `channels()` finds it, the API serves it, and one contract test holds it to
+what every list promises: it can be read back, a withdrawal reaches it, no byte goes to whom it is not for,
+and one bad record spoils itself alone.
 """
 
 import logging
-from collections.abc import Iterable, Iterator
-from functools import cache
-from typing import ClassVar, NamedTuple
+from collections.abc import Iterable, Iterator, Mapping
+from functools import cache, cached_property
+from typing import Any, ClassVar, NamedTuple
 
 from django.utils.functional import Promise
 
+from lachan.formats.lists.form import Form
+from lachan.formats.lists.reading import forms
 from lachan.kernel.discovery import discover
 
 from .records import Effect, LedgerEntry
 
 log = logging.getLogger(__name__)
 
-
-class BadRecord(ValueError):
-    """A record cannot be written in this form without harming the rest of the list."""
+TITLE = "Lá Chắn"
+_NO_FACTS: Mapping[str, Any] = {}
 
 
 class Notes(NamedTuple):
@@ -42,7 +44,7 @@ class Channel:
     """How a list is written.
 
     Attributes:
-        name: as in /v1/lists/<name>.
+        name: as in /v1/lists/<name>, and that of its form.
         label: for people.
         kinds: which it can carry; empty for all.
         usual_kinds: which it carries when nobody asks for others; empty for all that it can.
@@ -57,32 +59,25 @@ class Channel:
     usual_kinds: ClassVar[frozenset[str]] = frozenset()
     version: ClassVar[int] = 1
 
-    def head(self, notes: Notes) -> str:
-        """What stands before a whole list."""
-        return ""
+    @cached_property
+    def form(self) -> Form:
+        """What writes it: the form of the same name."""
+        return forms()[self.name]
 
-    def line(self, entry: LedgerEntry) -> str:
-        """One record of a whole list, with its newline.
+    def notes(self, notes: Notes) -> Mapping[str, str]:
+        """What opens a whole list, in forms that have comments."""
+        return {"title": TITLE, "audience": notes.audience, "sequence": str(notes.sequence)}
 
-        Raises:
-            BadRecord: it would spoil the list.
-        """
-        raise NotImplementedError
-
-    def change(self, entry: LedgerEntry) -> str:
-        """One record of a delta, with its newline: `+ ` and the line for an addition, `- ` for a removal.
-
-        Raises:
-            BadRecord: it would spoil the list.
-        """
-        return f"{'+' if entry.effect is Effect.ADD else '-'} {self.line(entry)}"
+    def facts(self, entry: LedgerEntry) -> Mapping[str, Any]:
+        """What a record says beside kind and value, in forms that can."""
+        return _NO_FACTS
 
     def examples(self) -> list[Example]:
         raise NotImplementedError
 
     def whole(self, entries: Iterable[LedgerEntry], notes: Notes) -> Iterator[bytes]:
         """A list, in pieces of some kilobytes."""
-        yield self.head(notes).encode()
+        yield self.form.head(self.notes(notes)).encode()
         yield from self._pieces(entries, delta=False)
 
     def delta(self, entries: Iterable[LedgerEntry]) -> Iterator[bytes]:
@@ -90,28 +85,26 @@ class Channel:
         yield from self._pieces(entries, delta=True)
 
     def _pieces(self, entries: Iterable[LedgerEntry], *, delta: bool) -> Iterator[bytes]:
-        write = self.change if delta else self.line
+        line, change, facts = self.form.line, self.form.change, self.facts
         held: list[str] = []
         for entry in entries:
-            try:
-                held.append(write(entry))
-            except BadRecord:
+            kind, value = entry.kind, entry.value
+            written: str | None = None
+            # What cannot stand alone on a line would bring a line of its own into the list.
+            if value.isprintable() and value and " " not in value:
+                if delta:
+                    removed = entry.effect is Effect.REMOVE
+                    written = change(kind, value, facts(entry), removed=removed)
+                else:
+                    written = line(kind, value, facts(entry))
+            if written is None:
                 log.warning("ledger row %s is left out of %s", entry.seq, self.name)
+                continue
+            held.append(written)
             if len(held) >= 1000:
                 yield "".join(held).encode()
                 held.clear()
         yield "".join(held).encode()
-
-
-def one_word(value: str) -> str:
-    """`value`, if it can stand alone on a line.
-
-    Raises:
-        BadRecord: it holds blanks, line ends or other control characters.
-    """
-    if not value.isprintable() or not value or " " in value:
-        raise BadRecord
-    return value
 
 
 @cache

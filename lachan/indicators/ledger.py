@@ -10,10 +10,11 @@ import hashlib
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from functools import cache
+from typing import Any
 from uuid import UUID
 
 import msgspec
-from django.db.models import Exists, F, OuterRef, Q, QuerySet
+from django.db.models import Exists, F, OuterRef, Q, QuerySet, Subquery
 
 from lachan.formats.sharing import SEVERAL, Level, Reach, Tlp, Viewer, sees, tlps_within
 from lachan.kernel.clock import now
@@ -114,11 +115,16 @@ def ledger_append(head: LedgerHead, changes: Sequence[Change]) -> tuple[int, int
         where = (reach, change.organisation_id, change.kind)
         rows.append((*facts, *where, payload.decode(), previous, change.circle))
     rows_insert(LedgerRow, _COLUMNS, rows)
-    head.seq, head.hash = first + len(rows) - 1, previous
-    head.save(update_fields=["seq", "hash"])
-    chain_note("ledger", head.seq, previous)
-    wake("ledger")
+    head_move(head, first + len(rows) - 1, previous)
     return first, head.seq
+
+
+def head_move(head: LedgerHead, seq: int, digest: bytes) -> None:
+    """The chain ends at `seq` with this hash from now on."""
+    head.seq, head.hash = seq, digest
+    head.save(update_fields=["seq", "hash"])
+    chain_note("ledger", seq, digest)
+    wake("ledger")
 
 
 def _payload(change: Change, seq: int, moment: datetime) -> Payload:
@@ -242,13 +248,20 @@ def projection(
 
 
 def head_seq() -> int:
-    """The last number given and committed; 0 for an empty ledger."""
-    return LedgerHead.objects.filter(pk=1).values_list("seq", flat=True).first() or 0
+    """The last number committed of a row about an indicator; 0 for an empty ledger."""
+    return LedgerRow.objects.order_by("-seq").values_list("seq", flat=True).first() or 0
 
 
 def audience_seq(audience: Viewer, *, at: int | None = None) -> int:
-    """The last number up to `at` that concerns an audience; 0 when none does."""
-    parts: list[QuerySet[LedgerRow]] = [
+    """The last number up to `at` of a row that concerns an audience; 0 when none does."""
+    return max(last_seqs(audience_rows(audience), at=at))
+
+
+def audience_rows(audience: Viewer) -> list[QuerySet[Any]]:
+    """The rows that concern an audience, a part for each step into an index: a maximum over an OR would read
+    every row.
+    """
+    parts: list[QuerySet[Any]] = [
         LedgerRow.objects.filter(reach=level) for level in range(audience.level + 1)
     ]
     for level in range(audience.level + 1, Level.EVERYTHING):
@@ -256,15 +269,16 @@ def audience_seq(audience: Viewer, *, at: int | None = None) -> int:
             LedgerRow.objects.filter(reach=level, organisation=one, circle=None)
             for one in audience.organisations
         ]
-    parts += [LedgerRow.objects.filter(circle=one) for one in audience.several]
-    # One step into the index for each level; a maximum over an OR would read every row.
-    found = 0
-    for part in parts:
-        bounded = (
-            part.filter(seq__gt=found) if at is None else part.filter(seq__gt=found, seq__lte=at)
-        )
-        found = bounded.order_by("-seq").values_list("seq", flat=True).first() or found
-    return found
+    return parts + [LedgerRow.objects.filter(circle=one) for one in audience.several]
+
+
+def last_seqs(parts: Iterable[QuerySet[Any]], *, at: int | None = None) -> list[int]:
+    """The last number up to `at` of each part, 0 where it has none; one query for all."""
+    bounded = parts if at is None else (part.filter(seq__lte=at) for part in parts)
+    lasts = [Subquery(part.order_by("-seq").values("seq")[:1]) for part in bounded]
+    # The head's one row is what there is to ask beside; no ledger has rows without it.
+    found = LedgerHead.objects.filter(pk=1).values_list(*lasts).first() or [0] * len(lasts)
+    return [seq or 0 for seq in found]
 
 
 def history(uid: UUID, *, viewer: Viewer) -> list[LedgerEntry]:

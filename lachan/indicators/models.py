@@ -285,6 +285,17 @@ class LedgerHead(models.Model):
     hash = models.BinaryField(max_length=32)
 
 
+class ListingRow(models.Model):
+    """A row of the ledger about no indicator: which categories the open lists leave out from its number on.
+
+    It stands in the same chain, and is written once and never changed, as `LedgerRow` is.
+    """
+
+    seq = models.PositiveBigIntegerField(primary_key=True)
+    payload = models.TextField()
+    hash = models.BinaryField(max_length=32)
+
+
 class LedgerRow(models.Model):
     """One published decision. Rows are written once and never changed.
 

@@ -216,7 +216,7 @@ def ledger_list(*, after: int, audience: Viewer, limit: int = 1000) -> list[Ledg
 
 
 def ledger_head(audience: Viewer | None = None) -> int:
-    """The last sequence number, of the whole ledger or of what concerns an audience; 0 when empty."""
+    """The last number of a row about an indicator, of all or of what concerns an audience; 0 when there is none."""
     return ledger.head_seq() if audience is None else ledger.audience_seq(audience)
 
 
@@ -228,7 +228,7 @@ def projection_at(
 
 
 def ledger_whole(*, by: Actor, after: int, limit: int = 1000) -> list[WholeEntry]:
-    """Every row after a sequence number, whatever its audience, in order, at most `limit`; there are no holes.
+    """Every row about an indicator after a sequence number, whatever its audience, in order, at most `limit`.
 
     For parts of the system that keep all and apply audiences themselves. Nobody else gets it.
 

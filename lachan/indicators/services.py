@@ -39,6 +39,7 @@ from .lifecycle import (
     indicator_withdraw,
     publish,
 )
+from .listing import listing_record
 from .models import Indicator, LedgerHead, Review
 from .policy import Action
 from .reading import (
@@ -85,6 +86,7 @@ __all__ = [
     "indicator_withdraw",
     "list_import",
     "list_withdraw",
+    "listing_record",
     "sites_replace",
 ]
 

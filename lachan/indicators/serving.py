@@ -4,14 +4,15 @@ import dataclasses
 import hashlib
 from collections.abc import Iterator
 
-from lachan.formats.classification.categories import categories, category_code
-from lachan.formats.sharing import Level, Viewer
+from lachan.formats.classification.categories import category_code
+from lachan.formats.sharing import Viewer
 from lachan.kernel.errors import InvalidInput
 from lachan.members.policy import policy_check
 from lachan.members.records import Actor, ActorKind
 
-from . import ledger
+from . import listing
 from .channel import Channel, Notes, channels
+from .listing import Listing
 from .policy import Action
 from .reading import audience_of
 from .records import (
@@ -72,15 +73,21 @@ def list_serve(*, by: Actor, name: str, wish: Wish) -> Served:
         raise NoSuchChannel(f"there is no such list; there are: {', '.join(channels())}")
     audience = audience_for(by)
     wish = _checked(wish, channel)
-    newest = ledger.audience_seq(audience)
+    newest, listed = listing.listing_seq(audience)
     # Held against the audience's own last number: the whole ledger's would tell when others are served.
     if max(wish.since or 0, wish.at or 0) > newest:
         raise SequenceAhead("the ledger does not reach that sequence yet")
-    sequence = newest if wish.at is None else ledger.audience_seq(audience, at=wish.at)
-    return Served(
-        channel, audience, sequence, _validator(channel, audience, sequence, wish),
-        _pieces(channel, audience, sequence, wish),
-    )  # fmt: skip
+    sequence = newest
+    if wish.at is not None:
+        sequence, listed = listing.listing_seq(audience, at=wish.at)
+    validator = _validator(channel, audience, sequence, listed, wish)
+    pieces = _pieces(channel, audience, sequence, listed, wish)
+    return Served(channel, audience, sequence, validator, pieces)
+
+
+def list_sequence(audience: Viewer) -> int:
+    """The last number of the ledger that concerns an audience's lists."""
+    return listing.listing_seq(audience)[0]
 
 
 def _checked(wish: Wish, channel: Channel) -> Wish:
@@ -91,29 +98,28 @@ def _checked(wish: Wish, channel: Channel) -> Wish:
     return dataclasses.replace(wish, kinds=kinds, category=category)
 
 
-def _validator(channel: Channel, audience: Viewer, sequence: int, wish: Wish) -> str:
+def _validator(
+    channel: Channel, audience: Viewer, sequence: int, listed: Listing, wish: Wish
+) -> str:
     asked = (wish.since, sorted(wish.kinds), wish.category, wish.confidence)
     digest = hashlib.sha256(repr(asked).encode()).hexdigest()[:8]
-    return f"{channel.name}{channel.version}-{audience.label}-{sequence}-{digest}"
+    left_out = f"c{listed.version}-" if listed.version else ""
+    return f"{channel.name}{channel.version}-{audience.label}-{sequence}-{left_out}{digest}"
 
 
-def _pieces(channel: Channel, audience: Viewer, sequence: int, wish: Wish) -> Iterator[bytes]:
+def _pieces(
+    channel: Channel, audience: Viewer, sequence: int, listed: Listing, wish: Wish
+) -> Iterator[bytes]:
     if wish.since is not None:
-        changes = ledger.changes_after(wish.since, audience, until=sequence)
-        return channel.delta(e for e in changes if _wanted(e, wish, audience))
-    entries = ledger.projection(sequence, audience, kinds=wish.kinds)
-    return channel.whole(
-        (e for e in entries if _wanted(e, wish, audience)), Notes(audience.label, sequence)
-    )
+        changes = listing.listed_changes(wish.since, audience, listed, until=sequence)
+        return channel.delta(e for e in changes if _wanted(e, wish))
+    entries = listing.listed(sequence, audience, listed, kinds=wish.kinds)
+    return channel.whole((e for e in entries if _wanted(e, wish)), Notes(audience.label, sequence))
 
 
-def _wanted(entry: LedgerEntry, wish: Wish, audience: Viewer) -> bool:
+def _wanted(entry: LedgerEntry, wish: Wish) -> bool:
     if wish.kinds and entry.kind not in wish.kinds:
         return False
     if entry.confidence < wish.confidence:
         return False
-    if wish.category and not f"{entry.category}.".startswith(f"{wish.category}."):
-        return False
-    # A DNS answer protects from such an address without naming it; an open list would be its directory.
-    category = categories().get(entry.category)
-    return audience.level >= Level.MEMBERS or not (category and category.unlisted)
+    return not wish.category or f"{entry.category}.".startswith(f"{wish.category}.")

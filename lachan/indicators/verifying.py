@@ -2,8 +2,9 @@
 
 import dataclasses
 import hashlib
+import heapq
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from itertools import groupby
 from operator import itemgetter
 from pathlib import Path
@@ -15,8 +16,9 @@ from django.conf import settings
 from lachan.kernel.heads import Head, head_fault, head_keep, head_read
 from lachan.proofs.services import chain_fault, snapshot
 
+from . import listing
 from .ledger import CHUNK, ORIGIN, VERSION, Payload, payload_read, reach_of
-from .models import Indicator, LedgerHead, LedgerRow
+from .models import Indicator, LedgerHead, LedgerRow, ListingRow
 from .records import Status
 
 log = logging.getLogger(__name__)
@@ -42,6 +44,7 @@ def verify(progress: Callable[[int], None] | None = None) -> LedgerCheck:
 
 
 _COLUMNS = ("seq", "indicator_id", "live", "tlp", "kind", "circle", "organisation__uid")
+_OF_LISTING = 3
 _BESIDES = ("organisation_id", "was_tlp", "reach", "payload", "hash")
 
 
@@ -50,11 +53,13 @@ def chain_verify(progress: Callable[[int], None] | None = None) -> LedgerCheck:
     head = LedgerHead.objects.filter(pk=1).first() or LedgerHead(seq=0, hash=ORIGIN)
     noted, seen, previous, count = head_read(_head_path()), None, ORIGIN, 0
     rows = LedgerRow.objects.order_by("seq").values_list(*_COLUMNS, *_BESIDES)
-    for row in rows.iterator(chunk_size=CHUNK):
+    listings = ListingRow.objects.order_by("seq").values_list("seq", "payload", "hash")
+    parts: list[Iterable[tuple[Any, ...]]] = [rows.iterator(chunk_size=CHUNK), listings]
+    for row in heapq.merge(*parts, key=itemgetter(0)):
         count += 1
         if progress is not None and count % CHUNK == 0:
             progress(count)
-        if fault := _row_fault(count, previous, row):
+        if fault := _chain_fault(count, previous, row) or _columns_fault(row):
             return LedgerCheck(count, fault)
         previous = bytes(row[-1])
         if noted is not None and noted.seq == count:
@@ -67,12 +72,23 @@ def chain_verify(progress: Callable[[int], None] | None = None) -> LedgerCheck:
     return LedgerCheck(count, why and f"row {noted.seq if noted else 0}: {why}")
 
 
-def _row_fault(count: int, previous: bytes, row: tuple[Any, ...]) -> str:
-    seq, *facts, organisation_id, was_tlp, reach, payload, digest = row
+def _chain_fault(count: int, previous: bytes, row: tuple[Any, ...]) -> str:
+    seq, *_, payload, digest = row
     if seq != count:
         return f"row {count} is missing"
     if bytes(digest) != hashlib.sha256(previous + payload.encode()).digest():
         return f"row {seq}: its hash does not follow from the row before"
+    return ""
+
+
+def _columns_fault(row: tuple[Any, ...]) -> str:
+    if len(row) == _OF_LISTING:
+        return (
+            ""
+            if listing.payload_read(row[1]).seq == row[0]
+            else f"row {row[0]}: its number differs"
+        )
+    seq, *facts, organisation_id, was_tlp, reach, payload, _ = row
     said = payload_read(payload)
     if said.version > VERSION:
         return f"row {seq}: it was written by a later program"
@@ -183,8 +199,10 @@ def head() -> Head | None:
 
 def hash_at(seq: int) -> str | None:
     """A row's hash, hexadecimal; None where there is no such row."""
-    found = LedgerRow.objects.filter(seq=seq).values_list("hash", flat=True).first()
-    return None if found is None else bytes(found).hex()
+    for rows in (LedgerRow.objects, ListingRow.objects):
+        if (found := rows.filter(pk=seq).values_list("hash", flat=True).first()) is not None:
+            return bytes(found).hex()
+    return None
 
 
 def head_note() -> None:

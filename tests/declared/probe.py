@@ -29,7 +29,7 @@ with override("vi"):
         "kind": [parse("INV-0001").kind, KINDS[code], key_decode(code, key)],
         "column": [[e.observable.kind, e.observable.value] for e in read(io.BytesIO(table))],
         "label": str(words.KINDS["wallet"]),
-        "channel": channels()["invented"].examples()[0].line,
+        "channel": channels()["invented"].form.line("domain", "xau.example", {}),
         "warning": [w.rule for w in guard_build((), ()).check(parse("invented-site.example"))],
         "warned": str(words.RULES["invented"]),
         "menu": [e.url for e in menu_list(system("x")) if e.title == "Invented"],

@@ -35,6 +35,16 @@ class Wallet(Kind):
         return [Example("INV-0001", "inv-0001")]
 """,
     },
+    "formats/lists/forms": {
+        "invented.py": """
+from lachan.formats.lists.form import NameForm
+
+
+class Invented(NameForm):
+    name = "invented"
+    written = "{0};\\n"
+""",
+    },
     "indicators/channels/invented": {
         "__init__.py": "",
         "channel.py": """
@@ -44,11 +54,8 @@ from lachan.indicators.channel import Channel, Example
 class Invented(Channel):
     name = label = "invented"
 
-    def line(self, entry):
-        return f"{entry.value};"
-
     def examples(self):
-        return [Example("domain", "xau.example", "xau.example;")]
+        return [Example("domain", "xau.example", "xau.example;\\n")]
 """,
     },
     "formats/guard/data/rules/invented": {
@@ -120,7 +127,7 @@ def test_it_knows_what_a_new_folder_brings(tmp_path):
         ignore=shutil.ignore_patterns("tests", "node_modules"),
     )
     for folder, files in NEW.items():
-        (package / folder).mkdir()
+        (package / folder).mkdir(exist_ok=True)
         for name, text in files.items():
             (package / folder / name).write_text(text, encoding="utf-8")
     shutil.copytree("tests/country/xa", package / "country" / "xa")
@@ -142,7 +149,7 @@ def test_it_knows_what_a_new_folder_brings(tmp_path):
         "kind": ["wallet", "wallet", "inv-0001"],
         "column": [["wallet", "inv-0001"]],
         "label": WORDS["vi"],
-        "channel": "xau.example;",
+        "channel": "xau.example;\n",
         "warning": ["invented"],
         "warned": WORDS["vi"],
         "menu": ["/staff/invented/"],

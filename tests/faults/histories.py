@@ -8,6 +8,7 @@ import signal
 import time
 from collections.abc import Callable, Iterator
 from datetime import timedelta
+from unittest.mock import patch
 from uuid import UUID
 
 from django.db import connection, transaction
@@ -17,8 +18,10 @@ from lachan.cases.services.claiming import case_claim, case_release
 from lachan.cases.services.notes import note_add, note_read
 from lachan.cases.services.rating import priority_set
 from lachan.cases.services.working import case_answer, case_close
+from lachan.formats.classification.categories import Classification, classification
+from lachan.indicators import listing
 from lachan.indicators import services as indicators
-from lachan.indicators.models import Dispute, Indicator, ListImport
+from lachan.indicators.models import Dispute, Indicator, ListImport, ListingRow
 from lachan.kernel.errors import LachanError
 from lachan.kernel.sealing.errors import SealBroken
 from lachan.members.api_keys import api_key_create, scope_list
@@ -57,7 +60,7 @@ class Story:
             self.report, self.report, self.write, self.claim, self.note, self.answer, self.close,
             self.propose, self.review, self.withdraw, self.dispute, self.list_in, self.list_back,
             self.role, self.role_back, self.invite, self.agree, self.stop, self.api_key, self.api_key_back, self.leave,
-            self.hold, self.release, self.judge, self.dispute_public,
+            self.hold, self.release, self.judge, self.dispute_public, self.reclassify,
         ]  # fmt: skip
 
     def whole(self) -> None:
@@ -191,6 +194,14 @@ class Story:
     def list_back(self) -> None:
         found = self.some(ListImport.objects.all())
         indicators.list_withdraw(by=system("import"), list_import=found.uid)
+
+    def reclassify(self) -> None:
+        """An upgrade to a program whose classification leaves something else out of open lists."""
+        before = ListingRow.objects.count()
+        unlisted = frozenset({"contract.scam"} if before % 2 == 0 else ())
+        said = Classification(before + 2, unlisted, classification().codes)
+        with patch.object(listing, "classification", lambda: said):
+            indicators.listing_record()
 
     def somebody(self) -> Person:
         others = Person.objects.exclude(

@@ -38,9 +38,12 @@ _ROWS = (
     "members_deskkeywrap", "members_recoverykey", "members_invitation", "members_apikey",
     "members_confirmation",
     "indicators_indicator", "indicators_review", "indicators_dispute", "indicators_ledgerrow",
-    "indicators_listimport", "cases_caselink",
+    "indicators_listingrow", "indicators_listimport", "cases_caselink",
     "members_auditentry", "proofs_tally", "proofs_chainhead", "indicators_ledgerhead",
 )  # fmt: skip
+# The tables in which the ledger's one chain stands, and what of a row's payload is altered.
+_ALTERED = {"indicators_ledgerrow": '"confidence":', "indicators_listingrow": '"version":'}
+_LEDGER = tuple(_ALTERED)
 # Columns that only sort, count or remind, of rows whose other columns are proved.
 _PLAIN = {
     "members_person": {"id", "last_login", "language", "created_at"},
@@ -172,31 +175,35 @@ def delete(database: sqlite3.Connection, chance: random.Random) -> str:
 
 def cut(database: sqlite3.Connection, chance: random.Random) -> str:
     """The end of a chain goes, its head with it."""
-    table, head = chance.choice(
-        [("indicators_ledgerrow", "indicators_ledgerhead"), ("members_auditentry", None)]
+    tables, head = chance.choice(
+        [(_LEDGER, "indicators_ledgerhead"), (("members_auditentry",), None)]
     )
-    most = database.execute(f"SELECT MAX(seq) FROM {table}").fetchone()[0]  # noqa: S608
-    keep = chance.randrange(1, most)
-    database.execute(f"DELETE FROM {table} WHERE seq > ?", [keep])  # noqa: S608
+    rows = _chain(database, "hash", tables)
+    keep = chance.randrange(1, len(rows))
+    for table in tables:
+        database.execute(f"DELETE FROM {table} WHERE seq > ?", [keep])  # noqa: S608
     if head:
-        (digest,) = database.execute(f"SELECT hash FROM {table} WHERE seq = ?", [keep]).fetchone()  # noqa: S608
-        database.execute(f"UPDATE {head} SET seq = ?, hash = ?", [keep, digest])  # noqa: S608
-    return table
+        database.execute(f"UPDATE {head} SET seq = ?, hash = ?", rows[keep - 1][1:])  # noqa: S608
+    return tables[0]
+
+
+def _chain(
+    database: sqlite3.Connection, column: str, tables: tuple[str, ...] = _LEDGER
+) -> list[tuple[str, int, Any]]:
+    """The rows of a chain that stands in several tables, in order: table, number, column."""
+    parts = (f"SELECT '{table}', seq, {column} FROM {table}" for table in tables)  # noqa: S608
+    return database.execute(f"{' UNION ALL '.join(parts)} ORDER BY seq").fetchall()
 
 
 def anew(database: sqlite3.Connection, chance: random.Random) -> str:
     """A ledger row says something else, and every hash after it is computed anew."""
-    most = database.execute("SELECT MAX(seq) FROM indicators_ledgerrow").fetchone()[0]
-    at = chance.randrange(1, most + 1)
-    previous = bytes(32)
-    rows = database.execute("SELECT seq, payload FROM indicators_ledgerrow ORDER BY seq").fetchall()
-    for seq, payload in rows:
-        said = payload.replace('"confidence":', '"confidence":1') if seq == at else payload
+    rows, previous = _chain(database, "payload"), bytes(32)
+    at = chance.randrange(1, len(rows) + 1)
+    for table, seq, payload in rows:
+        said = payload.replace(_ALTERED[table], f"{_ALTERED[table]}1") if seq == at else payload
         previous = hashlib.sha256(previous + said.encode()).digest()
-        database.execute(
-            "UPDATE indicators_ledgerrow SET payload = ?, hash = ? WHERE seq = ?",
-            [said, previous, seq],
-        )
+        write = f"UPDATE {table} SET payload = ?, hash = ? WHERE seq = ?"  # noqa: S608
+        database.execute(write, [said, previous, seq])
     database.execute("UPDATE indicators_ledgerhead SET hash = ?", [previous])
     return f"ledger from {at}"
 

@@ -1,5 +1,6 @@
 """Secret, database and home belong together, or nothing starts; never is a secret made beside data."""
 
+import dataclasses
 import os
 import subprocess
 import sys
@@ -12,6 +13,9 @@ from lachan.cli.check import Level
 from lachan.cli.checks.instance import Instance as Check
 from lachan.cli.main import cli
 from lachan.config import prepare
+from lachan.formats.classification.categories import classification
+from lachan.indicators import listing
+from lachan.indicators.models import ListingRow
 from lachan.kernel.errors import Unavailable
 from lachan.kernel.home import home_prepare, secret_new
 from lachan.members.services import factor_secrets_open
@@ -91,6 +95,17 @@ def test_it_marks_no_older_database_with_a_secret_that_opens_nothing_of_it(
     settings.SECRET_KEY = right
     prepare.database_prepare()
     assert Instance.objects.exclude(secret_mark=b"").exists()
+
+
+@pytest.mark.django_db
+def test_it_writes_what_open_lists_leave_out_before_anything_serves(home, monkeypatch):
+    prepare.database_prepare()
+    assert not ListingRow.objects.exists()
+    later = dataclasses.replace(classification(), version=2, unlisted=frozenset())
+    monkeypatch.setattr(listing, "classification", lambda: later)
+    prepare.database_prepare()
+    prepare.database_prepare()
+    assert listing.payload_read(ListingRow.objects.get().payload).version == 2
 
 
 def test_it_makes_no_secret_beside_data(home, settings):

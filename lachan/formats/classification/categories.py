@@ -5,6 +5,7 @@ import difflib
 from collections.abc import Iterable, Mapping
 from datetime import date
 from functools import cache, lru_cache
+from typing import Any
 
 from lachan.kernel.dated import Row, data_read, rows_checked, rows_on
 from lachan.kernel.errors import InvalidInput
@@ -38,6 +39,21 @@ class Category:
         return self.label.get(language.partition("-")[0], self.label["en"])
 
 
+@dataclasses.dataclass(frozen=True, slots=True)
+class Classification:
+    """The part of the code list that decides what open lists name.
+
+    Attributes:
+        version: rises with every change of what is unlisted.
+        unlisted: the codes that are.
+        codes: all that there are.
+    """
+
+    version: int
+    unlisted: frozenset[str]
+    codes: frozenset[str]
+
+
 @cache
 def categories() -> dict[str, Category]:
     """Every category by code, in the order of the list."""
@@ -54,8 +70,20 @@ def categories() -> dict[str, Category]:
 
 
 @cache
+def _data() -> dict[str, Any]:
+    found: dict[str, Any] = data_read("lachan.formats.classification", "categories")
+    return found
+
+
+@cache
 def _rows() -> tuple[Row, ...]:
-    return rows_checked(data_read("lachan.formats.classification", "categories")["categories"])
+    return rows_checked(_data()["categories"])
+
+
+def classification() -> Classification:
+    """What it says now of who may be told."""
+    unlisted = frozenset(code for code, each in categories().items() if each.unlisted)
+    return Classification(_data()["version"], unlisted, frozenset(categories()))
 
 
 def categories_on(day: date) -> list[Category]:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator, Mapping
+from functools import cached_property
 from typing import Any, ClassVar, NamedTuple
 
 import msgspec
@@ -16,6 +17,9 @@ _BETWEEN = re.compile(r"(?<![\s,;|])(?=\|*+[\s,;])[\s,;|]++(?=(?:https?|hxxps?):
 _NOWHERE = frozenset(
     {"", "0", "0.0.0.0", "::", "::0", "::1", "0:0:0:0:0:0:0:0", "0:0:0:0:0:0:0:1", "::ffff:0.0.0.0"}  # noqa: S104
 )
+
+
+_encode = msgspec.json.Encoder().encode
 
 
 class Lets(NamedTuple):
@@ -97,8 +101,15 @@ class Form:
         return "".join(f"# {key}: {value}\n" for key, value in notes.items())
 
     def line(self, kind: str, value: str, facts: Mapping[str, Any]) -> str | None:
-        """What one value is written as, with its newline; None where the form cannot carry the kind."""
+        """What one value is written as, with its newline; None where the form cannot carry it."""
         raise NotImplementedError
+
+    def change(
+        self, kind: str, value: str, facts: Mapping[str, Any], *, removed: bool
+    ) -> str | None:
+        """As `line`, in a list of what came and what is listed no longer."""
+        line = self.line(kind, value, facts)
+        return line and f"{'-' if removed else '+'} {line}"
 
     def examples(self) -> list[Example]:
         raise NotImplementedError
@@ -109,13 +120,21 @@ class NameForm(Form):
 
     Attributes:
         written: what one is written as, with its newline; `{0}` stands for it.
+        foreign: signs of the form's own language, of which a stray one would turn a name into something else.
     """
 
     kinds = frozenset({"domain"})
     written: ClassVar[str] = ""
+    foreign: ClassVar[frozenset[str]] = frozenset()
 
     def line(self, kind: str, value: str, facts: Mapping[str, Any]) -> str | None:
-        return self.written.format(value) if kind == "domain" else None
+        if kind != "domain" or (self.foreign and not self.foreign.isdisjoint(value)):
+            return None
+        return value.join(self._around)
+
+    @cached_property
+    def _around(self) -> list[str]:
+        return self.written.split("{0}")
 
 
 class ObjectForm(Form):
@@ -125,7 +144,12 @@ class ObjectForm(Form):
         return ""
 
     def line(self, kind: str, value: str, facts: Mapping[str, Any]) -> str | None:
-        return msgspec.json.encode({"kind": kind, "value": value, **facts}).decode() + "\n"
+        return _encode({"kind": kind, "value": value, **facts}).decode() + "\n"
+
+    def change(
+        self, kind: str, value: str, facts: Mapping[str, Any], *, removed: bool
+    ) -> str | None:
+        return self.line(kind, value, {**facts, "effect": "remove" if removed else "add"})
 
 
 class LineReader:

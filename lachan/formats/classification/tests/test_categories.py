@@ -7,6 +7,7 @@ from lachan.formats.classification.categories import (
     categories,
     categories_on,
     category_code,
+    classification,
 )
 
 
@@ -40,3 +41,13 @@ def test_it_takes_a_short_word_for_a_code():
 def test_it_offers_what_holds_on_a_day():
     assert categories_on(date(2026, 6, 1))
     assert not categories_on(date(2025, 6, 1))
+
+
+def test_it_raises_its_version_with_what_is_unlisted():
+    """Instances write a change into their ledger only under a later version: raise it in the data, then here."""
+    said = classification()
+    assert (said.version, sorted(said.unlisted)) == (
+        1,
+        ["conduct.sexual", "content.abuse", "contract.sextortion", "contract.trafficking"],
+    )
+    assert said.codes == set(categories())

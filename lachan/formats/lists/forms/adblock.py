@@ -24,6 +24,7 @@ class Adblock(NameForm):
     order = 20
     comments = ("!", "[Adblock", "[adblock", "# ")
     written = "||{0}^\n"
+    foreign = frozenset("^$|*/@#,")
 
     def claims(self, line: str) -> bool:
         return line.startswith(("||", "@@", "|http")) or _COSMETIC.match(line) is not None

@@ -1,8 +1,8 @@
+from collections.abc import Mapping
+
 from django.utils.translation import gettext_lazy as _
 
-from lachan.formats.lists.reading import forms
-from lachan.indicators.channel import BadRecord, Channel, Example, Notes, one_word
-from lachan.indicators.records import LedgerEntry
+from lachan.indicators.channel import TITLE, Channel, Example, Notes
 
 
 class Adblock(Channel):
@@ -13,16 +13,9 @@ class Adblock(Channel):
     file_name = "lachan-adblock.txt"
     kinds = frozenset({"domain"})
 
-    def head(self, notes: Notes) -> str:
-        facts = {"Title": "Lá Chắn", "Audience": notes.audience, "Version": str(notes.sequence)}
-        return forms()["adblock"].head(facts)
-
-    def line(self, entry: LedgerEntry) -> str:
-        name = one_word(entry.value)
-        # A stray sign of the rules' own language would turn one name into another rule.
-        if any(sign in name for sign in "^$|*/@#,"):
-            raise BadRecord
-        return f"||{name}^\n"
+    def notes(self, notes: Notes) -> Mapping[str, str]:
+        # These words blockers read: they show the title, and compare the version.
+        return {"Title": TITLE, "Audience": notes.audience, "Version": str(notes.sequence)}
 
     def examples(self) -> list[Example]:
         return [Example("domain", "xau.example", "||xau.example^\n")]

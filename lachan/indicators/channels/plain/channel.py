@@ -1,10 +1,6 @@
 from django.utils.translation import gettext_lazy as _
 
-from lachan.formats.lists.forms.plain import Plain as Form
-from lachan.indicators.channel import Channel, Example, Notes, one_word
-from lachan.indicators.records import LedgerEntry
-
-_FORM = Form()
+from lachan.indicators.channel import Channel, Example
 
 
 class Plain(Channel):
@@ -18,13 +14,6 @@ class Plain(Channel):
     file_name = "lachan.txt"
     usual_kinds = frozenset({"domain"})
     version = 2
-
-    def head(self, notes: Notes) -> str:
-        facts = {"title": "Lá Chắn", "audience": notes.audience, "sequence": str(notes.sequence)}
-        return _FORM.head(facts)
-
-    def line(self, entry: LedgerEntry) -> str:
-        return _FORM.line(entry.kind, one_word(entry.value), {})
 
     def examples(self) -> list[Example]:
         return [
