@@ -40,9 +40,15 @@ class Listing:
 
 
 class ListingPayload(msgspec.Struct, frozen=True):
-    """A row's content as it is hashed; fields in the canonical order (by name)."""
+    """A row's content as it is hashed; fields in the canonical order (by name).
+
+    Attributes:
+        classification: the version of it that says so.
+        version: of the form, as in the ledger's other rows.
+    """
 
     at: datetime
+    classification: int
     seq: int
     unlisted: list[str]
     version: int
@@ -56,6 +62,7 @@ BEGINNING = Listing(
         {"conduct.sexual", "content.abuse", "contract.sextortion", "contract.trafficking"}
     ),
 )
+VERSION = 1
 _MEMBERS = Listing(seq=0, version=0, unlisted=frozenset())
 _encode = msgspec.json.Encoder(order="sorted").encode
 payload_read = msgspec.json.Decoder(ListingPayload).decode
@@ -77,7 +84,7 @@ def listing_record() -> int | None:
         unlisted = said.unlisted | (last.unlisted - said.codes)
         if said.version <= last.version or unlisted == last.unlisted:
             return None
-        facts = ListingPayload(now(), head.seq + 1, sorted(unlisted), said.version)
+        facts = ListingPayload(now(), said.version, head.seq + 1, sorted(unlisted), VERSION)
         payload = _encode(facts)
         digest = hashlib.sha256(bytes(head.hash) + payload).digest()
         ListingRow.objects.create(seq=facts.seq, payload=payload.decode(), hash=digest)
@@ -149,4 +156,4 @@ def _last(*, at: int | None = None) -> Listing:
 
 def _listing(row: ListingRow) -> Listing:
     said = payload_read(row.payload)
-    return Listing(said.seq, said.version, frozenset(said.unlisted), said.at)
+    return Listing(said.seq, said.classification, frozenset(said.unlisted), said.at)

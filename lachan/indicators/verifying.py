@@ -45,6 +45,7 @@ def verify(progress: Callable[[int], None] | None = None) -> LedgerCheck:
 
 _COLUMNS = ("seq", "indicator_id", "live", "tlp", "kind", "circle", "organisation__uid")
 _OF_LISTING = 3
+_LATER = "it was written by a later program"
 _BESIDES = ("organisation_id", "was_tlp", "reach", "payload", "hash")
 
 
@@ -83,15 +84,11 @@ def _chain_fault(count: int, previous: bytes, row: tuple[Any, ...]) -> str:
 
 def _columns_fault(row: tuple[Any, ...]) -> str:
     if len(row) == _OF_LISTING:
-        return (
-            ""
-            if listing.payload_read(row[1]).seq == row[0]
-            else f"row {row[0]}: its number differs"
-        )
+        return _listing_fault(*row)
     seq, *facts, organisation_id, was_tlp, reach, payload, _ = row
     said = payload_read(payload)
     if said.version > VERSION:
-        return f"row {seq}: it was written by a later program"
+        return f"row {seq}: {_LATER}"
     hashed = (said.indicator, said.live, said.tlp, said.kind, said.circle, said.organisation)
     points_nowhere = organisation_id is not None and said.organisation is None
     if points_nowhere or (seq, *facts) != (said.seq, *hashed):
@@ -99,6 +96,13 @@ def _columns_fault(row: tuple[Any, ...]) -> str:
     if reach != reach_of(said.tlp, was_tlp, live=said.live):
         return f"row {seq}: who may see it does not follow from its level"
     return ""
+
+
+def _listing_fault(seq: int, payload: str, _: bytes) -> str:
+    said = listing.payload_read(payload)
+    if said.version > listing.VERSION:
+        return f"row {seq}: {_LATER}"
+    return "" if said.seq == seq else f"row {seq}: its columns differ from what was hashed"
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

@@ -42,7 +42,7 @@ _ROWS = (
     "members_auditentry", "proofs_tally", "proofs_chainhead", "indicators_ledgerhead",
 )  # fmt: skip
 # The tables in which the ledger's one chain stands, and what of a row's payload is altered.
-_ALTERED = {"indicators_ledgerrow": '"confidence":', "indicators_listingrow": '"version":'}
+_ALTERED = {"indicators_ledgerrow": '"confidence":', "indicators_listingrow": '"classification":'}
 _LEDGER = tuple(_ALTERED)
 # Columns that only sort, count or remind, of rows whose other columns are proved.
 _PLAIN = {

@@ -7,9 +7,10 @@ import msgspec
 import pytest
 
 from lachan.cases.fingerprints import fingerprints
+from lachan.formats.classification.categories import Classification
 from lachan.formats.sharing import SEVERAL, Viewer
-from lachan.indicators import ledger
-from lachan.indicators.models import Indicator, LedgerRow
+from lachan.indicators import ledger, listing
+from lachan.indicators.models import Indicator, LedgerRow, ListingRow
 from lachan.indicators.verifying import LedgerCheck, chain_verify
 from lachan.kernel.clock import held_at
 from lachan.members.audit import audit_record, audit_verify
@@ -23,6 +24,7 @@ from tests.golden.contents import MOMENT
 HERE = Path(__file__).parent
 ROWS = json.loads((HERE / "v1/rows.json").read_text("utf-8"))
 LEDGER_2 = json.loads((HERE / "v2/ledger.json").read_text("utf-8"))
+LISTING_2 = json.loads((HERE / "v2/listing.json").read_text("utf-8"))
 
 
 @pytest.fixture
@@ -48,6 +50,16 @@ def test_it_writes_the_ledger_as_it_always_did(changes):
         ledger.ledger_append(ledger.head_lock(), changes)
     assert _ledger() == LEDGER_2
     assert chain_verify() == LedgerCheck(rows=4, fault="")
+
+
+def test_it_writes_what_open_lists_leave_out_as_it_always_did(db, monkeypatch):
+    said = Classification(2, frozenset({"content.abuse", "contract.scam"}), frozenset())
+    monkeypatch.setattr(listing, "classification", lambda: said)
+    with held_at(MOMENT):
+        listing.listing_record()
+    row = ListingRow.objects.get()
+    assert [row.payload, bytes(row.hash).hex()] == LISTING_2
+    assert chain_verify() == LedgerCheck(rows=1, fault="")
 
 
 def test_a_ledger_of_before_goes_on_with_every_hash(changes, monkeypatch):

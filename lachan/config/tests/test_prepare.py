@@ -105,7 +105,7 @@ def test_it_writes_what_open_lists_leave_out_before_anything_serves(home, monkey
     monkeypatch.setattr(listing, "classification", lambda: later)
     prepare.database_prepare()
     prepare.database_prepare()
-    assert listing.payload_read(ListingRow.objects.get().payload).version == 2
+    assert listing.payload_read(ListingRow.objects.get().payload).classification == 2
 
 
 def test_it_makes_no_secret_beside_data(home, settings):

@@ -10,8 +10,10 @@ from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase
 
 from lachan.formats.classification.categories import Classification, classification
-from lachan.indicators import listing, verifying
+from lachan.formats.sharing import SEVERAL
+from lachan.indicators import ledger, listing, verifying
 from lachan.indicators.channel import channels
+from lachan.indicators.models import Indicator
 from lachan.indicators.records import IndicatorExists, IndicatorMoved
 from lachan.indicators.selectors import (
     ledger_hash_at,
@@ -28,6 +30,8 @@ from lachan.indicators.services import (
     listing_record,
 )
 from lachan.indicators.serving import Wish, list_serve
+from lachan.kernel.clock import now
+from lachan.kernel.ids import uuid7
 from lachan.members.models import Organisation
 from lachan.members.records import PUBLIC, Actor, ActorKind, Role, system
 from tests.flushing import triggers_aside
@@ -181,6 +185,34 @@ def test_what_somebody_changed_past_the_triggers_shows(three, publish, change, s
     with triggers_aside(connection), connection.cursor() as cursor:
         cursor.execute(change)
     assert said in ledger_verify().fault
+
+
+@pytest.mark.django_db
+def test_it_says_that_a_later_program_wrote_a_row(three, monkeypatch):
+    number = classified(2, "contract.scam")
+    monkeypatch.setattr(listing, "VERSION", 0)
+    assert ledger_verify().fault == f"row {number}: it was written by a later program"
+
+
+@pytest.mark.django_db
+def test_a_group_names_no_more_to_a_school_than_open_lists_do(monkeypatch):
+    school = Organisation.objects.create(name="S", type="school")
+    circles = frozenset({school.pk, SEVERAL})
+    monkeypatch.setattr("lachan.indicators.reading.circles_of", lambda _: circles)
+    for value, category in (("mot.example", "contract.scam"), ("ba.example", "content.abuse")):
+        told = {"kind": "domain", "value": value, "category": category, "confidence": 50}
+        told |= {"uid": uuid7(), "tlp": "red", "valid_from": now()}
+        Indicator.objects.create(**told)
+        ledger.ledger_append(ledger.head_lock(), [ledger.Change(live=True, circle=SEVERAL, **told)])
+    by = Actor(kind=ActorKind.PERSON, organisation_id=school.pk)
+    before = served("plain", by)
+    assert values("plain", by=by) == ["mot.example"]
+    number = classified(2, "contract.scam")
+    told = served("plain", by, since=before.sequence)
+    assert (told.sequence, told.pieces) == (number, b"- mot.example\n+ ba.example\n")
+    assert served("plain", by).validator != before.validator
+    assert served("plain", by, at=before.sequence) == before
+    assert served("plain", since=0).pieces == b""
 
 
 @pytest.mark.django_db
