@@ -31,9 +31,7 @@ def key(*scopes):
 
 def allowed(by, action):
     """For a thing of nobody's, of one's own organisation, of another's."""
-    return tuple(
-        policy_allows(by, action, organisation_id=whose) for whose in (None, MINE, OTHER)
-    )
+    return tuple(policy_allows(by, action, organisation_id=whose) for whose in (None, MINE, OTHER))
 
 
 NEVER, OWN, ANY = (False, False, False), (True, True, False), (True, True, True)
