@@ -24,6 +24,8 @@ pytestmark = pytest.mark.django_db
 
 GRANT = """INSERT INTO members_rolegrant (person_id, role, valid_from, granted_by)
 SELECT id, 'administrator', '2026-01-01', '' FROM members_person"""
+TWICE = """INSERT INTO proofs_tally (counts, total, changes, proof)
+SELECT counts, total, changes, proof FROM proofs_tally"""
 
 
 @pytest.fixture(autouse=True)
@@ -93,8 +95,7 @@ def test_it_proves_what_stands_in_the_database_and_not_in_memory(people):
         "DELETE FROM proofs_tally",
         "UPDATE proofs_tally SET counts = '{}'",
         "UPDATE proofs_tally SET changes = 1",
-        "INSERT INTO proofs_tally (counts, total, changes, proof) "
-        "SELECT counts, total, changes, proof FROM proofs_tally",
+        TWICE,
     ],
 )
 def test_it_finds_what_was_written_past_the_product(people, sql):
