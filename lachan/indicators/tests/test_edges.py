@@ -1,0 +1,195 @@
+"""The life of an indicator at its edges: the very moment, the same again, what is covered, what is not asked."""
+
+import hashlib
+from datetime import timedelta
+from uuid import uuid4
+
+import pytest
+
+from lachan.indicators.models import LedgerRow, Review
+from lachan.indicators.records import (
+    MEMBERS,
+    PUBLIC_AUDIENCE,
+    IndicatorExists,
+    IndicatorMoved,
+    NoSuchIndicator,
+    SecondOrganisation,
+    Status,
+    organisation_audience,
+)
+from lachan.indicators.selectors import (
+    indicator_get,
+    ledger_head,
+    ledger_list,
+    ledger_verify,
+    projection_at,
+)
+from lachan.indicators.services import (
+    indicator_expire_due,
+    indicator_propose,
+    indicator_reshare,
+    indicator_review,
+    indicator_withdraw,
+)
+from lachan.kernel.clock import held_at, now
+from lachan.kernel.errors import InvalidInput
+from lachan.members.records import Role, system
+from lachan.outbox.models import OutboxEvent
+
+from .conftest import make_actor
+
+pytestmark = pytest.mark.django_db
+
+
+def listed(audience, at=None, **wish):
+    return [e.value for e in projection_at(ledger_head() if at is None else at, audience, **wish)]
+
+
+def told():
+    return [
+        t.rpartition(".")[2]
+        for t in OutboxEvent.objects.order_by("id").values_list("topic", flat=True)
+    ]
+
+
+@pytest.mark.parametrize(("after", "late"), [(-1, False), (0, True), (1, True)])
+def test_what_ended_before_its_review_is_not_published(analyst, reviewer, after, late):
+    end = now() + timedelta(hours=1)
+    proposed = indicator_propose(by=analyst, value="xau.example", category="scam", valid_until=end)
+    with held_at(end + timedelta(seconds=after)):
+        if late:
+            with pytest.raises(InvalidInput):
+                indicator_review(by=reviewer, indicator=proposed.uid, decision="approve")
+        else:
+            indicator_review(by=reviewer, indicator=proposed.uid, decision="approve")
+    assert ledger_head() == (0 if late else 1)
+
+
+def test_it_ends_at_the_moment_and_says_how(publish, reviewer):
+    end = now() + timedelta(hours=1)
+    publish("sap.example", valid_until=end)
+    publish("lau.example")
+    with held_at(end - timedelta(microseconds=1)):
+        assert indicator_expire_due() == 0
+    with held_at(end):
+        assert indicator_expire_due() == 1
+        assert indicator_expire_due() == 0
+    assert told()[-1] == "IndicatorExpired"
+    indicator_withdraw(by=reviewer, indicator=publish("rut.example").uid)
+    assert told()[-1] == "IndicatorWithdrawn"
+    assert listed(PUBLIC_AUDIENCE) == ["lau.example"]
+    assert ledger_verify().fault == ""
+
+
+def test_it_shares_nothing_again_as_it_is_shared_nor_what_is_gone(publish, reviewer):
+    found = publish(tlp="amber")
+    before = ledger_head()
+    with pytest.raises(IndicatorMoved):
+        indicator_reshare(by=reviewer, indicator=found.uid, tlp="amber")
+    with pytest.raises(InvalidInput):
+        indicator_reshare(by=reviewer, indicator=found.uid, tlp="white")
+    assert ledger_head() == before
+    indicator_withdraw(by=reviewer, indicator=found.uid)
+    with pytest.raises(IndicatorMoved):
+        indicator_reshare(by=reviewer, indicator=found.uid, tlp="green")
+    with pytest.raises(IndicatorMoved):
+        indicator_withdraw(by=reviewer, indicator=found.uid)
+
+
+def test_a_clean_one_is_widened_without_a_line_of_warnings(publish, reviewer):
+    found = publish(tlp="red")
+    indicator_reshare(by=reviewer, indicator=found.uid, tlp="green", override_reason="it is so")
+    assert not Review.objects.filter(decision="widen").exists()
+    assert listed(MEMBERS) == ["xau.example"]
+
+
+def test_whoever_proposed_it_shares_it_with_as_few(hotline, publish):
+    both = make_actor(hotline, Role.ANALYST, Role.REVIEWER)
+    found = publish(tlp="amber+strict", by=both)
+    moved = indicator_reshare(by=both, indicator=found.uid, tlp="red")
+    assert (moved.tlp, moved.status) == ("red", Status.PUBLISHED)
+    assert [
+        entry.tlp for entry in projection_at(ledger_head(), organisation_audience(hotline.pk))
+    ] == ["red"]
+
+
+def test_two_organisations_widen_what_the_guard_warns_of(publish, reviewer, outsider, hotline):
+    found = publish("thu.example", tlp="red")
+    hotline.domains = ["thu.example"]
+    hotline.save()
+    why = "its owner agrees: it was sold"
+    with pytest.raises(SecondOrganisation):
+        indicator_reshare(by=reviewer, indicator=found.uid, tlp="clear", override_reason=why)
+    assert indicator_get(by=reviewer, indicator=found.uid).tlp == "red"
+    assert listed(MEMBERS) == []
+
+
+def test_what_is_covered_is_taken_back_without_a_row(publish, reviewer, outsider, enterprise):
+    own = publish(tlp="red")
+    third = make_actor(enterprise, Role.REVIEWER)
+    publish(by=outsider, reviewer=third)
+    assert indicator_get(by=reviewer, indicator=own.uid).status is Status.COVERED
+    before = ledger_head()
+    with pytest.raises(IndicatorMoved):
+        indicator_reshare(by=reviewer, indicator=own.uid, tlp="amber+strict")
+    assert indicator_withdraw(by=reviewer, indicator=own.uid).status is Status.WITHDRAWN
+    assert ledger_head() == before
+    assert ledger_verify().fault == ""
+
+
+@pytest.mark.parametrize(
+    ("first", "then"), [("amber", "clear"), ("clear", "green"), ("red", "amber")]
+)
+def test_a_value_that_others_share_is_not_shared_twice(
+    publish, reviewer, outsider, enterprise, first, then
+):
+    own = publish(tlp="red")
+    third = make_actor(enterprise, Role.REVIEWER)
+    theirs = publish(by=outsider, reviewer=third, tlp=first)
+    if first == "red":  # nobody else sees it, and nothing stands in the way
+        assert indicator_reshare(by=reviewer, indicator=own.uid, tlp=then).tlp == then
+        return
+    if indicator_get(by=reviewer, indicator=own.uid).status is Status.COVERED:
+        with pytest.raises(IndicatorMoved):
+            indicator_reshare(by=reviewer, indicator=own.uid, tlp=then)
+        return
+    with pytest.raises(IndicatorExists) as exists:
+        indicator_reshare(by=reviewer, indicator=own.uid, tlp=then)
+    assert exists.value.uid == theirs.uid
+
+
+def test_nobody_ends_or_shares_what_is_not_there(publish, reviewer, hotline):
+    for act in (
+        lambda uid: indicator_withdraw(by=reviewer, indicator=uid),
+        lambda uid: indicator_reshare(by=reviewer, indicator=uid, tlp="red"),
+        lambda uid: indicator_withdraw(by=system("test"), indicator=uid),
+    ):
+        with pytest.raises(NoSuchIndicator):
+            act(uuid4())
+    own = publish(tlp="red")
+    assert indicator_withdraw(by=system("test"), indicator=own.uid).status is Status.WITHDRAWN
+
+
+def test_it_reads_its_changes_in_parts_and_its_lists_by_kind(publish):
+    assert ledger_head() == ledger_head(PUBLIC_AUDIENCE) == 0
+    publish("mot.example")
+    publish("45.33.32.156")
+    publish("kin.example", tlp="amber")
+    publish("hai.example")
+    seqs = [e.seq for e in ledger_list(after=0, audience=PUBLIC_AUDIENCE)]
+    assert seqs == [1, 2, 4]
+    assert [e.seq for e in ledger_list(after=0, audience=PUBLIC_AUDIENCE, limit=2)] == [1, 2]
+    assert [e.seq for e in ledger_list(after=2, audience=PUBLIC_AUDIENCE, limit=2)] == [4]
+    assert listed(PUBLIC_AUDIENCE, kinds=["ipv4"]) == ["45.33.32.156"]
+    assert listed(PUBLIC_AUDIENCE, kinds=["domain"]) == ["mot.example", "hai.example"]
+    assert listed(PUBLIC_AUDIENCE, at=2) == ["mot.example", "45.33.32.156"]
+    assert (ledger_head(), ledger_head(PUBLIC_AUDIENCE), ledger_head(MEMBERS)) == (4, 4, 4)
+
+
+def test_its_chain_begins_with_thirty_two_zeros(publish):
+    publish()
+    publish("b.example")
+    known = bytes(32)
+    for row in LedgerRow.objects.order_by("seq"):
+        known = hashlib.sha256(known + row.payload.encode()).digest()
+        assert bytes(row.hash) == known
