@@ -1,9 +1,10 @@
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from lachan.cases.models import CaseNote
 from lachan.cases.records import CaseMoved, CaseTaken, NoSuchChoice, Status
+from lachan.cases.selectors.choices import outcome_list
 from lachan.cases.services.claiming import case_claim
 from lachan.cases.services.notes import LONGEST, note_add, note_read
 from lachan.cases.services.rating import cases_rate_due, priority_set
@@ -214,3 +215,13 @@ def test_it_takes_words_of_the_longest_length(mine, personas, keys):
 def test_a_note_has_an_author(mine):
     with pytest.raises(Refused):
         note_add(by=system("test"), uid=mine().uid, words="xin chào")
+
+
+def test_it_opens_again_what_ended_by_an_outcome_that_holds_no_more(mine, personas):
+    row, by = mine(), personas.analyst.actor
+    case_close(by=by, uid=row.uid, outcome="helped")
+    with held_at(datetime(2020, 1, 1, tzinfo=UTC)):
+        assert "helped" not in {choice.code for choice in outcome_list()}
+        case_reopen(by=by, uid=row.uid)
+    row.refresh_from_db()
+    assert row.status == "claimed"

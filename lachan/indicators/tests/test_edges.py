@@ -33,6 +33,7 @@ from lachan.indicators.services import (
 )
 from lachan.kernel.clock import held_at, now
 from lachan.kernel.errors import InvalidInput
+from lachan.members.models import Organisation
 from lachan.members.records import Role, system
 from lachan.outbox.models import OutboxEvent
 
@@ -137,25 +138,43 @@ def test_what_is_covered_is_taken_back_without_a_row(publish, reviewer, outsider
     assert ledger_verify().fault == ""
 
 
-@pytest.mark.parametrize(
-    ("first", "then"), [("amber", "clear"), ("clear", "green"), ("red", "amber")]
-)
-def test_a_value_that_others_share_is_not_shared_twice(
-    publish, reviewer, outsider, enterprise, first, then
-):
-    own = publish(tlp="red")
-    third = make_actor(enterprise, Role.REVIEWER)
-    theirs = publish(by=outsider, reviewer=third, tlp=first)
-    if first == "red":  # nobody else sees it, and nothing stands in the way
-        assert indicator_reshare(by=reviewer, indicator=own.uid, tlp=then).tlp == then
-        return
-    if indicator_get(by=reviewer, indicator=own.uid).status is Status.COVERED:
-        with pytest.raises(IndicatorMoved):
-            indicator_reshare(by=reviewer, indicator=own.uid, tlp=then)
-        return
+@pytest.fixture
+def school():
+    """Sees no amber but its own."""
+    made = Organisation.objects.create(name="Trường mẫu", type="school")
+    return {"by": make_actor(made, Role.ANALYST), "reviewer": make_actor(made, Role.REVIEWER)}
+
+
+def test_what_is_widened_covers_what_its_source_did_not_see(publish, school):
+    amber = publish(tlp="amber")
+    own = publish(tlp="red", **school)
+    before = ledger_head()
+    indicator_reshare(by=school["reviewer"], indicator=own.uid, tlp="clear")
+    assert [entry.uid for entry in projection_at(ledger_head(), MEMBERS)] == [own.uid]
+    changes = [(e.effect, e.uid) for e in ledger_list(after=before, audience=MEMBERS)]
+    assert changes == [("remove", amber.uid), ("add", own.uid)]
+    # Narrowed again, it makes room.
+    indicator_reshare(by=school["reviewer"], indicator=own.uid, tlp="red")
+    assert [entry.uid for entry in projection_at(ledger_head(), MEMBERS)] == [amber.uid]
+    assert ledger_verify().fault == ""
+
+
+def test_its_own_amber_beneath_is_met_when_it_narrows_to_amber(publish, school):
+    amber, opened = publish(tlp="amber", **school), publish(tlp="clear", **school)
     with pytest.raises(IndicatorExists) as exists:
-        indicator_reshare(by=reviewer, indicator=own.uid, tlp=then)
-    assert exists.value.uid == theirs.uid
+        indicator_reshare(by=school["reviewer"], indicator=opened.uid, tlp="amber")
+    assert exists.value.uid == amber.uid
+    assert listed(PUBLIC_AUDIENCE) == ["xau.example"]
+
+
+def test_what_is_narrowed_takes_the_place_of_its_own_beneath(publish, reviewer, hotline):
+    own, amber = publish(tlp="red"), publish(tlp="amber")
+    assert indicator_get(by=reviewer, indicator=own.uid).status is Status.COVERED
+    indicator_reshare(by=reviewer, indicator=amber.uid, tlp="amber+strict")
+    assert indicator_get(by=reviewer, indicator=own.uid).status is Status.WITHDRAWN
+    mine = organisation_audience(hotline.pk)
+    assert [entry.uid for entry in projection_at(ledger_head(), mine)] == [amber.uid]
+    assert ledger_verify().fault == ""
 
 
 def test_nobody_ends_or_shares_what_is_not_there(publish, reviewer, hotline):
