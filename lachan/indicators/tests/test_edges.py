@@ -1,10 +1,12 @@
 """The life of an indicator at its edges: the very moment, the same again, what is covered, what is not asked."""
 
 import hashlib
+import io
 from datetime import timedelta
 from uuid import uuid4
 
 import pytest
+from django.db import connection
 
 from lachan.indicators.models import LedgerRow, Review
 from lachan.indicators.records import (
@@ -30,12 +32,14 @@ from lachan.indicators.services import (
     indicator_reshare,
     indicator_review,
     indicator_withdraw,
+    list_import,
 )
 from lachan.kernel.clock import held_at, now
 from lachan.kernel.errors import InvalidInput
 from lachan.members.models import Organisation
 from lachan.members.records import Role, system
 from lachan.outbox.models import OutboxEvent
+from lachan.proofs.services import proofs_adopt, proofs_verify
 
 from .conftest import make_actor
 
@@ -212,3 +216,19 @@ def test_its_chain_begins_with_thirty_two_zeros(publish):
     for row in LedgerRow.objects.order_by("seq"):
         known = hashlib.sha256(known + row.payload.encode()).digest()
         assert bytes(row.hash) == known
+
+
+def test_what_a_list_publishes_needs_no_proof_beside_the_ledger_s(publish, settings, tmp_path):
+    settings.LACHAN_HOME = tmp_path
+    proofs_adopt({})
+    brought = list_import(
+        by=system("test"), stream=io.BytesIO(b"a.example\nb.example\n"), file_name="l",
+        category="scam",
+    )  # fmt: skip
+    assert brought.published == 2
+    publish()
+    check = proofs_verify()
+    assert check.fault == ""
+    with connection.cursor() as cursor:
+        cursor.execute("UPDATE indicators_indicator SET proof = NULL WHERE value = 'xau.example'")
+    assert proofs_verify().fault.startswith("a row of indicator")
