@@ -10,7 +10,7 @@ from lachan.cases.selectors.duplicates import COMMON, suggestion_list
 from lachan.cases.services.claiming import case_claim
 from lachan.cases.services.linking import case_link, link_undo
 from lachan.cases.services.reading import case_keys, case_report_open
-from lachan.cases.services.working import case_close
+from lachan.cases.services.working import case_close, case_reopen
 from lachan.formats.observables.extraction import extract
 from lachan.kernel.clock import held_at, now
 from lachan.kernel.errors import LachanError, NotFound, Refused
@@ -256,3 +256,12 @@ def test_it_hands_out_the_keys_that_a_person_has(case, personas, monkeypatch):
     with pytest.raises(LachanError) as wrong:
         case_keys(by=by.actor, uid=row.uid, unlocked=keypair_new().private)
     assert wrong.value.code != "key-missing"
+
+
+def test_a_duplicate_is_opened_again_by_undoing_its_link_alone(case, personas):
+    by, one, two = personas.analyst.actor, case(), case()
+    case_link(by=by, uid=one.uid, other=two.uid, kind="duplicate")
+    with pytest.raises(CaseMoved):
+        case_reopen(by=by, uid=one.uid)
+    one.refresh_from_db()
+    assert (one.status, one.outcome) == ("closed", "duplicate")

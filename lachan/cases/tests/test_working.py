@@ -1,6 +1,7 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from django.db import connection
 
 from lachan.cases.models import CaseNote
 from lachan.cases.records import CaseMoved, CaseTaken, NoSuchChoice, Status
@@ -18,6 +19,7 @@ from lachan.cases.services.working import (
 )
 from lachan.kernel.clock import held_at
 from lachan.kernel.errors import InvalidInput, Refused
+from lachan.kernel.sealing.errors import SealBroken
 from lachan.members.models import AuditEntry
 from lachan.members.records import system
 from lachan.outbox.models import OutboxEvent
@@ -225,3 +227,18 @@ def test_it_opens_again_what_ended_by_an_outcome_that_holds_no_more(mine, person
         case_reopen(by=by, uid=row.uid)
     row.refresh_from_db()
     assert row.status == "claimed"
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "UPDATE cases_casenote SET created_at = '2020-01-01'",
+        "UPDATE members_person SET name = 'Kẻ khác'",
+    ],
+)
+def test_it_reads_no_note_that_was_altered_past_the_product(mine, personas, keys, sql):
+    note_add(by=personas.analyst.actor, uid=mine().uid, words="xin chào")
+    with connection.cursor() as cursor:
+        cursor.execute(sql)
+    with pytest.raises(SealBroken):
+        note_read(CaseNote.objects.get(), keys.values())

@@ -8,6 +8,7 @@ from uuid import uuid4
 import pytest
 from django.db import connection
 
+from lachan.indicators.ledger import audience_seq, changes_after
 from lachan.indicators.models import LedgerRow, Review
 from lachan.indicators.records import (
     MEMBERS,
@@ -232,3 +233,22 @@ def test_what_a_list_publishes_needs_no_proof_beside_the_ledger_s(publish, setti
     with connection.cursor() as cursor:
         cursor.execute("UPDATE indicators_indicator SET proof = NULL WHERE value = 'xau.example'")
     assert proofs_verify().fault.startswith("a row of indicator")
+
+
+def test_what_ran_out_beneath_another_does_not_come_back(publish, reviewer, outsider, enterprise):
+    end = now() + timedelta(hours=1)
+    own = publish(tlp="red", valid_until=end)
+    over = publish(by=outsider, reviewer=make_actor(enterprise, Role.REVIEWER))
+    before = ledger_head()
+    with held_at(end):
+        indicator_withdraw(by=outsider, indicator=over.uid)
+        assert ledger_head() == before + 1
+        assert indicator_get(by=reviewer, indicator=own.uid).status is Status.COVERED
+
+
+def test_changes_stop_at_the_number_that_is_asked_for(publish):
+    for number in range(4):
+        publish(f"v{number}.example")
+    assert [e.seq for e in changes_after(1, PUBLIC_AUDIENCE, until=3)] == [2, 3]
+    assert [e.seq for e in changes_after(1, PUBLIC_AUDIENCE)] == [2, 3, 4]
+    assert [audience_seq(PUBLIC_AUDIENCE, at=at) for at in (0, 2, 9)] == [0, 2, 4]

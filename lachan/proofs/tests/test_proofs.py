@@ -17,7 +17,7 @@ from lachan.proofs.services import (
     row_holds,
     row_require,
 )
-from lachan.proofs.tally import tally_settle
+from lachan.proofs.tally import commits_settle, tally_settle
 
 pytestmark = pytest.mark.django_db
 
@@ -229,3 +229,25 @@ def test_it_tells_how_far_it_has_come_now_and_then():
     told = []
     assert proofs_verify(told.append).fault == ""
     assert told == [500, 1000]
+
+
+def test_it_says_of_which_kind_rows_went(people):
+    raw("DELETE FROM members_person WHERE email LIKE 'p1%'")
+    assert proofs_verify().fault == "rows of person were put in or taken away"
+
+
+def test_a_connection_settles_before_each_commit_however_often_it_is_opened():
+    class Fresh:
+        alias = "another"
+        done = 0
+
+        def commit(self):
+            self.done += 1
+
+    fresh = Fresh()
+    for _ in range(2):
+        commits_settle(connection=fresh)
+    assert fresh.commit.func is not Fresh.commit
+    assert fresh.commit_unsettled.__func__ is Fresh.commit
+    fresh.commit()
+    assert fresh.done == 1
