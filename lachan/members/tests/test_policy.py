@@ -4,18 +4,30 @@ from types import SimpleNamespace
 
 import pytest
 
+from lachan.indicators.policy import Action as IndicatorAction
+from lachan.matching.policy import Action as MatchingAction
 from lachan.members import policy
 from lachan.members.policy import (
     PUBLIC_ACTIONS,
-    Action,
     NotAllowed,
     SignInNeeded,
     policy_allows,
     policy_check,
     requires,
 )
+from lachan.members.policy import Action as MemberAction
 from lachan.members.records import PUBLIC, Actor, ActorKind, Role, system
+from lachan.reports.policy import Action as ReportAction
+from lachan.shield.policy import Action as ShieldAction
 
+ACTIONS = [
+    *MemberAction,
+    *IndicatorAction,
+    *MatchingAction,
+    *ReportAction,
+    *ShieldAction,
+]
+Action = SimpleNamespace(**{one.name: one for one in ACTIONS})
 MINE, OTHER = 7, 8
 
 
@@ -73,14 +85,14 @@ def test_it_answers_by_who_asks_and_whose_thing_it_is(by, action, answers):
     assert allowed(by, action) == answers
 
 
-@pytest.mark.parametrize("action", [one for one in Action if one not in PUBLIC_ACTIONS])
+@pytest.mark.parametrize("action", [one for one in ACTIONS if one not in PUBLIC_ACTIONS])
 @pytest.mark.parametrize("role", Role)
 def test_a_second_role_takes_nothing_and_adds_what_it_has(action, role):
     both = allowed(person(Role.ANALYST, role), action)
     assert both == max(allowed(person(Role.ANALYST), action), allowed(person(role), action))
 
 
-@pytest.mark.parametrize("action", [one for one in Action if one not in PUBLIC_ACTIONS])
+@pytest.mark.parametrize("action", [one for one in ACTIONS if one not in PUBLIC_ACTIONS])
 def test_whoever_acts_for_nobody_has_no_organisation_s_things(action):
     lost = person(*Role, organisation=None)
     assert policy_allows(lost, action, organisation_id=OTHER) is (
