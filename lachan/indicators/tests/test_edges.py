@@ -170,6 +170,9 @@ def test_its_own_amber_beneath_is_met_when_it_narrows_to_amber(publish, school):
         indicator_reshare(by=school["reviewer"], indicator=opened.uid, tlp="amber")
     assert exists.value.uid == amber.uid
     assert listed(PUBLIC_AUDIENCE) == ["xau.example"]
+    # To green it may: that covers amber as before.
+    indicator_reshare(by=school["reviewer"], indicator=opened.uid, tlp="green")
+    assert (listed(PUBLIC_AUDIENCE), listed(MEMBERS)) == ([], ["xau.example"])
 
 
 def test_what_is_narrowed_takes_the_place_of_its_own_beneath(publish, reviewer, hotline):

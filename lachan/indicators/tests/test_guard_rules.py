@@ -206,11 +206,12 @@ def test_it_says_in_the_log_what_of_a_list_is_not_in_use(tmp_path, caplog):
     assert "1 entries refused (not-text)" in caplog.text
 
 
-def test_a_list_about_names_takes_no_host_out_of_an_address(tmp_path):
-    for entry in ("ai@lon.example", "ai:bi-mat@lon.example"):
-        listed = json.dumps({"type": "string", "list": [entry], "matching_attributes": ["domain"]})
-        with pytest.raises(UnusableList):
-            warning_list_read(listed.encode())
+@pytest.mark.parametrize("attribute", ["domain", "url"])
+@pytest.mark.parametrize("entry", ["ai@lon.example", "ai:bi-mat@lon.example"])
+def test_a_list_about_names_takes_no_host_out_of_an_address(attribute, entry):
+    listed = json.dumps({"type": "string", "list": [entry], "matching_attributes": [attribute]})
+    with pytest.raises(UnusableList):
+        warning_list_read(listed.encode())
 
 
 def test_a_list_s_name_and_words_are_cut_where_a_page_would_break():
