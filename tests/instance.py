@@ -21,7 +21,7 @@ import urllib.request
 from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 import dns.message
 import dns.query
@@ -175,6 +175,10 @@ class Instance:
             [sys.executable, "-m", "lachan", *arguments],
             env=self.environment, capture_output=True, text=True, check=False, timeout=300, **more,
         )  # fmt: skip
+
+    def doctor(self) -> dict[str, Any]:
+        """What `lachan doctor --json` says of it."""
+        return json.loads(self.lachan("doctor", "--json").stdout)
 
     def lachan_start(self, *arguments: str) -> subprocess.Popen[bytes]:
         """A command of this instance that runs on; what it says goes to the log."""

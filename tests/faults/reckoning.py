@@ -77,8 +77,8 @@ def reckon(
         lost.append(f"{counted['reports']} reports, not {len(receipts)}")
     if counted["cases"] != counted["open"]:
         lost.append(f"{counted['open']} open reports have {counted['cases']} cases")
-    instance.until(lambda: _all_run(_doctor(instance)), "to start what was killed")
-    doctor = _doctor(instance)
+    instance.until(lambda: _all_run(instance.doctor()), "to start what was killed")
+    doctor = instance.doctor()
     lost += [f"doctor: {check['name']}: {check['says']}"
              for check in doctor["checks"] if check["level"] == "fault" and not (small_disk and check["name"] == "disk")]  # fmt: skip
     return {
@@ -89,10 +89,6 @@ def reckon(
         "doctor": doctor["level"],
         "lost": lost,
     }
-
-
-def _doctor(instance: Instance) -> dict[str, Any]:
-    return json.loads(instance.lachan("doctor", "--json").stdout)
 
 
 def _all_run(doctor: dict[str, Any]) -> bool:

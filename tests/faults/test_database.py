@@ -62,7 +62,7 @@ def test_it_outlives_a_stop_of_postgresql(tmp_path, postgres_server, publisher):
             opened = other.send(door, door.form(having="receipt"), receipt=receipts[0])
             assert opened.status == 503
             assert json.loads(status_of(instance, f"/v1/check?value={name_of(0)}")[1])["known"]
-            told = json.loads(instance.lachan("doctor", "--json").stdout)
+            told = instance.doctor()
             database = next(c for c in told["checks"] if c["name"] == "database")
             assert (database["level"], "DATABASE_URL" in database["way"]) == ("fault", True)
             refused = instance.lachan("import", __file__, "--category", "scam")
@@ -117,7 +117,7 @@ def test_it_says_that_the_file_is_gone_and_goes_on_when_it_is_back(tmp_path, pub
             path.rename(aside / path.name)
         for name in ("worker", "shield"):
             instance.kill(name)  # started again, they find no file, and make no empty one
-        told = json.loads(instance.lachan("doctor", "--json").stdout)
+        told = instance.doctor()
         assert next(c for c in told["checks"] if c["name"] == "database")["level"] == "fault"
         assert instance.rcode("free.test") == "NOERROR"
         instance.stop()

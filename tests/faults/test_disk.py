@@ -1,7 +1,6 @@
 """The disk fills up under a running instance, and is emptied again."""
 
 import contextlib
-import json
 import os
 import resource
 import subprocess
@@ -86,7 +85,7 @@ def test_it_loses_nothing_on_a_full_disk(tmp_path, kind, request):
             try:
                 answer = browser.send(page, form, **fields)
                 if kind is Tmpfs:
-                    told = json.loads(instance.lachan("doctor", "--json").stdout)
+                    told = instance.doctor()
                     found = {check["name"]: check["level"] for check in told["checks"]}
                     assert found["disk"] == "fault"
             finally:

@@ -1,6 +1,5 @@
 """Damaged snapshot files under a running instance: it rebuilds them from the ledger, and no block is lost."""
 
-import json
 import os
 
 import pytest
@@ -77,5 +76,5 @@ def test_it_heals_a_damaged_snapshot(instance, role, damage):
 
 
 def _snapshot(instance):
-    told = json.loads(instance.lachan("doctor", "--json").stdout)
+    told = instance.doctor()
     return next(check for check in told["checks"] if check["name"] == "snapshot")

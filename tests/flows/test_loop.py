@@ -91,5 +91,5 @@ def test_it_goes_round(tmp_path):
         inbox = child.send(door, door.form(having="receipt"), receipt=receipt)
         assert WORDS in inbox.text
         assert ANSWER in inbox.text
-        checks = json.loads(instance.lachan("doctor", "--json").stdout)["checks"]
+        checks = instance.doctor()["checks"]
         assert [check for check in checks if check["level"] == "fault"] == []

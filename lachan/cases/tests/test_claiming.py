@@ -4,9 +4,10 @@ import pytest
 from django.db import connection
 
 from lachan.cases.models import Case, CaseEvent
-from lachan.cases.records import CaseMoved, CaseTaken, NoSuchChoice
+from lachan.cases.records import CaseMoved, CaseTaken, NoSuchChoice, Status
 from lachan.cases.services.claiming import case_claim, case_hand_over, case_release
 from lachan.cases.services.notes import note_read
+from lachan.cases.services.working import case_close, case_move, case_reopen
 from lachan.kernel.errors import Refused
 from lachan.members.models import AuditEntry
 from lachan.members.records import Role, system
@@ -96,3 +97,41 @@ def test_it_gives_cases_to_people_only(case):
     with pytest.raises(Refused):
         case_claim(by=system("test"), uid=row.uid)
     assert Case.objects.get().assignee is None
+
+
+def test_a_closed_case_is_taken_by_nobody_not_even_again(case, personas):
+    row, by = case(), personas.analyst.actor
+    case_claim(by=by, uid=row.uid)
+    case_close(by=by, uid=row.uid, outcome="helped")
+    for who in (personas.analyst, personas.officer):
+        with pytest.raises(CaseMoved):
+            case_claim(by=who.actor, uid=row.uid)
+        with pytest.raises(CaseMoved):
+            case_release(by=who.actor, uid=row.uid)
+        with pytest.raises(CaseMoved):
+            case_hand_over(by=by, uid=row.uid, to=who.person.uid)
+    row.refresh_from_db()
+    assert (row.status, row.assignee) == ("closed", personas.analyst.person)
+
+
+def test_what_is_handed_over_without_words_stands_as_it_stood(case, personas):
+    row, by, colleague = case(), personas.analyst.actor, personas.officer.person
+    case_hand_over(by=by, uid=row.uid, to=colleague.uid, words="  ")
+    row.refresh_from_db()
+    assert (row.status, row.assignee, row.notes.count()) == ("claimed", colleague, 0)
+    case_move(by=personas.officer.actor, uid=row.uid, to=Status.WAITING)
+    case_hand_over(by=by, uid=row.uid, to=personas.analyst.person.uid)
+    row.refresh_from_db()
+    assert (row.status, row.assignee) == ("waiting", personas.analyst.person)
+
+
+def test_only_a_person_gives_back_or_opens_again(case, personas):
+    row, by = case(), personas.analyst.actor
+    with pytest.raises(CaseMoved):
+        case_release(by=system("test"), uid=row.uid)
+    case_claim(by=by, uid=row.uid)
+    case_close(by=by, uid=row.uid, outcome="helped")
+    with pytest.raises(CaseTaken):
+        case_reopen(by=system("test"), uid=row.uid)
+    row.refresh_from_db()
+    assert row.status == "closed"

@@ -1,3 +1,6 @@
+from datetime import timedelta
+from uuid import uuid4
+
 import pytest
 
 from lachan.cases.fingerprints import fingerprints
@@ -7,12 +10,14 @@ from lachan.cases.selectors.duplicates import COMMON, suggestion_list
 from lachan.cases.services.claiming import case_claim
 from lachan.cases.services.linking import case_link, link_undo
 from lachan.cases.services.reading import case_keys, case_report_open
-from lachan.cases.services.working import case_close
+from lachan.cases.services.working import case_close, case_reopen
 from lachan.formats.observables.extraction import extract
-from lachan.kernel.errors import NotFound, Refused
+from lachan.kernel.clock import held_at, now
+from lachan.kernel.errors import LachanError, NotFound, Refused
 from lachan.kernel.sealing.envelope import keypair_new
 from lachan.members.models import AuditEntry
 from lachan.members.records import PUBLIC
+from lachan.members.selectors import desk_key_current
 from lachan.members.services import desk_key_rotate
 from lachan.reports.selectors import report_get
 from lachan.reports.services import reporter_write
@@ -196,3 +201,67 @@ def test_it_refuses_links_that_make_no_sense(case, personas):
     case_link(by=by, uid=two.uid, other=one.uid, kind="duplicate")
     with pytest.raises(CaseMoved):
         case_link(by=personas.officer.actor, uid=one.uid, other=two.uid, kind="duplicate")
+
+
+def test_a_duplicate_marks_the_other_only_where_its_reporter_waits(case, personas, deliver):
+    by, one, two, three = personas.analyst.actor, case(), case(), case()
+    case_link(by=by, uid=one.uid, other=two.uid, kind="duplicate")
+    two.refresh_from_db()
+    assert (two.reporter_unread, two.reporter_waits_since) == (False, None)
+    # Of two that wait, the longer wait counts.
+    for row, hours in ((two, 1), (three, 5)):
+        with held_at(now() + timedelta(hours=hours)):
+            reporter_write(by=PUBLIC, report=row.report_uid, words="thêm")
+            deliver()
+        row.refresh_from_db()
+    earlier = two.reporter_waits_since
+    assert earlier < three.reporter_waits_since
+    case_link(by=by, uid=three.uid, other=two.uid, kind="duplicate")
+    two.refresh_from_db()
+    assert (two.reporter_unread, two.reporter_waits_since) == (True, earlier)
+
+
+def test_a_related_link_is_taken_back_and_moves_nothing(case, personas):
+    by, one, two = personas.analyst.actor, case(), case()
+    case_claim(by=by, uid=one.uid)
+    case_close(by=by, uid=one.uid, outcome="helped")
+    link = case_link(by=by, uid=one.uid, other=two.uid, kind="related")
+    link_undo(by=by, uid=link)
+    one.refresh_from_db()
+    assert (one.status, one.outcome) == ("closed", "helped")
+    assert report_get(one.report_uid).status == "closed"
+    for row in (one, two):
+        assert row.timeline.filter(kind="unlinked").count() == 1
+
+
+def test_it_closes_into_no_closed_case_and_no_closed_one(case, personas):
+    by, one, two = personas.analyst.actor, case(), case()
+    case_claim(by=by, uid=one.uid)
+    case_close(by=by, uid=one.uid, outcome="helped")
+    for uid, other in ((one.uid, two.uid), (two.uid, one.uid)):
+        with pytest.raises(CaseMoved):
+            case_link(by=by, uid=uid, other=other, kind="duplicate")
+    with pytest.raises(NotFound):
+        link_undo(by=by, uid=uuid4())
+
+
+def test_it_hands_out_the_keys_that_a_person_has(case, personas, monkeypatch):
+    """Who came after the key changed reads what came since; another refusal is no missing copy."""
+    row, by = case(), personas.analyst
+    desk_key_rotate(by=personas.administrator.actor, organisation=personas.organisation)
+    current = desk_key_current().uid
+    by.person.wraps.exclude(desk_key__uid=current).delete()
+    held = case_keys(by=by.actor, uid=row.uid, unlocked=by.unlocked)
+    assert set(held) == {current}
+    with pytest.raises(LachanError) as wrong:
+        case_keys(by=by.actor, uid=row.uid, unlocked=keypair_new().private)
+    assert wrong.value.code != "key-missing"
+
+
+def test_a_duplicate_is_opened_again_by_undoing_its_link_alone(case, personas):
+    by, one, two = personas.analyst.actor, case(), case()
+    case_link(by=by, uid=one.uid, other=two.uid, kind="duplicate")
+    with pytest.raises(CaseMoved):
+        case_reopen(by=by, uid=one.uid)
+    one.refresh_from_db()
+    assert (one.status, one.outcome) == ("closed", "duplicate")

@@ -6,7 +6,7 @@ from lachan.cases.models import Case, CaseNote
 from lachan.cases.records import CaseMoved
 from lachan.cases.services.claiming import case_claim
 from lachan.cases.services.notes import note_add
-from lachan.cases.services.opening import case_open
+from lachan.cases.services.opening import case_forget, case_mark_written, case_open
 from lachan.cases.services.reading import case_report_open
 from lachan.cases.services.working import case_answer, case_close, case_reopen
 from lachan.kernel.clock import held_at, now
@@ -141,3 +141,34 @@ def test_it_ends_a_case_whose_report_went_unworked(case, deliver):
         deliver()
     row.refresh_from_db()
     assert (row.status, row.outcome) == ("closed", "forgotten")
+
+
+def test_it_passes_over_reports_that_have_no_case(db):
+    assert case_mark_written(by=SYSTEM, report=uuid7()) is None
+    assert case_forget(by=SYSTEM, report=uuid7()) is None
+
+
+def test_the_wait_runs_from_the_first_word_that_nobody_has_answered(case, deliver, personas, keys):
+    row, by, start = case(), personas.analyst.actor, now()
+    case_claim(by=by, uid=row.uid)
+    waits = []
+    for hours in (1, 4):
+        with held_at(start + timedelta(hours=hours)):
+            reporter_write(by=PUBLIC, report=row.report_uid, words=f"thêm {hours}")
+            deliver()
+        row.refresh_from_db()
+        waits.append(row.reporter_waits_since)
+    assert waits[0] == waits[1] is not None
+    case_report_open(by=by, uid=row.uid, keys=keys)
+    case_answer(by=by, uid=row.uid, words="Cảm ơn bạn", is_question=True)
+    row.refresh_from_db()
+    assert (row.reporter_waits_since, row.status) == (None, "waiting")
+
+
+def test_what_waits_without_a_holder_comes_back_as_new(case, deliver, personas):
+    row = case()
+    Case.objects.filter(pk=row.pk).update(status="waiting")
+    reporter_write(by=PUBLIC, report=row.report_uid, words="có")
+    deliver()
+    row.refresh_from_db()
+    assert (row.status, row.assignee) == ("new", None)

@@ -1,7 +1,11 @@
+from datetime import UTC, datetime, timedelta
+
 import pytest
+from django.db import connection
 
 from lachan.cases.models import CaseNote
 from lachan.cases.records import CaseMoved, CaseTaken, NoSuchChoice, Status
+from lachan.cases.selectors.choices import outcome_list
 from lachan.cases.services.claiming import case_claim
 from lachan.cases.services.notes import LONGEST, note_add, note_read
 from lachan.cases.services.rating import cases_rate_due, priority_set
@@ -15,7 +19,9 @@ from lachan.cases.services.working import (
 )
 from lachan.kernel.clock import held_at
 from lachan.kernel.errors import InvalidInput, Refused
+from lachan.kernel.sealing.errors import SealBroken
 from lachan.members.models import AuditEntry
+from lachan.members.records import system
 from lachan.outbox.models import OutboxEvent
 from lachan.reports.records import Author, Urgency
 from lachan.reports.selectors import report_get, report_open
@@ -171,3 +177,68 @@ def test_it_lets_a_reviewer_read_but_not_work(mine, personas):
     row = mine()
     with pytest.raises(Refused):
         note_add(by=personas.reviewer.actor, uid=row.uid, words="xin chào")
+
+
+def test_a_doubted_clock_rates_nothing(case):
+    row = case()
+    with held_at(row.next_rating_at + timedelta(days=900)):
+        assert cases_rate_due() == 0
+    before = row.priority
+    row.refresh_from_db()
+    assert row.priority == before
+
+
+def test_it_takes_the_whole_range_of_a_person_s_word(mine, personas):
+    row, by = mine(), personas.analyst.actor
+    for priority in (0, 999):
+        priority_set(by=by, uid=row.uid, priority=priority, reason="vì thế")
+        row.refresh_from_db()
+        assert row.priority == priority
+    with pytest.raises(InvalidInput):
+        priority_set(by=by, uid=row.uid, priority=-1, reason="vì thế")
+
+
+def test_the_same_again_writes_no_line(mine, personas):
+    row, by = mine(category="other"), personas.analyst.actor
+    case_classify(by=by, uid=row.uid, category="other")
+    assert not row.timeline.filter(kind="classified").exists()
+    case_close(by=by, uid=row.uid, outcome="helped", words="  ")
+    assert not row.notes.exists()
+
+
+def test_it_takes_words_of_the_longest_length(mine, personas, keys):
+    row, by = mine(), personas.analyst.actor
+    longest = "x" * LONGEST
+    case_answer(by=by, uid=row.uid, words=longest)
+    note_add(by=by, uid=row.uid, words=longest)
+    assert note_read(row.notes.get(), keys.values()) == longest
+
+
+def test_a_note_has_an_author(mine):
+    with pytest.raises(Refused):
+        note_add(by=system("test"), uid=mine().uid, words="xin chào")
+
+
+def test_it_opens_again_what_ended_by_an_outcome_that_holds_no_more(mine, personas):
+    row, by = mine(), personas.analyst.actor
+    case_close(by=by, uid=row.uid, outcome="helped")
+    with held_at(datetime(2020, 1, 1, tzinfo=UTC)):
+        assert "helped" not in {choice.code for choice in outcome_list()}
+        case_reopen(by=by, uid=row.uid)
+    row.refresh_from_db()
+    assert row.status == "claimed"
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "UPDATE cases_casenote SET created_at = '2020-01-01'",
+        "UPDATE members_person SET name = 'Kẻ khác'",
+    ],
+)
+def test_it_reads_no_note_that_was_altered_past_the_product(mine, personas, keys, sql):
+    note_add(by=personas.analyst.actor, uid=mine().uid, words="xin chào")
+    with connection.cursor() as cursor:
+        cursor.execute(sql)
+    with pytest.raises(SealBroken):
+        note_read(CaseNote.objects.get(), keys.values())

@@ -3,7 +3,7 @@ import time
 from pathlib import Path
 
 from lachan.cli.check import Check, Finding, Tell, fault, warning
-from lachan.kernel.process import started_at
+from lachan.kernel.running import running
 
 _SILENT = 10.0  # seconds; the edge writes its state twice a second
 
@@ -15,13 +15,13 @@ class Processes(Check):
 
     def look(self, home: Path, tell: Tell) -> Finding:
         try:
-            begun = json.loads((home / "run" / "up.json").read_text(encoding="ascii"))
-        except FileNotFoundError:
-            way = "start `lachan up`; where its processes run apart, ask what runs them"
-            return warning("nothing was started here by `lachan up`", way)
+            begun = running(home)
         except ValueError:
             return fault("run/up.json is not readable", "stop `lachan up` and start it again")
-        gone = [n for n, (pid, began) in begun.items() if began is None or started_at(pid) != began]
+        if not begun:
+            way = "start `lachan up`; where its processes run apart, ask what runs them"
+            return warning("nothing was started here by `lachan up`", way)
+        gone = [name for name, since in begun.items() if since is None]
         if len(gone) == len(begun):
             return fault("none of them runs any more", "start `lachan up` again")
         if not self._is_locked(home):

@@ -7,15 +7,25 @@ from django.db import connection, transaction
 
 from lachan.members.models import Organisation, Person, RoleGrant
 from lachan.proofs.models import Tally
-from lachan.proofs.note import note_keep
-from lachan.proofs.services import proofs_adopt, proofs_verify, row_holds
-from lachan.proofs.tally import tally_settle
+from lachan.proofs.note import note_keep, note_read
+from lachan.proofs.records import RowUnproved
+from lachan.proofs.services import (
+    chain_fault,
+    chain_note,
+    proofs_adopt,
+    proofs_verify,
+    row_holds,
+    row_require,
+)
+from lachan.proofs.tally import commits_settle, tally_settle
 
 pytestmark = pytest.mark.django_db
 
 
 GRANT = """INSERT INTO members_rolegrant (person_id, role, valid_from, granted_by)
 SELECT id, 'administrator', '2026-01-01', '' FROM members_person"""
+TWICE = """INSERT INTO proofs_tally (counts, total, changes, proof)
+SELECT counts, total, changes, proof FROM proofs_tally"""
 
 
 @pytest.fixture(autouse=True)
@@ -85,6 +95,7 @@ def test_it_proves_what_stands_in_the_database_and_not_in_memory(people):
         "DELETE FROM proofs_tally",
         "UPDATE proofs_tally SET counts = '{}'",
         "UPDATE proofs_tally SET changes = 1",
+        TWICE,
     ],
 )
 def test_it_finds_what_was_written_past_the_product(people, sql):
@@ -152,3 +163,91 @@ def test_it_takes_a_former_secret_for_a_while(people, settings):
     assert (proofs_verify().fault, proofs_verify().former) == ("", 4)
     settings.SECRET_KEY_FALLBACKS = []
     assert proofs_verify().fault
+
+
+def test_it_changes_every_row_that_was_asked_for_and_says_how_many(people):
+    assert Person.objects.filter(is_active=True).update(name="Alike") == 3
+    assert set(Person.objects.values_list("name", flat=True)) == {"Alike"}
+    assert Person.objects.filter(name="Nobody").update(name="Alike") == 0
+    assert proofs_verify().fault == ""
+
+
+@pytest.mark.skipif(connection.vendor != "sqlite", reason="PostgreSQL has types")
+@pytest.mark.parametrize(
+    ("sql", "fault"),
+    [
+        (
+            "UPDATE members_rolegrant SET valid_until = 'x'",  # read by Django: no end
+            "a row of role holds valid_until as the product never writes it",
+        ),
+        ("UPDATE members_rolegrant SET person_id = 999", "a row of role points at nothing"),
+    ],
+)
+def test_it_finds_what_reads_like_nothing(people, sql, fault):
+    RoleGrant.objects.create(person=people[0], role="auditor")
+    assert proofs_verify().fault == ""
+    raw(sql)
+    assert proofs_verify().fault == fault
+    raw("DELETE FROM members_rolegrant")  # no row points at nothing when the test ends
+
+
+def test_it_requires_a_row_that_it_wrote(people):
+    assert row_require(people[0]) is None
+    raw("UPDATE members_person SET public_key = 'age1thief'")
+    with pytest.raises(RowUnproved) as said:
+        row_require(Person.objects.get(pk=people[0].pk))
+    assert said.value.kind == "person"
+
+
+def test_it_says_where_a_chain_ends():
+    one, two = b"1" * 32, b"2" * 32
+    assert chain_fault("trail", 0, b"") == ""
+    assert chain_fault("trail", 1, one) == "its head is missing"
+    for seq, digest in ((1, one), (2, two)):
+        chain_note("trail", seq, digest)
+        assert chain_fault("trail", seq, digest) == proofs_verify().fault == ""
+    for seq, digest in ((1, one), (2, one), (3, two)):
+        assert chain_fault("trail", seq, digest) == "it does not end where its head says"
+    raw("UPDATE proofs_chainhead SET seq = 1")
+    assert chain_fault("trail", 1, two) == "its head was not written by this instance"
+    assert proofs_verify().fault == "a chain's head was not written by this instance"
+
+
+def test_a_home_that_lost_its_note_takes_it_up_again(people, settings):
+    (note,) = settings.LACHAN_HOME.glob("*.json")
+    note.unlink()
+    assert proofs_adopt({}) == 0
+    assert note_read() == Tally.objects.get().changes
+    note.unlink()
+    raw("UPDATE proofs_tally SET changes = changes + 5")
+    assert proofs_adopt({}) == 0
+    assert note_read() is None  # not on the word of a tally that somebody else wrote
+
+
+def test_it_tells_how_far_it_has_come_now_and_then():
+    Organisation.objects.bulk_create([Organisation(name=f"O{n}", type="ngo") for n in range(1000)])
+    told = []
+    assert proofs_verify(told.append).fault == ""
+    assert told == [500, 1000]
+
+
+def test_it_says_of_which_kind_rows_went(people):
+    raw("DELETE FROM members_person WHERE email LIKE 'p1%'")
+    assert proofs_verify().fault == "rows of person were put in or taken away"
+
+
+def test_a_connection_settles_before_each_commit_however_often_it_is_opened():
+    class Fresh:
+        alias = "another"
+        done = 0
+
+        def commit(self):
+            self.done += 1
+
+    fresh = Fresh()
+    for _ in range(2):
+        commits_settle(connection=fresh)
+    assert fresh.commit.func is not Fresh.commit
+    assert fresh.commit_unsettled.__func__ is Fresh.commit
+    fresh.commit()
+    assert fresh.done == 1

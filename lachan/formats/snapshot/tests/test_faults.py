@@ -48,8 +48,12 @@ def test_it_sweeps_the_drafts_that_a_kill_left_and_nobody_elses(folder):
     others = {".members.json.0a1b2c3d.tmp", "members.json"}
     for name in left | others:
         (folder / name).touch()
-    with SnapshotWriter(folder) as writer:
-        writer.rebuild([NEW], 5)
+    before = os.umask(0o022)
+    try:
+        with SnapshotWriter(folder) as writer:
+            writer.rebuild([NEW], 5)
+    finally:
+        os.umask(before)
     names = {path.name for path in folder.iterdir()}
     assert others <= names
     assert not left & names

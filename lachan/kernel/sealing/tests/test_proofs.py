@@ -98,3 +98,22 @@ def test_it_gives_the_same_bytes_for_ever():
     assert proof.hex() == "0132f2b1335f3aa8451c725450200718acf5a445c7"
     tally = "de7ba438a54e9445d5816bdffb26423a1fdb70f45775c3c72e3c3352f886d7be"
     assert prover.tally_with(NOTHING, proof).hex() == tally
+
+
+def test_it_knows_its_own_proofs_by_their_key_alone():
+    old, foreign = Prover([OLD]).prove("row", 1), Prover([FOREIGN]).prove("row", 1)
+    since = Prover([NEW, OLD])
+    assert since.knows(since.prove("row", 2))
+    assert since.knows(old)
+    assert not since.knows(foreign)
+    assert not Prover([NEW]).knows(old)
+    assert not since.knows(b"")
+
+
+def test_it_takes_bytes_as_a_database_hands_them_out():
+    prover = Prover([NEW])
+    proof = prover.prove("row", b"said")
+    assert prover.prove("row", memoryview(b"said")) == proof
+    assert prover.holds(memoryview(proof), "row", memoryview(b"said"))
+    tally = prover.tally_with(memoryview(NOTHING), proof)
+    assert prover.tally_without(memoryview(tally), proof) == NOTHING

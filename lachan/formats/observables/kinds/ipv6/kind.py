@@ -9,7 +9,7 @@ from lachan.formats.observables.record import InvalidKey, InvalidObservable
 _LOOKS = re.compile(r"\[?[0-9a-fA-F]{0,4}(?::[0-9a-fA-F]{0,4}){2,7}(?:[\d.]+)?\]?(?:/\d{1,3})?")
 _FIRST = frozenset("[:0123456789abcdefABCDEF")
 _SHORT = r"[0-9a-fA-F]{0,4}(?::[0-9a-fA-F]{0,4}){1,7}"
-# As in kinds/ipv4.py: with its length and anything behind it that goes on no path, a range, a star.
+# As in kinds/ipv4: with its length and anything behind it that goes on no path, a range, a star.
 _NETWORK = re.compile(
     rf"\[?{_SHORT}(?:/\s?\d{{1,3}}\]?|\]/\s?\d{{1,3}})(?:[\s,;:|)\]}}>'\"…!–—#-].*|[?.]*)"
     rf"|{_SHORT}\s?[-–]\s?{_SHORT}|{_SHORT}\*",
