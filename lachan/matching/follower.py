@@ -46,7 +46,7 @@ def run(*, once: bool = False, rebuild: bool = False, shard: Shard = WHOLE) -> N
         signal.signal(number, lambda *_: stop.set())
     home: Path = settings.LACHAN_HOME
     with _alone(home):
-        listener, follower = listener_open(), Follower(home, rebuild=rebuild, shard=shard)
+        listener, follower = listener_open("ledger"), Follower(home, rebuild=rebuild, shard=shard)
         try:
             while not stop.is_set():
                 close_old_connections()

@@ -2,14 +2,13 @@
 
 from collections.abc import Iterable
 from datetime import datetime
-from operator import attrgetter
 from typing import Any
 from uuid import UUID
 
 from django.db.models import Count, F, Prefetch, Q, QuerySet
 
 from lachan.kernel.clock import now
-from lachan.proofs.services import row_holds
+from lachan.proofs.services import Remembered, row_holds
 
 from .models import (
     ApiKey,
@@ -147,14 +146,23 @@ def organisation_home() -> Organisation | None:
 
 def desk_key_current() -> DeskKeyRecord | None:
     """The key that a report is sealed to now; None until `first_link` or the first administrator made it."""
-    # There are few: each form and each report asks, and to ask for home's newest costs half as much again.
-    rows = DeskKey.objects.filter(valid_until=None).select_related("organisation")
+    return _desk_key.get()
+
+
+def _desk_keys() -> QuerySet[DeskKey]:
+    keys = DeskKey.objects.filter(valid_until=None, organisation__is_home=True)
+    return keys.select_related("organisation").order_by("-pk")
+
+
+def _desk_key_newest() -> DeskKeyRecord | None:
     # What a child writes is sealed to no key that this instance did not make.
-    sound = [row for row in rows if row.organisation.is_home and row_holds(row)]
-    row = max(sound, key=attrgetter("pk"), default=None)
+    row = next((row for row in _desk_keys() if row_holds(row)), None)
     if row is None or not row_holds(row.organisation):
         return None
     return DeskKeyRecord(uid=row.uid, organisation_id=row.organisation_id, public=row.public)
+
+
+_desk_key = Remembered(_desk_keys, _desk_key_newest)  # each form and each report asks
 
 
 def desk_key_numbers() -> frozenset[str]:

@@ -45,7 +45,7 @@ def row_arrived(pk: int, *, error: str = "") -> None:
 def row_spread(pk: int) -> bool | None:
     """Give every handler a row of its own for an event that names none; None where that is done.
 
-    Nobody did listen when it was said, or it was said by a version that told all handlers at once.
+    It was said by a version that told all handlers at once.
     """
     with turn(), transaction.atomic():
         row = row_locked(pk)

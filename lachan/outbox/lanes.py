@@ -75,7 +75,7 @@ def lanes_run(stop: Event, *, is_wanted: Callable[[], bool] = lambda: True) -> N
     ]
     for thread in threads:
         thread.start()
-    listener = listener_open()
+    listener = listener_open("outbound")
     try:
         while not stop.is_set() and is_wanted():
             if listener.wait(LOOK_EVERY):

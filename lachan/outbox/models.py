@@ -9,7 +9,7 @@ class OutboxEvent(models.Model):
     Attributes:
         event: the same for all rows of one event; random, and says nothing of when. Empty in rows of a
             version that told all handlers at once, until they are spread.
-        handler: who is to hear of it; empty where nobody listens, and in such old rows.
+        handler: who is to hear of it; empty where nobody listened, and in such old rows.
         next_attempt_at: when it is tried again; empty until it has failed.
         gave_up_at: since when it is no longer tried by itself.
     """

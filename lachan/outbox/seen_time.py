@@ -12,6 +12,7 @@ from django.db.migrations.recorder import MigrationRecorder
 from django.db.models import Max
 
 from lachan.kernel.clock import now
+from lachan.proofs.services import Remembered
 
 from .models import Instance
 
@@ -64,8 +65,15 @@ def time_kept() -> datetime:
     the last moment that was believed, that one. What a clock of years ago dates would be old, and thrown
     away, as soon as the clock is right.
     """
-    moment, seen = now(), Instance.objects.values_list("seen_at", flat=True).first()
+    moment, seen = now(), _seen.get()
     return seen if seen is not None and seen - moment > _LEAP else moment
+
+
+def _seen_at() -> datetime | None:
+    return Instance.objects.values_list("seen_at", flat=True).first()
+
+
+_seen = Remembered(Instance.objects.all, _seen_at)  # each report asks
 
 
 def _is_confirmed(row: Instance, moment: datetime) -> bool:

@@ -11,6 +11,7 @@ from django.db import connection, transaction
 
 from lachan.kernel.clock import hour
 from lachan.kernel.events import HANDLERS, Event
+from lachan.kernel.ids import key_random
 
 from . import sockets
 from .deliveries import (
@@ -53,7 +54,6 @@ __all__ = [
 
 def event_publish(event: Event) -> None:
     """Say that something happened; call it inside the transaction in which it did."""
-    names = [handler.name for handler in HANDLERS.get(event.topic, ())] or [""]
     facts = {
         "event": uuid.uuid4(),
         "topic": event.topic,
@@ -61,8 +61,14 @@ def event_publish(event: Event) -> None:
         # A report keeps no exact time of arrival, so its events must not give it away.
         "created_at": hour(),
     }
-    OutboxEvent.objects.bulk_create(OutboxEvent(**facts, handler=name) for name in names)
-    wake("outbox")
+    handlers = HANDLERS.get(event.topic)
+    if not handlers:
+        # It has arrived everywhere. A handler to come may ask for it, as for any that is kept.
+        OutboxEvent.objects.create(id=-key_random(), handler="", delivered_at=hour(), **facts)
+        return
+    OutboxEvent.objects.bulk_create(OutboxEvent(handler=one.name, **facts) for one in handlers)
+    for topic in {"outbound" if one.outbound else "outbox" for one in handlers}:
+        wake(topic)
 
 
 def wake(topic: str) -> None:
@@ -80,6 +86,11 @@ def _wake_now(topic: str) -> None:
             cursor.execute("SELECT pg_notify('lachan', %s)", [topic])
 
 
-def listener_open() -> sockets.Listener:
-    """A listener for this process: `.wait(seconds)` gives the woken topics; close it after use."""
-    return sockets.Listener(settings.DATABASE_URL if connection.vendor == "postgresql" else "")
+def listener_open(topic: str = "") -> sockets.Listener:
+    """A listener for this process: `.wait(seconds)` gives the woken topics; close it after use.
+
+    Args:
+        topic: it need hear of no other.
+    """
+    url = settings.DATABASE_URL if connection.vendor == "postgresql" else ""
+    return sockets.Listener(url, topic)

@@ -34,9 +34,11 @@ def _folder() -> Path:
 
 
 def wake(topic: str) -> None:
-    """Send `topic` to every waiting process; a missing or full one is passed over."""
+    """Send `topic` to every process that waits for it; a missing or full one is passed over."""
     with contextlib.suppress(FileNotFoundError):
         for path in _folder().iterdir():
+            if path.suffix not in {"", f".{topic}"}:
+                continue
             with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as out:
                 out.setblocking(False)
                 try:
@@ -72,13 +74,14 @@ def is_waiting(pid: int, seconds: float) -> bool:
 class Listener:
     """Waits for wake-ups; also for PostgreSQL's notifications when given such a connection."""
 
-    def __init__(self, database_url: str = "") -> None:
+    def __init__(self, database_url: str = "", topic: str = "") -> None:
+        """`topic`: the one that is waited for; others come only by PostgreSQL, which tells all."""
         folder = _folder()
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         # lstat: a link that somebody left in /tmp would lead into a folder that is the owner's indeed.
         if not stat.S_ISDIR((found := folder.lstat()).st_mode) or found.st_uid != os.getuid():
             raise PermissionError(f"{folder} belongs to another user")
-        self._path = folder / f"{os.getpid()}-{id(self):x}"
+        self._path = (folder / f"{os.getpid()}-{id(self):x}").with_suffix(topic and f".{topic}")
         self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
         self._socket.bind(str(self._path))
         self._socket.setblocking(False)

@@ -15,7 +15,7 @@ def run(stop: Event | None = None) -> None:
     stop = stop or _on_signal()
     lanes, lane, has_begun = Lanes(stop), Lane(), False
     lanes.start()
-    listener = listener_open()
+    listener = listener_open("outbox")
     try:
         while not stop.is_set():
             close_old_connections()

@@ -28,7 +28,7 @@ def run(*, once: bool = False, rebuild: bool = False) -> None:
     stop = Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
-    listener = listener_open()
+    listener = listener_open("ledger")
     with SnapshotWriter(settings.LACHAN_HOME / "snapshots") as writer:
         try:
             while not stop.is_set():

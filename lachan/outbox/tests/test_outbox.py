@@ -153,6 +153,33 @@ def test_it_wakes_a_waiting_process_after_the_commit():
         listener.close()
 
 
+def test_it_wakes_only_who_waits_for_that(tmp_path, monkeypatch):
+    monkeypatch.setenv("LACHAN_HOME", str(tmp_path))
+    listeners = {topic: sockets.Listener(topic=topic) for topic in ("ledger", "outbox", "")}
+    try:
+        sockets.wake("outbox")
+        woken = {topic: listener.wait(0.05) for topic, listener in listeners.items()}
+        assert woken == {"ledger": set(), "outbox": {"outbox"}, "": {"outbox"}}
+        assert listeners["outbox"].wait(0.05) == set()
+    finally:
+        for listener in listeners.values():
+            listener.close()
+    assert list(sockets._folder().iterdir()) == []
+
+
+@pytest.mark.django_db(transaction=True)
+def test_it_says_to_nobody_what_nobody_hears(monkeypatch):
+    woken = []
+    monkeypatch.setattr(sockets, "wake", woken.append)
+    monkeypatch.delitem(HANDLERS, BellRang.topic, raising=False)
+    services.event_publish(BellRang(times=1))
+    assert woken == []
+    assert selectors.event_count_waiting() == 0
+    row = OutboxEvent.objects.get()
+    assert (row.handler, row.pk < 0, row.delivered_at.minute) == ("", True, 0)
+    assert services.events_deliver() == 0
+
+
 @pytest.mark.django_db(transaction=True)
 def test_it_hands_each_event_to_one_of_several_workers(heard):
     for times in range(20):

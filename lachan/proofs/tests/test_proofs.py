@@ -10,6 +10,7 @@ from lachan.proofs.models import Tally
 from lachan.proofs.note import note_keep, note_read
 from lachan.proofs.records import RowUnproved
 from lachan.proofs.services import (
+    Remembered,
     chain_fault,
     chain_note,
     proofs_adopt,
@@ -251,3 +252,50 @@ def test_a_connection_settles_before_each_commit_however_often_it_is_opened():
     assert fresh.commit_unsettled.__func__ is Fresh.commit
     fresh.commit()
     assert fresh.done == 1
+
+
+@pytest.fixture
+def remembered():
+    """The names of proved organisations, and how often they were worked out."""
+    times = []
+
+    def names():
+        times.append(1)
+        return [row.name for row in Organisation.objects.order_by("pk") if row_holds(row)]
+
+    return Remembered(Organisation.objects.all, names), times
+
+
+def test_it_works_out_once_what_still_stands(remembered, people):
+    one, times = remembered
+    assert [one.get() for _ in range(3)] == [["Before", "Hotline"]] * 3
+    assert len(times) == 1
+    Organisation.objects.filter(name="Before").update(name="After")
+    assert one.get() == ["After", "Hotline"]
+    Organisation.objects.get(name="After").delete()
+    assert one.get() == ["Hotline"]
+    assert len(times) == 3
+
+
+def test_it_remembers_nothing_that_was_altered_since(remembered, people, settings):
+    one, _ = remembered
+    assert one.get() == ["Before", "Hotline"]
+    with transaction.atomic():
+        raw("UPDATE members_organisation SET name = 'Thief' WHERE name = 'Hotline'")
+        assert one.get() == ["Before"]
+        transaction.set_rollback(True)
+    assert one.get() == ["Before", "Hotline"]
+    settings.SECRET_KEY = "another " * 8
+    assert one.get() == []  # nothing of this was written under that
+
+
+def test_it_remembers_nothing_of_rows_that_change_meanwhile():
+    def names():
+        found = list(Organisation.objects.values_list("name", flat=True))
+        if found == ["Before"]:
+            Organisation.objects.create(name="Meanwhile", type="ngo")
+        return found
+
+    one = Remembered(Organisation.objects.all, names)
+    assert one.get() == ["Before"]
+    assert sorted(one.get()) == ["Before", "Meanwhile"]
