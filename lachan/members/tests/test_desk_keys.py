@@ -10,7 +10,7 @@ from lachan.members.errors import InvitationGone, KeyLocked, KeyMissing
 from lachan.members.first_token import token_path
 from lachan.members.models import Confirmation, DeskKey, DeskKeyWrap, Invitation
 from lachan.members.records import Role
-from lachan.members.selectors import desk_key_current
+from lachan.members.selectors import desk_key_home
 from lachan.members.services import (
     confirmation_give,
     desk_key_open,
@@ -40,7 +40,7 @@ def join_first(**extra):
 def test_it_opens_the_desk_key_for_those_who_read_cases(personas, role):
     someone = getattr(personas, role)
     private = desk_key_open(by=someone.actor, unlocked=someone.unlocked)
-    assert keypair_from_private(private).public == desk_key_current().public
+    assert keypair_from_private(private).public == desk_key_home().public
 
 
 @pytest.mark.parametrize("role", ["administrator", "technical", "auditor"])
@@ -62,13 +62,13 @@ def test_it_opens_nothing_with_another_persons_key(personas):
 
 
 def test_it_seals_before_anybody_has_signed_in(db):
-    assert desk_key_current() is None
+    assert desk_key_home() is None
     first_link()
-    sealed = seal(b"words", to=[desk_key_current().public])
-    uid = desk_key_current().uid
+    sealed = seal(b"words", to=[desk_key_home().public])
+    uid = desk_key_home().uid
     lost, again = first_link(), first_link()
     assert lost != again
-    assert desk_key_current().uid == uid
+    assert desk_key_home().uid == uid
     with pytest.raises(InvitationGone):
         invitation_accept(token=token_of(lost), password=PASSWORD, email="a@h.example", name="A")
     joined = invitation_accept(
@@ -81,13 +81,13 @@ def test_it_seals_before_anybody_has_signed_in(db):
 
 def test_it_forgets_the_first_token_and_makes_a_fresh_key(db):
     path = first_link()
-    before = desk_key_current().uid
+    before = desk_key_home().uid
     assert token_path().stat().st_mode & 0o777 == 0o600
     assert token_of(path).encode() not in bytes(Invitation.objects.get().token_hash)
     join = {"password": PASSWORD, "email": "a@h.example", "name": "A", "organisation_name": "Desk"}
     joined = invitation_accept(token=token_of(path), **join)
     assert not token_path().exists()
-    assert desk_key_current().uid != before
+    assert desk_key_home().uid != before
     assert joined.person.organisation.name == "Desk"
     assert holds_all(joined.person)
     assert not DeskKeyWrap.objects.filter(person=None).exists()
@@ -96,10 +96,10 @@ def test_it_forgets_the_first_token_and_makes_a_fresh_key(db):
 
 def test_it_starts_a_new_desk_key_when_the_first_token_was_lost(db):
     first_link()
-    before = desk_key_current().uid
+    before = desk_key_home().uid
     token_path().unlink()
     first_link()
-    assert desk_key_current().uid != before
+    assert desk_key_home().uid != before
 
 
 def test_it_hands_the_desk_key_on_with_an_invitation(db):
@@ -128,9 +128,9 @@ def test_it_hands_no_desk_key_to_a_role_that_reads_no_cases(db):
 
 
 def test_it_rotates_and_keeps_the_old_key_for_old_reports(personas):
-    old = desk_key_current()
+    old = desk_key_home()
     new = desk_key_rotate(by=personas.administrator.actor, organisation=personas.organisation)
-    assert desk_key_current() == new
+    assert desk_key_home() == new
     analyst = personas.analyst
     for record in (old, new):
         private = desk_key_open(by=analyst.actor, unlocked=analyst.unlocked, uid=record.uid)
