@@ -10,7 +10,13 @@ from lachan.members.errors import InvitationGone, KeyLocked, KeyMissing
 from lachan.members.first_token import token_path
 from lachan.members.models import Confirmation, DeskKey, DeskKeyWrap, Invitation
 from lachan.members.records import Role
-from lachan.members.selectors import desk_key_home
+from lachan.members.selectors import (
+    desk_key_current,
+    desk_key_home,
+    desk_key_list,
+    desk_key_people,
+    desk_key_uids,
+)
 from lachan.members.services import (
     confirmation_give,
     desk_key_open,
@@ -20,8 +26,11 @@ from lachan.members.services import (
     first_link,
     invitation_accept,
     invitation_create,
+    recovery_split,
+    recovery_use,
     return_create,
 )
+from lachan.web.start import waiting_list
 
 PASSWORD = "four-invented-words-here"
 
@@ -189,3 +198,61 @@ def actor(person):
     from lachan.members.selectors import actor_for
 
     return actor_for(person)
+
+
+def test_each_organisation_keeps_its_own_desk_key_history_and_shares(personas):
+    there, home = personas.other, personas.organisation
+    assert desk_key_current(there.organisation.pk) is None
+    boss, own = there.administrator, there.organisation
+    first = desk_key_rotate(by=boss.actor, organisation=own)
+    second = desk_key_rotate(by=boss.actor, organisation=own)
+    assert (desk_key_current(own.pk), desk_key_current(home.pk)) == (second, desk_key_home())
+    assert desk_key_home().uid == personas.desk_key.uid
+    assert [key.uid for key in desk_key_list()] == [personas.desk_key.uid, second.uid]
+    assert desk_key_uids(own.pk, since=now()) == {second.uid}
+    assert desk_key_uids(own.pk, since=now() - timedelta(hours=1)) == {first.uid, second.uid}
+    assert set(desk_key_people().values()) == {home.pk, own.pk}
+    analyst = there.analyst
+    for record in (first, second):
+        private = desk_key_open(by=analyst.actor, unlocked=analyst.unlocked, uid=record.uid)
+        assert keypair_from_private(private).public == record.public
+    assert desk_key_open(by=analyst.actor, unlocked=analyst.unlocked) == private
+    made = {"by": boss.actor, "unlocked": boss.unlocked, "needed": 2, "total": 3}
+    for by in (personas.administrator, boss):
+        stranger = home if by is boss else own
+        with pytest.raises(Refused):
+            desk_key_rotate(by=by.actor, organisation=stranger)
+        with pytest.raises(Refused):
+            recovery_split(**made | {"by": by.actor}, organisation=stranger)
+    shares = recovery_split(**made, organisation=own)
+    analyst.person.wraps.all().delete()
+    assert recovery_use(shares=shares[:2], email=analyst.person.email) == 2
+    assert holds_all(analyst.person)
+    with pytest.raises(KeyMissing):
+        recovery_use(shares=shares[:2], email=personas.analyst.person.email)
+
+
+def test_it_shows_and_asks_each_administrator_about_the_own_desk(personas):
+    there, at = personas.other, "/staff/members/desk-key/"
+    boss = there.administrator.client()
+    assert [card.url for card in waiting_list(there.administrator.actor) if card.url == at] == []
+    boss.post(f"{at}fresh/")
+    key = desk_key_current(there.organisation.pk)
+    page = boss.get(at)
+    assert page.context["organisation"] == there.organisation
+    assert [row.uid for row in page.context["keys"]] == [key.uid]
+    assert desk_key_home().uid == personas.desk_key.uid
+    assert [card.url for card in waiting_list(there.administrator.actor) if card.url == at] == [at]
+    late = there.with_roles(Role.ANALYST)
+    lacking = f"/staff/members/people/{late.person.uid}/"
+    assert boss.get(lacking).context["gives_key"]
+    # The operator's administrators manage other organisations' people, and hold no key of theirs.
+    operator = personas.administrator.client()
+    assert not operator.get(lacking).context["gives_key"]
+    boss.post(f"{lacking}key/")
+    assert holds_all(late.person)
+    invited = {"name": "N", "email": "n@other.example", "roles": ["analyst"]}
+    asked = f"/staff/members/{there.organisation.uid}/invite/"
+    assert operator.post(asked, invited).context["carries"] is False
+    invited["email"] = "m@other.example"
+    assert boss.post(asked, invited).context["record"].with_desk_key
