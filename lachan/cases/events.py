@@ -8,7 +8,7 @@ from lachan.kernel.events import Event
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class CaseOpened(Event):
-    """A report has a case."""
+    """A report has a case at one more desk."""
 
     case: uuid.UUID
     report: uuid.UUID

@@ -31,14 +31,15 @@ _ORDER = ("-priority", "opened_at", "id")
     "override",
 )
 class Case(models.Model):
-    """One report at one organisation's desk, from its arrival to its outcome.
+    """One report at one organisation's desk, from its arrival to its outcome. The desk to which it was sent
+    has one from the first, others where it was referred to them: each its own, and none sees another's.
 
     Its identifier says no time: it stands in addresses, in the trail and with its indicators.
     """
 
     id = models.BigAutoField(primary_key=True, default=key_random, editable=False)
     uid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
-    report_uid = models.UUIDField(unique=True)
+    report_uid = models.UUIDField()
     organisation = models.ForeignKey(
         "members.Organisation", on_delete=models.PROTECT, related_name="+"
     )
@@ -76,6 +77,10 @@ class Case(models.Model):
     objects = ProvedManager()
 
     class Meta:
+        # By expressions, which SQLite keeps as an index of its own: by fields, it would copy the table.
+        constraints = [
+            models.UniqueConstraint("report_uid", "organisation", name="one_case_a_report_and_desk")
+        ]
         # `closed_at IS NULL` and not a status: SQLite uses a partial index only where the query's own
         # text proves the condition, and a bound parameter proves nothing.
         indexes = [
@@ -106,13 +111,16 @@ class Case(models.Model):
 
 @proved("note", "uid", "case__uid", "kind", "author__uid", "created_at", "sealed")
 class CaseNote(models.Model):
-    """A colleague's words, sealed to the desk's key: a note is about a child as much as a report is."""
+    """A colleague's words, or those of the desk that referred the case, sealed to the key of the case's desk: a
+    note is about a child as much as a report is.
+    """
 
     class Kind(models.TextChoices):
         NOTE = "note"
         PRIORITY = "priority"
         HANDOVER = "handover"
         OUTCOME = "outcome"
+        REFERRAL = "referral"
 
     uid = models.UUIDField(default=uuid7, unique=True, editable=False)
     case = models.ForeignKey(Case, on_delete=models.CASCADE, related_name="notes")

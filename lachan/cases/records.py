@@ -49,6 +49,7 @@ class Happening(enum.StrEnum):
     RELEASED = "released"
     FREED = "freed"
     HANDED_OVER = "handed_over"
+    REFERRED = "referred"
     REPORT_OPENED = "report_opened"
     ANSWERED = "answered"
     NOTED = "noted"

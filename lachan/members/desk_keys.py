@@ -1,7 +1,8 @@
-"""The desk's key: who holds a copy, how it is given on, and how it is opened.
+"""A desk's key: who holds a copy, how it is given on, and how it is opened.
 
-A report is sealed to the desk key that is current. Older desk keys stay, closed, for the reports that were
-sealed to them. Each holder has an own wrapped copy of every one.
+An organisation that has one keeps a desk; the home organisation's is made at the first start. A report is
+sealed to the current key of the desk that it is sent to. Older keys of a desk stay, closed, for what was
+sealed to them. Each of its holders has an own wrapped copy of every one.
 """
 
 import uuid
@@ -19,7 +20,7 @@ from .audit import audit_record
 from .audit_actions import MemberAudit
 from .errors import KeyLocked, KeyMissing
 from .models import DeskKey, DeskKeyWrap, Organisation, Person, RecoveryKey, RoleGrant
-from .policy import TABLE, Action, Scope, policy_check
+from .policy import TABLE, Action, Scope, policy_allows, policy_check
 from .records import Actor, DeskKeyRecord, Role
 
 # Who reads cases; and administrators, who read none but must be able to give the key to those who do.
@@ -81,6 +82,12 @@ def holder_list(organisation: Organisation) -> list[Person]:
         .exclude(public_key="")
         .distinct()
     )
+
+
+def key_can_be_given(by: Actor, organisation: Organisation) -> bool:
+    """Whether that organisation keeps a desk, and `by` may give copies of its key: none of another's."""
+    allowed = policy_allows(by, Action.MEMBER_MANAGE, organisation_id=organisation.pk)
+    return allowed and organisation.desk_keys.exists()
 
 
 @transaction.atomic

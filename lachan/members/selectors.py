@@ -45,9 +45,13 @@ __all__ = [
     "circles_of",
     "desk_key_current",
     "desk_key_holders",
-    "desk_key_person_ids",
+    "desk_key_home",
+    "desk_key_list",
+    "desk_key_people",
+    "desk_key_uids",
     "invitation_list",
     "label_names",
+    "organisation_acting",
     "organisation_domain_list",
     "organisation_home",
     "organisation_ids",
@@ -127,6 +131,12 @@ def organisation_uid(organisation_id: int) -> UUID:
     return Organisation.objects.values_list("uid", flat=True).get(pk=organisation_id)
 
 
+def organisation_acting(uid: UUID) -> int | None:
+    """The primary key of an organisation that may act now; None where there is none such."""
+    row = Organisation.objects.filter(uid=uid).first()
+    return row.pk if row is not None and row.is_standing and row_holds(row) else None
+
+
 def organisation_type(organisation_id: int) -> str:
     """What sort of organisation it is: a value of `Organisation.Type`."""
     return Organisation.objects.values_list("type", flat=True).get(pk=organisation_id)
@@ -144,25 +154,47 @@ def organisation_home() -> Organisation | None:
     return Organisation.objects.filter(is_home=True).first()
 
 
-def desk_key_current() -> DeskKeyRecord | None:
+def desk_key_home() -> DeskKeyRecord | None:
     """The key that a report is sealed to now; None until `first_link` or the first administrator made it."""
-    return _desk_key.get()
+    return _desk_key_home.get()
 
 
-def _desk_keys() -> QuerySet[DeskKey]:
-    keys = DeskKey.objects.filter(valid_until=None, organisation__is_home=True)
-    return keys.select_related("organisation").order_by("-pk")
+def desk_key_current(organisation_id: int) -> DeskKeyRecord | None:
+    """The key to which an organisation's desk has things sealed now; None where it keeps no desk."""
+    return next(iter(_desk_keys(organisation_id=organisation_id)), None)
 
 
-def _desk_key_newest() -> DeskKeyRecord | None:
+def desk_key_list() -> list[DeskKeyRecord]:
+    """Each desk's current key: the home organisation's first."""
+    return _desk_keys()
+
+
+def _desk_key_rows(**whose: Any) -> QuerySet[DeskKey]:
+    return DeskKey.objects.filter(valid_until=None, **whose).select_related("organisation")
+
+
+def _desk_keys(**whose: Any) -> list[DeskKeyRecord]:
+    rows = _desk_key_rows(**whose)
     # What a child writes is sealed to no key that this instance did not make.
-    row = next((row for row in _desk_keys() if row_holds(row)), None)
-    if row is None or not row_holds(row.organisation):
-        return None
-    return DeskKeyRecord(uid=row.uid, organisation_id=row.organisation_id, public=row.public)
+    sound = [row for row in rows if row_holds(row) and row_holds(row.organisation)]
+    newest = {row.organisation_id: row for row in sorted(sound, key=attrgetter("pk"))}
+    return [
+        DeskKeyRecord(uid=row.uid, organisation_id=row.organisation_id, public=row.public)
+        for row in sorted(newest.values(), key=lambda row: not row.organisation.is_home)
+    ]
 
 
-_desk_key = Remembered(_desk_keys, _desk_key_newest)  # each form and each report asks
+_desk_key_home = Remembered(  # each form and each report asks
+    lambda: _desk_key_rows(organisation__is_home=True),
+    lambda: next(iter(_desk_keys(organisation__is_home=True)), None),
+)
+
+
+def desk_key_uids(organisation_id: int, *, since: datetime) -> frozenset[UUID]:
+    """The keys of an organisation's desk to which something was sealed at a moment or after it."""
+    rows = DeskKey.objects.filter(organisation_id=organisation_id)
+    lasting = rows.filter(Q(valid_until=None) | Q(valid_until__gte=since))
+    return frozenset(lasting.values_list("uid", flat=True))
 
 
 def desk_key_numbers() -> frozenset[str]:
@@ -182,10 +214,10 @@ def desk_key_holders(uid: UUID) -> DeskKeyHolders:
     )
 
 
-def desk_key_person_ids() -> frozenset[int]:
-    """The primary keys of everybody who holds a copy of a desk key."""
-    wraps = DeskKeyWrap.objects.filter(person__isnull=False)
-    return frozenset(wraps.values_list("person_id", flat=True))
+def desk_key_people() -> dict[int, int]:
+    """Everybody who holds a copy of a key of the own desk: primary key → the organisation's."""
+    wraps = DeskKeyWrap.objects.filter(person__organisation=F("desk_key__organisation"))
+    return dict(wraps.values_list("person_id", "person__organisation_id"))
 
 
 def session_list(person: Person) -> list[Session]:

@@ -6,7 +6,7 @@ from lachan.web.start import Waiting, waits
 
 from .confirmations import confirmation_list
 from .desk_keys import holder_list, holds_all
-from .models import DeskKeyWrap, RoleGrant
+from .models import DeskKeyWrap, Organisation, RoleGrant
 from .policy import Action, policy_allows
 from .records import Actor, Role
 from .selectors import organisation_home
@@ -50,15 +50,23 @@ def powers_waiting(actor: Actor) -> Waiting | None:
     )
 
 
+def _desk_managed(actor: Actor) -> Organisation | None:
+    """The actor's own organisation, where it keeps a desk and the actor gives copies of its key."""
+    own = Organisation.objects.filter(pk=actor.organisation_id, desk_keys__isnull=False).first()
+    if own is None or not policy_allows(actor, Action.MEMBER_MANAGE, organisation_id=own.pk):
+        return None
+    return own
+
+
 @waits(order=60)
 def people_without_key(actor: Actor) -> Waiting | None:
-    home = organisation_home()
-    if home is None or not policy_allows(actor, Action.MEMBER_MANAGE, organisation_id=home.pk):
+    own = _desk_managed(actor)
+    if own is None:
         return None
     return Waiting(
         title=_("People without the desk's key"),
         url="/staff/members/desk-key/",
-        count=sum(not holds_all(person) for person in holder_list(home)),
+        count=sum(not holds_all(person) for person in holder_list(own)),
         note=_("They cannot open sealed reports."),
         empty=_("Everybody who reads reports holds a copy."),
     )
@@ -66,10 +74,10 @@ def people_without_key(actor: Actor) -> Waiting | None:
 
 @waits(order=61)
 def shares_to_print(actor: Actor) -> Waiting | None:
-    home = organisation_home()
-    if home is None or not policy_allows(actor, Action.MEMBER_MANAGE, organisation_id=home.pk):
+    own = _desk_managed(actor)
+    if own is None:
         return None
-    printed = DeskKeyWrap.objects.filter(recovery__organisation=home).exists()
+    printed = DeskKeyWrap.objects.filter(recovery__organisation=own).exists()
     return Waiting(
         title=_("Recovery shares to print"),
         url="/staff/members/desk-key/",

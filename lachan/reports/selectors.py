@@ -30,13 +30,17 @@ from .records import (
 )
 
 
-def report_get(report: uuid.UUID) -> ReportFacts:
+def report_get(report: uuid.UUID, *, lock: bool = False) -> ReportFacts:
     """The plain columns.
+
+    Args:
+        report: its uid.
+        lock: hold the row until the transaction ends.
 
     Raises:
         NotFound: there is none, or it was purged.
     """
-    return facts(_row(report))
+    return facts(_row(report, lock=lock))
 
 
 def report_list(
@@ -142,11 +146,16 @@ def _trusted(
     return words, Trust.PROVED if is_bound else Trust.UNBOUND
 
 
-def message_counts(reports: Iterable[uuid.UUID]) -> dict[tuple[uuid.UUID, Author], int]:
-    """How many messages each side wrote after each of these reports; none where there is none."""
-    rows = Message.objects.filter(report__uid__in=list(reports)).values_list(
-        "report__uid", "author"
+def message_counts(
+    reports: Iterable[uuid.UUID], *, organisation_id: int
+) -> dict[tuple[uuid.UUID, Author], int]:
+    """How many messages each side wrote after each of these reports, of those that were sent to that
+    organisation's desk; none where there is none.
+    """
+    sent = Message.objects.filter(
+        report__uid__in=list(reports), report__organisation_id=organisation_id
     )
+    rows = sent.values_list("report__uid", "author")
     counted = rows.annotate(n=Count("id")).order_by()
     return {(report, Author(author)): n for report, author, n in counted}
 
@@ -161,8 +170,9 @@ def content_read(plain: bytes) -> ReportContent:
     return msgspec.convert(msgspec.json.decode(plain), ReportContent)
 
 
-def _row(report: uuid.UUID) -> Report:
-    row = Report.objects.filter(uid=report).first()
+def _row(report: uuid.UUID, *, lock: bool = False) -> Report:
+    rows = Report.objects.select_for_update() if lock else Report.objects.all()
+    row = rows.filter(uid=report).first()
     if row is None:
         raise NotFound("no such report")
     return row

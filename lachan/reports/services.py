@@ -50,7 +50,7 @@ def form_new() -> str:
 
 def is_open() -> bool:
     """Whether there is a desk that reports can be sealed to."""
-    return members.desk_key_current() is not None
+    return members.desk_key_home() is not None
 
 
 def report_submit(
@@ -86,7 +86,7 @@ def report_submit(
     token, category = _form_token(form), category_code(category)
     busy = arrivals.is_busy()
     receipt = receipt_for(conf.secret("receipt"), token)
-    desk = _desk()
+    desk = _desk(members.desk_key_home())
     row = report_seal(desk, receipt=receipt, token=token, content=content)
     earned = not busy or _is_earned(form, work, conf.WORK_BITS_BUSY)
     row.status = Status.OPEN if earned else Status.HELD
@@ -160,7 +160,7 @@ def reporter_write(*, by: Actor, report: uuid.UUID, words: str, token: str = "")
 def _message_add(
     row: Report, author: Author, words: str, mark: bytes, *, is_question: bool = False
 ) -> bool:
-    desk = _desk()
+    desk = _desk(members.desk_key_current(row.organisation_id))
     try:
         with durable(), transaction.atomic():
             number = _number_next(row)
@@ -300,8 +300,7 @@ def _say_received(row: Report) -> None:
     )
 
 
-def _desk() -> DeskKeyRecord:
-    desk = members.desk_key_current()
+def _desk(desk: DeskKeyRecord | None) -> DeskKeyRecord:
     if desk is None:
         raise Unavailable("no organisation receives reports yet: make a desk key first")
     return desk

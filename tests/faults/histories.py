@@ -30,7 +30,7 @@ from lachan.members.invitations import invitation_create
 from lachan.members.models import ApiKey, Confirmation, Person
 from lachan.members.records import PUBLIC, Role, system
 from lachan.members.recovery import recovery_split
-from lachan.members.selectors import actor_for, desk_key_current
+from lachan.members.selectors import actor_for, desk_key_home
 from lachan.members.services import (
     api_key_revoke,
     confirmation_give,
@@ -297,7 +297,7 @@ class Story:
 
     def shown(self) -> Shown:
         """All that pages would show as true of words, people and keys."""
-        key = desk_key_current()
+        key = desk_key_home()
         shown: Shown = {("desk key", key.public)} if key else set()
         shown |= {
             ("roles", p.email, role) for p in Person.objects.all() for role in actor_for(p).roles

@@ -16,7 +16,7 @@ from lachan.members.records import Actor
 from lachan.members.selectors import people_able
 from lachan.reports.policy import Action
 from lachan.reports.records import Author
-from lachan.reports.selectors import message_counts
+from lachan.reports.selectors import message_counts, report_get
 
 
 def case_get(
@@ -42,6 +42,22 @@ def case_get(
     if case is None or not policy_allows(by, action, organisation_id=case.organisation_id):
         raise NotFound("no such case")
     return case
+
+
+def case_is_referred(case: Case) -> bool:
+    """Whether the report was sent to another organisation's desk: that one reads it and hears from the
+    reporter, this one has what it was told.
+
+    Raises:
+        NotFound: the report is gone.
+    """
+    return report_get(case.report_uid).organisation_id != case.organisation_id
+
+
+def report_is_worked_on(report: UUID) -> bool:
+    """Whether a case of it is open at any desk, or was closed into one that is."""
+    cases = Case.objects.filter(report_uid=report)
+    return any(case_worked_on(case).closed_at is None for case in cases)
 
 
 def case_facts(case: Case) -> Facts:
@@ -99,7 +115,9 @@ def duplicate_list(case: Case) -> list[Case]:
 def unread_list(case: Case) -> list[Case]:
     """The case itself and what was closed into it, as far as a reporter wrote and it was not opened since."""
     together = [case, *duplicate_list(case)]
-    written = message_counts(one.report_uid for one in together)
+    written = message_counts(
+        (one.report_uid for one in together), organisation_id=case.organisation_id
+    )
     return [
         one
         for one in together
@@ -125,7 +143,8 @@ def case_state(case: Case) -> tuple[Any, ...]:
     """What a page of the case shows and an act on it could wipe (`kernel/seen`): its columns, its links, and
     how much was written to and by the reporters of it and of what was closed into it.
     """
-    written = message_counts([case.report_uid, *(one.report_uid for one in duplicate_list(case))])
+    reports = [case.report_uid, *(one.report_uid for one in duplicate_list(case))]
+    written = message_counts(reports, organisation_id=case.organisation_id)
     links = case.links.filter(undone_at=None) | case.links_in.filter(undone_at=None)
     return (
         case.status,

@@ -5,12 +5,13 @@ it without an event. So it is looked for, each minute and before anybody looks a
 """
 
 from django.db import transaction
+from django.db.models import Q
 
 from lachan.cases.audit_actions import CaseAudit
 from lachan.cases.models import Case
 from lachan.cases.records import Happening, Status
 from lachan.members.records import Actor
-from lachan.members.selectors import desk_key_person_ids, people_able
+from lachan.members.selectors import desk_key_people, people_able
 from lachan.members.services import audit_record
 from lachan.outbox.services import clock_is_believed
 from lachan.reports.policy import Action
@@ -21,12 +22,13 @@ from .timeline import happening_record
 
 def cases_free(*, by: Actor) -> int:
     """Give every open case back whose holder may not, or cannot, work on it now; how many."""
-    able = people_able(Action.CASE_WORK)
-    # Without a copy of the key nobody reads what a child wrote. Where nobody at all has one, none is freed:
-    # it would help nobody.
-    able = (able & desk_key_person_ids()) or able
+    able, holding = people_able(Action.CASE_WORK), desk_key_people()
+    # Without a copy of the key nobody reads what a child wrote. Where nobody at all of a desk has one, none
+    # is freed there: it would help nobody.
+    desks = {holding[person] for person in able & holding.keys()}
+    locked_out = Q(organisation__in=desks) & ~Q(assignee__in=holding)
     held = Case.objects.filter(closed_at__isnull=True, assignee__isnull=False)
-    lost = list(held.exclude(assignee__in=able).values_list("pk", "assignee_id"))
+    lost = list(held.filter(~Q(assignee__in=able) | locked_out).values_list("pk", "assignee_id"))
     if not lost or not clock_is_believed():  # most of what ends a right is a date
         return 0
     return sum(_freed(pk, holder, by) for pk, holder in lost)

@@ -44,7 +44,7 @@ def note_write(
         raise InvalidInput(f"some words are needed, at most {LONGEST} characters")
     if by.person_id is None:
         raise Refused("a note has an author")
-    key = members.desk_key_current()
+    key = members.desk_key_current(case.organisation_id)
     if key is None:
         raise Unavailable("there is no desk key to seal a note to")
     note = CaseNote(case=case, author_id=by.person_id, kind=kind)

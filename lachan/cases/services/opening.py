@@ -9,6 +9,7 @@ from lachan.cases.models import Case
 from lachan.cases.records import Happening, Status
 from lachan.cases.selectors.desk import case_worked_on
 from lachan.kernel.clock import hour, now
+from lachan.kernel.errors import NotFound
 from lachan.members.records import Actor
 from lachan.outbox.services import event_publish
 from lachan.reports.selectors import report_get
@@ -22,17 +23,17 @@ FORGOTTEN = "forgotten"
 
 @transaction.atomic(savepoint=False)  # each report that arrives passes here
 def case_open(*, by: Actor, report: UUID) -> UUID:
-    """Open the case of a report, once; the case's uid.
+    """Open the case of a report at the desk to which it was sent, once; the case's uid.
 
     Times are those of the report, by the hour: an exact one could be laid beside a school's log.
 
     Raises:
         NotFound: there is no such report.
     """
-    same = Case.objects.filter(report_uid=report).values_list("uid", flat=True)
-    if (known := same.first()) is not None:
-        return known
     facts = report_get(report)
+    same = Case.objects.filter(report_uid=report, organisation_id=facts.organisation_id)
+    if (known := same.values_list("uid", flat=True).first()) is not None:
+        return known
     case = Case(
         report_uid=report,
         organisation_id=facts.organisation_id,
@@ -43,23 +44,38 @@ def case_open(*, by: Actor, report: UUID) -> UUID:
         opened_at=facts.received,
     )
     try:
-        with transaction.atomic():
-            case_rate(case)
+        case_begin(case, by=by)
     except IntegrityError:  # another worker opened it meanwhile
-        return same.get()
-    happening_record(case, Happening.OPENED, by=by, at=facts.received)
-    event_publish(CaseOpened(case=case.uid, report=report))
+        return same.get().uid
     return case.uid
+
+
+def case_begin(case: Case, *, by: Actor) -> None:
+    """Save a fresh case and say so.
+
+    Raises:
+        IntegrityError: that desk has a case of that report; the transaction can go on.
+    """
+    with transaction.atomic():
+        case_rate(case)
+    happening_record(case, Happening.OPENED, by=by, at=case.opened_at)
+    event_publish(CaseOpened(case=case.uid, report=case.report_uid))
 
 
 @transaction.atomic
 def case_mark_written(*, by: Actor, report: UUID) -> None:
-    """The reporter wrote: mark the case, and open it again if it was closed.
+    """The reporter wrote to the desk: mark its case, and open it again if it was closed. Other desks that have
+    one hear nothing.
 
     What is written to a duplicate counts for the case that it was closed into. Hearing it twice marks
     what is marked.
     """
-    case = Case.objects.select_for_update().filter(report_uid=report).first()
+    try:
+        desk = report_get(report).organisation_id
+    except NotFound:  # deleted meanwhile
+        return
+    cases = Case.objects.select_for_update().filter(report_uid=report)
+    case = cases.filter(organisation_id=desk).first()
     if case is None:
         return
     case = case_worked_on(case, lock=True)
@@ -81,13 +97,11 @@ def case_mark_written(*, by: Actor, report: UUID) -> None:
 
 @transaction.atomic
 def case_forget(*, by: Actor, report: UUID) -> None:
-    """The report is gone by the rule of retention: so go the notes and the fingerprints."""
-    case = Case.objects.select_for_update().filter(report_uid=report).first()
-    if case is None:
-        return
-    case.notes.all().delete()
-    case.fingerprints.all().delete()
-    if case.status != Status.CLOSED:
-        case.status, case.outcome, case.closed_at = Status.CLOSED, FORGOTTEN, now()
-        case.save(update_fields=["status", "outcome", "closed_at"])
-        happening_record(case, Happening.CLOSED, by=by, outcome=FORGOTTEN)
+    """The report is gone by the rule of retention: so go the notes and the fingerprints, at every desk."""
+    for case in Case.objects.select_for_update().filter(report_uid=report).order_by("pk"):
+        case.notes.all().delete()
+        case.fingerprints.all().delete()
+        if case.status != Status.CLOSED:
+            case.status, case.outcome, case.closed_at = Status.CLOSED, FORGOTTEN, now()
+            case.save(update_fields=["status", "outcome", "closed_at"])
+            happening_record(case, Happening.CLOSED, by=by, outcome=FORGOTTEN)

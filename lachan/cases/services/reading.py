@@ -24,7 +24,7 @@ from .timeline import happening_record
 
 
 def case_keys(*, by: Actor, uid: UUID, unlocked: str) -> dict[UUID, str]:
-    """The desk keys that a case needs: its report's own, and today's for what was written later.
+    """The desk keys that a case needs: its report's own, and those of its desk for what was written later.
 
     Args:
         by: who wants to read.
@@ -36,8 +36,10 @@ def case_keys(*, by: Actor, uid: UUID, unlocked: str) -> dict[UUID, str]:
         NotFound: as `case_get`.
     """
     case = case_get(by=by, uid=uid)
-    current = members.desk_key_current()
-    wanted = {report_get(case.report_uid).desk_key} | ({current.uid} if current else set())
+    wanted = set(members.desk_key_uids(case.organisation_id, since=case.opened_at))
+    report = report_get(case.report_uid)
+    if report.organisation_id == case.organisation_id:
+        wanted.add(report.desk_key)
     keys: dict[UUID, str] = {}
     missing: Refused | None = None
     for key in sorted(wanted):
@@ -57,7 +59,7 @@ def case_report_open(*, by: Actor, uid: UUID, keys: Mapping[UUID, str]) -> OpenR
 
     Raises:
         SealBroken: none of the keys opens it.
-        NotFound, Refused: as `case_get`.
+        NotFound, Refused: as `case_get`; or it was sent to another organisation's desk.
     """
     case = case_get(by=by, uid=uid, action=Action.CASE_READ)
     opened = report_open(by=by, report=case.report_uid, keys=keys)

@@ -12,15 +12,24 @@ from lachan.cases.events import CaseClosed, CaseReopened
 from lachan.cases.models import Case, CaseNote
 from lachan.cases.records import CaseMoved, CaseTaken, Happening, NoSuchChoice, Status
 from lachan.cases.selectors.choices import outcome_list
-from lachan.cases.selectors.desk import case_get, case_rating, case_state, duplicate_list
+from lachan.cases.selectors.desk import (
+    case_get,
+    case_rating,
+    case_state,
+    duplicate_list,
+    report_is_worked_on,
+)
 from lachan.formats.classification.categories import category_code
 from lachan.kernel.clock import now
 from lachan.kernel.errors import InvalidInput, NotFound
 from lachan.kernel.seen import Stale, state_check
-from lachan.members.records import Actor
+from lachan.members.policy import policy_allows
+from lachan.members.records import Actor, system
 from lachan.members.services import audit_record
 from lachan.outbox.services import event_publish
 from lachan.reports.policy import Action
+from lachan.reports.records import ReportFacts
+from lachan.reports.selectors import report_get
 from lachan.reports.services import report_answer, report_close, report_reopen
 
 from .notes import LONGEST, note_write
@@ -155,7 +164,8 @@ def clock_meet(*, by: Actor, uid: UUID, clock: str) -> None:
 
 @transaction.atomic
 def case_close(*, by: Actor, uid: UUID, outcome: str, words: str = "") -> None:
-    """End a case. Its report's days of retention run from now on, and those of its duplicates.
+    """End a case. Its report's days of retention run from now on, and those of its duplicates', where no
+    other desk works on it.
 
     Args:
         by: who has the case.
@@ -178,7 +188,10 @@ def case_close(*, by: Actor, uid: UUID, outcome: str, words: str = "") -> None:
     case_end(case, by=by, outcome=outcome)
     for report in _reports(case):
         with suppress(NotFound):  # deleted when its time of keeping ended
-            report_close(by=by, report=report)
+            # Of two desks that end at once the second sees that the first has.
+            facts = report_get(report, lock=True)
+            if not report_is_worked_on(report):
+                report_close(by=_for_report(by, facts), report=report)
 
 
 def case_end(case: Case, *, by: Actor, outcome: str) -> None:
@@ -205,7 +218,7 @@ def case_reopen(*, by: Actor, uid: UUID) -> None:
     if by.person_id is None:
         raise CaseTaken("only a person works on a case")
     try:
-        report_reopen(by=by, report=case.report_uid)
+        report_reopen(by=_for_report(by, report_get(case.report_uid)), report=case.report_uid)
     except NotFound:
         raise CaseMoved("its report is gone") from None
     case.status, case.outcome, case.closed_at = Status.CLAIMED, "", None
@@ -220,9 +233,17 @@ def reports_reopen(case: Case, *, by: Actor) -> None:
     """The days of retention stop for the reports of a case and of what was closed into it."""
     for report in _reports(case):
         with suppress(NotFound):  # deleted when its time of keeping ended
-            report_reopen(by=by, report=report)
+            report_reopen(by=_for_report(by, report_get(report)), report=report)
 
 
 def _reports(case: Case) -> list[UUID]:
-    """Of a case, and of everything that was closed into it."""
-    return [case.report_uid, *(one.report_uid for one in duplicate_list(case))]
+    """Of a case, and of everything that was closed into it; in one order, since they are locked."""
+    return sorted({case.report_uid, *(one.report_uid for one in duplicate_list(case))})
+
+
+def _for_report(by: Actor, facts: ReportFacts) -> Actor:
+    """Who stops or starts a report's days: not somebody of a desk to which it was only referred, whose act says
+    no more than that.
+    """
+    may = policy_allows(by, Action.CASE_WORK, organisation_id=facts.organisation_id)
+    return by if may else system("cases")

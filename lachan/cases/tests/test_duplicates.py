@@ -17,7 +17,7 @@ from lachan.kernel.errors import LachanError, NotFound, Refused
 from lachan.kernel.sealing.envelope import keypair_new
 from lachan.members.models import AuditEntry
 from lachan.members.records import PUBLIC
-from lachan.members.selectors import desk_key_current
+from lachan.members.selectors import desk_key_home
 from lachan.members.services import desk_key_rotate
 from lachan.reports.selectors import report_get
 from lachan.reports.services import reporter_write
@@ -249,7 +249,7 @@ def test_it_hands_out_the_keys_that_a_person_has(case, personas, monkeypatch):
     """Who came after the key changed reads what came since; another refusal is no missing copy."""
     row, by = case(), personas.analyst
     desk_key_rotate(by=personas.administrator.actor, organisation=personas.organisation)
-    current = desk_key_current().uid
+    current = desk_key_home().uid
     by.person.wraps.exclude(desk_key__uid=current).delete()
     held = case_keys(by=by.actor, uid=row.uid, unlocked=by.unlocked)
     assert set(held) == {current}

@@ -23,6 +23,7 @@ from lachan.cases.selectors.choices import (
 )
 from lachan.cases.selectors.desk import (
     case_get,
+    case_is_referred,
     case_rating,
     case_state,
     colleague_list,
@@ -94,7 +95,7 @@ class Draft:
         return {
             "answer": is_held and "report" in page,
             "propose": is_held and "report" in page,
-            "note": page["may_work"] and "report" in page,
+            "note": page["may_work"] and "notes" in page,
             "close": is_held,
             "hand-over": is_open and bool(page["colleagues"]),
             "priority": is_open,
@@ -203,10 +204,11 @@ def _choices(row: Case) -> dict[str, Any]:
 
 
 def _opened(request: HttpRequest, row: Case) -> dict[str, Any]:
-    """The report, its candidates and the notes; or why they cannot be read."""
+    """The notes, and the report with its candidates where it is this desk's; or why they cannot be read."""
     try:
         keys = case_keys(by=request.actor, uid=row.uid, unlocked=session_key(request))
-        opened = case_report_open(by=request.actor, uid=row.uid, keys=keys)
+        is_referred = case_is_referred(row)
+        opened = None if is_referred else case_report_open(by=request.actor, uid=row.uid, keys=keys)
     except NotFound:
         return {"is_gone": True}
     except Refused as error:
@@ -215,6 +217,9 @@ def _opened(request: HttpRequest, row: Case) -> dict[str, Any]:
         return {"is_key_missing": True}
     # It may have left fingerprints, or taken the mark of an unread message away.
     row.refresh_from_db()
+    notes = [_note(note, keys.values()) for note in note_list(row)]
+    if opened is None:
+        return {"is_referred": True, "notes": notes}
     return {
         "report": opened,
         "about": ABOUT_WORDS.get(opened.content.about, ""),
@@ -226,7 +231,7 @@ def _opened(request: HttpRequest, row: Case) -> dict[str, Any]:
             )
             for one in candidate_list(by=request.actor, opened=opened)
         ],
-        "notes": [_note(note, keys.values()) for note in note_list(row)],
+        "notes": notes,
     }
 
 

@@ -83,6 +83,7 @@ def _plain_words() -> dict[Happening, str]:
         Happening.RELEASED: _("gave the case back"),
         Happening.FREED: _("the case is back in the queue: who had it cannot work on it now"),
         Happening.HANDED_OVER: _("handed the case over"),
+        Happening.REFERRED: _("referred the case to another organisation"),
         Happening.REPORT_OPENED: _("opened the report"),
         Happening.UNLINKED: _("took the link to another case back"),
         Happening.NOTED: _("wrote a note"),

@@ -33,6 +33,7 @@ from lachan.indicators.models import ListImport
 from lachan.indicators.services import indicator_propose, indicator_review, sites_replace
 from lachan.kernel.clock import held_at, now
 from lachan.kernel.process import started_at
+from lachan.members.desk_keys import desk_key_make
 from lachan.members.models import DeskKey as Key
 from lachan.members.models import DeskKeyWrap
 from lachan.members.records import system
@@ -252,6 +253,16 @@ def test_it_sees_who_holds_the_desk_key(personas):
     assert "nobody" in look(DeskKey).says
     Key.objects.all().delete()
     assert "no report can be taken" in look(DeskKey).says
+
+
+def test_it_sees_who_holds_the_key_of_every_desk(personas):
+    there = personas.other.organisation
+    row, _ = desk_key_make(there)
+    assert look(DeskKey).level is Level.WELL
+    row.wraps.all().delete()
+    found = look(DeskKey)
+    assert found.level is Level.FAULT
+    assert str(there.uid) in found.says
 
 
 def test_it_reminds_of_the_first_link(db):

@@ -10,7 +10,13 @@ from lachan.members.errors import InvitationGone, KeyLocked, KeyMissing
 from lachan.members.first_token import token_path
 from lachan.members.models import Confirmation, DeskKey, DeskKeyWrap, Invitation
 from lachan.members.records import Role
-from lachan.members.selectors import desk_key_current
+from lachan.members.selectors import (
+    desk_key_current,
+    desk_key_home,
+    desk_key_list,
+    desk_key_people,
+    desk_key_uids,
+)
 from lachan.members.services import (
     confirmation_give,
     desk_key_open,
@@ -20,8 +26,11 @@ from lachan.members.services import (
     first_link,
     invitation_accept,
     invitation_create,
+    recovery_split,
+    recovery_use,
     return_create,
 )
+from lachan.web.start import waiting_list
 
 PASSWORD = "four-invented-words-here"
 
@@ -40,7 +49,7 @@ def join_first(**extra):
 def test_it_opens_the_desk_key_for_those_who_read_cases(personas, role):
     someone = getattr(personas, role)
     private = desk_key_open(by=someone.actor, unlocked=someone.unlocked)
-    assert keypair_from_private(private).public == desk_key_current().public
+    assert keypair_from_private(private).public == desk_key_home().public
 
 
 @pytest.mark.parametrize("role", ["administrator", "technical", "auditor"])
@@ -62,13 +71,13 @@ def test_it_opens_nothing_with_another_persons_key(personas):
 
 
 def test_it_seals_before_anybody_has_signed_in(db):
-    assert desk_key_current() is None
+    assert desk_key_home() is None
     first_link()
-    sealed = seal(b"words", to=[desk_key_current().public])
-    uid = desk_key_current().uid
+    sealed = seal(b"words", to=[desk_key_home().public])
+    uid = desk_key_home().uid
     lost, again = first_link(), first_link()
     assert lost != again
-    assert desk_key_current().uid == uid
+    assert desk_key_home().uid == uid
     with pytest.raises(InvitationGone):
         invitation_accept(token=token_of(lost), password=PASSWORD, email="a@h.example", name="A")
     joined = invitation_accept(
@@ -81,13 +90,13 @@ def test_it_seals_before_anybody_has_signed_in(db):
 
 def test_it_forgets_the_first_token_and_makes_a_fresh_key(db):
     path = first_link()
-    before = desk_key_current().uid
+    before = desk_key_home().uid
     assert token_path().stat().st_mode & 0o777 == 0o600
     assert token_of(path).encode() not in bytes(Invitation.objects.get().token_hash)
     join = {"password": PASSWORD, "email": "a@h.example", "name": "A", "organisation_name": "Desk"}
     joined = invitation_accept(token=token_of(path), **join)
     assert not token_path().exists()
-    assert desk_key_current().uid != before
+    assert desk_key_home().uid != before
     assert joined.person.organisation.name == "Desk"
     assert holds_all(joined.person)
     assert not DeskKeyWrap.objects.filter(person=None).exists()
@@ -96,10 +105,10 @@ def test_it_forgets_the_first_token_and_makes_a_fresh_key(db):
 
 def test_it_starts_a_new_desk_key_when_the_first_token_was_lost(db):
     first_link()
-    before = desk_key_current().uid
+    before = desk_key_home().uid
     token_path().unlink()
     first_link()
-    assert desk_key_current().uid != before
+    assert desk_key_home().uid != before
 
 
 def test_it_hands_the_desk_key_on_with_an_invitation(db):
@@ -128,9 +137,9 @@ def test_it_hands_no_desk_key_to_a_role_that_reads_no_cases(db):
 
 
 def test_it_rotates_and_keeps_the_old_key_for_old_reports(personas):
-    old = desk_key_current()
+    old = desk_key_home()
     new = desk_key_rotate(by=personas.administrator.actor, organisation=personas.organisation)
-    assert desk_key_current() == new
+    assert desk_key_home() == new
     analyst = personas.analyst
     for record in (old, new):
         private = desk_key_open(by=analyst.actor, unlocked=analyst.unlocked, uid=record.uid)
@@ -189,3 +198,61 @@ def actor(person):
     from lachan.members.selectors import actor_for
 
     return actor_for(person)
+
+
+def test_each_organisation_keeps_its_own_desk_key_history_and_shares(personas):
+    there, home = personas.other, personas.organisation
+    assert desk_key_current(there.organisation.pk) is None
+    boss, own = there.administrator, there.organisation
+    first = desk_key_rotate(by=boss.actor, organisation=own)
+    second = desk_key_rotate(by=boss.actor, organisation=own)
+    assert (desk_key_current(own.pk), desk_key_current(home.pk)) == (second, desk_key_home())
+    assert desk_key_home().uid == personas.desk_key.uid
+    assert [key.uid for key in desk_key_list()] == [personas.desk_key.uid, second.uid]
+    assert desk_key_uids(own.pk, since=now()) == {second.uid}
+    assert desk_key_uids(own.pk, since=now() - timedelta(hours=1)) == {first.uid, second.uid}
+    assert set(desk_key_people().values()) == {home.pk, own.pk}
+    analyst = there.analyst
+    for record in (first, second):
+        private = desk_key_open(by=analyst.actor, unlocked=analyst.unlocked, uid=record.uid)
+        assert keypair_from_private(private).public == record.public
+    assert desk_key_open(by=analyst.actor, unlocked=analyst.unlocked) == private
+    made = {"by": boss.actor, "unlocked": boss.unlocked, "needed": 2, "total": 3}
+    for by in (personas.administrator, boss):
+        stranger = home if by is boss else own
+        with pytest.raises(Refused):
+            desk_key_rotate(by=by.actor, organisation=stranger)
+        with pytest.raises(Refused):
+            recovery_split(**made | {"by": by.actor}, organisation=stranger)
+    shares = recovery_split(**made, organisation=own)
+    analyst.person.wraps.all().delete()
+    assert recovery_use(shares=shares[:2], email=analyst.person.email) == 2
+    assert holds_all(analyst.person)
+    with pytest.raises(KeyMissing):
+        recovery_use(shares=shares[:2], email=personas.analyst.person.email)
+
+
+def test_it_shows_and_asks_each_administrator_about_the_own_desk(personas):
+    there, at = personas.other, "/staff/members/desk-key/"
+    boss = there.administrator.client()
+    assert at not in {card.url for card in waiting_list(there.administrator.actor)}
+    boss.post(f"{at}fresh/")
+    key = desk_key_current(there.organisation.pk)
+    page = boss.get(at)
+    assert page.context["organisation"] == there.organisation
+    assert [row.uid for row in page.context["keys"]] == [key.uid]
+    assert desk_key_home().uid == personas.desk_key.uid
+    assert at in {card.url for card in waiting_list(there.administrator.actor)}
+    late = there.with_roles(Role.ANALYST)
+    lacking = f"/staff/members/people/{late.person.uid}/"
+    assert boss.get(lacking).context["gives_key"]
+    # The operator's administrators manage other organisations' people, and hold no key of theirs.
+    operator = personas.administrator.client()
+    assert not operator.get(lacking).context["gives_key"]
+    boss.post(f"{lacking}key/")
+    assert holds_all(late.person)
+    invited = {"name": "N", "email": "n@other.example", "roles": ["analyst"]}
+    asked = f"/staff/members/{there.organisation.uid}/invite/"
+    assert operator.post(asked, invited).context["carries"] is False
+    invited["email"] = "m@other.example"
+    assert boss.post(asked, invited).context["record"].with_desk_key

@@ -1,4 +1,4 @@
-"""The desk's key: who holds it, a fresh one, and the shares that bring it back."""
+"""The key of one's own organisation's desk: who holds it, a fresh one, and the shares that bring it back."""
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
@@ -12,7 +12,7 @@ from lachan.members.desk_keys import desk_key_state, holder_list, holds_all
 from lachan.members.errors import KeyMissing
 from lachan.members.models import Organisation, RecoveryKey
 from lachan.members.network_forms import SharesForm
-from lachan.members.policy import Action, policy_check, requires
+from lachan.members.policy import Action, requires
 from lachan.members.selectors import desk_key_current
 from lachan.members.services import desk_key_rotate, recovery_split, session_key
 from lachan.web.sent import SEEN
@@ -22,24 +22,22 @@ _CHANGED = gettext_lazy(
 )
 
 
-def _home(request: HttpRequest) -> Organisation:
-    home = get_object_or_404(Organisation, is_home=True)
-    policy_check(request.actor, Action.MEMBER_MANAGE, organisation_id=home.pk)
-    return home
+def _own(request: HttpRequest) -> Organisation:
+    return get_object_or_404(Organisation, pk=request.actor.organisation_id)
 
 
 @require_GET
 @requires(Action.MEMBER_MANAGE)
 def desk_key(request: HttpRequest) -> HttpResponse:
-    home = _home(request)
-    holders = holder_list(home)
+    own = _own(request)
+    holders = holder_list(own)
     context = {
-        "organisation": home,
-        "keys": home.desk_keys.order_by("-id"),
+        "organisation": own,
+        "keys": own.desk_keys.order_by("-id"),
         "holders": [person for person in holders if holds_all(person)],
         "lacking": [person for person in holders if not holds_all(person)],
-        "seen": state_mark(*desk_key_state(home)),
-        "recovery": RecoveryKey.objects.filter(organisation=home, retired_at=None).first(),
+        "seen": state_mark(*desk_key_state(own)),
+        "recovery": RecoveryKey.objects.filter(organisation=own, retired_at=None).first(),
     }
     return render(request, "members/desk_key.html", context)
 
@@ -49,7 +47,7 @@ def desk_key(request: HttpRequest) -> HttpResponse:
 def desk_key_fresh(request: HttpRequest) -> HttpResponse:
     try:
         seen = request.POST.get(SEEN, "")
-        desk_key_rotate(by=request.actor, organisation=_home(request), seen=seen)
+        desk_key_rotate(by=request.actor, organisation=_own(request), seen=seen)
     except Stale:
         messages.error(request, _CHANGED)
     else:
@@ -61,12 +59,12 @@ def desk_key_fresh(request: HttpRequest) -> HttpResponse:
 @requires(Action.MEMBER_MANAGE)
 def shares(request: HttpRequest) -> HttpResponse:
     """Make shares and show them, once, to print."""
-    home = _home(request)
+    own = _own(request)
     form = SharesForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         try:
             texts = recovery_split(
-                by=request.actor, unlocked=session_key(request), organisation=home,
+                by=request.actor, unlocked=session_key(request), organisation=own,
                 seen=request.POST.get(SEEN, ""), **form.cleaned_data,
             )  # fmt: skip
         except Stale:
@@ -76,8 +74,8 @@ def shares(request: HttpRequest) -> HttpResponse:
         else:
             context = {
                 "shares": texts,
-                "organisation": home,
-                "key": desk_key_current(),
+                "organisation": own,
+                "key": desk_key_current(own.pk),
                 **form.cleaned_data,
             }
             return render(request, "members/shares.html", context)
@@ -86,7 +84,7 @@ def shares(request: HttpRequest) -> HttpResponse:
         "title": _("Make recovery shares"),
         "back": "/staff/members/desk-key/",
         "act": _("Make and show them"),
-        "seen": state_mark(*desk_key_state(home)),
+        "seen": state_mark(*desk_key_state(own)),
         "note": _(
             "Each share goes to another person, on paper. Together the number needed brings the desk's "
             "key back when nobody can open it any more; fewer can do nothing. Earlier shares stop working."

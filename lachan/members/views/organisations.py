@@ -12,7 +12,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from lachan.formats.places.gazetteer import place_get
 from lachan.kernel.clock import now
 from lachan.kernel.seen import Stale, state_mark
-from lachan.members.desk_keys import HOLDER_ROLES
+from lachan.members.desk_keys import HOLDER_ROLES, key_can_be_given
 from lachan.members.errors import AlreadyMember
 from lachan.members.models import Invitation, Organisation
 from lachan.members.network_forms import InviteForm, OrganisationForm
@@ -122,7 +122,7 @@ def invite(request: HttpRequest, uid: UUID) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         words = form.cleaned_data
         # Only a role that opens reports needs the key, and only then is it asked for.
-        carries = row.is_home and HOLDER_ROLES & set(words["roles"])
+        carries = HOLDER_ROLES & set(words["roles"]) and key_can_be_given(request.actor, row)
         unlocked = session_key(request) if carries else None
         try:
             record = invitation_create(

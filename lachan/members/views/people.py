@@ -12,7 +12,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from lachan.kernel.errors import LachanError
 from lachan.kernel.seen import Stale, state_mark
-from lachan.members.desk_keys import HOLDER_ROLES, holder_list, holds_all
+from lachan.members.desk_keys import HOLDER_ROLES, holder_list, holds_all, key_can_be_given
 from lachan.members.errors import KeyLocked, KeyMissing, LastAdministrator, SelfGrant
 from lachan.members.models import Person
 from lachan.members.network_forms import GrantForm
@@ -52,6 +52,7 @@ def _page(request: HttpRequest, row: Person, form: GrantForm) -> HttpResponse:
         "form": form,
         "manages": manages and row.is_active,
         "self": row.pk == request.actor.person_id,
+        "gives_key": manages and key_can_be_given(request.actor, row.organisation),
         "returns": manages,
         "lacks_key": row in holder_list(row.organisation) and not holds_all(row),
         "holds_key": row.wraps.exists(),
@@ -107,7 +108,7 @@ def grant(request: HttpRequest, uid: UUID) -> HttpResponse:
         messages.success(request, _("The role waits for a second administrator's yes, or a day."))
         return redirect("members:person", row.uid)
     messages.success(request, _("The role is given."))
-    if row.organisation.is_home and words["role"] in HOLDER_ROLES:
+    if words["role"] in HOLDER_ROLES and key_can_be_given(request.actor, row.organisation):
         key_offer(request, row)
     return redirect("members:person", row.uid)
 
@@ -163,7 +164,9 @@ def give_return(request: HttpRequest, uid: UUID) -> HttpResponse:
     """A link for somebody who lost the password."""
     row = get_object_or_404(Person, uid=uid)
     manage_check(request.actor, row.organisation)
-    carries = row in holder_list(row.organisation)
+    carries = row in holder_list(row.organisation) and key_can_be_given(
+        request.actor, row.organisation
+    )
     try:
         unlocked = session_key(request) if carries else None
     except LachanError:

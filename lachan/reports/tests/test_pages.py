@@ -7,7 +7,7 @@ from django.urls import reverse
 
 from lachan.kernel.clock import held_at, now
 from lachan.kernel.sealing.receipts import receipt_new, receipt_parse
-from lachan.members.selectors import desk_key_current
+from lachan.members.selectors import desk_key_home
 from lachan.reports import conf, selectors, services
 from lachan.reports.models import InboxSession, Message, Report
 from lachan.reports.records import Status
@@ -26,7 +26,7 @@ def filled(**changes):
 
 
 def test_it_says_to_which_key_a_report_was_sealed(client, desk_key):
-    number = desk_key_current().number
+    number = desk_key_home().number
     assert number in client.post(reverse("report"), filled()).content.decode()
 
 
@@ -151,7 +151,7 @@ def test_it_shows_the_same_receipt_in_another_language(client, desk_key, urgency
         assert f'<html lang="{language}"' in html
         assert page.cookies["lang"].value == language
         assert receipt_on(page) == receipt
-        assert desk_key_current().number in html
+        assert desk_key_home().number in html
         assert ("button danger" in html) is (urgency == "danger")
         assert '"/language"' not in html
     assert Report.objects.count() == 1

@@ -115,7 +115,7 @@ def test_it_takes_no_form_of_another_instance(submit):
 
 
 def test_it_takes_no_report_that_nobody_could_open(submit, monkeypatch):
-    monkeypatch.setattr(services.members, "desk_key_current", lambda: None)
+    monkeypatch.setattr(services.members, "desk_key_home", lambda: None)
     with pytest.raises(Unavailable):
         submit()
 

@@ -76,7 +76,7 @@ def test_the_receipt_is_shown_again_to_the_last_moment_and_not_in_the_next(submi
 
 def test_it_says_whether_a_desk_receives(submit, monkeypatch):
     assert services.is_open()
-    monkeypatch.setattr(services.members, "desk_key_current", lambda: None)
+    monkeypatch.setattr(services.members, "desk_key_home", lambda: None)
     assert not services.is_open()
 
 
