@@ -15,7 +15,7 @@ from .ledger import CHUNK, is_for
 from .models import LedgerHead, LedgerRow, ListingRow
 from .records import LedgerEntry
 
-# Rows that are looked at in one question, less one.
+# One question looks at one row fewer.
 _BASE = 64
 
 
