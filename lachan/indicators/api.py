@@ -12,18 +12,19 @@ from ninja import Field, Query, Router, Schema
 from lachan.members.policy import requires
 from lachan.web.shapes import Moment
 
-from .channel import channels
+from .channel import Served, Wish, channels
 from .conf import DEFAULT_CONFIDENCE
 from .policy import Action
 from .records import DisputeRecord, IndicatorRecord
 from .selectors import indicator_get, indicator_list
 from .services import dispute_open, indicator_propose, indicator_withdraw
-from .serving import Served, Wish, audience_for, list_sequence, list_serve
+from .serving import audience_for, list_sequence, list_serve
 
 router = Router(tags=["indicators"])
 Answer = TypeVar("Answer", HttpResponse, StreamingHttpResponse)
 _AFTER = Query(None, description="the uid at which the page before ended")
 _SEQUENCE = Query(None, ge=0, le=2**62)
+_MOMENT = Query(None, description="with its time zone: 2026-11-30T08:00:00Z")
 
 
 class ChannelOut(Schema):
@@ -67,6 +68,7 @@ def list_one(
     name: str,
     since: int | None = _SEQUENCE,
     at: int | None = _SEQUENCE,
+    as_of: Moment | None = _MOMENT,
     kind: str = Query("", max_length=100, description="comma-separated"),
     category: str = Query("", max_length=60),
     min_confidence: int = Query(0, ge=0, le=100),
@@ -74,10 +76,11 @@ def list_one(
     """The list for the asker's audience: the public's without a key.
 
     `X-Lachan-Sequence` says where it stands: give it as `since` to get what changed later, as `at` to get
-    the same bytes again. `ETag` and `If-None-Match` save the rest.
+    the same bytes again; `as_of` is the list as it stood at a moment. `ETag` and `If-None-Match` save the rest.
     """
     kinds = frozenset(word.strip() for word in kind.split(",") if word.strip())
-    wish = Wish(since=since, at=at, kinds=kinds, category=category, confidence=min_confidence)
+    when = {"since": since, "at": at, "as_of": as_of}
+    wish = Wish(**when, kinds=kinds, category=category, confidence=min_confidence)
     served = list_serve(by=request.actor, name=name, wish=wish)
     asked = parse_etags(request.headers.get("If-None-Match", ""))
     etag = f'"{served.validator}"'

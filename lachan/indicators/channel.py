@@ -1,21 +1,27 @@
-"""The base of every channel: one audience's list in one form, for one sort of client.
+"""The base of every channel: a form, a way, and what may be asked of it.
 
-The form writes and reads the bytes (`formats/lists`); a channel says what goes into it. It is a folder in
-`channels/` with a `channel.py`; `channels()` finds it, the API serves it, and one contract test holds it to
-what every list promises: it can be read back, a withdrawal reaches it, no byte goes to whom it is not for,
-and one bad record spoils itself alone.
+What is listed is the ledger's to say (the projection); how it is written, the form's (`lachan/formats`: pure,
+one writer and reader of its kind); how it reaches whoever asks, the way's (`ways/`). A channel is a folder in
+`channels/` that names one of each and says what a record tells. `channels()` finds it, and one contract test
+holds it to what every list promises: it can be read back, a withdrawal reaches it, no byte goes to whom it is
+not for, one bad record spoils itself alone, and any past comes back.
 """
 
+import dataclasses
 import logging
 from collections.abc import Iterable, Iterator, Mapping
+from datetime import datetime
 from functools import cache, cached_property
 from typing import Any, ClassVar, NamedTuple
 
 from django.utils.functional import Promise
 
-from lachan.formats.lists.form import Form
+from lachan.formats.classification.categories import category_code
+from lachan.formats.lists.form import Form, Record
 from lachan.formats.lists.reading import forms
+from lachan.formats.sharing import Viewer
 from lachan.kernel.discovery import discover
+from lachan.kernel.errors import InvalidInput
 
 from .records import Effect, LedgerEntry
 
@@ -33,36 +39,125 @@ class Notes(NamedTuple):
 
 
 class Example(NamedTuple):
-    """A kind and value, and the line that it becomes."""
+    """A value that the channel carries."""
 
     kind: str
     value: str
-    line: str
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Wish:
+    """What a client asks for.
+
+    Attributes:
+        since: changes after this sequence instead of the whole list.
+        at: as it stood at this sequence; now, where it is None.
+        as_of: as it stood at this moment, instead of `at`.
+        kinds: only these; the channel's usual ones where it is empty.
+        category: only this one and the finer ones below it.
+        confidence: only with at least this.
+    """
+
+    since: int | None = None
+    at: int | None = None
+    as_of: datetime | None = None
+    kinds: frozenset[str] = frozenset()
+    category: str = ""
+    confidence: int = 0
+
+    def wants(self, entry: LedgerEntry) -> bool:
+        """Whether an entry is of the kinds, category and confidence that were asked for."""
+        if self.kinds and entry.kind not in self.kinds:
+            return False
+        if entry.confidence < self.confidence:
+            return False
+        return not self.category or f"{entry.category}.".startswith(f"{self.category}.")
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Settings:
+    """What may be asked of a channel, and what it takes where nobody says.
+
+    Attributes:
+        usual_kinds: which it carries when nobody asks for others; empty for all that it can.
+    """
+
+    usual_kinds: frozenset[str] = frozenset()
+
+    def checked(self, wish: Wish, *, carried: frozenset[str]) -> Wish:
+        """The wish with what it leaves open filled in.
+
+        Args:
+            carried: the kinds that the channel can carry; empty for all.
+
+        Raises:
+            InvalidInput: it asks for what the channel does not have. UnknownCategory.
+        """
+        if wish.at is not None and wish.as_of is not None:
+            raise InvalidInput("a list stands at a number or at a moment: give `at` or `as_of`")
+        kinds = wish.kinds or self.usual_kinds or carried
+        if carried and not kinds <= carried:
+            raise InvalidInput(f"this list carries only: {', '.join(sorted(carried))}")
+        category = category_code(wish.category) if wish.category else ""
+        return dataclasses.replace(wish, kinds=kinds, category=category)
+
+
+class Way:
+    """How a channel's bytes reach whoever asks: from question to answer, without a transport's own words."""
+
+    def serve(self, channel: "Channel", audience: Viewer, wish: Wish) -> "Served":
+        """Prepare an answer; no row of the ledger is read before the first piece is taken.
+
+        Args:
+            wish: as the channel's settings return it.
+
+        Raises:
+            SequenceAhead: the ledger does not reach that far yet, as far as the audience can know.
+        """
+        raise NotImplementedError
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Served:
+    """Attributes: sequence: where to go on with `since`; validator: changes when a byte would."""
+
+    channel: "Channel"
+    audience: Viewer
+    sequence: int
+    validator: str
+    pieces: Iterator[bytes]
 
 
 class Channel:
-    """How a list is written.
+    """One audience's list in one form, by one way, for one sort of client.
 
     Attributes:
         name: as in /v1/lists/<name>, and that of its form.
         label: for people.
-        kinds: which it can carry; empty for all.
-        usual_kinds: which it carries when nobody asks for others; empty for all that it can.
+        way: how it is asked for.
+        settings: what may be asked of it.
         version: part of the validator that caches compare; raise it when the same entries give other bytes.
+        tells_firsts: its facts say when an indicator was first published; costs a question for each 2,000.
     """
 
     name: ClassVar[str] = ""
     label: ClassVar[str | Promise] = ""
     content_type: ClassVar[str] = "text/plain; charset=utf-8"
     file_name: ClassVar[str] = ""
-    kinds: ClassVar[frozenset[str]] = frozenset()
-    usual_kinds: ClassVar[frozenset[str]] = frozenset()
+    way: ClassVar[Way]
+    settings: ClassVar[Settings] = Settings()
     version: ClassVar[int] = 1
+    tells_firsts: ClassVar[bool] = False
 
     @cached_property
     def form(self) -> Form:
-        """What writes it: the form of the same name."""
+        """What writes and reads it."""
         return forms()[self.name]
+
+    @property
+    def kinds(self) -> frozenset[str]:
+        """Which it can carry; empty for all."""
+        return self.form.kinds
 
     def notes(self, notes: Notes) -> Mapping[str, str]:
         """What opens a whole list, in forms that have comments."""
@@ -77,34 +172,19 @@ class Channel:
 
     def whole(self, entries: Iterable[LedgerEntry], notes: Notes) -> Iterator[bytes]:
         """A list, in pieces of some kilobytes."""
-        yield self.form.head(self.notes(notes)).encode()
-        yield from self._pieces(entries, delta=False)
+        records = map(self._record, entries)
+        yield from self.form.write(records, self.notes(notes), left_out=self._left_out)
 
-    def delta(self, entries: Iterable[LedgerEntry]) -> Iterator[bytes]:
+    def changes(self, entries: Iterable[LedgerEntry]) -> Iterator[bytes]:
         """What changed, in the order in which it did."""
-        yield from self._pieces(entries, delta=True)
+        yield from self.form.write_changes(map(self._record, entries), left_out=self._left_out)
 
-    def _pieces(self, entries: Iterable[LedgerEntry], *, delta: bool) -> Iterator[bytes]:
-        line, change, facts = self.form.line, self.form.change, self.facts
-        held: list[str] = []
-        for entry in entries:
-            kind, value = entry.kind, entry.value
-            written: str | None = None
-            # What cannot stand alone on a line would bring a line of its own into the list.
-            if value.isprintable() and value and " " not in value:
-                if delta:
-                    removed = entry.effect is Effect.REMOVE
-                    written = change(kind, value, facts(entry), removed=removed)
-                else:
-                    written = line(kind, value, facts(entry))
-            if written is None:
-                log.warning("ledger row %s is left out of %s", entry.seq, self.name)
-                continue
-            held.append(written)
-            if len(held) >= 1000:
-                yield "".join(held).encode()
-                held.clear()
-        yield "".join(held).encode()
+    def _record(self, entry: LedgerEntry) -> Record:
+        removed = entry.effect is Effect.REMOVE
+        return Record(entry.kind, entry.value, self.facts(entry), removed, entry.seq)
+
+    def _left_out(self, record: Record) -> None:
+        log.warning("ledger row %s is left out of %s", record.place, self.name)
 
 
 @cache

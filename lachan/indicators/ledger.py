@@ -174,7 +174,7 @@ def _concerning(audience: Viewer) -> Q:
     return found | _of_several(audience)
 
 
-def _seen(audience: Viewer) -> Q:
+def is_for(audience: Viewer) -> Q:
     """Rows whose indicator, as it now is, is for the audience."""
     own = Q(organisation__in=audience.organisations, circle=None)
     return Q(tlp__in=tlps_within(audience.level)) | own | _of_several(audience)
@@ -202,6 +202,7 @@ def entry(payload: str, effect: Effect) -> LedgerEntry:
         confidence=row.confidence,
         tlp=row.tlp,
         at=row.at,
+        valid_from=row.valid_from,
         valid_until=row.valid_until,
         organisation=row.organisation,
         source=row.source,
@@ -239,7 +240,7 @@ def projection(
     later = LedgerRow.objects.filter(
         indicator=OuterRef("indicator"), seq__gt=OuterRef("seq"), seq__lte=sequence
     )
-    rows = LedgerRow.objects.filter(_seen(audience), seq__lte=sequence, live=True)
+    rows = LedgerRow.objects.filter(is_for(audience), seq__lte=sequence, live=True)
     if kinds := list(kinds):
         rows = rows.filter(kind__in=kinds)
     rows = rows.filter(~Exists(later)).order_by("seq")

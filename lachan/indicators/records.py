@@ -129,8 +129,11 @@ class LedgerEntry:
         seq: position in the ledger; an audience's numbers grow, with holes where others are concerned.
         effect: add (new or changed) or remove (withdrawn, expired, or no longer for this audience).
         value: canonical.
+        at: when the row was written.
+        valid_from: since when it is said to do harm: when it was proposed, or imported.
         organisation: uid of the source, where it has one.
         source: who says so, by name: a list, or the organisation as it was called then.
+        first_published: since when the audience knows the indicator; None where it was not asked for.
     """
 
     seq: int
@@ -142,9 +145,11 @@ class LedgerEntry:
     confidence: int
     tlp: str
     at: datetime
+    valid_from: datetime
     valid_until: datetime | None
     organisation: UUID | None
     source: str
+    first_published: datetime | None = None
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

@@ -49,13 +49,15 @@ class Invented(NameForm):
         "__init__.py": "",
         "channel.py": """
 from lachan.indicators.channel import Channel, Example
+from lachan.indicators.ways.get import Get
 
 
 class Invented(Channel):
     name = label = "invented"
+    way = Get()
 
     def examples(self):
-        return [Example("domain", "xau.example", "xau.example;\\n")]
+        return [Example("domain", "xau.example")]
 """,
     },
     "formats/guard/data/rules/invented": {

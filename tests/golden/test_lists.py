@@ -12,11 +12,13 @@ from lachan.indicators.records import Effect, LedgerEntry
 
 LISTS = json.loads((Path(__file__).parent / "lists.json").read_text("utf-8"))
 MOMENT = datetime(2026, 1, 2, 3, 4, 5, 600000, tzinfo=UTC)
+EARLIER = datetime(2026, 1, 1, tzinfo=UTC)
 
 
 def entry(seq, kind, value, effect=Effect.ADD, **more):
     facts = {"category": "contract.scam", "confidence": 80, "tlp": "clear", "source": "Đội"}
-    facts |= {"at": MOMENT, "valid_until": None, "organisation": None} | more
+    facts |= {"at": MOMENT, "valid_from": EARLIER, "valid_until": None, "organisation": None}
+    facts |= {"first_published": EARLIER} | more
     return LedgerEntry(seq=seq, effect=effect, uid=UUID(int=seq), kind=kind, value=value, **facts)
 
 
@@ -42,5 +44,5 @@ def test_it_writes_lists_as_it_always_did(name):
     assert {
         "version": channel.version,
         "whole": b"".join(channel.whole(standing, Notes("public", 7))).decode(),
-        "delta": b"".join(channel.delta(own)).decode(),
+        "delta": b"".join(channel.changes(own)).decode(),
     } == LISTS[name]

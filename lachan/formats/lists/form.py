@@ -1,7 +1,7 @@
 """The base of every list form; one file a form stands in `forms/`."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cached_property
 from typing import Any, ClassVar, NamedTuple
 
@@ -20,6 +20,27 @@ _NOWHERE = frozenset(
 
 
 _encode = msgspec.json.Encoder().encode
+_PIECE = 1000  # records: some ten kilobytes
+_NO_FACTS: Mapping[str, Any] = {}
+
+
+class Record(NamedTuple):
+    """One value that is to be written.
+
+    Attributes:
+        facts: what is said of it, in forms that can.
+        removed: it is listed no longer; in lists of changes.
+        place: its number where it comes from, by which whoever gave it knows it again.
+    """
+
+    kind: str
+    value: str
+    facts: Mapping[str, Any] = _NO_FACTS
+    removed: bool = False
+    place: int = 0
+
+
+LeftOut = Callable[[Record], object]
 
 
 class Lets(NamedTuple):
@@ -95,6 +116,45 @@ class Form:
     def reader(self) -> "LineReader":
         """A fresh reader for one file; what a header says is kept in it."""
         raise NotImplementedError
+
+    def write(
+        self, records: Iterable[Record], notes: Mapping[str, str], *, left_out: LeftOut
+    ) -> Iterator[bytes]:
+        """A list, in pieces of some kilobytes.
+
+        Args:
+            notes: what opens it, in forms that have comments.
+            left_out: told of each record that the form cannot carry, or that would spoil others.
+        """
+        yield self.head(notes).encode()
+        yield from self._pieces(records, self._line_of, left_out)
+
+    def write_changes(self, records: Iterable[Record], *, left_out: LeftOut) -> Iterator[bytes]:
+        """What came and what is listed no longer, in order; as `write`."""
+        yield from self._pieces(records, self._change_of, left_out)
+
+    def _pieces(
+        self, records: Iterable[Record], write: Callable[[Record], str | None], left_out: LeftOut
+    ) -> Iterator[bytes]:
+        held: list[str] = []
+        for record in records:
+            value = record.value
+            # What cannot stand alone on a line would bring a line of its own into the list.
+            is_one = value.isprintable() and value and " " not in value
+            if not is_one or (line := write(record)) is None:
+                left_out(record)
+                continue
+            held.append(line)
+            if len(held) >= _PIECE:
+                yield "".join(held).encode()
+                held.clear()
+        yield "".join(held).encode()
+
+    def _line_of(self, record: Record) -> str | None:
+        return self.line(record.kind, record.value, record.facts)
+
+    def _change_of(self, record: Record) -> str | None:
+        return self.change(record.kind, record.value, record.facts, removed=record.removed)
 
     def head(self, notes: Mapping[str, str]) -> str:
         """What opens a written list: each note as a comment, or nothing where the form has no comments."""

@@ -1,4 +1,4 @@
-"""One contract for every channel that is found."""
+"""One contract for every channel that is found: what it says is asked of its form, which reads what it wrote."""
 
 import io
 import json
@@ -8,18 +8,19 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from lachan.formats.lists.reading import forms, read
+from lachan.formats.lists.reading import read
 from lachan.formats.lists.record import Entry
 from lachan.formats.observables.parsing import kinds
 from lachan.indicators import services
-from lachan.indicators.channel import channels
+from lachan.indicators.channel import Wish, channels
 from lachan.indicators.ledger import head_lock, ledger_append
 from lachan.indicators.lifecycle import change_of
 from lachan.indicators.models import Indicator
 from lachan.indicators.policy import Action
 from lachan.indicators.records import NoSuchChannel, SequenceAhead
 from lachan.indicators.selectors import ledger_head
-from lachan.indicators.serving import Wish, list_serve
+from lachan.indicators.serving import list_serve
+from lachan.kernel import clock
 from lachan.kernel.errors import InvalidInput
 from lachan.members.api_keys import api_key_create
 from lachan.members.records import PUBLIC, Actor, ActorKind
@@ -38,15 +39,19 @@ def body(name, by=PUBLIC, **wish):
     return b"".join(list_serve(by=by, name=name, wish=Wish(**wish)).pieces)
 
 
-def names(data, name):
-    form = name if name in forms() else "auto"
-    found = read(io.BytesIO(data), form=form)
-    return [e.observable.value for e in found if isinstance(e, Entry)]
+def entries(data, name="auto"):
+    """What stands on a list, as the form of a channel reads it, or one that is looked for."""
+    form = channels()[name].form.name if name in channels() else name
+    return list(read(io.BytesIO(data), form=form))
 
 
-def changes(data, name):
-    """What a list of changes adds and removes, as its form reads it."""
-    found = list(read(io.BytesIO(data), form=name if name in forms() else "auto"))
+def names(data, name="auto"):
+    return [e.observable.value for e in entries(data, name) if isinstance(e, Entry)]
+
+
+def changes(data, name="auto"):
+    """What a list of changes adds and removes."""
+    found = entries(data, name)
     added = [e.observable.value for e in found if isinstance(e, Entry)]
     refused = [e for e in found if not isinstance(e, Entry)]
     assert {e.reason for e in refused} <= {"removal"}
@@ -59,13 +64,16 @@ def test_it_finds_the_first_four():
 
 
 @pytest.mark.parametrize("name", CHANNELS)
-def test_it_writes_its_examples(name, publish):
+def test_it_carries_its_examples(name, publish):
     channel = channels()[name]
     assert channel.label
     assert channel.file_name
+    assert channel.examples()
     for example in channel.examples():
         publish(example.value, kind=example.kind)
-        assert example.line in body(name, kinds=frozenset({example.kind})).decode()
+        found = entries(body(name, kinds=frozenset({example.kind})), name)
+        pairs = [(each.observable.kind, each.observable.value) for each in found]
+        assert pairs == [(example.kind, example.value)]
 
 
 @pytest.mark.parametrize("name", CHANNELS)
@@ -106,8 +114,8 @@ def kept_values(kind):
 
 @pytest.mark.parametrize("name", CHANNELS)
 def test_every_kind_reads_back_as_what_it_was(name):
-    channel = channels()[name]
-    for kind in sorted(channel.kinds or kinds()):
+    carried = channels()[name].kinds or frozenset(kinds())
+    for kind in sorted(carried):
         values = dict.fromkeys(kept_values(kind))
         for value in values:
             row = Indicator.objects.create(
@@ -119,9 +127,9 @@ def test_every_kind_reads_back_as_what_it_was(name):
             pairs = [(e.observable.kind, e.observable.value) for e in found if isinstance(e, Entry)]
             assert pairs == [(kind, value) for value in values], found
             assert len(found) == len(pairs)
-    everything = list(read(io.BytesIO(body(name, kinds=channel.kinds or frozenset(kinds())))))
+    everything = list(read(io.BytesIO(body(name, kinds=carried))))
     assert all(isinstance(e, Entry) for e in everything)
-    assert len(everything) == sum(len(set(kept_values(k))) for k in channel.kinds or kinds())
+    assert len(everything) == sum(len(set(kept_values(k))) for k in carried)
 
 
 @pytest.mark.parametrize("name", CHANNELS)
@@ -151,9 +159,10 @@ def test_its_changes_read_back_as_what_they_were(name, publish, reviewer):
 
 @pytest.mark.parametrize("name", CHANNELS)
 def test_it_sends_not_one_byte_to_whom_it_is_not_for(name, publish, hotline, enterprise, reviewer):
-    reach = {"clear": 4, "green": 3, "amber": 2, "amber+strict": 1, "red": 1}
-    for tlp in reach:
-        publish(f"canary-{tlp.replace('+', '-')}.example", tlp=tlp)
+    tlps = ("clear", "green", "amber", "amber+strict", "red")
+    values = [f"canary-{tlp.replace('+', '-')}.example" for tlp in tlps]
+    for value, tlp in zip(values, tlps, strict=True):
+        publish(value, tlp=tlp)
     raised = publish("raised.example")
     services.indicator_reshare(by=reviewer, indicator=raised.uid, tlp="red")
     school = type(hotline).objects.create(name="School", type="school")
@@ -164,13 +173,18 @@ def test_it_sends_not_one_byte_to_whom_it_is_not_for(name, publish, hotline, ent
         (key_of(enterprise, "list.read"), 3),
         (key_of(hotline, "list.read"), 5),
     ]
+    raised_to = {5: ["raised.example"]}
     for by, number in audiences:
+        own = raised_to.get(number, [])
+        assert names(body(name, by), name) == values[:number] + own
+        assert names(body(name, by, at=5), name) == values[:number]
+        assert changes(body(name, by, since=0, at=5), name) == (values[:number], [])
+        # Public once, one organisation's own now: a delta says that it came, and to others that it left.
+        told = (values[:number] + own * 2, [] if own else ["raised.example"])
+        assert changes(body(name, by, since=0), name) == told
         for wish in ({}, {"since": 0}, {"at": 5}, {"since": 0, "at": 5}):
             text = body(name, by, **wish).decode()
-            assert text.count("canary-") == number
-            # Public once, one organisation's own now: a delta says that it came and that it left.
-            raised_lines = 0 if "at" in wish else 2 if "since" in wish else int(number == 5)
-            assert text.count("raised.example") == raised_lines
+            assert not [value for value in values[number:] if value in text]
     assert "raised.example" not in body(name).decode()
     assert '"tlp":"red"' not in body(name, since=0).decode()
 
@@ -191,11 +205,12 @@ def test_it_leaves_out_a_bad_record_alone(name, publish, caplog):
 
 @pytest.mark.parametrize("name", CHANNELS)
 def test_it_rebuilds_every_past(name, publish, reviewer):
-    served = {}
+    served, when = {}, {}
 
     def keep():
         now = list_serve(by=PUBLIC, name=name, wish=Wish())
         served[ledger_head()] = (now.validator, b"".join(now.pieces))
+        when[ledger_head()] = clock.now()
 
     keep()
     for number in range(4):
@@ -205,12 +220,15 @@ def test_it_rebuilds_every_past(name, publish, reviewer):
             services.indicator_withdraw(by=reviewer, indicator=found.uid)
             keep()
     for sequence, (validator, data) in served.items():
-        past = list_serve(by=PUBLIC, name=name, wish=Wish(at=sequence))
-        assert (past.validator, b"".join(past.pieces)) == (validator, data)
+        for wish in (Wish(at=sequence), Wish(as_of=when[sequence])):
+            past = list_serve(by=PUBLIC, name=name, wish=wish)
+            assert (past.validator, b"".join(past.pieces)) == (validator, data)
     with pytest.raises(SequenceAhead):
         body(name, at=ledger_head() + 1)
     with pytest.raises(SequenceAhead):
         body(name, since=ledger_head() + 1)
+    with pytest.raises(SequenceAhead):
+        body(name, as_of=clock.now() + timedelta(seconds=9))
 
 
 def test_it_tells_nobody_how_far_the_ledger_reaches_for_others(publish, hotline):
@@ -237,7 +255,7 @@ def test_it_takes_options(publish):
     publish("xau2.example", category="scam", confidence=40)
     publish("https://xau3.example/a", category="scam")
     assert names(body("plain"), "plain") == ["xau.example", "xau2.example"]
-    assert names(body("plain", kinds=frozenset({"url"})), "urls") == ["https://xau3.example/a"]
+    assert names(body("plain", kinds=frozenset({"url"})), "plain") == ["https://xau3.example/a"]
     assert names(body("jsonl", category="contract"), "jsonl") == [
         "xau.example",
         "xau2.example",
@@ -247,6 +265,8 @@ def test_it_takes_options(publish):
     assert names(body("plain", confidence=50), "plain") == ["xau.example"]
     with pytest.raises(InvalidInput):
         body("hosts", kinds=frozenset({"url"}))
+    with pytest.raises(InvalidInput):
+        body("plain", at=1, as_of=clock.now())
     with pytest.raises(NoSuchChannel):
         body("pdf")
 
@@ -257,6 +277,19 @@ def test_it_asks_the_database_little(publish):
     with CaptureQueriesContext(connection) as queries:
         body("plain")
     assert len(queries) == 2
+
+
+def test_json_lines_say_since_when(publish, hotline, reviewer):
+    found = publish("xau.example", tlp="red")
+    services.indicator_reshare(by=reviewer, indicator=found.uid, tlp="clear")
+    own, public = (json.loads(body("jsonl", by)) for by in (key_of(hotline, "list.read"), PUBLIC))
+    assert own["first_published"] < own["published"] == public["published"]
+    # When it was kept from somebody is not told to him.
+    assert public["first_published"] == public["published"]
+    assert own["valid_from"] == public["valid_from"] < own["first_published"]
+    with CaptureQueriesContext(connection) as queries:
+        body("jsonl")
+    assert len(queries) == 3
 
 
 def test_it_serves_over_http(client, publish, reviewer):
@@ -276,10 +309,15 @@ def test_it_serves_over_http(client, publish, reviewer):
     delta = client.get("/v1/lists/jsonl?since=1")
     (line,) = b"".join(delta.streaming_content).splitlines()
     assert json.loads(line)["effect"] == "remove"
+    before = client.get("/v1/lists/jsonl?as_of=1999-12-31T23:59:59Z")
+    assert (b"".join(before.streaming_content), before["X-Lachan-Sequence"]) == (b"", "0")
     for address, status, code in (
         ("/v1/lists/pdf", 404, "no-such-channel"),
         ("/v1/lists/plain?at=99", 422, "sequence-ahead"),
         ("/v1/lists/plain?since=-1", 422, "invalid-input"),
+        ("/v1/lists/plain?as_of=2199-01-01T00:00:00Z", 422, "sequence-ahead"),
+        ("/v1/lists/plain?as_of=2026-01-01T00:00:00", 422, "invalid-input"),
+        ("/v1/lists/plain?at=1&as_of=2026-01-01T00:00:00Z", 422, "invalid-input"),
         ("/v1/lists/plain?category=x", 422, "unknown-category"),
     ):
         answer = client.get(address)

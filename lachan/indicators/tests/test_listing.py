@@ -12,7 +12,7 @@ from hypothesis.extra.django import TestCase
 from lachan.formats.classification.categories import Classification, classification
 from lachan.formats.sharing import SEVERAL
 from lachan.indicators import ledger, listing, verifying
-from lachan.indicators.channel import channels
+from lachan.indicators.channel import Wish, channels
 from lachan.indicators.models import Indicator
 from lachan.indicators.records import IndicatorExists, IndicatorMoved
 from lachan.indicators.selectors import (
@@ -29,7 +29,7 @@ from lachan.indicators.services import (
     indicator_withdraw,
     listing_record,
 )
-from lachan.indicators.serving import Wish, list_serve
+from lachan.indicators.serving import list_serve
 from lachan.kernel.clock import now
 from lachan.kernel.ids import uuid7
 from lachan.members.models import Organisation
@@ -37,6 +37,7 @@ from lachan.members.records import PUBLIC, Actor, ActorKind, Role, system
 from tests.flushing import triggers_aside
 
 from .conftest import make_actor
+from .test_channels import changes, names
 
 CHANNELS = sorted(channels())
 CODES = classification().codes
@@ -56,8 +57,12 @@ def served(name, by=PUBLIC, **wish):
 
 
 def values(name, **wish):
-    text = served(name, **wish).pieces.decode()
-    return [value for value in ("mot.example", "hai.example", "ba.example") if value in text]
+    return names(served(name, **wish).pieces, name)
+
+
+def changed(name, **wish):
+    """What a list of changes adds and removes."""
+    return changes(served(name, **wish).pieces, name)
 
 
 @pytest.fixture
@@ -86,21 +91,16 @@ def test_a_changed_classification_changes_no_past_and_reaches_who_follows(name, 
     assert after.validator != before.validator
     assert after.sequence == number > before.sequence
     assert values(name) == ["mot.example"]
-    assert values(name, since=before.sequence) == ["hai.example"]
-    assert _signs(served(name, since=before.sequence)) == "-"
+    assert changed(name, since=before.sequence) == ([], ["hai.example"])
     assert served(name, at=before.sequence) == before
 
     classified(3, "contract.scam")
     assert values(name) == ["hai.example", "ba.example"]
-    assert _signs(served(name, since=after.sequence)) == "-++"
-    assert _signs(served(name, since=before.sequence)) == "--++"
+    back = ["hai.example", "ba.example"]
+    assert changed(name, since=after.sequence) == (back, ["mot.example"])
+    assert changed(name, since=before.sequence) == (back, ["hai.example", "mot.example"])
     assert served(name, at=before.sequence) == before
     assert served(name, at=after.sequence) == after
-
-
-def _signs(found):
-    lines = found.pieces.decode().splitlines()
-    return "".join("+" if line[0] == "+" or '"effect":"add"' in line else "-" for line in lines)
 
 
 @pytest.mark.django_db
@@ -111,8 +111,7 @@ def test_what_was_never_named_is_not_named_in_passing(three, publish, reviewer):
     publish("nam.example", category="gambling")
     assert served("plain", since=last).pieces == b""
     classified(3, "content.abuse")
-    text = served("plain", since=last).pieces.decode()
-    assert text == "+ hai.example\n+ nam.example\n"
+    assert changed("plain", since=last) == (["hai.example", "nam.example"], [])
 
 
 @pytest.mark.django_db
@@ -144,10 +143,10 @@ def test_it_asks_no_filter_of_a_change_that_it_does_not_ask_of_a_list(three):
     before = served("plain")
     classified(2, "contract.gambling", "contract.scam")
     since = {"since": before.sequence}
-    assert values("plain", category="scam", **since) == ["mot.example"]
-    assert values("plain", category="contract", **since) == ["mot.example", "hai.example"]
-    assert values("plain", confidence=100, **since) == []
-    assert values("plain", kinds=frozenset({"url"}), **since) == []
+    assert changed("plain", category="scam", **since) == ([], ["mot.example"])
+    assert changed("plain", category="contract", **since) == ([], ["mot.example", "hai.example"])
+    assert changed("plain", confidence=100, **since) == ([], [])
+    assert changed("plain", kinds=frozenset({"url"}), **since) == ([], [])
     assert values("plain", at=before.sequence, since=0) == ["mot.example", "hai.example"]
 
 
@@ -208,8 +207,8 @@ def test_a_group_names_no_more_to_a_school_than_open_lists_do(monkeypatch):
     before = served("plain", by)
     assert values("plain", by=by) == ["mot.example"]
     number = classified(2, "contract.scam")
-    told = served("plain", by, since=before.sequence)
-    assert (told.sequence, told.pieces) == (number, b"- mot.example\n+ ba.example\n")
+    assert changed("plain", by=by, since=before.sequence) == (["ba.example"], ["mot.example"])
+    assert served("plain", by, since=before.sequence).sequence == number
     assert served("plain", by).validator != before.validator
     assert served("plain", by, at=before.sequence) == before
     assert served("plain", since=0).pieces == b""

@@ -1,6 +1,7 @@
 from django.utils.translation import gettext_lazy as _
 
 from lachan.indicators.channel import Channel, Example
+from lachan.indicators.ways.get import Get
 
 
 class Hosts(Channel):
@@ -9,7 +10,7 @@ class Hosts(Channel):
     name = "hosts"
     label = _("Hosts file")
     file_name = "lachan-hosts.txt"
-    kinds = frozenset({"domain"})
+    way = Get()
 
     def examples(self) -> list[Example]:
-        return [Example("domain", "xau.example", "0.0.0.0 xau.example\n")]
+        return [Example("domain", "xau.example")]

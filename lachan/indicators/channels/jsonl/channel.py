@@ -5,6 +5,7 @@ from django.utils.translation import gettext_lazy as _
 
 from lachan.indicators.channel import Channel, Example
 from lachan.indicators.records import LedgerEntry
+from lachan.indicators.ways.get import Get
 
 
 class JsonLines(Channel):
@@ -14,6 +15,9 @@ class JsonLines(Channel):
     label = _("JSON lines, with category and provenance")
     content_type = "application/jsonl"
     file_name = "lachan.jsonl"
+    way = Get()
+    version = 2
+    tells_firsts = True
 
     def facts(self, entry: LedgerEntry) -> Mapping[str, Any]:
         return {
@@ -23,10 +27,12 @@ class JsonLines(Channel):
             "indicator": entry.uid,
             "source": entry.source,
             "organisation": entry.organisation,
+            "first_published": entry.first_published,
             "published": entry.at,
+            "valid_from": entry.valid_from,
             "valid_until": entry.valid_until,
             "sequence": entry.seq,
         }
 
     def examples(self) -> list[Example]:
-        return [Example("domain", "xau.example", '{"kind":"domain","value":"xau.example",')]
+        return [Example("domain", "xau.example"), Example("phone", "+84912345678")]

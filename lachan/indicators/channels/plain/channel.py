@@ -1,6 +1,7 @@
 from django.utils.translation import gettext_lazy as _
 
-from lachan.indicators.channel import Channel, Example
+from lachan.indicators.channel import Channel, Example, Settings
+from lachan.indicators.ways.get import Get
 
 
 class Plain(Channel):
@@ -12,12 +13,13 @@ class Plain(Channel):
     name = "plain"
     label = _("Plain list, one value a line")
     file_name = "lachan.txt"
-    usual_kinds = frozenset({"domain"})
+    way = Get()
+    settings = Settings(usual_kinds=frozenset({"domain"}))
     version = 2
 
     def examples(self) -> list[Example]:
         return [
-            Example("domain", "xau.example", "xau.example\n"),
-            Example("url", "https://xau.example/a", "https://xau.example/a\n"),
-            Example("pdq", "5a" * 32, f"pdq:{'5a' * 32}\n"),
+            Example("domain", "xau.example"),
+            Example("url", "https://xau.example/a"),
+            Example("pdq", "5a" * 32),
         ]
