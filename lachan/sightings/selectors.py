@@ -15,10 +15,10 @@ from lachan.formats.sharing import Viewer
 from lachan.indicators.selectors import audience_of, ledger_head
 from lachan.kernel.clock import now
 from lachan.matching.algorithms.algorithm import algorithm_of
+from lachan.matching.between.places import collection_folder, damage_tell
+from lachan.matching.between.standing import LookupStatus, status_sum
 from lachan.matching.collection import Collection
-from lachan.matching.places import collection_folder, damage_tell
 from lachan.matching.records import Hit, InvalidHash, MatchingError, SegmentCorrupt, Stats
-from lachan.matching.standing import LookupStatus, status_sum
 from lachan.members.policy import policy_check
 from lachan.members.records import Actor
 

@@ -2,8 +2,8 @@ import pytest
 
 from lachan.indicators.records import Status
 from lachan.indicators.services import indicator_propose, indicator_review
-from lachan.matching import selectors
-from lachan.matching.follower import Follower
+from lachan.sightings import selectors
+from lachan.sightings.follower import Follower
 
 
 @pytest.fixture
