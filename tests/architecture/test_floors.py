@@ -26,7 +26,7 @@ MORE_DOORS = {
     # What is asked, what goes through files and lists, and what a radius and a transform are.
     "matching": {
         "algorithms.algorithm", "algorithms.pdq.chance", "algorithms.pdq.transform", "between",
-        "collection", "filling", "groups", "scanning", "values", "warm",
+        "collection", "covering", "filling", "groups", "scanning", "values", "warm",
     },
     "formats": {"lists.forms.csv"},
     "config": {"backups", "catalogues", "given", "prepare", "restored", "schema"},
