@@ -29,9 +29,9 @@ sys.path.insert(0, str(ROOT))
 from lachan.kernel.bearer import bearer_make  # noqa: E402  found by the line before
 from lachan.kernel.files import file_write  # noqa: E402
 from lachan.kernel.ids import uuid7  # noqa: E402
+from lachan.matching.between.keys import LookupKey, keys_encode  # noqa: E402
+from lachan.matching.between.places import collection_folder, keys_file  # noqa: E402
 from lachan.matching.collection import Collection  # noqa: E402
-from lachan.matching.keys import LookupKey, keys_encode  # noqa: E402
-from lachan.matching.places import collection_folder, keys_file  # noqa: E402
 from lachan.matching.records import Facts  # noqa: E402
 
 BATCHES, RADIUS, PLANTED, CLIENTS = 64, 31, 100, 2

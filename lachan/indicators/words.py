@@ -7,9 +7,8 @@ from django.utils.translation import gettext_lazy as _
 
 from lachan.formats.classification.categories import categories, categories_on
 from lachan.formats.guard.declared import guard_rules
-from lachan.formats.observables.parsing import kinds
 from lachan.formats.sharing import Tlp
-from lachan.formats.snapshot.keys import KIND_CODES
+from lachan.formats.snapshot.keys import kinds_by_code
 from lachan.kernel.country import today
 from lachan.web.words import said_lazy
 
@@ -29,7 +28,7 @@ STATUS_TAG = {
     Status.REJECTED: "",
     Status.WITHDRAWN: "",
 }
-KINDS = {name: said_lazy(kinds()[name].label) for name in KIND_CODES}
+KINDS = {kind.name: said_lazy(kind.label) for kind in kinds_by_code().values()}
 TLPS = {
     Tlp.CLEAR: _("TLP:CLEAR: everybody"),
     Tlp.GREEN: _("TLP:GREEN: the community"),

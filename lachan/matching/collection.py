@@ -88,6 +88,22 @@ class Collection:
         """
         return cls(folder, write=write, durable=durable, algorithms=algorithms)
 
+    @staticmethod
+    def replace(folder: Path, draft: Path) -> None:
+        """Put a whole collection, filled aside and open nowhere, in the place of another, if there is one.
+
+        Whoever reads waits for an instant, and goes on with the new one.
+
+        Raises:
+            OSError: it cannot be moved.
+        """
+        Folder(folder).replace(draft)
+
+    @staticmethod
+    def put_back(folder: Path) -> None:
+        """After a kill in the middle of `replace`: the old one is better than none."""
+        Folder(folder).put_back()
+
     def find(
         self, value: str, *, viewer: Viewer = ANYBODY, radius: int | None = None,
         algorithm: str | None = None,

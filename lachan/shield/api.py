@@ -39,7 +39,7 @@ def check(
     kind: str | None = Query(None, max_length=20),
 ) -> dict[str, object]:
     """Ask about an address, number, account or fingerprint. What was asked is not kept."""
-    answer = value_check(value, kind)
+    answer = value_check(value, kind, by=request.actor)  # type: ignore[attr-defined]
     return {
         **{name: getattr(answer, name) for name in answer.__dataclass_fields__},
         "categories": list(answer.categories),

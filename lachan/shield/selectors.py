@@ -1,4 +1,6 @@
-"""Is this known? Answered from the snapshot; the database is never asked."""
+"""Is this known? Answered from what follows the ledger, with the asker's own eyes; for the public the database is
+never asked.
+"""
 
 from contextlib import suppress
 from threading import local
@@ -11,8 +13,12 @@ from lachan.formats.observables.extraction import extract
 from lachan.formats.observables.lookups import parents
 from lachan.formats.observables.parsing import parse
 from lachan.formats.observables.record import InvalidKey, InvalidObservable, Observable
+from lachan.formats.sharing import Level
 from lachan.formats.snapshot.reader import SnapshotReader
 from lachan.formats.snapshot.records import Verdict
+from lachan.matching.covering import Covering
+from lachan.members.records import PUBLIC, Actor
+from lachan.sightings.selectors import exact_find
 
 from .records import CheckAnswer
 
@@ -28,20 +34,21 @@ def _reader() -> SnapshotReader:
     return reader
 
 
-def value_check(text: str, kind: str | None = None) -> CheckAnswer:
-    """What the published indicators say of `text`, or of something that covers it.
+def value_check(text: str, kind: str | None = None, *, by: Actor = PUBLIC) -> CheckAnswer:
+    """What the published indicators that `by` may see say of `text`, or of something that covers it.
 
     Of a whole message it says what is worst of all that the message names.
 
     Args:
         text: an address, number, account or fingerprint, as people write it.
         kind: when it could be several things.
+        by: with whose eyes.
 
     Raises:
         InvalidObservable: it is none of these.
     """
     return max(
-        (_answer(asked, guessed=kind is None) for asked in _named(text, kind)),
+        (_answer(asked, by, guessed=kind is None) for asked in _named(text, kind)),
         key=lambda answer: _SEVERITY.index(answer.action),
     )
 
@@ -62,19 +69,23 @@ def _named(text: str, kind: str | None) -> list[Observable]:
     return [one]
 
 
-def _answer(asked: Observable, *, guessed: bool) -> CheckAnswer:
-    reader = _reader()
-    verdict = _covering(reader, parents(asked))
+def _answer(asked: Observable, by: Actor, *, guessed: bool) -> CheckAnswer:
+    verdict = _verdict(asked, by)
     if verdict is None and guessed and asked.kind == "sha256":
         # 64 hexadecimal digits are a file's digest or a picture's.
         other = parse(asked.value, "pdq")
-        if (verdict := _covering(reader, parents(other))) is not None:
+        if (verdict := _verdict(other, by)) is not None:
             asked = other
-    common = {"kind": asked.kind, "value": asked.value, "sequence": reader.sequence}
+    # The number is the public's own: one of all rows would tell whoever counts of hidden ones.
+    sequence = _reader().sequence
     if verdict is None:
-        return CheckAnswer(**common, known=False, action="none")
+        return CheckAnswer(
+            kind=asked.kind, value=asked.value, sequence=sequence, known=False, action="none"
+        )
     return CheckAnswer(
-        **common,
+        kind=asked.kind,
+        value=asked.value,
+        sequence=max(sequence, verdict.sequence),
         known=True,
         action=verdict.action,
         matched_kind=verdict.kind,
@@ -90,6 +101,32 @@ def _answer(asked: Observable, *, guessed: bool) -> CheckAnswer:
 def _reason(verdict: Verdict) -> str:
     category = categories().get(verdict.categories[0]) if verdict.categories else None
     return category.name(get_language() or "vi") if category else verdict.reason
+
+
+def _verdict(asked: Observable, by: Actor) -> Verdict | None:
+    """From the collection; the snapshot stands in for what is public where no collection here can tell, or
+    while it is behind.
+    """
+    reader = _reader()
+    answer = exact_find(by=by, asked=asked)
+    found = answer.found if answer else ()
+    if answer is None or answer.sequence < reader.sequence:
+        if (verdict := _covering(reader, parents(asked))) is not None:
+            return verdict
+        found = tuple(one for one in found if one.hit.facts.reach != Level.PUBLIC)
+    return _verdict_of(found[0]) if found else None
+
+
+def _verdict_of(one: Covering) -> Verdict:
+    facts = one.hit.facts
+    return Verdict(
+        kind=one.kind,
+        value=one.hit.value,
+        categories=facts.categories,
+        source=facts.source,
+        sequence=facts.sequence,
+        indicator=str(facts.indicator),
+    )
 
 
 def _covering(reader: SnapshotReader, places: list[tuple[str, str]]) -> Verdict | None:

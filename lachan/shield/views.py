@@ -30,7 +30,7 @@ def check(request: HttpRequest) -> HttpResponse:
     context: dict[str, object] = {"form": form}
     if request.method == "POST" and form.is_valid():
         try:
-            answer = value_check(form.cleaned_data["value"])
+            answer = value_check(form.cleaned_data["value"], by=request.actor)  # type: ignore[attr-defined]
         except InvalidObservable as error:
             form.add_error("value", _not_read(error))
         else:

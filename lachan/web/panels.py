@@ -2,7 +2,7 @@
 
     @shows("indicator", order=10)
     def sightings(actor, uid):
-        return Panel(title=_("Met by platforms"), template="matching/_sightings.html", facts=…)
+        return Panel(title=_("Met by platforms"), template="sightings/_sightings.html", facts=…)
 
 A room registers in its `panels.py`, which is found by itself.
 """

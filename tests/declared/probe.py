@@ -13,7 +13,7 @@ from django.utils.translation import override  # noqa: E402
 from lachan.formats.guard.loading import guard_build  # noqa: E402
 from lachan.formats.lists.reading import read  # noqa: E402
 from lachan.formats.observables.parsing import parse  # noqa: E402
-from lachan.formats.snapshot.keys import KINDS, key_decode, key_encode  # noqa: E402
+from lachan.formats.snapshot.keys import key_decode, key_encode, kind_of  # noqa: E402
 from lachan.indicators import words  # noqa: E402
 from lachan.indicators.channel import channels  # noqa: E402
 from lachan.kernel.country import country_codes  # noqa: E402
@@ -26,7 +26,7 @@ with override("vi"):
     code, key = key_encode("wallet", "inv-0001")
     table = b"wallet;domain\nINV-0001;xau.example\n"
     found = {
-        "kind": [parse("INV-0001").kind, KINDS[code], key_decode(code, key)],
+        "kind": [parse("INV-0001").kind, kind_of(code).name, key_decode(code, key)],
         "column": [[e.observable.kind, e.observable.value] for e in read(io.BytesIO(table))],
         "label": str(words.KINDS["wallet"]),
         "channel": channels()["invented"].form.line("domain", "xau.example", {}),

@@ -349,9 +349,9 @@ def key_is_made(walk: Walk) -> None:
 
 def key_is_used(walk: Walk) -> None:
     from lachan.indicators.policy import Action
-    from lachan.matching.policy import Action as MatchAction
     from lachan.members.api_keys import api_key_actor
     from lachan.members.policy import policy_allows
+    from lachan.sightings.policy import Action as MatchAction
 
     if not walk.keys:
         return

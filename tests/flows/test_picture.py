@@ -10,11 +10,11 @@ from lachan.edge.matching.tests.server import Server, question
 from lachan.indicators.services import indicator_propose, indicator_review, indicator_withdraw
 from lachan.matching.algorithms.pdq.picture import picture_hash
 from lachan.matching.algorithms.pdq.tests.files import picture, save
-from lachan.matching.follower import Follower
-from lachan.matching.models import Sighting
-from lachan.matching.policy import Action
-from lachan.matching.services import sightings_take
 from lachan.members.services import api_key_create, api_key_revoke
+from lachan.sightings.follower import Follower
+from lachan.sightings.models import Sighting
+from lachan.sightings.policy import Action
+from lachan.sightings.services import sightings_take
 
 
 def hashed(image):

@@ -27,8 +27,8 @@ from django.test import override_settings  # noqa: E402
 
 from lachan.kernel.bearer import bearer_make  # noqa: E402
 from lachan.kernel.sealing import envelope, locks, receipts, shares, work  # noqa: E402
-from lachan.matching.keys import LookupKey, keys_encode  # noqa: E402
-from lachan.matching.spool import Met, MetBatch  # noqa: E402
+from lachan.matching.between.keys import LookupKey, keys_encode  # noqa: E402
+from lachan.matching.between.spool import Met, MetBatch  # noqa: E402
 from lachan.members.invitations import _hash  # noqa: E402
 from tests.golden import contents  # noqa: E402
 from tests.golden.contents import MOMENT, UIDS  # noqa: E402

@@ -9,10 +9,10 @@ import pytest
 from lachan.formats.sharing import KEEPER
 from lachan.formats.snapshot.reader import SnapshotReader
 from lachan.formats.snapshot.writer import SnapshotWriter
+from lachan.matching.between.keys import LookupKey, keys_read
+from lachan.matching.between.spool import Met, MetBatch, spool_read
 from lachan.matching.collection import Collection
-from lachan.matching.keys import LookupKey, keys_read
 from lachan.matching.scanning.journal import Journal, item_name
-from lachan.matching.spool import Met, MetBatch, spool_read
 from tests.golden import contents
 from tests.golden.contents import PICTURES, UIDS, facts
 

@@ -25,10 +25,11 @@ class Settings(Check):
         from lachan.edge.dns import settings as dns
         from lachan.edge.matching import settings as matching
         from lachan.edge.metrics.__main__ import listen_setting
+        from lachan.sightings.shards import shard_setting
 
         dns.settings_make(dns.parser_make().parse_args([]))
         matching.settings_make()
-        matching.shard_setting()
+        shard_setting()
         listen_setting()
         with contextlib.suppress(SecretUnusable):  # another check's affair
             import lachan.config.given  # noqa: F401  reading them is what is looked at

@@ -23,12 +23,12 @@ def command(*, once: bool, rebuild: bool, shard: str | None) -> None:
     lachan matching --once --rebuild      when `lachan doctor` says so
     lachan matching --shard 2/5           the second of five machines
     """
-    from lachan.edge.matching.settings import shard_setting
+    from lachan.sightings.shards import shard_setting
 
     share = shard_setting(shard)
     # The shield's block comes first: both wake at the same moment, for the same decision.
     os.nice(_YIELDING)
     django_ready(begin=True)
-    from lachan.matching.follower import run
+    from lachan.sightings.follower import run
 
     run(once=once, rebuild=rebuild, shard=share)

@@ -106,10 +106,11 @@ def _settings_expect(dns: str) -> None:
     import lachan.config.given  # noqa: F401  reading them is what is wanted
     from lachan.edge.dns import settings as dns_settings
     from lachan.edge.matching import settings as match_settings
+    from lachan.sightings.shards import shard_setting
 
     dns_settings.settings_make(dns_settings.parser_make().parse_args(["--listen", dns]))
     match_settings.settings_make()
-    match_settings.shard_setting()
+    shard_setting()
 
 
 def _prepare(supervisor: Supervisor) -> str | None:

@@ -58,11 +58,11 @@ def _on(page: Page, path: str) -> Page:
 def invite(*, administrator: str, password: str, role: Role, name: str, email: str) -> str:
     """A link for a colleague, from the administrator with this address; the desk's key travels in it."""
     from lachan.kernel.sealing.locks import unlock
-    from lachan.members.models import Person
-    from lachan.members.selectors import actor_for
+    from lachan.members.selectors import actor_for, organisation_list, person_list
     from lachan.members.services import invitation_create
 
-    person = Person.objects.get(email=administrator)
+    people = (person for house in organisation_list() for person in person_list(house))
+    person = next(person for person in people if person.email == administrator)
     return invitation_create(
         by=actor_for(person),
         unlocked=unlock(bytes(person.locked_key), password=password),

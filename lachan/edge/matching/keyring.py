@@ -5,7 +5,7 @@ from pathlib import Path
 
 from lachan.edge.matching.problems import key_refused
 from lachan.kernel.bearer import bearer_opens, bearer_prefix
-from lachan.matching.keys import LookupKey, keys_read
+from lachan.matching.between.keys import LookupKey, keys_read
 
 _LOOK_SECONDS = 0.25
 

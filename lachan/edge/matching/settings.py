@@ -8,9 +8,7 @@ import msgspec
 from lachan.edge.matching.quotas import Quota
 from lachan.kernel.env import Env, EnvError
 from lachan.kernel.env_kinds import address_port
-from lachan.kernel.errors import InvalidInput
 from lachan.kernel.home import home_path
-from lachan.matching.shards import Shard
 
 MASTER = "LACHAN_MATCH_MASTER"
 
@@ -65,23 +63,6 @@ def settings_make(flags: dict[str, str | None] | None = None) -> Settings:
             _quota(env, "LACHAN_MATCH_PER_DAY", usual.day, workers),
         ),
     )
-
-
-def shard_setting(text: str | None = None) -> Shard:
-    """Which share this machine holds: `text`, or the environment's.
-
-    Raises:
-        EnvError: it is none.
-    """
-    env = Env(flags={} if text is None else {"LACHAN_MATCH_SHARD": text})
-    return env.parsed("LACHAN_MATCH_SHARD", "1/1", _shard)
-
-
-def _shard(text: str) -> Shard:
-    try:
-        return Shard.parse(text)
-    except InvalidInput:
-        raise ValueError("a share such as 2/5 is wanted") from None
 
 
 def _quota(env: Env, name: str, usual: int, workers: int) -> int:

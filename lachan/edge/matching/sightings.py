@@ -5,7 +5,7 @@ from collections import Counter
 from pathlib import Path
 from uuid import UUID
 
-from lachan.matching.spool import Met, spool_write
+from lachan.matching.between.spool import Met, spool_write
 
 _HOUR = 3600
 _MOST = (

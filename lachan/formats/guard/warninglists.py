@@ -21,9 +21,6 @@ Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 _NAMES = frozenset({"domain", "url"})
 _ADDRESSES = frozenset({"ipv4", "ipv6"})
-# MISP's attribute types (PyMISP, describeTypes.json) that mean a kind of ours; one that joins two by a bar means
-# what its parts mean.
-_MEANT = {name: kind.misp for name, kind in kinds().items() if kind.misp}
 _BESIDE = frozenset({"filename", "port"})  # of a joined type: the part that says nothing
 _SHORTEST = 3
 _DELIMITED = re.compile(r"([/#~!%@])(.*)\1([a-zA-Z]*)", re.DOTALL)
@@ -124,8 +121,11 @@ def _kinds_of(attributes: Any, *, searches: bool) -> tuple[frozenset[str], tuple
 
 
 def _meant(attribute: str) -> frozenset[str]:
+    """The kinds that one of MISP's types means (PyMISP, describeTypes.json); one that joins two by a bar means
+    what its parts mean.
+    """
     parts = {*attribute.split("|")} - _BESIDE
-    return frozenset(kind for kind, names in _MEANT.items() if parts & {*names.split()})
+    return frozenset(name for name, kind in kinds().items() if parts & {*kind.misp.split()})
 
 
 def _take_host(found: WarningList, text: str) -> None:

@@ -11,7 +11,7 @@ import uuid
 import msgspec
 
 from lachan.formats.observables.record import InvalidKey
-from lachan.formats.snapshot.keys import KINDS, key_decode
+from lachan.formats.snapshot.keys import kind_of
 from lachan.formats.snapshot.records import Profile, SnapshotCorrupt, Verdict
 
 TOMBSTONE, EXACT, UNTIL, UUID, TEXT = 1, 2, 4, 8, 16
@@ -98,9 +98,10 @@ def entry_decode(data: memoryview, at: int) -> Entry:
 
 
 def entry_verdict(entry: Entry, profile: Profile) -> Verdict:
+    kind = kind_of(entry.code)
     return Verdict(
-        kind=KINDS[entry.code],
-        value=key_decode(entry.code, entry.key),
+        kind=kind.name,
+        value=kind.from_key(entry.key),
         categories=profile.categories,
         action=profile.action,
         source=profile.source,

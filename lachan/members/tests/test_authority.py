@@ -6,7 +6,6 @@ import pytest
 
 from lachan.indicators.policy import Action
 from lachan.kernel.clock import held_at, now
-from lachan.matching.policy import Action as MatchAction
 from lachan.members.api_keys import api_key_actor
 from lachan.members.errors import ApiKeyRefused
 from lachan.members.models import Organisation
@@ -16,6 +15,7 @@ from lachan.members.records import Role
 from lachan.members.selectors import api_key_usable_list
 from lachan.members.services import api_key_create
 from lachan.shield.policy import Action as CheckAction
+from lachan.sightings.policy import Action as MatchAction
 
 YEAR = timedelta(days=365)
 

@@ -5,7 +5,6 @@ from types import SimpleNamespace
 import pytest
 
 from lachan.indicators.policy import Action as IndicatorAction
-from lachan.matching.policy import Action as MatchingAction
 from lachan.members import policy
 from lachan.members.policy import (
     PUBLIC_ACTIONS,
@@ -19,6 +18,7 @@ from lachan.members.policy import Action as MemberAction
 from lachan.members.records import PUBLIC, Actor, ActorKind, Role, system
 from lachan.reports.policy import Action as ReportAction
 from lachan.shield.policy import Action as ShieldAction
+from lachan.sightings.policy import Action as MatchingAction
 
 ACTIONS = [
     *MemberAction,

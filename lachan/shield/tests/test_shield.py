@@ -5,8 +5,7 @@ from lachan.formats.observables.record import InvalidObservable
 from lachan.formats.snapshot.reader import SnapshotReader
 from lachan.formats.snapshot.records import Verdict
 from lachan.formats.snapshot.writer import SnapshotWriter
-from lachan.indicators.records import Status
-from lachan.indicators.services import indicator_propose, indicator_review, indicator_withdraw
+from lachan.indicators.services import indicator_withdraw
 from lachan.shield import selectors
 from lachan.shield.services import shelter_keep, snapshot_rebuild, snapshot_sync
 
@@ -18,26 +17,6 @@ def writer(settings, tmp_path):
     with SnapshotWriter(tmp_path / "snapshots") as writer:
         yield writer
     selectors._mine.__dict__.clear()
-
-
-@pytest.fixture
-def publish(personas):
-    def publish(value, **facts):
-        facts = {"category": "scam"} | facts
-        proposed = indicator_propose(by=personas.analyst.actor, value=value, **facts)
-        # Documentation addresses are guarded, which takes reviewers of two organisations.
-        for reviewer in (personas.reviewer, personas.other.reviewer):
-            done = indicator_review(
-                by=reviewer.actor,
-                indicator=proposed.uid,
-                decision="approve",
-                override_reason="documentation addresses stand for real ones here",
-            )
-            if done.status == Status.PUBLISHED:
-                break
-        return done
-
-    return publish
 
 
 @pytest.mark.parametrize(

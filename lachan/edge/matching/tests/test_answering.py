@@ -19,11 +19,11 @@ from lachan.kernel.bearer import bearer_make, bearer_opens, bearer_prefix
 from lachan.kernel.env import EnvError
 from lachan.kernel.files import file_write
 from lachan.kernel.ids import uuid7
+from lachan.matching.between.keys import LookupKey, keys_encode
+from lachan.matching.between.places import spool_folder
+from lachan.matching.between.spool import Met, spool_list, spool_read
 from lachan.matching.collection import Collection
-from lachan.matching.keys import LookupKey, keys_encode
-from lachan.matching.places import spool_folder
 from lachan.matching.records import Facts
-from lachan.matching.spool import Met, spool_list, spool_read
 
 FIRST = "ab" * 32
 

@@ -11,12 +11,12 @@ from lachan.edge.matching.tests.server import Server, question
 from lachan.kernel.bearer import bearer_make
 from lachan.kernel.files import file_write
 from lachan.kernel.ids import uuid7
+from lachan.matching.between.keys import LookupKey, keys_encode
+from lachan.matching.between.places import collection_folder, damage_file, keys_file, status_files
+from lachan.matching.between.spool import spool_list, spool_read
+from lachan.matching.between.standing import status_sum
 from lachan.matching.collection import Collection
-from lachan.matching.keys import LookupKey, keys_encode
-from lachan.matching.places import collection_folder, damage_file, keys_file, status_files
 from lachan.matching.records import Facts
-from lachan.matching.spool import spool_list, spool_read
-from lachan.matching.standing import status_sum
 
 KNOWN, HIDDEN, UID = "ab" * 32, "cd" * 32, uuid7()
 CANARY = "f00dfeed" * 8

@@ -6,7 +6,6 @@ import unicodedata
 import can_ada
 
 from lachan.formats.observables.kind import Example, Kind
-from lachan.formats.observables.kinds.phone.kind import Phone
 from lachan.formats.observables.platforms import (
     Ownership,
     Platform,
@@ -147,8 +146,12 @@ def _profile(text: str) -> Ownership | None:
 
 def _handle(platform: Platform, text: str) -> str:
     handle = unicodedata.normalize("NFC", text.strip().removeprefix("@").strip())
-    if platform.phone and Phone().recognise(handle):
-        return Phone().canonical(handle)
+    if platform.phone:
+        # Late: libphonenumber costs a tenth of a second, also of an edge's start.
+        from lachan.formats.observables.kinds.phone.kind import Phone
+
+        if Phone().recognise(handle):
+            return Phone().canonical(handle)
     lowered = handle.lower()
     if not (platform.cased and platform.cased.fullmatch(lowered)):
         handle = lowered

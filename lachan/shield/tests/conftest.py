@@ -2,14 +2,10 @@ import pytest
 
 from lachan.indicators.records import Status
 from lachan.indicators.services import indicator_propose, indicator_review
-from lachan.matching import selectors
-from lachan.matching.follower import Follower
 
 
 @pytest.fixture
 def publish(personas):
-    """Propose as the analyst and approve as the reviewer."""
-
     def publish(value, **facts):
         facts = {"category": "scam"} | facts
         proposed = indicator_propose(by=personas.analyst.actor, value=value, **facts)
@@ -26,26 +22,3 @@ def publish(personas):
         return done
 
     return publish
-
-
-@pytest.fixture
-def place(tmp_path):
-    """A home, without anything in it."""
-    (tmp_path / "run").mkdir()
-    return tmp_path
-
-
-@pytest.fixture
-def follower(place):
-    follower = Follower(place)
-    yield follower
-    follower.close()
-
-
-@pytest.fixture
-def pages_home(place, settings):
-    """The pages look into the same home."""
-    settings.LACHAN_HOME = place
-    selectors._collection.cache_clear()
-    yield place
-    selectors._collection.cache_clear()

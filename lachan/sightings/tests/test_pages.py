@@ -6,11 +6,11 @@ import pytest
 
 from lachan.kernel.clock import now
 from lachan.kernel.ids import uuid7
-from lachan.matching.histogram import bars_make, days_make, duration_words, share_below
-from lachan.matching.models import Sighting
-from lachan.matching.places import collection_folder, damage_file
-from lachan.matching.standing import LookupStatus, status_write
+from lachan.matching.between.places import collection_folder, damage_file
+from lachan.matching.between.standing import LookupStatus, status_write
 from lachan.members.models import AuditEntry
+from lachan.sightings.histogram import bars_make, days_make, duration_words, share_below
+from lachan.sightings.models import Sighting
 
 pytestmark = pytest.mark.usefixtures("pages_home")
 
@@ -190,7 +190,7 @@ def test_it_rests_without_an_index_and_tells_of_a_damaged_one(personas, pages_ho
     follower.step()
     assert ask(personas.analyst, DIGEST).status_code == 200
     (collection_folder(pages_home) / "manifest.json").write_text("{}")
-    from lachan.matching import selectors
+    from lachan.sightings import selectors
 
     selectors._collection.cache_clear()
     assert ask(personas.analyst, DIGEST).status_code == 503

@@ -3,7 +3,7 @@ import resource
 import pytest
 
 from lachan.kernel.ids import uuid7
-from lachan.matching.spool import Met, spool_list, spool_read, spool_write
+from lachan.matching.between.spool import Met, spool_list, spool_read, spool_write
 
 
 def test_it_leaves_nothing_where_the_disk_is_full(tmp_path):

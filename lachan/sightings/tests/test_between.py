@@ -11,16 +11,16 @@ from lachan.formats.sharing import SEVERAL, Viewer
 from lachan.indicators.policy import Action as IndicatorAction
 from lachan.kernel.clock import now
 from lachan.kernel.ids import uuid7
-from lachan.matching.follower import Follower
-from lachan.matching.keys import keys_read
-from lachan.matching.models import Sighting
-from lachan.matching.places import keys_file
-from lachan.matching.policy import Action
-from lachan.matching.services import keys_export, sightings_purge, sightings_take
-from lachan.matching.spool import Met, spool_list, spool_read, spool_write
+from lachan.matching.between.keys import keys_read
+from lachan.matching.between.places import keys_file
+from lachan.matching.between.spool import Met, spool_list, spool_read, spool_write
 from lachan.members.models import Organisation
 from lachan.members.services import api_key_create, api_key_revoke
 from lachan.shield.policy import Action as CheckAction
+from lachan.sightings.follower import Follower
+from lachan.sightings.models import Sighting
+from lachan.sightings.policy import Action
+from lachan.sightings.services import keys_export, sightings_purge, sightings_take
 from tests.lived import lived_until
 
 HOUR = 1_790_000_000 // 3600 * 3600
@@ -148,7 +148,7 @@ def test_it_goes_on_where_another_worker_has_set_it_aside(personas, place, monke
             raise ValueError
         return spool_read(path)
 
-    monkeypatch.setattr("lachan.matching.services.spool_read", meanwhile)
+    monkeypatch.setattr("lachan.sightings.services.spool_read", meanwhile)
     assert sightings_take(place) == 1
     assert spool_list(place) == []
 

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
 from lachan.formats.classification.categories import categories
+from lachan.matching.records import Hit, MatchingError
 from lachan.members.policy import requires
 from lachan.members.services import audit_record
 
@@ -17,7 +18,6 @@ from .audit_actions import MatchAudit
 from .forms import Subject, TryForm
 from .histogram import bars_make, share_below
 from .policy import Action
-from .records import Hit, MatchingError
 from .selectors import MatchAnswer, match_list, matching_health
 
 # Below this there is too little to see: different pictures get alike fingerprints (PDQ's own advice).
@@ -35,7 +35,7 @@ def match(request: HttpRequest) -> HttpResponse:
     status = 200
     if request.method == "POST":
         status = _answer(request, form, context) if form.is_valid() else 422
-    return render(request, "matching/match.html", context, status=status)
+    return render(request, "sightings/match.html", context, status=status)
 
 
 def _answer(request: HttpRequest, form: TryForm, context: dict[str, Any]) -> int:
@@ -150,4 +150,4 @@ def match_health(request: HttpRequest) -> HttpResponse:
         "most": share_below(health.lookups.took, 99),
         "refused": sorted(health.lookups.refused.items()),
     }
-    return render(request, "matching/health.html", context)
+    return render(request, "sightings/health.html", context)

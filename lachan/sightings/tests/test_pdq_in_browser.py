@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-import lachan.matching
+import lachan.sightings
 from lachan.matching.algorithms.pdq.picture import picture_hash
 from lachan.matching.algorithms.pdq.tests.files import picture, save, turned_jpeg
 from lachan.matching.algorithms.pdq.tests.pictures import draw
@@ -17,7 +17,7 @@ from lachan.web.middleware import CSP
 
 pytestmark = pytest.mark.browser
 
-STATIC = Path(lachan.matching.__file__).parent / "static" / "matching"
+STATIC = Path(lachan.sightings.__file__).parent / "static" / "sightings"
 HASH_ALL = """async (names) => {
   const worker = new Worker("/pdq-worker.js", { type: "module" });
   const waiting = new Map();

@@ -12,8 +12,8 @@ from threading import Event
 from django.conf import settings
 from django.db import InterfaceError, OperationalError, close_old_connections
 
+from lachan.matching.between.places import collection_folder, damage_file, lock_file
 from lachan.matching.collection import Collection
-from lachan.matching.places import collection_folder, damage_file, lock_file
 from lachan.matching.records import (
     NoCollection,
     SegmentCorrupt,
@@ -21,8 +21,8 @@ from lachan.matching.records import (
     StoreLocked,
     StoreUnwritable,
 )
-from lachan.matching.shards import WHOLE, Shard
 from lachan.outbox.services import listener_open
+from lachan.sightings.shards import WHOLE, Shard
 
 from .services import collection_rebuild, collection_sync, keys_export, needs_rebuild
 

@@ -10,7 +10,7 @@ import msgspec
 
 from lachan.kernel.files import file_write
 from lachan.kernel.ids import uuid7
-from lachan.matching.places import spool_folder
+from lachan.matching.between.places import spool_folder
 
 
 class Met(msgspec.Struct, frozen=True, array_like=True):

@@ -23,17 +23,16 @@ from lachan.indicators.selectors import (
 from lachan.kernel.clock import hour, now
 from lachan.kernel.files import file_write
 from lachan.matching.algorithms.algorithm import algorithm_of, algorithms
+from lachan.matching.between.keys import LookupKey, keys_encode
+from lachan.matching.between.places import collection_folder, keys_file
+from lachan.matching.between.spool import Met, spool_list, spool_read
 from lachan.matching.collection import Collection
-from lachan.matching.keys import LookupKey, keys_encode
-from lachan.matching.marks import Mark, mark_read, mark_write
-from lachan.matching.places import collection_folder, keys_file
 from lachan.matching.records import Facts
-from lachan.matching.shards import WHOLE, Shard
-from lachan.matching.spool import Met, spool_list, spool_read
-from lachan.matching.store.folder import Folder
 from lachan.members.records import ApiKeyRecord, system
 from lachan.members.selectors import api_key_usable_list, organisation_ids
 from lachan.outbox.services import clock_is_believed, turn
+from lachan.sightings.marks import Mark, mark_read, mark_write
+from lachan.sightings.shards import WHOLE, Shard
 
 from .models import Sighting, SightingBatch
 from .policy import Action
@@ -90,14 +89,14 @@ def collection_rebuild(home: Path, *, shard: Shard = WHOLE) -> Collection:
     folder = collection_folder(home)
     draft = folder.with_name("matching.new")
     shutil.rmtree(draft, ignore_errors=True)
-    Folder(folder).put_back()
+    Collection.put_back(folder)
     head = ledger_head()
     with Collection.create(draft) as fresh:
         rows = projection_whole(by=_BY, sequence=head, kinds=_kinds())
         _fill(fresh, (row for row in rows if shard.holds(row.entry.uid)))
         fresh.commit(head)
     mark_write(draft, _mark(head, shard))
-    Folder(folder).replace(draft)
+    Collection.replace(folder, draft)
     return Collection.open(folder, write=True)
 
 

@@ -4,7 +4,7 @@ import re
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from .algorithms.pdq.transform import Transform
+from lachan.matching.algorithms.pdq.transform import Transform
 
 MOST = 50
 _TURNED = frozenset(transform.text for transform in Transform if transform.text)

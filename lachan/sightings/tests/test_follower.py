@@ -24,14 +24,14 @@ from lachan.indicators.services import (
 from lachan.kernel.clock import held_at, now
 from lachan.kernel.errors import InvalidInput, Refused
 from lachan.kernel.ids import uuid7
+from lachan.matching.between.places import collection_folder, damage_file
 from lachan.matching.collection import Collection
-from lachan.matching.follower import Follower
-from lachan.matching.marks import Mark, mark_write
-from lachan.matching.places import collection_folder, damage_file
 from lachan.matching.records import Facts
-from lachan.matching.services import _kinds, collection_rebuild, collection_sync
-from lachan.matching.shards import Shard
 from lachan.members.records import system
+from lachan.sightings.follower import Follower
+from lachan.sightings.marks import Mark, mark_write
+from lachan.sightings.services import _kinds, collection_rebuild, collection_sync
+from lachan.sightings.shards import Shard
 
 DIGESTS = [f"{number:064x}" for number in range(1, 9)]
 

@@ -11,19 +11,23 @@ from django.conf import settings
 from django.db.models import Sum
 from django.utils import timezone
 
+from lachan.formats.observables.record import Observable
 from lachan.formats.sharing import Viewer
 from lachan.indicators.selectors import audience_of, ledger_head
 from lachan.kernel.clock import now
 from lachan.matching.algorithms.algorithm import algorithm_of
+from lachan.matching.between.places import collection_folder, damage_tell
+from lachan.matching.between.standing import LookupStatus, status_sum
 from lachan.matching.collection import Collection
-from lachan.matching.places import collection_folder, damage_tell
+from lachan.matching.covering import Covering, covering_list
 from lachan.matching.records import Hit, InvalidHash, MatchingError, SegmentCorrupt, Stats
-from lachan.matching.standing import LookupStatus, status_sum
 from lachan.members.policy import policy_check
 from lachan.members.records import Actor
 
+from .marks import mark_read
 from .models import Sighting
 from .policy import Action
+from .shards import WHOLE
 
 FINGERPRINTS = ("pdq", "md5", "sha1", "sha256")
 _LONGEST = 100
@@ -54,6 +58,35 @@ class MatchingHealth:
     fault: str
     head: int
     lookups: LookupStatus
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class ExactAnswer:
+    """Attributes: found: what covers a value, the most specific first; sequence: the ledger's, which is in."""
+
+    found: tuple[Covering, ...]
+    sequence: int
+
+
+def exact_find(*, by: Actor, asked: Observable) -> ExactAnswer | None:
+    """What the lists that `by` may see say of exactly this, or of what covers it.
+
+    None where the collection of this machine cannot tell: there is none, it is damaged, or holds a share alone.
+    For the public the database is not asked.
+    """
+    home = settings.LACHAN_HOME
+    mark = mark_read(collection_folder(home))
+    if mark is None or mark.shard != WHOLE:
+        return None
+    try:
+        collection = _collection(home)
+        sequence = collection.sequence
+        return ExactAnswer(tuple(covering_list(collection, asked, viewer=_viewer(by))), sequence)
+    except SegmentCorrupt:
+        damage_tell(home)
+    except MatchingError:
+        pass
+    return None
 
 
 def match_list(*, by: Actor, values: Sequence[str]) -> MatchAnswer:

@@ -21,4 +21,4 @@ def sightings(actor: Actor, uid: UUID) -> Panel | None:
     if not total:
         return None
     facts = {"total": total, "days": _DAYS, "bars": days_make([count for _day, count in counts])}
-    return Panel(title=_("Met by platforms"), template="matching/_sightings.html", facts=facts)
+    return Panel(title=_("Met by platforms"), template="sightings/_sightings.html", facts=facts)

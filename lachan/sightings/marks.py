@@ -8,8 +8,8 @@ from pathlib import Path
 import msgspec
 
 from lachan.kernel.files import file_write
-from lachan.matching.places import mark_file
-from lachan.matching.shards import WHOLE, Shard
+from lachan.matching.between.places import mark_file
+from lachan.sightings.shards import WHOLE, Shard
 
 
 class Mark(msgspec.Struct, frozen=True):

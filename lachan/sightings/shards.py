@@ -6,6 +6,7 @@ from uuid import UUID
 import msgspec
 
 from lachan.kernel.bounds import number_read
+from lachan.kernel.env import Env
 from lachan.kernel.errors import InvalidInput
 
 
@@ -39,3 +40,20 @@ class Shard(msgspec.Struct, frozen=True):
 
 
 WHOLE = Shard()
+
+
+def shard_setting(text: str | None = None) -> Shard:
+    """Which share this machine holds: `text`, or the environment's.
+
+    Raises:
+        EnvError: it is none.
+    """
+    env = Env(flags={} if text is None else {"LACHAN_MATCH_SHARD": text})
+    return env.parsed("LACHAN_MATCH_SHARD", "1/1", _shard)
+
+
+def _shard(text: str) -> Shard:
+    try:
+        return Shard.parse(text)
+    except InvalidInput:
+        raise ValueError("a share such as 2/5 is wanted") from None
