@@ -39,7 +39,7 @@ def test_it_has_words_in_every_language_and_a_way_back(refusals, status, languag
     assert told["content-type"] == "text/html; charset=utf-8"
     assert told["cache-control"] == "no-store"
     assert "content-security-policy" in told
-    again = {"vi": "tải lại trang này", "en": "Reload this page", "fr": "Recharge cette page"}
+    again = {"vi": "tải lại trang này", "en": "Reload this page", "fr": "Recharger cette page"}
     assert again[language] in page
     assert again[language] not in refusals.find(status, "/", "GET", cookies)[1].decode()
 
@@ -91,7 +91,7 @@ def test_it_answers_machines_as_documented_whoever_refuses(client, name):
 def test_it_has_words_for_who_opens_what_only_takes_forms(client, address):
     answer = client.get(address)
     assert answer.status_code == 405
-    assert "Địa chỉ này chỉ nhận biểu mẫu" in answer.content.decode()
+    assert "Đường link này chỉ nhận biểu mẫu" in answer.content.decode()
     assert "POST" in answer["Allow"]
 
 
