@@ -41,16 +41,16 @@ class Answer:
     body: "bytes | Future[Path]"
 
     async def give(self, proto: Any) -> None:
-        """Hand it to the server (RSGI's protocol), and do not wait until it is read."""
+        """Hand it to the server (RSGI's protocol), and do not wait until it is read.
+
+        Raises:
+            NoRoom: nothing was handed over.
+        """
         if isinstance(self.body, bytes):
             proto.response_bytes(self.status, self.headers, self.body)
             return
-        try:
-            path = await asyncio.wrap_future(self.body)
-        except NoRoom:
-            proto.response_empty(503, [("retry-after", "30")])
-        else:
-            proto.response_file(self.status, self.headers, str(path))
+        path = await asyncio.wrap_future(self.body)
+        proto.response_file(self.status, self.headers, str(path))
 
 
 @dataclasses.dataclass(slots=True)

@@ -18,7 +18,7 @@ from typing import Any
 
 from granian.rsgi import ProtocolClosed, ProtocolError
 
-from lachan.config.answers import Answer, Answers
+from lachan.config.answers import Answer, Answers, NoRoom
 from lachan.kernel.home import home_path
 
 log = logging.getLogger(__name__)
@@ -41,6 +41,8 @@ CROWDED = "lachan.crowded"
 """Stands in the environment of a request that is to be told so, since too many like it wait."""
 
 Wsgi = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
+Refused = Callable[[int, str, str, str], tuple[list[tuple[str, str]], bytes]]
+"""Gives headers and body for a status, and the path, the method and the cookies of who asked."""
 
 
 class Lane:
@@ -64,7 +66,11 @@ class Lane:
 
 
 class TooMuch(Exception):
-    """Other large bodies hold the room that there is for them."""
+    """There is no room for it now: others hold all of it."""
+
+
+class NotWhole(Exception):
+    """The line ended, or was garbled, before the body did: half a report must not pass for a whole one."""
 
 
 class Server:
@@ -74,10 +80,15 @@ class Server:
     """
 
     def __init__(
-        self, application: Wsgi, threads: int, folder: Path, look: Callable[[], None] | None = None
+        self,
+        application: Wsgi,
+        threads: int,
+        folder: Path,
+        look: Callable[[], None] | None = None,
+        refused: Refused = lambda *_: ([], b""),
     ) -> None:
         """`threads`: requests answered at once. `folder`: for answers that are large. `look`: done every
-        LOOK_SECONDS, in a thread of its own.
+        LOOK_SECONDS, in a thread of its own. `refused`: words for what never reaches the application.
         """
         self._application, self._answers = application, Answers(folder)
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix="answer")
@@ -85,6 +96,7 @@ class Server:
         self._api, self._sign_in = Lane(max(1, threads // 2), 512), Lane(1, 64)
         # A worker is always there for a report, and one at most for saying that it is crowded.
         self._others, self._crowded = Lane(max(1, threads - 1), 2048), Lane(1, 64)
+        self._refused = refused
         self._listening: asyncio.Task[None] | None = None
         self._look, self._looking = look, ThreadPoolExecutor(1, thread_name_prefix="look")
         self._looks: asyncio.Task[None] | None = None
@@ -111,18 +123,26 @@ class Server:
             answer = await self._in_lanes(environ, self._lanes(scope))
             await answer.give(proto)
         except TimeoutError:
-            proto.response_empty(408, [("connection", "close")])
-        except TooMuch:
-            proto.response_empty(503, [("connection", "close"), ("retry-after", "30")])
+            self._refuse(scope, proto, 408)
+        except NotWhole:
+            self._refuse(scope, proto, 400)
+        except (TooMuch, NoRoom):
+            self._refuse(scope, proto, 503)
         except (ProtocolClosed, ProtocolError):
             pass  # who asked has gone
         except Exception:
             log.exception("a request broke before it was answered")
-            proto.response_empty(500, [])
+            self._refuse(scope, proto, 500)
         finally:
             self.held -= held[0]
 
     # Inside
+
+    def _refuse(self, scope: Any, proto: Any, status: int) -> None:
+        cookies = scope.headers.get("cookie") or ""
+        headers, body = self._refused(status, scope.path, scope.method, cookies)
+        # What is left of the body would be read as the next request.
+        proto.response_bytes(status, [*headers, ("connection", "close")], body)
 
     async def _look_often(self, look: Callable[[], None]) -> None:
         """One that hangs keeps the next from beginning, and nobody else from anything."""
@@ -153,19 +173,27 @@ class Server:
         async with self._crowded.entered() as room:
             if room:
                 return await self._answered(environ | {CROWDED: True})
-        return Answer(503, [("retry-after", "30")], b"")
+        raise TooMuch
 
     async def _taken(self, scope: Any, proto: Any, held: list[int]) -> tuple[bytes, int]:
-        """The body, as far as it may be of use, and how long it was."""
+        """The body, as far as it may be of use, and how long it was.
+
+        Raises:
+            NotWhole, TooMuch.
+        """
         told = scope.headers.get("content-length")
         if told is None and "transfer-encoding" not in scope.headers:
             return b"", 0
         if (told or "").isdecimal() and int(told) <= _SMALL_BODY:
-            whole: bytes = await proto()
+            try:
+                whole: bytes = await proto()
+            except (ProtocolClosed, ProtocolError):
+                raise NotWhole from None
             return whole, len(whole)
-        parts, size = [], 0
+        parts, size, ends = [], 0, 0
         async for came in proto:
             size += len(came)
+            ends += not came
             if size > _READ_BYTES:
                 break
             part = came[: max(0, len(came) - size + _BODY_BYTES)]
@@ -175,6 +203,9 @@ class Server:
                 if self.held > _LARGE_BODIES:
                     raise TooMuch
             parts.append(part)
+        # granian tells of no fault here: an empty part stands for the end, and one more for a fault before it.
+        if size <= _READ_BYTES and (ends > 1 or (told is not None and size != int(told))):
+            raise NotWhole
         return b"".join(parts), size
 
     async def _answered(self, environ: dict[str, Any]) -> Answer:
@@ -254,8 +285,10 @@ def _listener_set(option: int, value: int) -> bool:
 def application_make() -> Server:
     """What granian's worker starts with."""
     from lachan.config.wsgi import application
+    from lachan.web.refused import Refusals
     from lachan.web.status import status_look
 
     threads, home = int(os.environ.get("LACHAN_WEB_THREADS", "4")), home_path()
     folder = home / "run" / "answers" / str(os.getpid())
-    return Server(application, threads, folder, look=lambda: status_look(home))
+    look, refused = lambda: status_look(home), Refusals().find
+    return Server(application, threads, folder, look, refused)

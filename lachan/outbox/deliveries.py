@@ -16,6 +16,7 @@ from lachan.kernel.events import HANDLERS, event_from_json, handler_of
 from .keeping import history_offer, row_arrived, row_locked, row_spread
 from .models import OutboxEvent
 from .turns import sole, turn
+from .underway import ProcessDied, UnderWay
 
 log = logging.getLogger(__name__)
 
@@ -55,6 +56,7 @@ class Lane:
         self._failures: Counter[str] = Counter()
         self._round_ends = 0.0
         self._is_due_asked = False
+        self._under_way, self._is_left_asked = UnderWay(outbound), False
 
     def drain(self) -> None:
         """Deliver all that is due; nothing while another process works in this lane."""
@@ -64,6 +66,12 @@ class Lane:
 
     def step(self, limit: int = 200) -> Tried:
         """Deliver one batch of what is due."""
+        if not self._is_left_asked:
+            # Who killed the process before this one has failed like any other.
+            if left := self._under_way.left():
+                _postpone(left, ProcessDied())
+            self._under_way.note(0)
+            self._is_left_asked = True
         if time.monotonic() >= self._round_ends:
             self._round_ends = time.monotonic() + _ROUND
             self._failures.clear()
@@ -95,12 +103,15 @@ class Lane:
 
     def _deliver(self, pk: int, name: str, attempts: int) -> bool | None:
         """Whether it arrived; None where another worker was faster."""
+        self._under_way.note(pk)
         try:
             if not name:
                 return row_spread(pk)
             return _send(pk, attempts) if self._outbound else _tell(pk, attempts)
         except Exception as error:  # noqa: BLE001  one bad event must not stop the others
             _postpone(pk, error)
+        finally:
+            self._under_way.note(0)
         self._failures[name] += 1
         self._behind.add(name)
         return False

@@ -6,10 +6,19 @@ from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.utils import translation
 
+from lachan.formats.problems import CONTENT_TYPE
 from lachan.kernel.errors import LachanError, Unavailable
 
 from .givenback import given_back
-from .problems import error_page, form_owner_page, problem_for, signed_out_page, status_of
+from .problems import (
+    error_answer,
+    error_page,
+    form_owner_page,
+    is_of_api,
+    problem_for,
+    signed_out_page,
+    status_of,
+)
 from .sent import SEALED, form_page, has_marks, is_anothers, posted
 
 Next = Callable[[HttpRequest], HttpResponse]
@@ -50,6 +59,20 @@ class SecurityHeadersMiddleware:
         if not request.path.startswith(settings.STATIC_URL) and "Cache-Control" not in response:
             response["Cache-Control"] = "no-store"
         return response
+
+
+class HeadMiddleware:
+    """Has HEAD answered as GET (RFC 9110, section 9.3.2): monitors and link checkers ask so. The server keeps
+    the body back.
+    """
+
+    def __init__(self, get_response: Next) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if request.method == "HEAD":
+            request.method = "GET"
+        return self.get_response(request)
 
 
 class LineEndsMiddleware:
@@ -111,7 +134,12 @@ class ErrorsMiddleware:
         if request.META.get("lachan.crowded"):  # lachan.config.server
             crowded = Unavailable("too many ask at this moment: try again soon")
             return self.process_exception(request, crowded) or error_page(request, 503)
-        return self.get_response(request)
+        response = self.get_response(request)
+        # Django's and the API's own have no words: whoever reloads where a form was sent sees an empty page.
+        if response.status_code == 405 and response.get("Content-Type") != CONTENT_TYPE:
+            allowed, response = response["Allow"], error_answer(request, 405)
+            response["Allow"] = allowed
+        return response
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
         if isinstance(error, OperationalError | InterfaceError):
@@ -119,7 +147,7 @@ class ErrorsMiddleware:
             error = Unavailable("the database does not answer now")
         if not isinstance(error, LachanError):
             return None
-        if request.path.startswith("/v1/"):
+        if is_of_api(request):
             return problem_for(error)
         if error.code == "sign-in-needed":
             if given_back(request):

@@ -46,12 +46,39 @@ def problem_for(error: errors.LachanError) -> HttpResponse:
     return response
 
 
-def error_page(request: HttpRequest, status: int) -> HttpResponse:
+def is_of_api(request: HttpRequest) -> bool:
+    return request.path.startswith("/v1/")
+
+
+# What no room says: Django, the API's router and the server before them do (docs/howto/errors.md).
+_PROBLEMS = {
+    400: ("error", "the request cannot be used, or its body did not arrive whole"),
+    403: ("refused", "this is not allowed"),
+    404: ("not-found", "there is nothing at this address"),
+    405: ("wrong-method", "this address is not asked by that method; Allow names those that it is"),
+    408: ("too-slow", "the body took too long to arrive; nothing was done: send it again"),
+    503: ("unavailable", "too much is under way at this moment: try again after a pause"),
+}
+
+
+def error_answer(request: HttpRequest, status: int, *, unread: bool = False) -> HttpResponse:
+    """What went wrong before a room could say it: a page for people, problem+json for machines.
+
+    `unread`: nothing of the body was looked at, so only the browser still has what was typed.
+    """
+    if is_of_api(request):
+        return problem(status, *_PROBLEMS.get(status, ("internal", "it broke on our side")))
+    return error_page(request, status, unread=unread)
+
+
+def error_page(request: HttpRequest, status: int, *, unread: bool = False) -> HttpResponse:
     """A page that says in plain words what happened and what to do now, with what was typed."""
     words = {
         400: (_("That did not arrive whole"), _("Go back and try once more. What you wrote is still in the form.")),
         403: (_("This is not open to you"), _("If you think it should be, ask the administrator of your organisation.")),
         404: (_("There is nothing here"), _("The address may be mistyped, or what was here is gone.")),
+        405: (_("There is nothing here"), _("This address only takes forms. Go back, or to the first page.")),
+        408: (_("It has not been sent yet"), _("The connection was too slow.")),
         409: (_("Somebody was faster"), _("Go back and load the page anew: it has changed meanwhile.")),
         422: (_("Something in the form cannot be used"), _("Go back and look at what you entered.")),
         503: (_("A part is resting"), _with_numbers(_("Please try again in a minute."))),
@@ -63,6 +90,11 @@ def error_page(request: HttpRequest, status: int) -> HttpResponse:
             _with_numbers(_("Please try again.")),
         ),
     )
+    if unread and request.method == "POST":
+        # "Back" finds an empty form where the browser keeps no page aside and the form asks it to remember
+        # nothing; what it has sent it keeps for as long as this page stands.
+        again = _("Reload this page: everything you wrote is sent again.")
+        advice = again if status == 400 else f"{advice} {again}"
     return _page(request, status, title=title, advice=advice)
 
 

@@ -97,8 +97,8 @@ def free_port():
         return probe.getsockname()[1]
 
 
-def configure(folder, behind, outward):
-    """Deploy's files as they are, but for ports and places of this machine."""
+def configure(folder, behind, outward, **more):
+    """Deploy's files as they are, but for ports and places of this machine, and `more`."""
     (folder / "conf.d").mkdir()
     certificate(folder)
     changed = {
@@ -106,7 +106,7 @@ def configure(folder, behind, outward):
         "127.0.0.1:8000": f"{ADDRESS}:{behind}", "127.0.0.1:8001": f"{ADDRESS}:{behind}",
         "listen 443 ": f"listen {ADDRESS}:{outward} ", "listen 80;": f"listen {ADDRESS}:{free_port()};",
         "listen [::]:443 ssl;": "", "listen [::]:80;": "",
-    }  # fmt: skip
+    } | more  # fmt: skip
     for path in NGINX.glob("*.conf"):
         text = path.read_text()
         for old, new in changed.items():
@@ -134,9 +134,9 @@ class Proxy:
 
 
 @contextlib.contextmanager
-def started(folder, behind):
+def started(folder, behind, **more):
     outward = free_port()
-    process = subprocess.Popen(configure(folder, behind, outward))
+    process = subprocess.Popen(configure(folder, behind, outward, **more))
     try:
         until = time.monotonic() + 20
         while time.monotonic() < until:
@@ -272,3 +272,18 @@ def test_it_tells_whom_to_call_where_nothing_answers_and_claims_nothing_arrived(
     assert answer.headers["Content-Type"] == "text/html"
     assert answer.headers["Lachan-Answer"] is None
     assert answer.headers["Cache-Control"] == "no-store"
+
+
+def test_it_has_words_for_who_comes_from_a_crowded_address(proxy, tmp_path):
+    few = {"limit_conn each 200;": "limit_conn each 1;"}
+    with started(tmp_path, proxy.behind.server_port, **few) as crowded, line(crowded) as slow:
+        slow.sendall(
+            b"POST /report/ HTTP/1.1\r\nHost: report.example\r\nContent-Length: 9\r\n\r\nhalf"
+        )
+        until = time.monotonic() + 10
+        while (found := ask(crowded, "/"))[0].status != 503 and time.monotonic() < until:
+            time.sleep(0.05)
+    answer, said = found
+    assert answer.status == 503
+    assert (NGINX / "unavailable.html").read_bytes() == said
+    assert answer.headers["Lachan-Answer"] is None

@@ -41,4 +41,5 @@ def _broken():
 def make():
     server.BODY_SECONDS = float(os.environ["BODY_SECONDS"])
     server.UNREAD_SECONDS = int(os.environ["UNREAD_SECONDS"])
-    return server.Server(application, 4, Path(tempfile.mkdtemp()) / str(os.getpid()))
+    folder = Path(tempfile.mkdtemp()) / str(os.getpid())
+    return server.Server(application, 4, folder, refused=lambda *asked: ([], repr(asked).encode()))

@@ -79,7 +79,9 @@ def test_it_answers_beside_those_who_send_and_read_slowly(tmp_path):
 def test_it_ends_what_takes_too_long(tmp_path):
     with Served(tmp_path, body="1", unread="1") as served:
         with served.slow(HEAD + b"a") as writer:
-            assert writer.recv(100).startswith(b"HTTP/1.1 408 ")
+            said = _said(writer)
+            assert said.startswith(b"HTTP/1.1 408 ")
+            assert said.endswith(b"(408, '/', 'POST', '')"), "it was told so without words"
         if not hasattr(socket, "TCP_USER_TIMEOUT"):
             pytest.skip("the system has no deadline for what lies unread")
         with served.slow(b"GET /v1/large HTTP/1.1\r\nHost: x\r\n\r\n") as reader:
@@ -95,6 +97,44 @@ def _is_cut(line):
         except OSError:
             return True
     return False
+
+
+CHUNKED = b"POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n"
+LONG = HEAD.replace(b"130", b"300000")
+HALVES = {
+    "small": HEAD + b"half",
+    "nothing": HEAD,
+    "large": LONG + b"a" * 1000,
+    "larger": LONG + b"a" * 299_999,
+    "chunk": CHUNKED + b"4\r\nhalf\r\n",
+    "in a chunk": CHUNKED + b"10\r\nhalf",
+    "no chunk": CHUNKED,
+    "the end's beginning": CHUNKED + b"4\r\nhalf\r\n0\r\n",
+    "garbled": CHUNKED + b"4\r\nhalf\r\nzz\r\nmore\r\n0\r\n\r\n",
+    "too long a chunk": CHUNKED + b"4\r\nhalf and more\r\n0\r\n\r\n",
+}
+
+
+def test_it_takes_no_half_for_a_whole(tmp_path):
+    """Neither where the line ends before the body does, nor where the body is garbled."""
+    with Served(tmp_path) as served:
+        said = {}
+        for name, sent in HALVES.items():
+            with served.slow(sent) as line:
+                line.shutdown(socket.SHUT_WR)
+                said[name] = _said(line).partition(b"\r\n")[0]
+        assert said == dict.fromkeys(HALVES, b"HTTP/1.1 400 Bad Request")
+        with served.slow(CHUNKED + b"4\r\nhal") as line:
+            line.sendall(b"f\r\n5\r\n and \r\n4\r\nhalf\r\n0\r\n\r\n")
+            assert b"('13', 13)" in line.recv(1000)
+
+
+def _said(line):
+    """All that is said on a line until it ends."""
+    said = b""
+    while piece := line.recv(65_536):
+        said += piece
+    return said
 
 
 def test_it_takes_bodies_of_every_kind(tmp_path):

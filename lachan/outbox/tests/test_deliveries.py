@@ -1,6 +1,8 @@
 """Each handler hears of each event apart: what one does, or fails to do, is nothing to the others."""
 
+import dataclasses
 import logging
+import os
 import threading
 from collections import Counter
 from datetime import UTC, datetime, timedelta
@@ -163,6 +165,43 @@ def given_up(handler="a.on_bell"):
         event=uuid4(), topic=BellRang.topic, handler=handler, data={"times": 1}, created_at=NOW,
         attempts=80, next_attempt_at=NOW, gave_up_at=NOW, last_error="RuntimeError",
     )  # fmt: skip
+
+
+def _die_of_it(deaths):
+    """Deliver in a process that dies of it, so often."""
+    for _ in range(deaths):
+        connection.close()
+        child = os.fork()
+        if not child:
+            for _ in range(3):
+                services.events_deliver()
+            os._exit(0)
+        assert os.waitpid(child, 0)[1] >> 8 == 9
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_takes_its_process_with_it_waits_like_what_failed(ears, monkeypatch):
+    """Else the next process would begin with the same event, and no other would ever arrive."""
+    ears.add("a")
+    ears.add("b")
+    a, b = HANDLERS[BellRang.topic]
+    deadly = dataclasses.replace(b, run=lambda event: os._exit(9) if event.times == 1 else b(event))
+    monkeypatch.setitem(HANDLERS, BellRang.topic, [a, deadly])
+    ring(1, 2, 3)
+    _die_of_it(1)
+    for _ in range(3):
+        services.events_deliver()
+    assert ears.heard == {"a": [2, 3], "b": [2, 3]}
+    (row,) = OutboxEvent.objects.filter(delivered_at=None)
+    assert (row.handler, row.attempts, row.last_error) == ("b", 1, "ProcessDied")
+    with clock.held_at(clock.now() + LATER):
+        _die_of_it(1)
+        ring(4)
+        for _ in range(3):
+            services.events_deliver()
+    assert ears.heard["b"] == [2, 3, 4]
+    row.refresh_from_db()
+    assert (row.attempts, row.last_error) == (2, "ProcessDied")
 
 
 @pytest.mark.django_db
