@@ -281,6 +281,7 @@ def test_it_carries_a_home_with_one_case_a_report_over(
     report, deliver, personas, keys, settings, tmp_path
 ):
     settings.LACHAN_HOME = tmp_path
+    (tmp_path / "run").mkdir()
     MigrationExecutor(connection).migrate(BEFORE)
     proofs_adopt({})
     rows = []
