@@ -74,7 +74,7 @@ def error_answer(request: HttpRequest, status: int, *, unread: bool = False) -> 
 def error_page(request: HttpRequest, status: int, *, unread: bool = False) -> HttpResponse:
     """A page that says in plain words what happened and what to do now, with what was typed."""
     words = {
-        400: (_("That did not arrive whole"), _("Go back and try once more. What you wrote is still in the form.")),
+        400: (_("That did not arrive whole"), _("Go back and try once more.")),
         403: (_("This is not open to you"), _("If you think it should be, ask the administrator of your organisation.")),
         404: (_("There is nothing here"), _("The address may be mistyped, or what was here is gone.")),
         405: (_("There is nothing here"), _("This address only takes forms. Go back, or to the first page.")),
