@@ -31,6 +31,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "lachan.web.middleware.SecurityHeadersMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "lachan.web.middleware.HeadMiddleware",
     "lachan.web.middleware.LineEndsMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "lachan.web.middleware.LanguageMiddleware",

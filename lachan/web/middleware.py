@@ -9,7 +9,14 @@ from django.utils import translation
 from lachan.kernel.errors import LachanError, Unavailable
 
 from .givenback import given_back
-from .problems import error_page, form_owner_page, problem_for, signed_out_page, status_of
+from .problems import (
+    error_page,
+    form_owner_page,
+    problem_for,
+    signed_out_page,
+    status_of,
+    wrong_method,
+)
 from .sent import SEALED, form_page, has_marks, is_anothers, posted
 
 Next = Callable[[HttpRequest], HttpResponse]
@@ -50,6 +57,20 @@ class SecurityHeadersMiddleware:
         if not request.path.startswith(settings.STATIC_URL) and "Cache-Control" not in response:
             response["Cache-Control"] = "no-store"
         return response
+
+
+class HeadMiddleware:
+    """Answers HEAD as it would GET (RFC 9110, 9.3.2): whoever watches an instance asks so. The server leaves
+    the body out.
+    """
+
+    def __init__(self, get_response: Next) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if request.method == "HEAD":
+            request.method = "GET"
+        return self.get_response(request)
 
 
 class LineEndsMiddleware:
@@ -111,7 +132,10 @@ class ErrorsMiddleware:
         if request.META.get("lachan.crowded"):  # lachan.config.server
             crowded = Unavailable("too many ask at this moment: try again soon")
             return self.process_exception(request, crowded) or error_page(request, 503)
-        return self.get_response(request)
+        response = self.get_response(request)
+        if response.status_code == 405:
+            return wrong_method(request, response.get("Allow", "GET"))
+        return response
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
         if isinstance(error, OperationalError | InterfaceError):

@@ -7,6 +7,7 @@ from typing import Any
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.urls import Resolver404, resolve
 from django.utils.translation import gettext as _
 
 from lachan.country.help_lines import help_number
@@ -78,6 +79,44 @@ def _with_numbers(advice: str) -> str:
     else:
         return advice
     return f"{advice} {calls % numbers}"
+
+
+def wrong_method(request: HttpRequest, allowed: str) -> HttpResponse:
+    """For an address that takes other methods, named as `Allow` has them: what only a button sends to, typed or
+    opened after signing in; or a form sent to where none is taken.
+    """
+    if request.path.startswith("/v1/"):
+        response = problem(405, "wrong-method", f"this address takes {allowed}")
+    elif request.method in {"GET", "HEAD"}:
+        words = {
+            "title": _("This address is only for a button"),
+            "advice": _("Nothing has been sent. Open the page, and press the button there."),
+        }
+        if (above := _page_above(request.path)) != "/":
+            words |= {"way": above, "way_words": _("Open the page once more")}
+        response = _page(request, 405, **words)
+    else:
+        response = _page(
+            request,
+            405,
+            title=_("That did not arrive whole"),
+            advice=_("Go back and try once more. What you wrote is still in the form."),
+        )
+    response["Allow"] = allowed
+    return response
+
+
+def _page_above(path: str) -> str:
+    """The nearest page above an address: acts stand below what they act on."""
+    parts = path.strip("/").split("/")
+    while parts := parts[:-1]:
+        above = f"/{'/'.join(parts)}/"
+        try:
+            resolve(above)
+        except Resolver404:
+            continue
+        return above
+    return "/"
 
 
 def not_sent_page(request: HttpRequest, *, cookies: bool) -> HttpResponse:
