@@ -6,10 +6,12 @@ import json
 import pytest
 
 from lachan.formats.guard.loading import (
+    _add_group,
     _add_list,
     domains_path,
     domains_read,
     domains_write,
+    guard_build,
     guard_stamp,
     operator_files,
 )
@@ -158,6 +160,42 @@ def test_the_first_rule_of_a_thing_holds(guard):
     assert rules(guard, "0912345678", "phone") == ["well-known"]
 
 
+@pytest.mark.parametrize(
+    ("said", "holds"),
+    [
+        ({}, {"lon.example", "www.lon.example", "https://lon.example/"}),
+        ({"below": True}, {"lon.example", "www.lon.example", "https://lon.example/",
+                           "a.b.lon.example"}),
+        ({"paths": True}, {"lon.example", "www.lon.example", "https://lon.example/",
+                           "https://lon.example/a", "https://a.b.lon.example/a", "ai@lon.example"}),
+    ],
+)  # fmt: skip
+def test_a_group_holds_for_as_much_as_it_says(said, holds):
+    guard = Guard()
+    _add_group(guard, {"rule": "well-known", "reason": "r", "names": ["lon.example"], **said})
+    asked = ("lon.example", "www.lon.example", "https://lon.example/", "a.b.lon.example")
+    asked += ("https://lon.example/a", "https://a.b.lon.example/a", "ai@lon.example")
+    assert {text for text in asked if guard.check(parse(text))} == holds
+
+
+def test_a_group_may_be_of_networks_and_values_alone():
+    guard = Guard()
+    values = {"md5": ["ab" * 16], "phone": ["+84912345678"]}
+    group = {"rule": "well-known", "reason": "r", "networks": ["8.34.0.0/24"], "values": values}
+    _add_group(guard, group)
+    for text, kind in (("8.34.0.7", None), ("ab" * 16, None), ("0912345678", "phone")):
+        assert rules(guard, text, kind) == ["well-known"]
+    assert guard.exact == {}
+
+
+def test_what_a_member_calls_its_own_is_held_whole():
+    guard = guard_build((), ("thu.example",))
+    for text in ("thu.example", "a.b.thu.example", "https://a.thu.example/x", "ai@a.thu.example"):
+        assert rules(guard, text) == ["member"]
+    assert rules(guard, "xau.example") == []
+    assert rules(guard_build((), ()), "thu.example") == []
+
+
 def test_it_keeps_domains_and_touches_nothing_for_the_same(tmp_path):
     domains_path(tmp_path).parent.mkdir()
     assert domains_read(tmp_path) == ()
@@ -240,3 +278,29 @@ def test_a_joined_value_is_refused_where_no_part_is_of_use():
     assert found.names == ["lon.example", "to.example"]
     assert [str(network) for network in found.networks] == ["8.34.0.1/32"]
     assert (found.taken, found.refused.total()) == (2, 1)
+
+
+def test_a_network_is_taken_by_whatever_address_in_it_names_it():
+    for kind in ("cidr", "string", "hostname"):
+        facts = {"type": kind, "list": ["8.34.5.9/16", "2600:3c01::7/32"]}
+        found = warning_list_read(json.dumps(facts).encode())
+        assert [str(each) for each in found.networks] == ["8.34.0.0/16", "2600:3c01::/32"]
+
+
+def test_it_names_an_attribute_that_is_none_of_ours_up_to_forty_letters():
+    facts = {"type": "string", "list": ["lon.example"]}
+    facts["matching_attributes"] = ["domain", "y" * 40, "x" * 300]
+    found = warning_list_read(json.dumps(facts).encode())
+    assert found.unused == ("y" * 40, "x" * 40)
+
+
+@pytest.mark.parametrize("kind", ["substring", "regex"])
+def test_three_letters_are_the_fewest_to_look_for(kind):
+    for text, taken in (("lon", True), ("lo", False)):
+        listed = json.dumps({"type": kind, "list": [text]}).encode()
+        if taken:
+            guard_of = warning_list_read(listed)
+            assert (guard_of.parts or [each.pattern for each in guard_of.patterns]) == ["lon"]
+        else:
+            with pytest.raises(UnusableList, match="too-short"):
+                warning_list_read(listed)
