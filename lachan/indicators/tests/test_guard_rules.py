@@ -31,7 +31,10 @@ SHARED = Rule("shared-hosting", "strangers share it")
 @pytest.fixture
 def sites(tmp_path):
     writer = SitesWriter()
-    for name, place in (("listed.example", 7), ("a.above.example", 9), ("plain.example", 0)):
+    for name, place in (
+        *(("listed.example", 7), ("a.above.example", 9), ("plain.example", 0)),
+        ("github.io", 3),
+    ):
         writer.add(name, place)
     writer.write(tmp_path / "guard" / "sites.bin", made_at=now(), files=())
     return Sites(tmp_path / "guard" / "sites.bin")
@@ -69,6 +72,8 @@ def rules(guard, text, kind=None):
         ("b.above.example", False),  # above a listed name, itself not listed
         ("plain.example", True),
         ("a.plain.example", True),
+        ("github.io", True),
+        ("xau.github.io", False),  # listed, but strangers register below it
         ("xau.example", False),
         ("example", False),
         ("www.co.uk", True),
