@@ -90,7 +90,7 @@ def wrong_method(request: HttpRequest, allowed: str) -> HttpResponse:
     elif request.method in {"GET", "HEAD"}:
         words = {
             "title": _("This address is only for a button"),
-            "advice": _("Nothing has been sent. Open the page, and press the button there."),
+            "advice": _("Opening it sends nothing. Open the page, and press the button there."),
         }
         if (above := _page_above(request.path)) != "/":
             words |= {"way": above, "way_words": _("Open the page once more")}

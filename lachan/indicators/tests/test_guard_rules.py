@@ -2,6 +2,7 @@
 
 import ipaddress
 import json
+import os
 
 import pytest
 
@@ -201,12 +202,21 @@ def test_what_a_member_calls_its_own_is_held_whole():
     assert rules(guard_build((), ()), "thu.example") == []
 
 
+@pytest.fixture
+def mask():
+    before = os.umask(0o022)
+    yield
+    os.umask(before)
+
+
+@pytest.mark.usefixtures("mask")
 def test_it_keeps_domains_and_touches_nothing_for_the_same(tmp_path):
     domains_path(tmp_path).parent.mkdir()
     assert domains_read(tmp_path) == ()
     domains_write(tmp_path, ["b.example", "a.example", "b.example"])
     assert domains_read(tmp_path) == ("a.example", "b.example")
     before = domains_path(tmp_path).stat()
+    assert before.st_mode & 0o777 == 0o644  # for processes of another user too
     domains_write(tmp_path, ["a.example", "b.example"])
     assert domains_path(tmp_path).stat().st_ino == before.st_ino
     domains_write(tmp_path, ["a.example"])
