@@ -3,6 +3,9 @@
 A clock that runs a year ahead for a minute would purge every report and end every indicator. So the database
 keeps the latest moment that was believed, and a leap from there, ahead or back, is believed only after it has
 been seen, again and again, for a day. A machine that was off for a week purges a day late.
+
+Many small leaps would add up unseen. So each process holds the clock to the time that has truly passed since it
+first believed it, too.
 """
 
 from datetime import datetime, timedelta
@@ -11,7 +14,7 @@ from django.db import transaction
 from django.db.migrations.recorder import MigrationRecorder
 from django.db.models import Max
 
-from lachan.kernel.clock import now
+from lachan.kernel.clock import machine_began, now
 from lachan.proofs.services import Remembered
 
 from .models import Instance
@@ -20,6 +23,8 @@ from .models import Instance
 _LEAP = timedelta(days=3)
 _DOUBTED_FOR = timedelta(days=1)
 _LONGEST_SILENCE = timedelta(hours=18)  # some are switched off at night
+# What setting a clock right may take while its leap is watched.
+_WANDER = timedelta(hours=1)
 # Writes the row no more often than that.
 _GRAIN = timedelta(minutes=1)
 
@@ -37,14 +42,44 @@ def _migrated_at() -> datetime:
     return MigrationRecorder.Migration.objects.aggregate(at=Max("applied"))["at"] or now()
 
 
+class Steadiness:
+    """Of one process: how far its clock has been moved, all leaps together, since it was first believed."""
+
+    def __init__(self) -> None:
+        self._began: datetime | None = None  # the machine, by the clock that was believed
+        self._doubted: tuple[datetime, datetime] | None = None  # the same now, and since when
+
+    def look(self, moment: datetime) -> bool:
+        """Whether it was moved by no more than one leap; or by more, and has since gone on for a day."""
+        began = machine_began()
+        if self._began is None or abs(began - self._began) <= _LEAP:
+            self._doubted = None
+            return True
+        if self._doubted is None or abs(began - self._doubted[0]) > _WANDER:
+            self._doubted = began, moment
+        if moment - self._doubted[1] < _DOUBTED_FOR:
+            return False
+        self._began, self._doubted = began, None
+        return True
+
+    def believe(self) -> None:
+        """The clock as it is now is what later moves are reckoned from, where none is yet."""
+        self._began = self._began or machine_began()
+
+
+_steadiness = Steadiness()
+
+
 def clock_is_believed() -> bool:
     """Whether the present moment follows from those before; asked before anything is thrown away or ended."""
     moment = now()
     with transaction.atomic():
         row = instance_row(lock=True)
-        if abs(moment - row.seen_at) > _LEAP and not _is_confirmed(row, moment):
+        is_near, is_steady = abs(moment - row.seen_at) <= _LEAP, _steadiness.look(moment)
+        if not (is_near and is_steady) and not (_is_confirmed(row, moment) and is_steady):
             row.save(update_fields=["doubted_from", "doubted_at"])
             return False
+        _steadiness.believe()
         if row.doubted_from is not None or abs(moment - row.seen_at) >= _GRAIN:
             row.seen_at, row.doubted_from, row.doubted_at = moment, None, None
             row.save(update_fields=["seen_at", "doubted_from", "doubted_at"])

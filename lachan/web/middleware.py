@@ -11,13 +11,13 @@ from lachan.kernel.errors import LachanError, Unavailable
 
 from .givenback import given_back
 from .problems import (
-    error_answer,
     error_page,
     form_owner_page,
     is_of_api,
     problem_for,
     signed_out_page,
     status_of,
+    wrong_method,
 )
 from .sent import SEALED, form_page, has_marks, is_anothers, posted
 
@@ -137,8 +137,7 @@ class ErrorsMiddleware:
         response = self.get_response(request)
         # Django's and the API's own have no words: whoever reloads where a form was sent sees an empty page.
         if response.status_code == 405 and response.get("Content-Type") != CONTENT_TYPE:
-            allowed, response = response["Allow"], error_answer(request, 405)
-            response["Allow"] = allowed
+            return wrong_method(request, response.get("Allow", "GET"))
         return response
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:

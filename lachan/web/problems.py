@@ -7,6 +7,7 @@ from typing import Any
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.urls import Resolver404, resolve
 from django.utils.translation import gettext as _
 
 from lachan.country.help_lines import help_number
@@ -77,7 +78,6 @@ def error_page(request: HttpRequest, status: int, *, unread: bool = False) -> Ht
         400: (_("That did not arrive whole"), _("Go back and try once more.")),
         403: (_("This is not open to you"), _("If you think it should be, ask the administrator of your organisation.")),
         404: (_("There is nothing here"), _("The address may be mistyped, or what was here is gone.")),
-        405: (_("There is nothing here"), _("This address only takes forms. Go back, or to the first page.")),
         408: (_("It has not been sent yet"), _("The connection was too slow.")),
         409: (_("Somebody was faster"), _("Go back and load the page anew: it has changed meanwhile.")),
         422: (_("Something in the form cannot be used"), _("Go back and look at what you entered.")),
@@ -110,6 +110,44 @@ def _with_numbers(advice: str) -> str:
     else:
         return advice
     return f"{advice} {calls % numbers}"
+
+
+def wrong_method(request: HttpRequest, allowed: str) -> HttpResponse:
+    """For an address that takes other methods, named as `Allow` has them: what only a button sends to, typed or
+    opened after signing in; or a form sent to where none is taken.
+    """
+    if is_of_api(request):
+        response = problem(405, *_PROBLEMS[405])
+    elif request.method in {"GET", "HEAD"}:
+        words = {
+            "title": _("This address is only for a button"),
+            "advice": _("Opening it sends nothing. Open the page, and press the button there."),
+        }
+        if (above := _page_above(request.path)) != "/":
+            words |= {"way": above, "way_words": _("Open the page once more")}
+        response = _page(request, 405, **words)
+    else:
+        response = _page(
+            request,
+            405,
+            title=_("That did not arrive whole"),
+            advice=_("Go back and try once more."),
+        )
+    response["Allow"] = allowed
+    return response
+
+
+def _page_above(path: str) -> str:
+    """The nearest page above an address: acts stand below what they act on."""
+    parts = path.strip("/").split("/")
+    while parts := parts[:-1]:
+        above = f"/{'/'.join(parts)}/"
+        try:
+            resolve(above)
+        except Resolver404:
+            continue
+        return above
+    return "/"
 
 
 def not_sent_page(request: HttpRequest, *, cookies: bool) -> HttpResponse:

@@ -8,6 +8,7 @@ organisation by URL name, and by path for the API (`samples(personas)`).
 
 import dataclasses
 import json
+import re
 import uuid
 from copy import deepcopy
 from datetime import timedelta
@@ -109,6 +110,17 @@ def _everybody(personas):
         yield f"other {role}", role, False, personas.other.of(role).client()
 
 
+def _check_way_out(client, method, answer):
+    """An address that takes no such method says so in our words, and leads to a page that is one."""
+    page = answer.content.decode()
+    assert answer["Allow"]
+    assert "<h1>" in page, answer.request["PATH_INFO"]
+    for way in re.findall(r'<a class="button[^>]*href="([^"]+)"', page):
+        assert client.get(way).status_code != 405, f"{answer.request['PATH_INFO']}: {way}"
+    if method == "GET":
+        assert "chỉ dùng cho nút bấm" in page
+
+
 @dataclasses.dataclass(frozen=True)
 class World:
     personas: Personas
@@ -139,11 +151,14 @@ def test_it_gives_every_page_to_those_who_may(world, where, pattern):
                 f"{method} {address}: a stranger got {answer.status_code}"
             )
             assert answer.url.startswith("/staff/sign-in/?next=")
+        if answer.status_code == 405:
+            _check_way_out(stranger, method, answer)
     for who, role, at_home, client in world.everybody:
         for method in ("GET", "POST"):
             answer, refused = _ask(client, method, address)
             said = f"{method} {address} as {who}: {answer.status_code}"
             if answer.status_code == 405:
+                _check_way_out(client, method, answer)
                 continue
             if action == "public" or action in PUBLIC_ACTIONS:
                 assert not refused, said

@@ -8,7 +8,8 @@ from uuid import uuid4
 import pytest
 from django.db import connection
 
-from lachan.indicators.ledger import audience_seq, changes_after
+from lachan.formats.sharing import SEVERAL, Level, Reach
+from lachan.indicators.ledger import Change, audience_seq, changes_after, reach_at, reach_of
 from lachan.indicators.models import LedgerRow, Review
 from lachan.indicators.records import (
     MEMBERS,
@@ -158,10 +159,41 @@ def test_what_is_widened_covers_what_its_source_did_not_see(publish, school):
     assert [entry.uid for entry in projection_at(ledger_head(), MEMBERS)] == [own.uid]
     changes = [(e.effect, e.uid) for e in ledger_list(after=before, audience=MEMBERS)]
     assert changes == [("remove", amber.uid), ("add", own.uid)]
-    # Narrowed again, it makes room.
+    # Narrowed again, it makes room, and no list holds the value twice meanwhile.
+    before = ledger_head()
     indicator_reshare(by=school["reviewer"], indicator=own.uid, tlp="red")
+    changes = [(e.effect, e.uid) for e in ledger_list(after=before, audience=MEMBERS)]
+    assert changes == [("remove", own.uid), ("add", amber.uid)]
     assert [entry.uid for entry in projection_at(ledger_head(), MEMBERS)] == [amber.uid]
     assert ledger_verify().fault == ""
+
+
+def test_of_two_ambers_that_of_the_school_stands_for_both(publish, analyst, school):
+    amber = publish(tlp="amber")
+    own = publish(tlp="amber", **school)
+    assert [entry.uid for entry in projection_at(ledger_head(), MEMBERS)] == [own.uid]
+    assert indicator_get(by=analyst, indicator=amber.uid).status is Status.COVERED
+
+
+@pytest.mark.parametrize("tlp", ["amber", "green"])
+def test_whoever_sees_more_than_before_meets_it_when_widening(publish, school, tlp):
+    amber = publish(tlp="amber")
+    own = publish(tlp="red", **school)
+    grown = Organisation.objects.get(pk=own.organisation_id)
+    grown.type = "ngo"
+    grown.save()
+    member = make_actor(grown, Role.REVIEWER)
+    before = ledger_head()
+    with pytest.raises(IndicatorExists) as exists:
+        indicator_reshare(by=member, indicator=own.uid, tlp=tlp)
+    assert exists.value.uid == amber.uid
+    assert ledger_head() == before
+
+
+def test_what_stays_shared_leaves_its_own_beneath_where_it_is(publish, reviewer):
+    own, opened = publish(tlp="red"), publish(tlp="clear")
+    indicator_reshare(by=reviewer, indicator=opened.uid, tlp="green")
+    assert indicator_get(by=reviewer, indicator=own.uid).status is Status.COVERED
 
 
 def test_its_own_amber_beneath_is_met_when_it_narrows_to_amber(publish, school):
@@ -247,6 +279,38 @@ def test_what_ran_out_beneath_another_does_not_come_back(publish, reviewer, outs
         indicator_withdraw(by=outsider, indicator=over.uid)
         assert ledger_head() == before + 1
         assert indicator_get(by=reviewer, indicator=own.uid).status is Status.COVERED
+
+
+@pytest.mark.parametrize(
+    ("tlp", "was", "live", "level"),
+    [
+        ("clear", "", True, Level.PUBLIC),
+        ("amber", "green", True, Level.COMMUNITY),
+        ("green", "amber", True, Level.COMMUNITY),
+        ("red", "", True, Level.CIRCLE),
+        ("amber", "amber", False, Level.MEMBERS),
+        ("clear", "amber", False, Level.MEMBERS),  # what it says of clear, nobody sees
+        ("clear", "", False, Level.CIRCLE),
+    ],
+)
+def test_a_row_reaches_whoever_sees_a_difference(tlp, was, live, level):
+    assert reach_of(tlp, was, live=live) == level
+
+
+def test_a_row_is_its_circle_s_or_its_organisation_s_or_nobody_s():
+    assert reach_at("red", 7, SEVERAL) == Reach(Level.CIRCLE, SEVERAL)
+    assert reach_at("amber", 7, None) == Reach(Level.MEMBERS, 7)
+    assert reach_at("red", None, None) == Reach(Level.CIRCLE, 0)
+
+
+def test_a_change_is_for_no_circle_that_is_an_organisation():
+    facts = {"uid": uuid4(), "kind": "domain", "value": "xau.example", "category": "scam"}
+    facts |= {"confidence": 50, "tlp": "red", "live": True, "valid_from": now()}
+    for circle in (None, SEVERAL, SEVERAL + 7):
+        assert Change(**facts, circle=circle).circle == circle
+    for circle in (0, 7, SEVERAL - 1):
+        with pytest.raises(ValueError, match="circle"):
+            Change(**facts, circle=circle)
 
 
 def test_changes_stop_at_the_number_that_is_asked_for(publish):

@@ -2,14 +2,17 @@
 
 import ipaddress
 import json
+import os
 
 import pytest
 
 from lachan.formats.guard.loading import (
+    _add_group,
     _add_list,
     domains_path,
     domains_read,
     domains_write,
+    guard_build,
     guard_stamp,
     operator_files,
 )
@@ -29,7 +32,10 @@ SHARED = Rule("shared-hosting", "strangers share it")
 @pytest.fixture
 def sites(tmp_path):
     writer = SitesWriter()
-    for name, place in (("listed.example", 7), ("a.above.example", 9), ("plain.example", 0)):
+    for name, place in (
+        *(("listed.example", 7), ("a.above.example", 9), ("plain.example", 0)),
+        ("github.io", 3),
+    ):
         writer.add(name, place)
     writer.write(tmp_path / "guard" / "sites.bin", made_at=now(), files=())
     return Sites(tmp_path / "guard" / "sites.bin")
@@ -67,6 +73,8 @@ def rules(guard, text, kind=None):
         ("b.above.example", False),  # above a listed name, itself not listed
         ("plain.example", True),
         ("a.plain.example", True),
+        ("github.io", True),
+        ("xau.github.io", False),  # listed, but strangers register below it
         ("xau.example", False),
         ("example", False),
         ("www.co.uk", True),
@@ -158,12 +166,57 @@ def test_the_first_rule_of_a_thing_holds(guard):
     assert rules(guard, "0912345678", "phone") == ["well-known"]
 
 
+@pytest.mark.parametrize(
+    ("said", "holds"),
+    [
+        ({}, {"lon.example", "www.lon.example", "https://lon.example/"}),
+        ({"below": True}, {"lon.example", "www.lon.example", "https://lon.example/",
+                           "a.b.lon.example"}),
+        ({"paths": True}, {"lon.example", "www.lon.example", "https://lon.example/",
+                           "https://lon.example/a", "https://a.b.lon.example/a", "ai@lon.example"}),
+    ],
+)  # fmt: skip
+def test_a_group_holds_for_as_much_as_it_says(said, holds):
+    guard = Guard()
+    _add_group(guard, {"rule": "well-known", "reason": "r", "names": ["lon.example"], **said})
+    asked = ("lon.example", "www.lon.example", "https://lon.example/", "a.b.lon.example")
+    asked += ("https://lon.example/a", "https://a.b.lon.example/a", "ai@lon.example")
+    assert {text for text in asked if guard.check(parse(text))} == holds
+
+
+def test_a_group_may_be_of_networks_and_values_alone():
+    guard = Guard()
+    values = {"md5": ["ab" * 16], "phone": ["+84912345678"]}
+    group = {"rule": "well-known", "reason": "r", "networks": ["8.34.0.0/24"], "values": values}
+    _add_group(guard, group)
+    for text, kind in (("8.34.0.7", None), ("ab" * 16, None), ("0912345678", "phone")):
+        assert rules(guard, text, kind) == ["well-known"]
+    assert guard.exact == {}
+
+
+def test_what_a_member_calls_its_own_is_held_whole():
+    guard = guard_build((), ("thu.example",))
+    for text in ("thu.example", "a.b.thu.example", "https://a.thu.example/x", "ai@a.thu.example"):
+        assert rules(guard, text) == ["member"]
+    assert rules(guard, "xau.example") == []
+    assert rules(guard_build((), ()), "thu.example") == []
+
+
+@pytest.fixture
+def mask():
+    before = os.umask(0o022)
+    yield
+    os.umask(before)
+
+
+@pytest.mark.usefixtures("mask")
 def test_it_keeps_domains_and_touches_nothing_for_the_same(tmp_path):
     domains_path(tmp_path).parent.mkdir()
     assert domains_read(tmp_path) == ()
     domains_write(tmp_path, ["b.example", "a.example", "b.example"])
     assert domains_read(tmp_path) == ("a.example", "b.example")
     before = domains_path(tmp_path).stat()
+    assert before.st_mode & 0o777 == 0o644  # for processes of another user too
     domains_write(tmp_path, ["a.example", "b.example"])
     assert domains_path(tmp_path).stat().st_ino == before.st_ino
     domains_write(tmp_path, ["a.example"])
@@ -240,3 +293,29 @@ def test_a_joined_value_is_refused_where_no_part_is_of_use():
     assert found.names == ["lon.example", "to.example"]
     assert [str(network) for network in found.networks] == ["8.34.0.1/32"]
     assert (found.taken, found.refused.total()) == (2, 1)
+
+
+def test_a_network_is_taken_by_whatever_address_in_it_names_it():
+    for kind in ("cidr", "string", "hostname"):
+        facts = {"type": kind, "list": ["8.34.5.9/16", "2600:3c01::7/32"]}
+        found = warning_list_read(json.dumps(facts).encode())
+        assert [str(each) for each in found.networks] == ["8.34.0.0/16", "2600:3c01::/32"]
+
+
+def test_it_names_an_attribute_that_is_none_of_ours_up_to_forty_letters():
+    facts = {"type": "string", "list": ["lon.example"]}
+    facts["matching_attributes"] = ["domain", "y" * 40, "x" * 300]
+    found = warning_list_read(json.dumps(facts).encode())
+    assert found.unused == ("y" * 40, "x" * 40)
+
+
+@pytest.mark.parametrize("kind", ["substring", "regex"])
+def test_three_letters_are_the_fewest_to_look_for(kind):
+    for text, taken in (("lon", True), ("lo", False)):
+        listed = json.dumps({"type": kind, "list": [text]}).encode()
+        if taken:
+            guard_of = warning_list_read(listed)
+            assert (guard_of.parts or [each.pattern for each in guard_of.patterns]) == ["lon"]
+        else:
+            with pytest.raises(UnusableList, match="too-short"):
+                warning_list_read(listed)

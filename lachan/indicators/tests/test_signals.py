@@ -57,6 +57,10 @@ def test_it_tells(name, rule):
         "northswim.com",  # a club's word proves nothing where everybody registers
         "oldschool.casino",
         "cdn.north.com",  # its own place for files, not a network's
+        "so-y-te.gov.de",  # the registry gives no names below it: somebody's own
+        "station.police.vn",
+        "truong.edu.fr",
+        "a.gov.xx",  # no such country
         "abc.go.it",  # a province's names, not a government's
         "com",
         "org",

@@ -3,6 +3,7 @@
 import gzip
 import io
 import json
+import os
 import zipfile
 
 import pytest
@@ -145,6 +146,15 @@ def written(path, *listed):
     return Sites(path)
 
 
+def test_its_folder_is_its_owner_s_alone(tmp_path):
+    path, before = sites_path(tmp_path), os.umask(0o022)
+    try:
+        SitesWriter().write(path, made_at=now(), files=())
+    finally:
+        os.umask(before)
+    assert path.parent.stat().st_mode & 0o777 == 0o700
+
+
 def test_it_sees_damage(tmp_path):
     path = tmp_path / "sites.bin"
     sites = written(path, *(f"site{number}.example" for number in range(200)))
@@ -154,6 +164,9 @@ def test_it_sees_damage(tmp_path):
         path.write_bytes(whole[:cut])
         with pytest.raises(LachanError):
             Sites(path)
+    path.write_bytes(b"LCSITES2" + whole[8:])
+    with pytest.raises(UnusableList, match="no list of well-known sites"):
+        Sites(path)
     path.write_bytes(whole[:-9] + b"\xff" + whole[-8:])
     with pytest.raises(UnusableList):
         Sites(path).verify()

@@ -189,6 +189,8 @@ def test_it_takes_networks(held):
         (raw(["10.0.0.0/8"], "domain", kind="cidr"), "other-kind"),
         (raw(["lon.example"], "md5", kind="hostname"), "other-kind"),
         (raw(["lon.example"], "md5"), "other-kind"),
+        (raw(["lon example"], "domain"), "bad-characters"),
+        (raw(["0912"], "phone-number"), "number-impossible"),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )

@@ -239,3 +239,46 @@ def test_it_takes_no_file(client, settings):
 
 def test_it_answers_the_supervisor(client):
     assert client.get("/healthz").json() == {"status": "ok"}
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("path", "way"), [("/language", None), ("/staff/sign-out/", None), ("/inbox/close/", "/inbox/")]
+)
+@pytest.mark.parametrize(
+    ("language", "title"),
+    [
+        ("vi", "Đường link này chỉ dùng cho nút bấm"),
+        ("en", "This address is only for a button"),
+        ("fr", "Ce lien ne sert qu’à un bouton"),
+    ],
+)
+def test_it_says_in_words_that_a_typed_address_is_a_button_s(client, path, way, language, title):
+    client.cookies["lang"] = language
+    answer = client.get(path)
+    page = answer.content.decode()
+    assert (answer.status_code, answer["Allow"]) == (405, "POST")
+    assert f"<h1>{title}</h1>" in page
+    assert ('href="/inbox/"' in page) is (way == "/inbox/")
+    assert 'href="/"' in page
+
+
+@pytest.mark.django_db
+def test_it_says_to_machines_which_method_an_address_takes(client):
+    answer = client.put("/v1/check")
+    assert (answer.status_code, answer["Allow"]) == (405, "GET")
+    assert answer["Content-Type"] == "application/problem+json"
+    assert answer.json()["code"] == "wrong-method"
+
+
+@pytest.mark.django_db
+def test_it_says_in_words_that_a_page_takes_no_form(client):
+    answer = client.post("/status/", {"words": "a"})
+    assert answer.status_code == 405
+    assert "<h1>" in answer.content.decode()
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("path", ["/", "/report/", "/check/", "/status/", "/healthz", "/inbox/"])
+def test_it_answers_whoever_asks_for_the_head_alone(client, path):
+    assert client.head(path).status_code == client.get(path).status_code
