@@ -1,4 +1,4 @@
-"""A request for a list → what to answer, without HTTP's own words: audience, validator, pieces."""
+"""Requests for lists and the responses, without HTTP's own words: audience, validator, pieces."""
 
 import dataclasses
 import hashlib

@@ -1,4 +1,4 @@
-"""Is this known? Answered from the snapshot; the database is never asked."""
+"""Look-ups: is this known? Answered from the snapshot; the database is never asked."""
 
 from contextlib import suppress
 from threading import local

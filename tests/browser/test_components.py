@@ -49,7 +49,9 @@ def test_it_shows_every_component_at_three_widths(live_server, settings, desk):
         desk.set_viewport_size({"width": width, "height": 900})
         assert_accessible(desk)
         look(desk, "components")
-    sheet = re.sub(r"/\*.*?\*/|\{[^{}]*\}", " ", _SHEET.read_text(encoding="utf-8"), flags=re.DOTALL)
+    sheet = re.sub(
+        r"/\*.*?\*/|\{[^{}]*\}", " ", _SHEET.read_text(encoding="utf-8"), flags=re.DOTALL
+    )
     classes = set(re.findall(r"\.([a-z][\w-]*)", sheet))
     assert len(classes) > 40
     assert [name for name in sorted(classes) if not desk.locator(f".{name}").count()] == []
