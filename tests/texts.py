@@ -49,7 +49,9 @@ def extracted(path, source):
 
 
 def template_source(path):
-    return templatize(path.read_text(encoding="utf-8")).encode()
+    """A template as Python that asks for its texts; its own indentation would mean something there."""
+    source = templatize(path.read_text(encoding="utf-8"))
+    return "\n".join(line.lstrip() for line in source.split("\n")).encode()
 
 
 @cache

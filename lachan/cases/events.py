@@ -1,4 +1,4 @@
-"""What this room says. Identifiers and codes only: events rest in clear."""
+"""Events of cases. Identifiers and codes only: they rest in clear."""
 
 import dataclasses
 import uuid

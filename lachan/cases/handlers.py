@@ -1,4 +1,4 @@
-"""What the case room hears. Each bears hearing it twice."""
+"""Handlers of other rooms' events. Each bears being called twice with one."""
 
 from lachan.indicators.events import (
     IndicatorExpired,

@@ -1,4 +1,4 @@
-"""Cases as they rest: plain columns for routing, sealed bytes for everything that somebody wrote."""
+"""Tables of cases: plain columns for routing, sealed bytes for everything that somebody wrote."""
 
 import uuid
 

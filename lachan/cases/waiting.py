@@ -1,4 +1,4 @@
-"""What an analyst finds on the first page."""
+"""Cards of cases on the start page, for analysts."""
 
 from django.utils.translation import gettext as _
 

@@ -1,4 +1,4 @@
-"""Whether a part of the instance works, asked of itself, by the way that others ask it."""
+"""Probes: whether a part of the instance works, asked of itself, by the way that others ask it."""
 
 import contextlib
 import http.client

@@ -1,4 +1,4 @@
-"""Files that commands write where they are told to: a reader finds all of one, or none."""
+"""Output files of commands, written where they are told to: a reader finds all of one, or none."""
 
 import contextlib
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""What `lachan collection groups` finds and says: to people a few groups, to machines and reports all."""
+"""The output of `lachan collection groups`: to people a few groups, to machines and reports all."""
 
 import csv
 import itertools

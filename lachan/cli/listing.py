@@ -1,4 +1,4 @@
-"""What is said of lists before they are read."""
+"""Messages about lists, before they are read."""
 
 import contextlib
 from collections.abc import Iterable

@@ -1,4 +1,6 @@
-"""How `lachan match`, `scan` and `hash` end and speak: 1 says that something is known, so nothing else may."""
+"""Exit status and output of `lachan match`, `scan` and `hash`: 1 says that something is known, so nothing else
+may.
+"""
 
 import contextlib
 import traceback

@@ -1,4 +1,4 @@
-"""Answers on their way out: pages in memory, large lists as files, which the server sends by itself.
+"""Bodies of responses: pages in memory, large lists as files, which the server sends by itself.
 
 However slowly a list is read, nobody waits for its reader: no worker, and no memory but the system's own. The
 same list is made once for all who ask at once.

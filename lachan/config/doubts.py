@@ -1,4 +1,4 @@
-"""What a backup says of itself, and what speaks against one: it may have been altered where it lay.
+"""The manifest of a backup, and what speaks against one: it may have been altered where it lay.
 
 manifest.json    when it was written; the SHA-256 of each file; a proof of both by the instance's secret
 """

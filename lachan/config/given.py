@@ -1,4 +1,4 @@
-"""What the operator has set for web, worker and the ledger's followers, checked; read without Django, so that
+"""The environment of web, worker and the ledger's followers, checked; read without Django, so that
 `lachan up` can look before it starts anything. docs/howto/settings.md says what each means.
 """
 

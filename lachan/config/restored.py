@@ -1,4 +1,4 @@
-"""That an instance was restored: what its notes had said before, and what spoke against the backup."""
+"""The record of a restore: what its notes had said before, and what spoke against the backup."""
 
 from pathlib import Path
 

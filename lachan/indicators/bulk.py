@@ -1,4 +1,4 @@
-"""Many rows at once, past the ORM: it costs a bulk import most of its time."""
+"""SQL for many rows at once, past the ORM, which would cost a bulk import most of its time."""
 
 from collections.abc import Callable, Iterable, Sequence
 from uuid import UUID

@@ -1,4 +1,4 @@
-"""What stands beneath what more may see.
+"""Cover: an entry stands beneath one of the same value that more may see.
 
 A list holds a value once: while an organisation sees another entry of a value, its own for fewer eyes is
 covered: it stands, and nothing of it is on the ledger. When what covers it leaves its organisation's sight, it

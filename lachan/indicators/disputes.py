@@ -1,4 +1,4 @@
-"""Somebody says that an indicator is wrong: noted once, answered by a person before a deadline."""
+"""Disputes: somebody says that an indicator is wrong; noted once, answered by a person before a deadline."""
 
 import hashlib
 import hmac

@@ -1,4 +1,4 @@
-"""What this room says. Lists imported at once say so once: whoever needs each value reads the ledger."""
+"""Events of indicators. Lists imported at once say so once: whoever needs each value reads the ledger."""
 
 import dataclasses
 import uuid

@@ -154,7 +154,7 @@ class AnswerForm(forms.Form):
 
 
 class PublicDisputeForm(forms.Form):
-    """No field for words: nobody can give away by accident who he is."""
+    """The public's dispute. It has no field for words: nobody can give away by accident who he is."""
 
     value = forms.CharField(
         label=_("Which address was blocked?"),

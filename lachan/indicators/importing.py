@@ -1,4 +1,4 @@
-"""A whole list at once: chunk by chunk, each chunk with its counts in one transaction.
+"""Import of a list: chunk by chunk, each chunk with its counts in one transaction.
 
 Cut off anywhere, what was counted is there and what was not is not; run again, the first part is duplicates
 and the rest goes on. Whoever follows the ledger sees each chunk as it commits.

@@ -1,4 +1,4 @@
-"""What moves an indicator on and off the ledger."""
+"""The life of an indicator: what moves it on and off the ledger."""
 
 from collections.abc import Sequence
 from uuid import UUID

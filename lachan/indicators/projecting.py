@@ -1,4 +1,4 @@
-"""An indicator in the ledger's words."""
+"""From an indicator to what its ledger row says."""
 
 from .ledger import Change
 from .models import Indicator

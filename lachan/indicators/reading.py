@@ -1,4 +1,4 @@
-"""Rows → records, and the questions that services and selectors both ask."""
+"""Queries that services and selectors both ask, and rows → records."""
 
 import dataclasses
 from collections.abc import Iterable, Sequence

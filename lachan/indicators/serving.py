@@ -1,4 +1,4 @@
-"""A request for a list → what to answer, without HTTP's own words: who may ask, which channel, what audience."""
+"""Requests for a list and what to answer, without HTTP's own words: who may ask, which channel, what audience."""
 
 from lachan.formats.sharing import Viewer
 from lachan.members.policy import policy_check

@@ -1,4 +1,4 @@
-"""What becomes of each item of an imported list: fresh, guarded, known already, unusable."""
+"""Screening of an imported list, item by item: fresh, guarded, known already, unusable."""
 
 import dataclasses
 from collections import Counter

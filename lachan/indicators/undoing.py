@@ -1,4 +1,4 @@
-"""Taking a whole imported list back."""
+"""Withdrawal of a whole imported list."""
 
 from collections.abc import Callable
 from uuid import UUID

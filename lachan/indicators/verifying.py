@@ -1,4 +1,6 @@
-"""Holding the ledger to its chain, its columns to what was hashed, and the indicators to the ledger."""
+"""Verification of the ledger: of the ledger to its chain, its columns to what was hashed, and the indicators
+to the ledger.
+"""
 
 import dataclasses
 import hashlib

@@ -1,4 +1,4 @@
-"""What a reviewer finds on the first page."""
+"""Cards of indicators on the start page, for reviewers."""
 
 from django.utils.translation import gettext as _
 

@@ -1,4 +1,4 @@
-"""What a dispute weighs: a flood of them must not stand before those that people mean.
+"""Weight of a dispute: a flood of them must not stand before those that people mean.
 
     8  a member's, who answers for it by name
     4  of an indicator that the guard warned about: the likeliest mistakes

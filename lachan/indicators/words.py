@@ -1,4 +1,4 @@
-"""What this room's codes are called on pages."""
+"""Labels of this room's codes on pages."""
 
 from typing import Any
 

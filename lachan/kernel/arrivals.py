@@ -1,4 +1,5 @@
-"""How busy it is: arrivals of the last minute, counted in this process's memory and nowhere else.
+"""A counter of arrivals, by which it is seen how busy it is: those of the last minute, counted in this
+process's memory and nowhere else.
 
 Abuse control by address would need addresses, and a whole school has one. The overall rate needs neither.
 """

@@ -1,4 +1,4 @@
-"""What rooms say to one another: frozen facts in the past tense.
+"""Events, which rooms say to one another: frozen facts in the past tense.
 
 A room declares its events in `events.py` as frozen dataclasses derived from `Event`. A lower room never
 calls a higher one: it says what happened, and the higher room's `handlers.py` listens. How an event

@@ -1,4 +1,4 @@
-"""What comes along when people copy and paste: marks nobody sees, blanks of every kind, digits of other scripts.
+"""Cleaning of pasted text: marks nobody sees, blanks of every kind, digits of other scripts.
 
 Sources: Unicode, Default_Ignorable_Code_Point (DerivedCoreProperties.txt, 16.0); RFC 5892, appendix A
 (joiners); UAX #15, section 13 (stream-safe text).

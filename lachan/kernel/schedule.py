@@ -1,4 +1,4 @@
-"""Work that returns: a room's `tasks.py` says what and how often, the worker runs each in a lane of its own."""
+"""Recurring tasks: a room's `tasks.py` says what and how often, the worker runs each in a lane of its own."""
 
 import dataclasses
 from collections.abc import Callable

@@ -1,4 +1,5 @@
-"""What an actor saw when the page was made: so that an act on an old page wipes nothing that came since.
+"""Optimistic locking: what an actor saw when the page was made, so that an act on an old page wipes nothing
+that came since.
 
 A page carries the mark of the state that it shows; whoever changes that state compares first, under the
 lock (optimistic concurrency, as If-Match of RFC 9110, section 13.1.1). The state is whatever the act would

@@ -1,4 +1,4 @@
-"""What went wrong for people outside, counted: a line at once would keep the moment at which somebody was here."""
+"""Counts of what went wrong for people outside: a line at once would keep the moment at which somebody was here."""
 
 import atexit
 import threading

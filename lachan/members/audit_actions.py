@@ -4,7 +4,7 @@ from .records import AuditAction
 
 
 class MemberAudit(AuditAction):
-    """Of this room, and of the rooms below it."""
+    """Audit actions of this room, and of the rooms below it."""
 
     API_KEY_MAKE = "api_key.make", _("made an API key")
     API_KEY_REVOKE = "api_key.revoke", _("revoked an API key")

@@ -1,4 +1,5 @@
-"""Two for a power: what one administrator asks for alone waits for a second one's yes, or for a day.
+"""Confirmation by a second administrator: what one administrator asks for alone waits for a second one's yes,
+or for a day.
 
 A role that reads reports, reviews or lets people in, a link that gives one, and a link that brings somebody
 back are such powers: by them one person could become two. While they wait, all administrators there and the

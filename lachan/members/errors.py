@@ -1,4 +1,4 @@
-"""What members can refuse.
+"""Errors of members.
 
 LachanError
 ├ Refused

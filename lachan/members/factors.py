@@ -32,7 +32,9 @@ from .sign_in_checks import pause_clear, second_key, sign_in_record, try_count
 
 
 class FactorAdapter(DefaultMFAAdapter):
-    """Secrets of codes rest locked under the instance's own secret, which is not in the database."""
+    """allauth's adapter for second factors: secrets of codes rest locked under the instance's own secret,
+    which is not in the database.
+    """
 
     def encrypt(self, text: str) -> str:
         return lock_with(text, secret=_secrets()[0]).hex()

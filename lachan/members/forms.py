@@ -72,7 +72,7 @@ class NewPasswordForm(forms.Form):
 
 
 class JoinForm(NewPasswordForm):
-    """What the invitation leaves open is asked; what it settles is shown."""
+    """Joining by a link: what the invitation leaves open is asked; what it settles is shown."""
 
     organisation_name = forms.CharField(
         label=_("Name of your organisation"), max_length=200, required=False

@@ -1,4 +1,6 @@
-"""Whose things an administrator manages: the own organisation's, and at home every organisation's."""
+"""The reach of an administrator, whose things he manages: the own organisation's, and at home every
+organisation's.
+"""
 
 from .models import Organisation
 from .policy import Action, PolicyAction, policy_allows, policy_check

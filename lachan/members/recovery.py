@@ -1,4 +1,5 @@
-"""k of n people bring the desk's keys back when nobody holds them any more; fewer than k can do nothing.
+"""Recovery of the desk's keys: k of n people bring them back when nobody holds them any more; fewer than k can
+do nothing.
 
 What is split is not a desk key but a recovery key, to which every desk key is wrapped: shares that were
 printed once stay good when desk keys change.

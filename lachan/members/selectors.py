@@ -1,4 +1,4 @@
-"""Who is who."""
+"""Reads: people, organisations, keys, the trail."""
 
 from collections.abc import Iterable
 from datetime import datetime

@@ -1,4 +1,4 @@
-"""What an administrator finds on the first page: people who cannot work yet, and shares to print."""
+"""Cards of members on the start page, for administrators: people who cannot work yet, and shares to print."""
 
 from django.utils.translation import gettext as _
 

@@ -1,4 +1,4 @@
-"""Names for people of what the code names for itself."""
+"""Labels of this room's codes on pages."""
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _

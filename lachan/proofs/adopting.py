@@ -1,4 +1,4 @@
-"""Proving what stood there before, once."""
+"""Adoption: proofs for rows that stood there before, once."""
 
 from collections.abc import Mapping
 

@@ -1,4 +1,4 @@
-"""What is remembered outside the database: that its rows are proved, and how far the tally had come."""
+"""The note kept outside the database: that its rows are proved, and how far the tally had come."""
 
 from pathlib import Path
 

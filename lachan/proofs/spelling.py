@@ -1,4 +1,4 @@
-"""Values that read like what was proved, and compare otherwise in the database's own hands."""
+"""Misspelt values: those that read like what was proved, and compare otherwise in the database's own hands."""
 
 from typing import Any
 

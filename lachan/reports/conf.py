@@ -1,4 +1,4 @@
-"""What this room is set to. Rules and lists are data with validity dates; secrets never stand in the database."""
+"""Settings of this room. Rules and lists are data with validity dates; secrets never stand in the database."""
 
 import hashlib
 import hmac

@@ -1,4 +1,4 @@
-"""What this room says. Identifiers and routing facts only: events rest in clear."""
+"""Events of reports. Identifiers and routing facts only: events rest in clear."""
 
 import dataclasses
 import uuid

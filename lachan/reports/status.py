@@ -1,4 +1,4 @@
-"""What the page of how the parts stand says of reports."""
+"""Reports on the status page."""
 
 from django.utils.translation import gettext_lazy as _
 

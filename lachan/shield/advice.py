@@ -1,4 +1,4 @@
-"""What to do now, in words a twelve-year-old understands."""
+"""Advice for the public: what to do now, in words a twelve-year-old understands."""
 
 from django.utils.translation import gettext as _
 

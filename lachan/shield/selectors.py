@@ -1,5 +1,5 @@
-"""Is this known? Answered from what follows the ledger, with the asker's own eyes; for the public the database is
-never asked.
+"""Look-ups: is this known? Answered from what follows the ledger, with the asker's own eyes; for the public the
+database is never asked.
 """
 
 from contextlib import suppress

@@ -1,4 +1,4 @@
-"""What the page of how the parts stand says of protection."""
+"""Protection on the status page."""
 
 from datetime import UTC, datetime
 

@@ -1,4 +1,4 @@
-"""What somebody typed, given back on the page that refused it.
+"""Refused forms: what somebody typed, given back on the page that refused it.
 
 Whatever the reason (signed out, an old page, no cookies, a right that ended, a database that is away), the
 words are in the request, so the answer to it can hold them: no copy rests anywhere. From there they are sent

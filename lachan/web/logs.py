@@ -1,4 +1,4 @@
-"""What reaches the log: nothing that people send, and no moment at which they were here."""
+"""Filters of the log, which gets nothing that people send, and no moment at which they were here."""
 
 import logging
 

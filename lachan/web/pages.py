@@ -1,4 +1,4 @@
-"""Long lists, a page at a time: what is not on the first page must not be out of reach."""
+"""Pagination: long lists, a page at a time; what is not on the first page must not be out of reach."""
 
 import dataclasses
 from collections.abc import Sequence

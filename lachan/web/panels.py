@@ -1,4 +1,4 @@
-"""Pages of lower rooms show what upper rooms know of the same thing, without knowing them.
+"""Panels: pages of lower rooms show what upper rooms know of the same thing, without knowing them.
 
     @shows("indicator", order=10)
     def sightings(actor, uid):

@@ -1,4 +1,4 @@
-"""A form that is sent again is a repeat: it does nothing, and shows the answer that it got.
+"""Idempotent forms: one that is sent again is a repeat; it does nothing, and shows the answer that it got.
 
 An impatient thumb, "back" and once more, a browser that tries again after a lost line: all of them send one
 form's number twice. The same words on a fresh page have a number of their own. Number and answer are kept in

@@ -1,4 +1,4 @@
-"""What every form of ours carries besides its fields: a number of its own, and whose page it stood on.
+"""Hidden fields of every form: a number of its own, and whose page it stood on.
 
 The number tells a form that is sent twice from one that is filled in twice (`repeats.py`). The owner's mark
 keeps words apart where two people sign in on one machine: what one left open is never done in the name of

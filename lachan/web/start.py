@@ -1,4 +1,4 @@
-"""The staff's first page: every room may say what waits there for whoever looks.
+"""Cards of the staff's start page: every room may say what waits there for whoever looks.
 
     @waits(order=10)
     def cases_waiting(actor):

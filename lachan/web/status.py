@@ -1,4 +1,4 @@
-"""How the parts stand, for everybody: every room may say it of its own.
+"""The status page, how the parts stand: every room may say it of its own.
 
     @part(order=10, title=_("Asking whether an address is safe"))
     def asking():

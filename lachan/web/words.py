@@ -1,4 +1,4 @@
-"""Words that data gives in several languages, as whoever reads needs them."""
+"""Texts that data gives in several languages, as whoever reads needs them."""
 
 from collections.abc import Mapping
 

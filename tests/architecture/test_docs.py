@@ -62,3 +62,10 @@ def test_it_says_on_the_map_where_every_room_is():
     text = Path("docs/map.md").read_text()
     rooms = [p.name for p in Path("lachan").iterdir() if p.is_dir() and p.name != "__pycache__"]
     assert [room for room in rooms if f"`lachan/{room}/" not in text] == []
+
+
+def test_it_finds_what_the_glossary_names():
+    text = Path("docs/glossary.md").read_text()
+    places = set(re.findall(r"`([a-z_]+/[\w/]*(?:\.py)?)`", text)) - {"lachan/"}
+    assert len(places) > 50
+    assert [place for place in sorted(places) if not Path("lachan", place).exists()] == []

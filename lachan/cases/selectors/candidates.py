@@ -1,4 +1,4 @@
-"""What a report names, for a person to tick."""
+"""Candidates for indicators: what a report names, for a person to tick."""
 
 from lachan.cases.records import Candidate
 from lachan.formats.observables.extraction import extract

@@ -1,4 +1,4 @@
-"""Asking the edges until they say what is awaited."""
+"""Polls of the demo: they ask the edges until these say what is awaited."""
 
 import http.client
 import json

@@ -1,5 +1,5 @@
-"""Who asks. Whatever answers takes an asker along whole: what is left behind on the way (where from, by which way,
-by whose rules) is guessed at its end, and guessed wrong it is another's answer.
+"""The asker of a question. Whatever answers takes an asker along whole: what is left behind on the way (where
+from, by which way, by whose rules) is guessed at its end, and guessed wrong it is another's answer.
 """
 
 from typing import Literal

@@ -1,4 +1,4 @@
-"""Answers kept: the whole in a bounded dict, the plain ones also where the compiled path finds them.
+"""The cache of answers: the whole in a bounded dict, the plain ones also where the compiled path finds them.
 
 What is kept is what upstream said, the same for all askers. What somebody's policy makes of it (blocked, answered here,
 led astray by an alias) is never kept, but asked of the tables each time: what was found free for one, or a moment ago,
@@ -28,7 +28,7 @@ OVERHEAD = 500
 
 
 class Kept(msgspec.Struct):
-    """An answer.
+    """A cached answer.
 
     Attributes:
         stored: when it came, in whole Unix seconds.

@@ -1,5 +1,5 @@
-"""What of an upstream's reply follows from the question. Everything else is foreign, and nobody's to pass on:
-a resolver that believed it would keep a stranger's word for a name that nobody asked for.
+"""The chain of aliases: what of an upstream's reply follows from the question. Everything else is foreign, and
+nobody's to pass on: a resolver that believed it would keep a stranger's word for a name that nobody asked for.
 """
 
 from collections.abc import Iterable

@@ -1,4 +1,6 @@
-"""Questions that could not be answered, remembered so that askers cannot hammer what fails (RFC 9520)."""
+"""The cache of failures: questions that could not be answered, remembered so that askers cannot hammer what
+fails (RFC 9520).
+"""
 
 import time
 from collections import OrderedDict
@@ -36,7 +38,7 @@ class Failure(msgspec.Struct, frozen=True):
 
 
 class Failures:
-    """Of the last `LIMIT` questions. Not for two threads."""
+    """The failures of the last `LIMIT` questions. Not for two threads."""
 
     def __init__(self) -> None:
         self._kept: OrderedDict[bytes, Failure] = OrderedDict()

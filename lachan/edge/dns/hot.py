@@ -1,4 +1,4 @@
-"""The compiled path's view of the world: the layers' tables, the policies as numbers, the cache.
+"""The fast path: what the compiled code sees, the layers' tables, the policies as numbers, the cache.
 
 Everything here is refreshed once a batch, by reading a few words; a new generation, profile or policy costs more,
 and happens seldom.

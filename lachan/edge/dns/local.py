@@ -60,7 +60,7 @@ class _Pointers(msgspec.Struct, frozen=True):
 
 
 class LocalNames(msgspec.Struct, frozen=True):
-    """The data file."""
+    """The names of the data file."""
 
     names: list[_Row]
     networks: list[_Networks]

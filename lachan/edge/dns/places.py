@@ -1,4 +1,6 @@
-"""Numbers that the compiled path and its callers share. No numba here: the process starts without it."""
+"""The layout of arrays that the compiled path and its callers share. No numba here: the process starts without
+it.
+"""
 
 STRIDE = 1600
 """Bytes a frame: an odd number of cache lines, so that headers do not fall on the same cache sets."""

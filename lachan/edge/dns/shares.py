@@ -1,4 +1,4 @@
-"""What there is only so much of, shared by askers' networks: one who takes all of it must not leave nothing to others.
+"""Fair shares of what is limited, by askers' networks: one who takes all of it must not leave nothing to others.
 
 While there is room, everybody takes what he likes. Then the oldest place of the network that holds most gives way to
 the next one who comes, whoever that is: a flood pushes out itself. A network is an IPv4 /24 or an IPv6 /56, what one

@@ -1,4 +1,4 @@
-"""How the edge stands, in one small file: numbers only, no name and no address of anyone who asked."""
+"""The edge's status file: numbers only, no name and no address of anyone who asked."""
 
 import contextlib
 import time

@@ -1,4 +1,4 @@
-"""What the words of single settings mean, whether they come from a flag, the environment or the policy file."""
+"""Parsers of single settings, whether they come from a flag, the environment or the policy file."""
 
 import ipaddress
 import re

@@ -1,4 +1,4 @@
-"""Who may ask: the keys that the follower wrote down, looked at again several times a second."""
+"""The keyring: the keys that the follower wrote down, looked at again several times a second."""
 
 import time
 from pathlib import Path

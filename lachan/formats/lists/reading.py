@@ -1,4 +1,4 @@
-"""The door: bytes → entries, one line at a time; the file is never held whole (but for one JSON document).
+"""Parsing lists: bytes → entries, one line at a time; the file is never held whole (but for one JSON document).
 
 A list has one form, guessed from its first lines. A line that is not of that form costs itself alone: where
 it is unmistakably of another form it is read as that, else it is quarantined.

@@ -1,4 +1,4 @@
-"""The door: text → `Observable`."""
+"""Parsing observables: text → `Observable`."""
 
 import re
 from functools import cache

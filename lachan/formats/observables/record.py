@@ -1,4 +1,4 @@
-"""What a person can point at: an address, a number, an account, a fingerprint."""
+"""Observables, what a person can point at: an address, a number, an account, a fingerprint."""
 
 import dataclasses
 

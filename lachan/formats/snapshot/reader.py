@@ -57,7 +57,7 @@ class Pair:
 
 
 class SnapshotReader:
-    """A reader never waits, never writes, and never fails because of its files.
+    """Reads a snapshot; never waits, never writes, and never fails because of its files.
 
     Without a folder it knows nothing and looks again; with damaged files it stays on the last good
     generation and says so in `status()`. Changes in the delta are seen at once; a new generation is

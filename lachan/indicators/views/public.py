@@ -1,4 +1,4 @@
-"""For anybody: say that a block is wrong, and see what came of it. No name, no words, no login."""
+"""The public's disputes: say that a block is wrong, and see what came of it. No name, no words, no login."""
 
 from uuid import UUID
 

@@ -1,4 +1,4 @@
-"""Turns at what needs much memory on purpose: whoever asks for it a thousand times at once does not get it.
+"""A limit on what needs much memory on purpose: whoever asks for it a thousand times at once does not get it.
 
 Argon2id takes up to 100 MiB a run (hashes of passwords, locks). Receipts take 8 and no turn: a child's report
 waits for nobody's password.

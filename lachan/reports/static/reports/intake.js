@@ -1,4 +1,5 @@
-// Makes the form kinder where scripts run; everything works without. Sending is web/send.js, proof of work web/proof.js.
+// Makes the form kinder where scripts run; everything works without.
+// Sending is web/send.js, proof of work web/proof.js.
 (() => {
   "use strict";
   const form = document.getElementById("intake");

@@ -105,7 +105,8 @@ function alike(one, other) {
     context.drawImage(bitmap, 0, 0, width, height);
     return context.getImageData(0, 0, width, height).data;
   });
-  for (let at = 0; at < first.length; at++) if (Math.abs(first[at] - second[at]) > 8) return Math.floor(at / 4 / width) / height;
+  for (let at = 0; at < first.length; at++)
+    if (Math.abs(first[at] - second[at]) > 8) return Math.floor(at / 4 / width) / height;
   return 1;
 }
 

@@ -28,7 +28,8 @@ function blurRow(row, { size, lead, tail, held }, out) {
 // Slides the boxes of all columns down to row `at`, and writes their means. `rows(n)` gives row n.
 function blurColumns(sums, rows, at, { size, lead, tail, held }, out) {
   if (at === 0) for (let n = 0; n < lead; n++) rows(n).forEach((value, i) => { sums[i] += value; });
-  const count = held(at), added = at + lead < size ? rows(at + lead) : null, dropped = at >= tail ? rows(at - tail) : null;
+  const count = held(at), added = at + lead < size ? rows(at + lead) : null;
+  const dropped = at >= tail ? rows(at - tail) : null;
   for (let i = 0; i < out.length; i++) {
     let sum = sums[i];
     if (added) sum = round(sum + added[i]);
@@ -94,12 +95,14 @@ function transform(grey) {
   for (let order = 0; order < ORDERS; order++) {
     for (let column = 0; column < SIDE; column++) {
       let sum = 0;
-      for (let row = 0; row < SIDE; row++) sum = round(sum + round(COSINES[order * SIDE + row] * grey[row * SIDE + column]));
+      for (let row = 0; row < SIDE; row++)
+        sum = round(sum + round(COSINES[order * SIDE + row] * grey[row * SIDE + column]));
       half[order * SIDE + column] = sum;
     }
     for (let across = 0; across < ORDERS; across++) {
       let sum = 0;
-      for (let column = 0; column < SIDE; column++) sum = round(sum + round(half[order * SIDE + column] * COSINES[across * SIDE + column]));
+      for (let column = 0; column < SIDE; column++)
+        sum = round(sum + round(half[order * SIDE + column] * COSINES[across * SIDE + column]));
       whole[order * ORDERS + across] = sum;
     }
   }

@@ -12,7 +12,8 @@
   function press(event) {
     const button = event.currentTarget;
     if (!isUnderWay) {
-      if (!form.noValidate && !button.formNoValidate && !form.checkValidity()) return; // the browser says what is missing
+      // The browser says what is missing.
+      if (!form.noValidate && !button.formNoValidate && !form.checkValidity()) return;
       try {
         send(button);
       } catch (fault) {
