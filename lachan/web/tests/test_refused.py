@@ -91,7 +91,7 @@ def test_it_answers_machines_as_documented_whoever_refuses(client, name):
 def test_it_has_words_for_who_opens_what_only_takes_forms(client, address):
     answer = client.get(address)
     assert answer.status_code == 405
-    assert "Đường link này chỉ nhận biểu mẫu" in answer.content.decode()
+    assert "Đường link này chỉ dùng cho nút bấm" in answer.content.decode()
     assert "POST" in answer["Allow"]
 
 
