@@ -1,5 +1,6 @@
 """One contract for every channel that is found: what it says is asked of its form, which reads what it wrote."""
 
+import dataclasses
 import io
 import json
 from datetime import timedelta
@@ -11,13 +12,13 @@ from django.test.utils import CaptureQueriesContext
 from lachan.formats.lists.reading import read
 from lachan.formats.lists.record import Entry
 from lachan.formats.observables.parsing import kinds
-from lachan.indicators import services
-from lachan.indicators.channel import Wish, channels
+from lachan.indicators import services, serving
+from lachan.indicators.channel import Served, Settings, Way, Wish, channels
 from lachan.indicators.ledger import head_lock, ledger_append
 from lachan.indicators.lifecycle import change_of
 from lachan.indicators.models import Indicator
 from lachan.indicators.policy import Action
-from lachan.indicators.records import NoSuchChannel, SequenceAhead
+from lachan.indicators.records import PUBLIC_AUDIENCE, NoSuchChannel, SequenceAhead
 from lachan.indicators.selectors import ledger_head
 from lachan.indicators.serving import list_serve
 from lachan.kernel import clock
@@ -269,6 +270,25 @@ def test_it_takes_options(publish):
         body("plain", at=1, as_of=clock.now())
     with pytest.raises(NoSuchChannel):
         body("pdf")
+
+
+def test_a_channel_is_asked_by_its_own_way_within_its_own_settings(monkeypatch):
+    class Sure(Settings):
+        def checked(self, wish, *, carried):
+            return dataclasses.replace(wish, kinds=carried, confidence=80)
+
+    class Told(Way):
+        def serve(self, channel, audience, wish):
+            return Served(channel, audience, 7, "told", iter([wish, audience]))
+
+    class Odd(channels()["hosts"].__class__):
+        way, settings = Told(), Sure()
+
+    monkeypatch.setattr(serving, "channels", lambda: {"odd": Odd()})
+    served = list_serve(by=PUBLIC, name="odd", wish=Wish(since=3))
+    assert (served.sequence, served.validator) == (7, "told")
+    asked = Wish(since=3, kinds=frozenset({"domain"}), confidence=80)
+    assert list(served.pieces) == [asked, PUBLIC_AUDIENCE]
 
 
 def test_it_asks_the_database_little(publish):
