@@ -1,6 +1,6 @@
 """Puts a golden home into an empty database, upgrades it as the product does, and tries all that it holds.
 
-    python -m tests.golden.home_open tests/golden/v1/home.json
+    GOLDEN=tests/golden/v1/home.json python -m tests.golden.home_open
 
 In a process of its own, with an empty LACHAN_HOME and, for PostgreSQL, the DATABASE_URL of an empty database.
 Prints what is wrong, by what was tried.
@@ -15,11 +15,12 @@ import traceback
 from collections.abc import Callable, Collection
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any
 from unittest import mock
 
-GOLDEN = json.loads(Path(sys.argv[1]).read_text("utf-8"))
-PAPERS, HOME = GOLDEN["papers"], Path(os.environ["LACHAN_HOME"])
+from tests.golden.home_acts import acts, goes_on
+from tests.golden.home_held import GOLDEN, PAPERS, browser, differs, someone
+
+HOME = Path(os.environ["LACHAN_HOME"])
 MOMENT = datetime.fromisoformat(GOLDEN["moment"]) + timedelta(minutes=20)
 # The libraries', which the product never writes.
 UNUSED = {
@@ -216,82 +217,6 @@ def pages() -> list[str]:
             found = re.findall(r'href="(/staff/[^"#?]*)"', answer.getvalue().decode())
             ahead += {one for one in found if one not in seen and one not in ahead}
     return wrong + differs("many pages", len(seen) > 60, True)
-
-
-def acts() -> list[str]:
-    """What stands there from before is worked on."""
-    from lachan.cases.models import Case, CaseLink
-    from lachan.cases.services.linking import link_undo
-    from lachan.cases.services.working import case_reopen
-    from lachan.indicators.models import Dispute, Indicator, ListImport
-    from lachan.indicators.services import (
-        dispute_answer,
-        indicator_review,
-        indicator_withdraw,
-        list_withdraw,
-    )
-    from lachan.members.models import RoleGrant
-    from lachan.members.records import Role
-    from lachan.members.services import desk_key_rotate, role_revoke
-
-    analyst, reviewer, chief = (someone(n).actor for n in ("analyst", "reviewer", "chief"))
-    link_undo(by=analyst, uid=CaseLink.objects.get(kind="duplicate").uid)
-    case_reopen(by=analyst, uid=Case.objects.get(uid=PAPERS["reports"]["done"]["case"]).uid)
-    for row in Dispute.objects.filter(outcome=""):
-        dispute_answer(by=reviewer, dispute=row.uid, outcome="withdrawn", answer="Đã xem")
-    indicator_review(
-        by=reviewer, indicator=Indicator.objects.get(value="cho.example").uid, decision="approve"
-    )
-    for value in ("cam.example", "rieng.example"):
-        for row in Indicator.objects.filter(value=value, status="published"):
-            indicator_withdraw(by=reviewer, indicator=row.uid, reason="Thôi")
-    gone = [list_withdraw(by=reviewer, list_import=row.uid) for row in ListImport.objects.all()]
-    grant = RoleGrant.objects.standing().get(role="auditor", person__email="auditor@desk.example")
-    role_revoke(by=chief, person=grant.person, role=Role.AUDITOR)
-    desk_key_rotate(by=chief, organisation=someone("chief").person.organisation)
-    return differs("withdrawn of imports", sorted(gone), [0, 3])
-
-
-def goes_on() -> list[str]:
-    """A report, its case, an indicator, a list."""
-    from lachan.cases.models import Case
-    from lachan.cases.services.claiming import case_claim
-    from lachan.indicators.services import indicator_propose, indicator_review
-    from lachan.members.records import PUBLIC
-    from lachan.outbox.services import Lane
-    from lachan.reports.records import ReportContent, Urgency
-    from lachan.reports.services import form_new, report_submit
-
-    analyst, reviewer = someone("analyst").actor, someone("reviewer").actor
-    sent = report_submit(
-        by=PUBLIC, form=form_new(), category="other", urgency=Urgency.CALM, province="25",
-        language="vi", content=ReportContent(words="Sau khi nâng cấp"),
-    )  # fmt: skip
-    Lane().drain()
-    case = Case.objects.get(report_uid=sent.report).uid
-    case_claim(by=analyst, uid=case)
-    made = indicator_propose(by=analyst, value="moi.example", category="scam", case_uid=case)
-    indicator_review(by=reviewer, indicator=made.uid, decision="approve")
-    Lane().drain()
-    listed = browser().get("/v1/lists/plain").getvalue().decode().splitlines()
-    return differs("listed", "moi.example" in listed, True)
-
-
-def someone(name: str) -> Any:
-    from tests.golden.home_people import Member
-
-    one = PAPERS["people"][name]
-    return Member(one["email"], one["password"], one.get("totp", ""), one.get("codes", []))
-
-
-def browser(**headers: str) -> Any:
-    from django.test import Client
-
-    return Client(headers={"host": "localhost", **headers})
-
-
-def differs(what: str, found: Any, wanted: Any) -> list[str]:
-    return [] if found == wanted else [f"{what}: {found!r} instead of {wanted!r}"]
 
 
 TRIED: dict[str, Callable[[], list[str]]] = {

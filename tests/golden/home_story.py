@@ -1,36 +1,20 @@
 """What happened in the golden home: a week in which every table of the product gets a row."""
 
 import dataclasses
-import io
 from contextlib import suppress
 from datetime import timedelta
+from functools import partial
 from typing import Any
 from unittest import mock
 from uuid import UUID
 
-from django.conf import settings
 from django.db import OperationalError
 from django.test import Client
 
 from lachan.cases.models import Case, CaseLink, CaseNote
-from lachan.cases.records import Pick, Status
-from lachan.cases.services import claiming, linking, notes, proposing, rating, reading, working
-from lachan.indicators.models import Dispute
-from lachan.indicators.services import (
-    dispute_answer,
-    dispute_open,
-    dispute_open_public,
-    indicator_expire_due,
-    indicator_propose,
-    indicator_reshare,
-    indicator_review,
-    indicator_withdraw,
-    list_import,
-    list_withdraw,
-)
+from lachan.cases.records import Status
+from lachan.cases.services import claiming, linking, notes, rating, reading, working
 from lachan.kernel.clock import now
-from lachan.matching.services import sightings_take
-from lachan.matching.spool import Met, spool_write
 from lachan.members.models import Organisation
 from lachan.members.policy import Action
 from lachan.members.records import PUBLIC, Role
@@ -54,10 +38,8 @@ from lachan.reports.inbox import inbox_open
 from lachan.reports.models import Report
 from lachan.reports.records import ReportContent, Urgency
 from lachan.reports.services import form_new, report_hold, report_submit, reporter_write
+from tests.golden.home_exchange import disputed, published
 from tests.golden.home_people import Member, joined, joined_by_pages, page_of, sign_in
-
-LIST = b"ban.example\nqua.example\nnot a name at all\nmang.example\nxem.example\n"
-TAKEN_BACK = b"lui.example\n"
 
 
 @dataclasses.dataclass
@@ -78,7 +60,7 @@ class Story:
         """What happened on each day."""
         return (
             self.begun, self.staffed, self.keyed, self.worked,
-            self.published, self.disputed, self.ended,
+            partial(published, self), partial(disputed, self), self.ended,
         )  # fmt: skip
 
     def __getattr__(self, name: str) -> Member:
@@ -111,18 +93,6 @@ class Story:
     def read(self, name: str, *, by: Member) -> None:
         keys = reading.case_keys(by=by.actor, uid=self.case(name), unlocked=by.private)
         reading.case_report_open(by=by.actor, uid=self.case(name), keys=keys)
-
-    def proposed(self, name: str, *, by: Member, category: str = "scam", **more: Any) -> UUID:
-        value = more.pop("value", f"{name}.example")
-        made = indicator_propose(by=by.actor, value=value, category=category, **more)
-        self.indicators[name] = made.uid
-        return made.uid
-
-    def listed(self, name: str, *, by: Member, then: Member, **more: Any) -> UUID:
-        override = more.pop("override", None)
-        uid = self.proposed(name, by=by, **more)
-        indicator_review(by=then.actor, indicator=uid, decision="approve", override_reason=override)
-        return uid
 
     def given(self, name: str, by: Member, actions: list[Action], **more: Any) -> Any:
         life = more.pop("life", timedelta(days=300))
@@ -247,65 +217,6 @@ class Story:
         working.case_close(
             by=self.analyst.actor, uid=self.case(name), outcome="helped", words="Đã gọi lại"
         )
-
-    def published(self) -> None:
-        """Indicators under every sharing, in every state."""
-        analyst, reviewer, seeker, judge = self.analyst, self.reviewer, self.seeker, self.judge
-        pick = Pick(kind="domain", value="qua-tang.example", category="contract.scam",
-                    confidence=85, tlp="clear")  # fmt: skip
-        made = proposing.indicators_propose(by=analyst.actor, uid=self.case("talk"), picks=[pick])
-        self.indicators["talk"] = UUID(str(made[0].indicator))
-        uid = self.indicators["talk"]
-        indicator_review(by=reviewer.actor, indicator=uid, decision="approve", note="Rõ ràng")
-        events_deliver()
-        self.listed("xanh", by=analyst, then=reviewer, tlp="green", confidence=60)
-        self.listed("cam", by=analyst, then=reviewer, tlp="amber")
-        self.listed("rieng", by=analyst, then=reviewer, tlp="red")
-        self.listed("hep", by=seeker, then=judge, tlp="amber+strict")
-        # Narrow first, then shared by somebody else: the narrow one yields.
-        self.listed("chung", by=seeker, then=judge, tlp="red")
-        self.listed("chung", by=analyst, then=reviewer, tlp="clear")
-        self.listed("kin", by=analyst, then=reviewer, tlp="clear", category="content.abuse")
-        self.listed("duong", by=analyst, then=reviewer, value="https://noi.example/đường?a=b")
-        self.listed("so", by=analyst, then=reviewer, value="0900 000 001", tlp="green")
-        self.listed("anh", by=analyst, then=reviewer, value="5a" * 32, kind="sha256")
-        until = now() + timedelta(hours=20)
-        self.listed("ngan", by=analyst, then=reviewer, valid_until=until)
-        self.listed("mang", by=analyst, then=reviewer, override="Chỉ trang con ấy thôi",
-                    value="xau.mang.example")  # fmt: skip
-        refused = self.proposed("thoi", by=analyst)
-        indicator_review(by=reviewer.actor, indicator=refused, decision="reject", note="Chưa đủ")
-        self.proposed("cho", by=analyst, evidence="Hai người đã báo")
-        self.listed("lui", by=analyst, then=reviewer)
-        indicator_withdraw(by=reviewer.actor, indicator=self.indicators["lui"], reason="Đã sạch")
-        self.listed("doi", by=analyst, then=reviewer, tlp="amber")
-        events_deliver()
-
-    def disputed(self) -> None:
-        """Disputes, lists, sightings; an indicator changes who sees it, another comes to its end."""
-        indicator_reshare(by=self.reviewer.actor, indicator=self.indicators["doi"], tlp="red")
-        indicator_reshare(by=self.officer.actor, indicator=self.indicators["rieng"], tlp="green")
-        for value in ("qua-tang.example", "qua-tang.example", "chung.example"):
-            dispute_open_public(by=PUBLIC, value=value, reason="mistake")
-        facts = {"by": self.seeker.actor, "indicator": self.indicators["xanh"]}
-        dispute_open(reason="fixed", note="Chúng tôi đã dọn xong", **facts)
-        dispute_open(by=self.seeker.actor, indicator=self.indicators["so"], reason="other")
-        rows = Dispute.objects.filter(outcome="")
-        for value, outcome in (("chung.example", "kept"), ("xanh.example", "withdrawn")):
-            found = rows.get(indicator__value=value, indicator__status="published")
-            dispute_answer(
-                by=self.reviewer.actor, dispute=found.uid, outcome=outcome, answer="Đã xem lại"
-            )
-        how = {"by": self.reviewer.actor, "category": "gambling", "source": "Danh sách thử"}
-        list_import(stream=io.BytesIO(LIST), file_name="thu.txt", tlp="green", **how)
-        taken = list_import(stream=io.BytesIO(b"tam.example\n"), file_name="tam.txt", **how)
-        list_withdraw(by=self.reviewer.actor, list_import=taken.uid)
-        indicator_expire_due()
-        hour = int(now().timestamp()) // 3600 * 3600
-        met = [Met(self.indicators["anh"], hour, self.host.person.organisation_id, 7)]
-        spool_write(settings.LACHAN_HOME, met)
-        sightings_take(settings.LACHAN_HOME)
-        events_deliver()
 
     def ended(self) -> None:
         """Somebody leaves; one event fails, one has not gone out; an inbox stands open, links too."""

@@ -24,10 +24,11 @@ TRIED = [
 @pytest.fixture(scope="module", params=HOMES)
 def wrong(request, tmp_path_factory):
     """What is wrong with an upgraded home, by what was tried."""
-    given = {"LACHAN_HOME": str(tmp_path_factory.mktemp("home"))}
+    home = tmp_path_factory.mktemp("home")
+    given = {"LACHAN_HOME": str(home), "GOLDEN": str(HERE / request.param)}
     if url := os.environ.get("DATABASE_URL"):
         given["DATABASE_URL"] = _database_new(url)
-    command = [sys.executable, "-m", "tests.golden.home_open", HERE / request.param]
+    command = [sys.executable, "-m", "tests.golden.home_open"]
     done = subprocess.run(
         command, env=os.environ | given, capture_output=True, text=True, check=False
     )
