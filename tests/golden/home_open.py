@@ -170,6 +170,15 @@ def lists(asked: str = "?") -> list[str]:
     return wrong
 
 
+def disputes() -> list[str]:
+    """A member's stands before the public's."""
+    from lachan.indicators.selectors import dispute_rows
+
+    rows = dispute_rows(by=someone("reviewer").actor)
+    found = [row.organisation_id is not None for row in rows]
+    return differs("of members", found, PAPERS["disputes"])
+
+
 def shares() -> list[str]:
     from lachan.kernel.sealing.errors import SharesUnusable
     from lachan.members.desk_keys import desk_keys_withdraw, holds_all
@@ -220,7 +229,7 @@ def pages() -> list[str]:
 
 
 TRIED: dict[str, Callable[[], list[str]]] = {
-    "doctor_at_once": lambda: doctor(BEHIND), "delivered": delivered, "lists": lists,
+    "doctor_at_once": lambda: doctor(BEHIND), "delivered": delivered, "lists": lists, "disputes": disputes,
     "receipts": receipts, "cases": cases, "people": people, "session": session, "pages": pages,
     "api_keys": api_keys, "shares": shares, "links": links, "acts": acts, "goes_on": goes_on,
     "lists_of_then": lambda: lists("?at="), "followed": followed, "doctor_at_last": doctor,

@@ -54,6 +54,8 @@ class Story:
     links: dict[str, str] = dataclasses.field(default_factory=dict)
     shares: dict[str, list[str]] = dataclasses.field(default_factory=dict)
     inbox: bytes = b""
+    # Whether of a member, of those that wait, as they should stand.
+    disputes: tuple[bool, ...] = (True, False)
     form: dict[str, Any] = dataclasses.field(default_factory=dict)
 
     def days(self) -> tuple[Any, ...]:
@@ -276,6 +278,7 @@ class Story:
         return {
             "reports": self.reports,
             "notes": sorted(map(str, said)),
+            "disputes": self.disputes,
             "people": {
                 name: one.papers | {"roles": sorted(one.actor.roles)}
                 for name, one in self.people.items()

@@ -15,7 +15,7 @@ pytestmark = pytest.mark.django_db  # so that it is asked on PostgreSQL, too
 HERE = Path(__file__).parent
 HOMES = sorted(path.relative_to(HERE).as_posix() for path in HERE.glob("v*/home.json"))
 TRIED = [
-    "full", "doctor_at_once", "delivered", "lists", "receipts", "cases", "people", "session",
+    "full", "doctor_at_once", "delivered", "lists", "disputes", "receipts", "cases", "people", "session",
     "pages", "api_keys", "shares", "links", "acts", "goes_on", "lists_of_then",
     "followed", "doctor_at_last",
 ]  # fmt: skip
