@@ -36,6 +36,13 @@ Schema = dict[str, str]
 
 def schema_make(applied: list[tuple[str, str]]) -> Schema:
     """Apply these migrations to the (empty) database, and read its schema."""
+    migrations_apply(applied)
+    with connection.cursor() as cursor:
+        return schema_read(cursor.execute)
+
+
+def migrations_apply(applied: Iterable[Iterable[str]]) -> Any:
+    """Bring the (empty) database to where these migrations leave it; Django's state of models there."""
     from django.db.migrations.executor import MigrationExecutor
 
     executor = MigrationExecutor(connection)
@@ -43,9 +50,7 @@ def schema_make(applied: list[tuple[str, str]]) -> Schema:
     nodes = {key: node for key, node in executor.loader.graph.node_map.items() if key in wanted}
     # The last ones alone: to ask for one that another has brought along would take the other back.
     last = [k for k, node in nodes.items() if wanted.isdisjoint(c.key for c in node.children)]
-    executor.migrate(last)
-    with connection.cursor() as cursor:
-        return schema_read(cursor.execute)
+    return executor.migrate(last)
 
 
 def schema_read(execute: Callable[[str], Any]) -> Schema:
