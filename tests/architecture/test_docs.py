@@ -5,10 +5,7 @@ import pkgutil
 import re
 from pathlib import Path
 
-import click
-
 import lachan
-from lachan.cli.main import cli
 from lachan.config.given import env
 from lachan.kernel.env import NAMES, settings_unknown
 from lachan.kernel.errors import LachanError
@@ -46,16 +43,6 @@ def test_it_documents_every_error_code():
     text = (HOWTO / "errors.md").read_text()
     codes = {e.code for e in _subclasses(LachanError) if e.__module__.startswith("lachan.")}
     assert [code for code in sorted(codes) if f"`{code}`" not in text] == []
-
-
-def test_it_gives_every_command_help_with_an_example():
-    context = click.Context(cli)
-    bare = []
-    for name in cli.list_commands(context):
-        command = cli.get_command(context, name)
-        if not (command.help or "").strip():
-            bare.append(name)
-    assert bare == []
 
 
 def test_it_says_on_the_map_where_every_room_is():

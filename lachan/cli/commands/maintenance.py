@@ -23,7 +23,11 @@ def command() -> None:
 @click.argument("begins")
 @click.option("--minutes", type=click.IntRange(1, 7 * 24 * 60), default=30, show_default=True)
 def plan(begins: str, minutes: int) -> None:
-    """Plan maintenance that begins at BEGINS."""
+    """Plan maintenance that begins at BEGINS.
+
+    \b
+    lachan maintenance plan 2026-12-05T22:00 --minutes 30
+    """
     from lachan.web.maintenance import maintenance_plan
 
     home, moment = _ready(begins)
@@ -34,7 +38,11 @@ def plan(begins: str, minutes: int) -> None:
 @command.command()
 @click.argument("begins")
 def cancel(begins: str) -> None:
-    """Take back what was planned for BEGINS."""
+    """Take back what was planned for BEGINS.
+
+    \b
+    lachan maintenance cancel 2026-12-05T22:00
+    """
     from lachan.web.maintenance import maintenance_cancel
 
     home, moment = _ready(begins)
@@ -44,7 +52,11 @@ def cancel(begins: str) -> None:
 
 @command.command("list")
 def list_() -> None:
-    """What is planned."""
+    """What is planned.
+
+    \b
+    lachan maintenance list
+    """
     home, _ = _ready("2000-01-01T00:00")
     _list(home)
 

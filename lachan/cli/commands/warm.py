@@ -9,7 +9,11 @@ import lachan
 
 @click.command()
 def command() -> None:
-    """Compile ahead what would otherwise be compiled at first use: sources, texts and numerical kernels."""
+    """Compile ahead what would otherwise be compiled at first use: sources, texts and numerical kernels.
+
+    \b
+    lachan warm
+    """
     from lachan.config import catalogues
     from lachan.edge.dns.__main__ import main as dns
     from lachan.kernel.home import home_path, home_prepare

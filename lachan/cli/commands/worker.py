@@ -11,6 +11,9 @@ _YIELDING = 5
 def command() -> None:
     """Carry events from room to room and do the work that returns (expiry, purging, releases).
 
+    \b
+    lachan worker
+
     Several may run; each event is handled by one of them.
     """
     # Whoever waits at a page comes first: on two cores, 16 at once get their receipts sooner.

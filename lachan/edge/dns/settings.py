@@ -88,7 +88,13 @@ def parser_make() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m lachan.edge.dns",
         description="Lá Chắn's DNS server: blocks what the snapshot names, forwards everything else.",
-        epilog="Each flag may also be set by the variable in brackets. docs/howto/dns-edge.md",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        epilog="""\
+lachan dns
+lachan dns --listen 192.0.2.53:53 --upstream 198.51.100.1
+lachan dns --answer page --page 192.0.2.80
+
+Each flag may also be set by the variable in brackets. docs/howto/dns-edge.md""",
     )
     add = parser.add_argument
     add(

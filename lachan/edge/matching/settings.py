@@ -31,7 +31,12 @@ def parser_make() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="lachan match-server",
         description="Answers platforms, by API key, which fingerprints are on the lists.",
-        epilog="Each flag may also be set by the variable in brackets. docs/howto/match-server.md",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        epilog="""\
+lachan match-server
+lachan match-server --listen 127.0.0.1:8001 --workers 4
+
+Each flag may also be set by the variable in brackets. docs/howto/match-server.md""",
     )
     add = parser.add_argument
     add("--listen", metavar="ADDRESS:PORT", help="[LACHAN_MATCH_LISTEN, 127.0.0.1:8001]")

@@ -5,7 +5,7 @@ import ipaddress
 import signal
 import socket
 import sys
-from argparse import ArgumentParser
+from argparse import ArgumentParser, RawDescriptionHelpFormatter
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -21,7 +21,12 @@ def parser_make() -> ArgumentParser:
     parser = ArgumentParser(
         prog="lachan metrics",
         description="Numbers for operators as OpenMetrics, for this machine alone.",
-        epilog="The flag may also be set by the variable in brackets. docs/howto/metrics.md",
+        formatter_class=RawDescriptionHelpFormatter,
+        epilog="""\
+lachan metrics            on http://127.0.0.1:9464/metrics
+lachan metrics --once     printed once
+
+The flag may also be set by the variable in brackets. docs/howto/metrics.md""",
     )
     parser.add_argument("--once", action="store_true", help="print them and end")
     parser.add_argument(

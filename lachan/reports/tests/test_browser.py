@@ -63,13 +63,17 @@ def test_a_child_gets_through_and_comes_back(open_page, size, scripts):
     assert Report.objects.get().category == "contract.scam"
 
 
-@pytest.mark.parametrize("colours", ["light", "dark"])
-def test_nothing_stands_in_anyones_way(open_page, size, colours):
-    page = open_page(size, color_scheme=colours)
+def test_nothing_stands_in_anyones_way(open_page):
+    """The whole way once, looked at at every stop at both widths and in both themes."""
+    page = open_page(PHONE, reduced_motion="reduce")  # no colour is seen on its way to another
 
     def check(where):
-        assert_accessible(page)
-        look(page, f"report-{where}-{colours}")
+        for size in (DESK, PHONE):
+            page.set_viewport_size(size)
+            for colours in ("dark", "light"):
+                page.emulate_media(color_scheme=colours)
+                assert_accessible(page)
+                look(page, f"report-{where}-{colours}")
 
     for path in PAGES:
         page.goto("about:blank")
