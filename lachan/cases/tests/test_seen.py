@@ -70,7 +70,7 @@ def test_it_refuses_an_act_on_a_page_from_before_the_reporter_wrote(
     # What came is there to be read, and what was typed stands in its form again.
     assert "thêm nữa" in page
     if words := fields.get("words"):
-        assert re.search(rf'<textarea [^>]*name="words"[^>]*>\s*{words}</textarea>', page)
+        assert re.search(rf'<textarea\s[^>]*name="words"[^>]*>\s*{words}</textarea>', page)
     assert client.post(f"{at}{act}/", fields | {"_seen": seen_on(answer)}).status_code in {302, 422}
 
 

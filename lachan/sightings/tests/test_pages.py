@@ -111,7 +111,7 @@ def test_it_answers_what_it_can_read_beside_what_it_cannot(personas, known):
 
 def verdicts(page):
     found = re.findall(
-        r"<li><span[^>]*>([^<]*)</span><br><strong>([^<]*)</strong>", page.content.decode()
+        r"<li><span[^>]*>([^<]*)</span>\s*<br><strong>([^<]*)</strong>", page.content.decode()
     )
     return [(name, " ".join(said.split())) for name, said in found]
 
