@@ -44,6 +44,10 @@ test: setup-dev lint ## every check and every test, on SQLite and on PostgreSQL
 	@echo "Once more, on PostgreSQL, what touches the database:"
 	@LACHAN_TEST_DB=postgresql $(PYTEST) --only-db
 
+.PHONY: test-room
+test-room: setup-dev ## ROOM=cases: a room's tests, and its neighbours' that enter it; no browser, no faults
+	@tests=$$($(BIN)/python tools/room_tests.py "$(ROOM)") && $(PYTEST) -m "not browser and not faults" $$tests
+
 .PHONY: lint
 lint: setup-dev ## style, types, floors
 	@$(BIN)/ruff check .

@@ -4,21 +4,27 @@
         page = Browser(instance.web).get("/")
         instance.kill("worker")
 
+Its home is migrated already, which takes half of a start; with `anew=True` it begins with nothing.
+
 Nothing outside this machine is asked. `log` holds what every process said; all that an instance may write
 stands below `folder`: its home, its temporary files, its log.
 """
 
+import atexit
 import contextlib
 import json
 import os
+import shutil
 import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -47,7 +53,7 @@ class Instance:
         dns_port: of the DNS edge, on 127.0.0.1.
     """
 
-    def __init__(self, folder: Path, **settings: str) -> None:
+    def __init__(self, folder: Path, *, anew: bool = False, **settings: str) -> None:
         self.folder = folder
         self.home, self.log, self._temporary = folder / "home", folder / "log", folder / "tmp"
         for path in (self.home, self._temporary):
@@ -65,6 +71,8 @@ class Instance:
             "TMPDIR": str(self._temporary),
             **settings,
         }
+        if not anew and "DATABASE_URL" not in settings:
+            home_copy(self.home)
 
     def start(self, *, wait: bool = True) -> Self:
         """Start the supervisor; with `wait`, until pages and names are answered."""
@@ -150,7 +158,7 @@ class Instance:
             return None
         return dns.rcode.to_text(reply.rcode())
 
-    def until(self, wanted: Callable[[], object], what: str, *, seconds: float = 90) -> object:
+    def until(self, wanted: Callable[[], Any], what: str, *, seconds: float = 90) -> Any:
         """Wait for something that must come true; its value.
 
         Raises:
@@ -187,6 +195,23 @@ class Instance:
                 [sys.executable, "-m", "lachan", *arguments],
                 env=self.environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
             )  # fmt: skip
+
+
+@cache
+def _prepared() -> Path:
+    """A home in which `lachan migrate` has run, and nothing else; one for all tests of this process."""
+    folder = Path(tempfile.mkdtemp(prefix="lachan-prepared-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(_OURS)}
+    command = [sys.executable, "-m", "lachan", "migrate"]
+    subprocess.run(command, env={**kept, "LACHAN_HOME": str(folder)}, check=True)
+    return folder
+
+
+def home_copy(home: Path) -> None:
+    """Make a folder a home with a secret and a present database of its own, and no more in it."""
+    shutil.copytree(_prepared(), home, dirs_exist_ok=True)
+    home.chmod(0o700)
 
 
 def _child(pid: int | None) -> int | None:

@@ -57,7 +57,7 @@ class Publisher:
         process.kill()
         return True
 
-    def end(self) -> None:
+    def close(self) -> None:
         if self._process is not None:
             self._process.kill()
             self._process.wait()
@@ -68,7 +68,7 @@ class Publisher:
     def _running(self) -> subprocess.Popen[str]:
         if self._process is not None and self._process.poll() is None:
             return self._process
-        self.end()
+        self.close()
         with self._instance.log.open("ab") as log:
             self._process = subprocess.Popen(
                 [sys.executable, "-m", "tests.faults.publisher"], env=self._instance.environment,
@@ -179,7 +179,7 @@ def run(
             with Asker(instance.dns_port, {SENTINEL: "NXDOMAIN", FREE: "NOERROR"}) as asker:
                 this.work()
         finally:
-            this.publisher.end()
+            this.publisher.close()
         instance.until(instance.answers, "to come back")
         found = reckon(instance, this.receipts, this.published)
     return {

@@ -5,6 +5,7 @@ import sqlite3
 import threading
 import urllib.error
 import urllib.request
+from contextlib import closing
 
 import pytest
 
@@ -18,19 +19,6 @@ from tests.instance import Instance
 pytestmark = pytest.mark.faults
 
 
-@pytest.fixture
-def publisher():
-    made = []
-
-    def make(instance):
-        made.append(Publisher(instance))
-        return made[-1]
-
-    yield make
-    for one in made:
-        one.end()
-
-
 def status_of(instance, path):
     try:
         with urllib.request.urlopen(f"http://{instance.web}{path}", timeout=60) as answer:
@@ -40,9 +28,12 @@ def status_of(instance, path):
 
 
 @pytest.mark.postgres
-def test_it_outlives_a_stop_of_postgresql(tmp_path, postgres_server, publisher):
-    with Instance(tmp_path, DATABASE_URL=postgres_server.url) as instance:
-        publish = publisher(instance).publish
+def test_it_outlives_a_stop_of_postgresql(tmp_path, postgres_server):
+    with (
+        Instance(tmp_path, DATABASE_URL=postgres_server.url) as instance,
+        closing(Publisher(instance)) as publisher,
+    ):
+        publish = publisher.publish
         publish(0)
         instance.until(lambda: instance.rcode(name_of(0)) == "NXDOMAIN", "to block")
         receipts = {0: report_send(instance.web, **report_fields(0))[0]}
@@ -79,53 +70,44 @@ def test_it_outlives_a_stop_of_postgresql(tmp_path, postgres_server, publisher):
     assert asker.longest < 5
 
 
-def test_it_waits_while_the_file_is_locked(tmp_path, publisher):
+def test_it_waits_while_the_file_is_locked(standing):
     """A backup, an import, a curious administrator: whoever holds the file lets go in the end."""
-    with Instance(tmp_path) as instance:
-        publish = publisher(instance).publish
-        publish(0)
-        holder = sqlite3.connect(instance.home / "db.sqlite3", isolation_level=None, timeout=20)
-        holder.execute("BEGIN IMMEDIATE")
-        receipts = {}
-
-        def submit(number):
-            receipts[number] = report_send(instance.web, **report_fields(number))[0]
-
-        with Asker(instance.dns_port, {"free.test": "NOERROR"}) as asker:
-            threads = [threading.Thread(target=submit, args=[number]) for number in range(4)]
-            for thread in threads:
-                thread.start()
-            threads[0].join(4)
-            assert receipts == {}
-            holder.execute("ROLLBACK")
-            holder.close()
-            for thread in threads:
-                thread.join()
-            publish(1)
-        assert asker.wrong == {}
-        assert reckon(instance, receipts, {1})["lost"] == []
+    database = standing.instance.home / "db.sqlite3"
+    holder = sqlite3.connect(database, isolation_level=None, timeout=20)
+    holder.execute("BEGIN IMMEDIATE")
+    before = dict(standing.receipts)
+    with Asker(standing.instance.dns_port, {"free.test": "NOERROR"}) as asker:
+        threads = [threading.Thread(target=standing.report) for _ in range(4)]
+        for thread in threads:
+            thread.start()
+        threads[0].join(4)
+        assert standing.receipts == before
+        holder.execute("ROLLBACK")
+        holder.close()
+        for thread in threads:
+            thread.join()
+        standing.publish()
+    assert asker.wrong == {}
+    assert len(standing.receipts) == len(before) + 4
+    assert standing.lost() == []
 
 
-def test_it_says_that_the_file_is_gone_and_goes_on_when_it_is_back(tmp_path, publisher):
-    with Instance(tmp_path) as instance:
-        publish = publisher(instance).publish
-        publish(0)
-        receipts = {0: report_send(instance.web, **report_fields(0))[0]}
-        aside = tmp_path / "aside"
-        aside.mkdir()
-        for path in instance.home.glob("db.sqlite3*"):
-            path.rename(aside / path.name)
-        for name in ("worker", "shield"):
-            instance.kill(name)  # started again, they find no file, and make no empty one
-        told = instance.doctor()
-        assert next(c for c in told["checks"] if c["name"] == "database")["level"] == "fault"
-        assert instance.rcode("free.test") == "NOERROR"
-        instance.stop()
-        for path in instance.home.glob("db.sqlite3*"):
-            path.unlink()
-        for path in aside.iterdir():
-            path.rename(instance.home / path.name)
-        instance.start()
-        publish(1)
-        receipts[1] = report_send(instance.web, **report_fields(1))[0]
-        assert reckon(instance, receipts, {1})["lost"] == []
+def test_it_says_that_the_file_is_gone_and_goes_on_when_it_is_back(standing, tmp_path):
+    instance = standing.instance
+    standing.report()
+    for path in instance.home.glob("db.sqlite3*"):
+        path.rename(tmp_path / path.name)
+    for name in ("worker", "shield"):
+        instance.kill(name)  # started again, they find no file, and make no empty one
+    told = instance.doctor()
+    assert next(c for c in told["checks"] if c["name"] == "database")["level"] == "fault"
+    assert instance.rcode("free.test") == "NOERROR"
+    instance.stop()
+    for path in instance.home.glob("db.sqlite3*"):
+        path.unlink()
+    for path in tmp_path.iterdir():
+        path.rename(instance.home / path.name)
+    instance.start()
+    standing.publish()
+    standing.report()
+    assert standing.lost() == []

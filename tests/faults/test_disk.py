@@ -10,10 +10,9 @@ from pathlib import Path
 import pytest
 
 from tests.faults.asker import Asker
-from tests.faults.kill import Publisher
 from tests.faults.publisher import name_of
-from tests.faults.reckoning import reckon, report_fields
-from tests.faults.walks import report_send
+from tests.faults.reckoning import report_fields
+from tests.faults.standing import Standing
 from tests.instance import NAMES, Instance
 
 pytestmark = pytest.mark.faults
@@ -37,9 +36,6 @@ class Tmpfs:
 
 class Limit:
     """Every process of the instance may write no byte beyond what stands in the first page of a file."""
-
-    def __init__(self, folder):
-        pass
 
     def fill(self, instance):
         self._set(instance, 4096)
@@ -67,48 +63,54 @@ def tmpfs(tmp_path):
     subprocess.run(["umount", "-l", str(folder)], check=True)
 
 
-@pytest.mark.parametrize("kind", [Tmpfs, Limit], ids=["tmpfs", "limit"])
-@pytest.mark.skipif(sys.platform != "linux", reason="needs mount or prlimit")
-def test_it_loses_nothing_on_a_full_disk(tmp_path, kind, request):
-    folder = request.getfixturevalue("tmpfs") if kind is Tmpfs else tmp_path
-    disk = kind(folder)
-    with Instance(folder) as instance, contextlib.closing(_Closing(instance)) as publisher:
-        publisher.publish(0)
-        instance.until(lambda: instance.rcode(name_of(0)) == "NXDOMAIN", "to block")
-        receipts = {n: report_send(instance.web, **report_fields(n))[0] for n in range(3)}
-        browser = instance.browser()
-        page = browser.get("/report/")
-        form = page.form(having="words")
-        fields = report_fields(3) | {"category": form.options["category"][0]}
-        with Asker(instance.dns_port, {name_of(0): "NXDOMAIN", "free.test": "NOERROR"}) as asker:
-            disk.fill(instance)
-            try:
-                answer = browser.send(page, form, **fields)
-                if kind is Tmpfs:
-                    told = instance.doctor()
-                    found = {check["name"]: check["level"] for check in told["checks"]}
-                    assert found["disk"] == "fault"
-            finally:
-                disk.empty(instance)
-            assert answer.status == 503
-            assert fields["words"] in answer.text
-            sent = browser.send(answer, answer.form(having="words"))
-            receipts[3] = dict(sent.form(having="receipt").values)["receipt"]
-            publisher.publish(1)
-        assert reckon(instance, receipts, {1}, small_disk=True)["lost"] == []
+@pytest.fixture
+def small(tmpfs):
+    """An instance of its own, on the small file system."""
+    with Instance(tmpfs) as instance, contextlib.closing(Standing(instance)) as standing:
+        yield standing
+
+
+def loses_nothing(standing, disk):
+    instance = standing.instance
+    for _ in range(3):
+        standing.report()
+    browser, number = instance.browser(), standing.number()
+    page = browser.get("/report/")
+    form = page.form(having="words")
+    fields = report_fields(number) | {"category": form.options["category"][0]}
+    with Asker(instance.dns_port, {name_of(0): "NXDOMAIN", "free.test": "NOERROR"}) as asker:
+        disk.fill(instance)
+        try:
+            answer = browser.send(page, form, **fields)
+            if isinstance(disk, Tmpfs):
+                told = instance.doctor()
+                found = {check["name"]: check["level"] for check in told["checks"]}
+                assert found["disk"] == "fault"
+        finally:
+            disk.empty(instance)
+        assert answer.status == 503
+        assert fields["words"] in answer.text
+        sent = browser.send(answer, answer.form(having="words"))
+        standing.receipts[number] = dict(sent.form(having="receipt").values)["receipt"]
+        standing.publish()
+    assert standing.lost(small_disk=True) == []
     assert asker.wrong == {}
     assert asker.longest < 5
 
 
-class _Closing(Publisher):
-    def close(self):
-        self.end()
+@pytest.mark.skipif(sys.platform != "linux", reason="needs mount")
+def test_it_loses_nothing_on_a_full_disk(small):
+    loses_nothing(small, Tmpfs(small.instance.folder))
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="needs prlimit")
+def test_it_loses_nothing_where_no_file_may_grow(standing):
+    loses_nothing(standing, Limit())
 
 
 def test_a_backup_that_finds_no_room_leaves_nothing_behind(tmp_path):
     instance = Instance(tmp_path)
     try:
-        assert instance.lachan("migrate").returncode == 0
         target = tmp_path / "backup.tar.gz"
         made = subprocess.run(
             [sys.executable, "-c", _LIMITED, str(target)],

@@ -4,12 +4,9 @@ import os
 
 import pytest
 
-from tests.faults.kill import Publisher
-from tests.faults.publisher import name_of
-from tests.instance import Instance
+from tests.faults.reckoning import checked
 
 pytestmark = pytest.mark.faults
-PUBLISHED = (0, 1, 3)
 
 
 def flip(path):
@@ -37,19 +34,8 @@ def remove_all(path):
         each.unlink()
 
 
-@pytest.fixture(scope="module")
-def instance(tmp_path_factory):
-    with Instance(tmp_path_factory.mktemp("instance")) as instance:
-        publisher = Publisher(instance)
-        for number in PUBLISHED:
-            publisher.publish(number)
-        publisher.end()
-        instance.until(lambda: is_blocked(instance), "to block")
-        yield instance
-
-
-def is_blocked(instance):
-    return all(instance.rcode(name_of(number)) == "NXDOMAIN" for number in PUBLISHED)
+def is_blocked(standing):
+    return all(standing.instance.rcode(name) == "NXDOMAIN" for name in standing.names())
 
 
 def newest(instance, role):
@@ -61,20 +47,18 @@ def newest(instance, role):
     [("base", cut), ("delta", flip), ("manifest", replace), ("base", remove_all)],
     ids=["base", "delta", "manifest", "everything"],
 )
-def test_it_heals_a_damaged_snapshot(instance, role, damage):
+def test_it_heals_a_damaged_snapshot(standing, role, damage):
     """What each kind of damage does to a reader is tested in lachan/formats/snapshot; here all heals."""
+    instance = standing.instance
+    while len(standing.published) < 2:
+        standing.publish()
+    instance.until(lambda: is_blocked(standing), "to block")
     damage(newest(instance, role))
-    for name in ("shield", "dns"):
-        pid = instance.pid(name)
+    killed = {name: instance.pid(name) for name in ("shield", "dns")}
+    for name in killed:
         instance.kill(name)
-        instance.until(
-            lambda name=name, pid=pid: instance.pid(name) not in {None, pid}, "to restart"
-        )
-    instance.until(lambda: is_blocked(instance), "to block again")
+    for name, pid in killed.items():
+        instance.until(lambda n=name, p=pid: instance.pid(n) not in {None, p}, "to restart")
+    instance.until(lambda: is_blocked(standing), "to block again")
     assert instance.rcode("free.test") == "NOERROR"
-    instance.until(lambda: _snapshot(instance)["level"] == "well", "to be well")
-
-
-def _snapshot(instance):
-    told = instance.doctor()
-    return next(check for check in told["checks"] if check["name"] == "snapshot")
+    instance.until(lambda: checked(instance, "snapshot") == "well", "to be well")

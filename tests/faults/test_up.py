@@ -16,7 +16,7 @@ def test_it_comes_up_under_the_hosts_that_it_is_given(tmp_path):
         "LACHAN_HOSTS": "report.example",
         "LACHAN_ORIGINS": "https://report.example",
     }
-    instance = Instance(tmp_path, **settings)
+    instance = Instance(tmp_path, anew=True, **settings)
     try:
         instance.start(wait=False)
         instance.until(lambda: instance.rcode("ready.test"), "to answer names")

@@ -57,7 +57,7 @@ def disputed(public: Browser, indicator: str) -> str:
 
 
 def test_it_goes_round(tmp_path):
-    with Instance(tmp_path) as instance:
+    with Instance(tmp_path, anew=True) as instance:
         staff, child = Staff(instance), instance.browser()
         assert instance.rcode(f"www.{NAME}") == "NOERROR"
         receipt = report(child)

@@ -9,8 +9,11 @@ import stat
 import subprocess
 import sys
 import tarfile
+from pathlib import Path
 
 import pytest
+
+from tests.instance import home_copy
 
 
 def lachan(home, *arguments, **settings):
@@ -31,8 +34,7 @@ def refused(run, words):
 @pytest.fixture(scope="module")
 def home(tmp_path_factory):
     home = tmp_path_factory.mktemp("home")
-    home.chmod(0o700)
-    assert lachan(home, "migrate").returncode == 0
+    home_copy(home)
     (home / "guard").mkdir()
     (home / "guard" / "own.json").write_text("{}")
     (home / "dns-policy.json").write_text("{}")
@@ -40,19 +42,27 @@ def home(tmp_path_factory):
     return home
 
 
-@pytest.fixture
-def backup(home, tmp_path):
-    made = lachan(home, "backup", tmp_path / "backup.tar.gz")
+@pytest.fixture(scope="module")
+def written(home, tmp_path_factory):
+    """A backup as the command wrote it, in a folder of its own."""
+    target = tmp_path_factory.mktemp("written") / "backup.tar.gz"
+    made = lachan(home, "backup", target)
     assert made.returncode == 0, made.stderr
-    return tmp_path / "backup.tar.gz"
+    return target
 
 
-def test_it_packs_everything_but_keys(backup):
-    with tarfile.open(backup) as tar:
+@pytest.fixture
+def backup(written, tmp_path):
+    """A copy that the test may spoil."""
+    return Path(shutil.copy(written, tmp_path))
+
+
+def test_it_packs_everything_but_keys(written):
+    with tarfile.open(written) as tar:
         names = set(tar.getnames())
     assert names == {"db.sqlite3", "guard", "guard/own.json", "dns-policy.json", "manifest.json"}
-    assert stat.S_IMODE(backup.stat().st_mode) == 0o600
-    assert [path.name for path in backup.parent.iterdir()] == ["backup.tar.gz"]
+    assert stat.S_IMODE(written.stat().st_mode) == 0o600
+    assert [path.name for path in written.parent.iterdir()] == ["backup.tar.gz"]
 
 
 @pytest.fixture

@@ -21,6 +21,7 @@ from lachan.kernel.home import home_prepare, secret_new
 from lachan.members.services import factor_secrets_open
 from lachan.outbox.instance import DatabaseForeign, SecretForeign, instance_claim, instance_verify
 from lachan.outbox.models import Instance
+from tests.instance import home_copy
 
 
 @pytest.fixture
@@ -156,8 +157,7 @@ def lachan(home, *arguments, **settings):
 
 def test_no_process_starts_beside_data_without_their_secret(tmp_path):
     home = tmp_path / "home"
-    home.mkdir(mode=0o700)
-    assert lachan(home, "migrate").returncode == 0
+    home_copy(home)
     assert (home / "instance.id").exists()
     kept = (home / "secret.key").read_text()
     (home / "secret.key").unlink()

@@ -72,7 +72,18 @@ def test_it_tells_nothing(name):
 
 
 @pytest.mark.parametrize(
-    "name", ["thpt.org", "swim.org", "bank", "gov", "edu.vn", "k12.ca.us", "a", ""]
+    ("name", "rule"),
+    [
+        ("thpt.org", "school"),
+        ("swim.org", "association"),
+        ("bank", "bank"),
+        ("gov", "government"),
+        ("edu.vn", "government"),
+        ("k12.ca.us", "government"),
+        ("a", None),
+        ("", None),
+    ],
 )
-def test_it_stands_odd_names(name):
-    signal_of(name)
+def test_it_stands_odd_names(name, rule):
+    """What is a signal and nothing else, and what is nothing at all."""
+    assert getattr(signal_of(name), "rule", None) == rule

@@ -14,6 +14,8 @@ import urllib.parse
 
 import pytest
 
+from tests.instance import home_copy
+
 pytestmark = pytest.mark.faults
 PREPARE = """
 from lachan.cli.setup import django_ready
@@ -27,6 +29,7 @@ PATIENCE = 300  # seconds; a busy machine starts a server slowly
 
 @pytest.fixture
 def server(home):
+    home_copy(home)
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]

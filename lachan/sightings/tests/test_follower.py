@@ -1,6 +1,7 @@
 """The collection in step with the ledger, whoever may see what."""
 
 import shutil
+import sys
 from datetime import timedelta
 from threading import Event, Thread
 
@@ -233,7 +234,18 @@ def test_it_starts_anew_beside_another_ledger_of_the_same_length(publish, follow
     assert [bool(find(digest)) for digest in (DIGESTS[0], DIGESTS[7])] == [True, False]
 
 
-def test_a_rebuild_never_leaves_a_reader_without_a_collection(publish, follower, place):
+@pytest.fixture
+def taking_turns():
+    """Threads take turns a hundred times as often: more looks meet more moments, and nobody waits for a turn."""
+    usual = sys.getswitchinterval()
+    sys.setswitchinterval(usual / 100)
+    yield
+    sys.setswitchinterval(usual)
+
+
+def test_a_rebuild_never_leaves_a_reader_without_a_collection(
+    publish, follower, place, taking_turns
+):
     publish(DIGESTS[0])
     follower.step()
     follower.close()

@@ -1,5 +1,3 @@
-import re
-import time
 import unicodedata
 
 import pytest
@@ -79,28 +77,6 @@ def test_it_reads_any_text(text):
     for each in extract(text):
         first, last = each.span
         assert 0 <= first < last <= len(unicodedata.normalize("NFC", text))
-
-
-def seconds(work, *given):
-    """Of this process alone: what others do on the machine does not count."""
-    began = time.process_time()
-    work(*given)
-    return time.process_time() - began
-
-
-def grows_evenly(work, unit):
-    """Whether four times the text takes some four times the work, in the best of some tries; not sixteen times."""
-    work(unit)
-    return any(seconds(work, unit * 20_000) < 8 * seconds(work, unit * 5_000) for _ in range(5))
-
-
-@pytest.mark.parametrize("unit", ["a.", "a@", "0 ", "http://", "::", "(a", "[.]", "a-", "1."])
-def test_it_grows_with_the_length_of_hostile_text_alone(unit):
-    assert grows_evenly(extract, unit)
-
-
-def test_work_by_the_square_would_be_noticed():
-    assert not grows_evenly(lambda text: re.findall(r"a+!", text[: len(text) // 4]), "a")
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 import shutil
 import threading
+import time
 
 import pytest
 
@@ -29,6 +30,7 @@ def pair(tmp_path):
 
 def test_no_look_fails_while_collections_are_replaced(tmp_path):
     folder, stop, failed, looks = make(tmp_path / "lists", 0), threading.Event(), [], []
+    drafts = [make(tmp_path / "drafts" / str(number), number) for number in range(1, 60)]
 
     def look():
         kept = read(folder)
@@ -44,15 +46,18 @@ def test_no_look_fails_while_collections_are_replaced(tmp_path):
     threads = [threading.Thread(target=look) for _ in range(2)]
     for thread in threads:
         thread.start()
-    for number in range(1, 60):
-        Folder(folder).replace(make(tmp_path / "lists.new", number))
+    for draft in drafts:
+        before = len(looks)
+        Folder(folder).replace(draft)
+        while len(looks) < before + 4:  # looks go on; one was under way, whenever it was replaced
+            time.sleep(0.001)
     stop.set()
     for thread in threads:
         thread.join()
     assert failed == []
-    assert len(looks) > 2
     assert read(folder).sequence == 59
-    assert [path.name for path in tmp_path.iterdir()] == ["lists"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["drafts", "lists"]
+    assert list((tmp_path / "drafts").iterdir()) == []
 
 
 def test_a_reader_waits_out_the_instant_between_two_renames(pair):
