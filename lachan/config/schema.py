@@ -11,12 +11,15 @@ import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable, Iterable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.db import connection
 from django.db.migrations.recorder import MigrationRecorder
 
 from lachan.kernel.errors import Unavailable
+
+if TYPE_CHECKING:
+    from django.db.migrations.state import ProjectState
 
 # In a process of its own: migrations that move data would else reach for the real database.
 _PROGRAM = """
@@ -41,7 +44,7 @@ def schema_make(applied: list[tuple[str, str]]) -> Schema:
         return schema_read(cursor.execute)
 
 
-def migrations_apply(applied: Iterable[Iterable[str]]) -> Any:
+def migrations_apply(applied: Iterable[Iterable[str]]) -> "ProjectState":
     """Bring the (empty) database to where these migrations leave it; Django's state of models there."""
     from django.db.migrations.executor import MigrationExecutor
 
