@@ -23,10 +23,10 @@ from lachan.indicators.services import (
     list_withdraw,
 )
 from lachan.kernel.clock import now
-from lachan.matching.services import sightings_take
-from lachan.matching.spool import Met, spool_write
+from lachan.matching.between.spool import Met, spool_write
 from lachan.members.records import PUBLIC
 from lachan.outbox.services import events_deliver
+from lachan.sightings.services import sightings_take
 from tests.golden.home_people import Member
 
 if TYPE_CHECKING:
