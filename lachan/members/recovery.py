@@ -92,6 +92,7 @@ def recovery_use(*, shares: Sequence[str], email: str) -> int:
         raise KeyMissing("this person has no role that holds the desk key, or has not joined yet")
     row_require(row)
     for wrap in row.wraps.all():
+        row_require(wrap)
         opened = unseal(bytes(wrap.sealed), key=private).decode()
         wrap_for_person(desk_key_id=wrap.desk_key_id, private=opened, person=person)
     audit_record(
