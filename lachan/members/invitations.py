@@ -259,7 +259,7 @@ def invitation_accept(
             raise InvitationGone("no such invitation")
         joined = _join(invitation, password=password, email=email, name=name)
         held = {}
-        for wrap in invitation.wraps.all():
+        for wrap in invitation.wraps.select_related("desk_key"):
             row_require(wrap)
             held[wrap.desk_key_id] = unlock_with(bytes(wrap.sealed), secret=token_bytes(token))
         if joined.person not in holder_list(invitation.organisation):
