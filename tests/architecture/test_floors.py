@@ -20,7 +20,7 @@ DOORS = {"services", "selectors", "records", "events", "policy"}
 MORE_DOORS = {
     # What pages are made of, and where rooms say what the whole shows of them.
     "web": {
-        "fields", "givenback", "logs", "menu", "pages", "panels", "problems", "sent", "shapes",
+        "fields", "givenback", "logs", "menu", "pages", "panels", "problems", "refused", "sent", "shapes",
         "start", "status", "views", "words",
     },
     "matching": {
