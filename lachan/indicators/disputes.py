@@ -24,6 +24,7 @@ from lachan.members.policy import policy_check
 from lachan.members.records import Actor
 from lachan.members.services import audit_record
 from lachan.outbox.services import event_publish
+from lachan.proofs.services import row_require
 
 from .audit_actions import IndicatorAudit
 from .conf import MAX_EVIDENCE, deadline
@@ -232,9 +233,10 @@ def _answerable(by: Actor, uid: UUID, *, withdraws: bool) -> Dispute:
     # In the order of whoever disputes it at this moment: the other way round, both wait for each other.
     indicator = Indicator.objects.select_for_update().get(pk=known.indicator_id)
     dispute = Dispute.objects.select_for_update().get(pk=known.pk)
+    dispute.indicator = indicator
     if not sees(viewer_of(by), indicator.reach):
         raise NoSuchDispute("there is no such dispute")
+    row_require(dispute)
     if dispute.outcome:
         raise IndicatorMoved("it is already answered")
-    dispute.indicator = indicator
     return dispute

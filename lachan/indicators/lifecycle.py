@@ -13,6 +13,7 @@ from lachan.members.policy import policy_check
 from lachan.members.records import Actor, system
 from lachan.members.services import audit_record
 from lachan.outbox.services import clock_is_believed, event_publish
+from lachan.proofs.services import row_require
 
 from .audit_actions import IndicatorAudit
 from .covering import cover_settle
@@ -54,9 +55,27 @@ _EXPIRED_AT_ONCE = 500
 
 
 def indicator_locked(uid: UUID) -> Indicator | None:
-    """An indicator, locked until the transaction ends, with whose it is; the ledger's head is locked before."""
-    rows = Indicator.objects.select_related("organisation").select_for_update(of=("self",))
-    return rows.filter(uid=uid).first()
+    """An indicator, locked until the transaction ends, with whose it is; the ledger's head is locked before.
+
+    Raises:
+        RowUnproved: it was altered past the product, and the ledger would say it from now on.
+    """
+    rows = Indicator.objects.select_related("organisation", "list_import")
+    found = rows.select_for_update(of=("self",)).filter(uid=uid).first()
+    if found is not None:
+        indicator_require(found)
+    return found
+
+
+def indicator_require(row: Indicator) -> None:
+    """As `row_require`, but for what an import has published: the ledger says that (`verifying`).
+
+    Raises:
+        RowUnproved: it was not written by the product.
+    """
+    listed = row.list_import_id is not None and row.seq is not None
+    if not (listed and row.proof is None and row.status != Status.PROPOSED):
+        row_require(row)
 
 
 def publish(head: LedgerHead, indicator: Indicator, *, seen: Sequence[str]) -> None:

@@ -17,7 +17,7 @@ def disputes() -> None:
     disputes_settle(by=system("disputes"))
 
 
-@every(timedelta(minutes=15))
+@every(timedelta(minutes=15), at_end=True)
 def note() -> None:
     """Where the ledger stands, for whoever looks whether it was cut or written anew."""
     head_note()

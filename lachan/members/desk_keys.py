@@ -9,12 +9,13 @@ import uuid
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Q
 
 from lachan.kernel.clock import now
 from lachan.kernel.sealing.envelope import keypair_new, seal, unseal
 from lachan.kernel.sealing.errors import SealBroken
 from lachan.kernel.seen import state_check
-from lachan.proofs.services import row_require
+from lachan.proofs.services import row_holds, row_require
 
 from .audit import audit_record
 from .audit_actions import MemberAudit
@@ -76,12 +77,12 @@ def holds_all(person: Person) -> bool:
 
 def holder_list(organisation: Organisation) -> list[Person]:
     """The people whose present role entitles them to a copy, and who have a key pair to wrap it to."""
-    entitled = RoleGrant.objects.standing().filter(role__in=HOLDER_ROLES)
-    return list(
-        Person.objects.filter(grants__in=entitled, organisation=organisation, is_active=True)
-        .exclude(public_key="")
-        .distinct()
-    )
+    people = Q(person__organisation=organisation, person__is_active=True)
+    grants = RoleGrant.objects.standing().filter(people, role__in=HOLDER_ROLES)
+    grants = grants.exclude(person__public_key="").select_related("person__organisation")
+    # A role that somebody wrote into the database entitles to nothing: a key that was given cannot be called back.
+    entitled = {grant.person_id: grant.person for grant in grants if row_holds(grant)}
+    return list(entitled.values())
 
 
 def key_can_be_given(by: Actor, organisation: Organisation) -> bool:

@@ -17,7 +17,7 @@ from lachan.kernel.errors import InvalidInput, NotFound
 from lachan.kernel.passwords import password_normal
 from lachan.kernel.sealing.envelope import keypair_new
 from lachan.kernel.sealing.locks import lock, lock_with, unlock_with
-from lachan.proofs.services import row_holds
+from lachan.proofs.services import row_holds, row_require
 
 from .audit import audit_record
 from .audit_actions import MemberAudit
@@ -62,8 +62,12 @@ def token_bytes(token: str) -> bytes:
     return raw
 
 
-def _hash(token: str) -> bytes:
-    return hashlib.sha256(b"lachan invitation " + token_bytes(token)).digest()
+def _hash(token: str, *, waits: bool) -> bytes:
+    """What is kept of a token. That a link waits for a second one stands in it: a `Confirmation` that somebody took
+    out of the database would else open it.
+    """
+    said = b"lachan invitation of two " if waits else b"lachan invitation "
+    return hashlib.sha256(said + token_bytes(token)).digest()
 
 
 def invitation_make(
@@ -82,8 +86,10 @@ def invitation_make(
     """
     raw = secrets.token_bytes(32)
     token = base64.urlsafe_b64encode(raw).decode().rstrip("=")
+    powers = person is not None or bool(powerful_roles() & set(roles))
+    is_of_two = powers and not is_first and second_is_asked(by, organisation, person=person)
     row = Invitation.objects.create(
-        token_hash=_hash(token),
+        token_hash=_hash(token, waits=is_of_two),
         organisation=organisation,
         person=person,
         email=email,
@@ -97,9 +103,8 @@ def invitation_make(
         DeskKeyWrap.objects.create(
             desk_key_id=desk_key_id, invitation=row, sealed=lock_with(private, secret=raw)
         )
-    powers = person is not None or bool(powerful_roles() & set(roles))
     waits = None
-    if powers and not is_first and second_is_asked(by, organisation, person=person):
+    if is_of_two:
         waits = confirmation_ask(by=by, organisation=organisation, person=person, invitation=row)
     return InvitationRecord(
         uid=row.uid,
@@ -204,8 +209,12 @@ def invitation_get(token: str) -> Invitation:
     moment = now()
     # One that would stay open for longer than any was made by a clock that ran ahead.
     until = moment + LIFETIME + _CLOCKS_APART
+    of_two = _hash(token, waits=True)
     row = Invitation.objects.filter(
-        token_hash=_hash(token), used_at=None, expires_at__gt=moment, expires_at__lte=until
+        token_hash__in=[of_two, _hash(token, waits=False)],
+        used_at=None,
+        expires_at__gt=moment,
+        expires_at__lte=until,
     ).select_related("organisation", "person")
     found = row.first()
     if found is None or not found.organisation.is_standing or not row_holds(found):
@@ -213,6 +222,8 @@ def invitation_get(token: str) -> Invitation:
     if not manages_now(found.invited_by, found.organisation):
         raise InvitationGone("no such invitation")
     waits = Confirmation.objects.filter(invitation=found).select_related("organisation").first()
+    if waits is None and bytes(found.token_hash) == of_two:
+        raise InvitationGone("no such invitation")
     if waits is not None and not is_ripe(waits):
         raise InvitationWaits(waits.ready_at)
     return found
@@ -247,10 +258,10 @@ def invitation_accept(
         if not Invitation.objects.filter(pk=invitation.pk, used_at=None).update(used_at=now()):
             raise InvitationGone("no such invitation")
         joined = _join(invitation, password=password, email=email, name=name)
-        held = {
-            wrap.desk_key_id: unlock_with(bytes(wrap.sealed), secret=token_bytes(token))
-            for wrap in invitation.wraps.all()
-        }
+        held = {}
+        for wrap in invitation.wraps.select_related("desk_key"):
+            row_require(wrap)
+            held[wrap.desk_key_id] = unlock_with(bytes(wrap.sealed), secret=token_bytes(token))
         if joined.person not in holder_list(invitation.organisation):
             held = {}  # the role for which the link carries them has ended since
         for desk_key_id, private in held.items():

@@ -1,6 +1,6 @@
 import hashlib
 from datetime import datetime
-from typing import Self
+from typing import Any, Self
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.sessions.base_session import AbstractBaseSession
@@ -130,6 +130,10 @@ class Session(AbstractBaseSession):
     def handle(self) -> str:
         """Names the row on a page without giving any of its key away."""
         return hashlib.sha256(b"lachan session " + self.pk.encode()).hexdigest()[:16]
+
+    def get_decoded(self) -> dict[str, Any]:
+        data: dict[str, Any] = self.get_session_store_class()(self.pk).decode(self.session_data)
+        return data
 
     @classmethod
     def get_session_store_class(cls) -> type:

@@ -15,6 +15,7 @@ from lachan.kernel.seen import state_check
 
 from .audit import audit_record
 from .audit_actions import MemberAudit
+from .errors import LastAdministrator
 from .models import Organisation, Programme
 from .reach import network_check
 from .records import Actor
@@ -41,6 +42,7 @@ def organisation_save(
     Raises:
         NotAllowed: not an administrator of the home organisation.
         InvalidInput: a domain that is none.
+        LastAdministrator: the home organisation would end or rest, and nobody could let anybody in any more.
         Stale: somebody changed the line meanwhile.
     """
     network_check(by)
@@ -50,6 +52,8 @@ def organisation_save(
     if organisation is not None:
         row = Organisation.objects.select_for_update().get(pk=organisation.pk)
         state_check(seen, *organisation_state(row))
+    if row.is_home and (status != Organisation.Status.ACTIVE or valid_until is not None):
+        raise LastAdministrator("the home organisation stays")
     row.name, row.type, row.status = name.strip(), type, status
     row.domains = domains_read(domains)
     row.valid_until = valid_until

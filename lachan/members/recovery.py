@@ -92,7 +92,8 @@ def recovery_use(*, shares: Sequence[str], email: str) -> int:
     if person not in holder_list(row.organisation):
         raise KeyMissing("this person has no role that holds the desk key, or has not joined yet")
     row_require(row)
-    for wrap in row.wraps.all():
+    for wrap in row.wraps.select_related("desk_key"):
+        row_require(wrap)
         opened = unseal(bytes(wrap.sealed), key=private).decode()
         wrap_for_person(desk_key_id=wrap.desk_key_id, private=opened, person=person)
     audit_record(

@@ -341,6 +341,7 @@ def api_key_usable_list(action: PolicyAction) -> list[ApiKeyRecord]:
         for row in rows.order_by("prefix")
         if action.value in row.scopes
         and row.organisation.is_standing
+        and all(map(row_holds, (row, row.organisation)))
         and action.value in api_key_scopes(row)
     ]
 

@@ -13,6 +13,13 @@ _CLOCKS_APART = timedelta(minutes=1)  # of several machines
 
 
 class SessionStore(DatabaseStore):
+    @property
+    def key_salt(self) -> str:
+        """What a session holds is signed for its own row: moved to another one, it would sign somebody in as
+        whoever it was made for.
+        """
+        return f"lachan session {self.session_key}"
+
     @classmethod
     def get_model_class(cls) -> Any:
         return apps.get_model("members", "Session")

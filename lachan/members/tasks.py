@@ -21,4 +21,9 @@ def purge() -> None:
     invitations_purge()
     wraps_purge()
     pauses_purge()
+
+
+@every(timedelta(minutes=15), at_end=True)
+def note() -> None:
+    """Where the trail stands, for whoever looks whether it was cut or written anew."""
     audit_head_keep()

@@ -39,6 +39,7 @@ def instance_claim(*, opens: Callable[[], bool]) -> None:
     with transaction.atomic():
         row = instance_row(lock=True)
         if not row.secret_mark:
+            _mark_expect()
             if not opens():
                 raise _secret_foreign()
             row.secret_mark = _marks(row)[0]
@@ -60,6 +61,8 @@ def instance_verify() -> None:
         SecretForeign, DatabaseForeign: they do not.
     """
     row = Instance.objects.first()
+    if row is None or not row.secret_mark:
+        _mark_expect()
     if row is None:
         return
     if row.secret_mark and not any(
@@ -70,6 +73,19 @@ def instance_verify() -> None:
         raise DatabaseForeign(
             "this home has worked with another database: put DATABASE_URL or LACHAN_HOME right "
             f"(where the change is meant, remove {_witness()})"
+        )
+
+
+def _mark_expect() -> None:
+    """For a database without a mark: that this home has seen none with one. The two are made together.
+
+    Raises:
+        DatabaseForeign: it has; somebody took the mark away, so that another could be made.
+    """
+    if _witness().exists():
+        raise DatabaseForeign(
+            "this database does not say any more whose it is: put DATABASE_URL or LACHAN_HOME right, or restore the "
+            f"last backup (where the change is meant, remove {_witness()})"
         )
 
 

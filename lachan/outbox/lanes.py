@@ -102,6 +102,9 @@ def _returning(task: Task, stop: Event) -> None:
         # A dozen lanes mostly sleep: none keeps a connection meanwhile.
         connections.close_all()
         stop.wait(max(0.0, began + interval - time.monotonic()))
+    if task.at_end:
+        safely(task.name, task.run)
+        connections.close_all()
 
 
 def _outbound(name: str, stop: Event, woken: Event) -> None:

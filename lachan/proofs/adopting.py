@@ -8,7 +8,7 @@ from lachan.kernel.errors import Unavailable
 
 from .chains import chain_note
 from .models import Tally
-from .note import note_keep, note_read
+from .note import note_exists, note_keep, note_read
 from .proving import PROVED
 from .tally import NOTHING, present_prover, tally_begin, tally_holds, tally_settle
 
@@ -31,7 +31,7 @@ def proofs_adopt(chains: Mapping[str, tuple[int, bytes]]) -> int:
         if note_read() is None and tally_holds(standing):
             note_keep(standing.changes)
         return 0
-    if note_read() is not None:
+    if note_exists():
         raise Unavailable(
             "the tally of proved rows is gone from the database, though this home has had one: "
             "restore the last backup, and keep this database for whoever investigates"

@@ -23,7 +23,7 @@ def chain_note(name: str, seq: int, digest: bytes) -> None:
 def chain_fault(name: str, seq: int, digest: bytes) -> str:
     """What is wrong with a chain that ends so, by its proved head; empty when nothing is.
 
-    A chain without a head was never added to since there are heads: the tally says when that was.
+    Only a chain without lines has no head: those that stood before there were heads got one (`adopting`).
     """
     head = ChainHead.objects.filter(name=name).first()
     if head is None:

@@ -12,9 +12,14 @@ def _path() -> Path:
 
 
 def note_read() -> int | None:
-    """How many changes the tally had counted; None where rows were never proved here."""
+    """How many changes the tally had counted; None where none is noted that can be read."""
     found = head_read(_path())
     return None if found is None else found.seq
+
+
+def note_exists() -> bool:
+    """Whether rows were ever proved here; also where the note cannot be read: a crash leaves none half-written."""
+    return _path().exists()
 
 
 def note_keep(changes: int) -> None:

@@ -11,7 +11,7 @@ import uuid
 from datetime import timedelta
 
 from django.db import IntegrityError, transaction
-from django.db.models import Case, IntegerField, Q, Value, When
+from django.db.models import Case, IntegerField, Q, QuerySet, Value, When
 
 from lachan.formats.classification.categories import category_code
 from lachan.kernel.clock import now
@@ -24,6 +24,7 @@ from lachan.members.policy import policy_check
 from lachan.members.records import Actor, ActorKind, DeskKeyRecord
 from lachan.members.services import audit_record
 from lachan.outbox.services import clock_is_believed, durable, event_publish
+from lachan.proofs.services import row_require
 
 from . import arrivals, conf
 from .audit_actions import ReportAudit
@@ -123,7 +124,7 @@ def _is_earned(form: str, work: str, bits: int) -> bool:
 
 def _submitted_again(fresh: Report, content: ReportContent, receipt: str) -> Submitted:
     """The form was sent before. Nothing that was typed may be lost, so other words become a message."""
-    row = Report.objects.defer("sealed").get(form_mark=fresh.form_mark)
+    row = Report.objects.get(form_mark=fresh.form_mark)
     if not hmac.compare_digest(bytes(row.content_mark), fresh.content_mark):
         words = "\n\n".join(
             part for part in (content.words, content.traces, content.contact) if part
@@ -142,8 +143,9 @@ def report_answer(
     Raises:
         Refused: by the policy (`Action.REPORT_ANSWER`).
         NotFound: no such report.
+        RowUnproved: it was altered past the product: the words could go to whoever did it.
     """
-    row = _row(report)
+    row = _row_whole(report)
     policy_check(by, Action.REPORT_ANSWER, organisation_id=row.organisation_id)
     with transaction.atomic():
         mark = _mark(row, token, words)
@@ -152,14 +154,20 @@ def report_answer(
 
 
 def reporter_write(*, by: Actor, report: uuid.UUID, words: str, token: str = "") -> None:
-    """The reporter adds something; the caller has shown to hold the receipt."""
-    row = _row(report)
+    """The reporter adds something; the caller has shown to hold the receipt.
+
+    Raises:
+        RowUnproved: as `report_answer`.
+    """
+    row = _row_whole(report)
     _message_add(row, Author.REPORTER, words, _mark(row, token, words))
 
 
 def _message_add(
     row: Report, author: Author, words: str, mark: bytes, *, is_question: bool = False
 ) -> bool:
+    # Desk and reporter, to whose keys the words are sealed, stand in the row.
+    row_require(row)
     desk = _desk(members.desk_key_current(row.organisation_id))
     try:
         with durable(), transaction.atomic():
@@ -314,7 +322,16 @@ def _mark(row: Report, token: str, words: str) -> bytes:
 
 
 def _row(report: uuid.UUID) -> Report:
-    row = Report.objects.defer("sealed").filter(uid=report).first()
+    return _found(Report.objects.defer("sealed"), report)
+
+
+def _row_whole(report: uuid.UUID) -> Report:
+    """As it can be held to its proof."""
+    return _found(Report.objects.all(), report)
+
+
+def _found(rows: QuerySet[Report], report: uuid.UUID) -> Report:
+    row = rows.filter(uid=report).first()
     if row is None:
         raise NotFound("no such report")
     return row

@@ -14,6 +14,7 @@ from lachan.members.policy import Action as MemberAction
 from lachan.members.policy import PolicyAction, policy_allows, policy_check
 from lachan.members.records import Actor
 from lachan.members.selectors import people_able
+from lachan.proofs.services import row_require
 from lachan.reports.policy import Action
 from lachan.reports.records import Author
 from lachan.reports.selectors import message_counts, report_get
@@ -33,6 +34,7 @@ def case_get(
     Raises:
         Refused: this role does no such thing anywhere.
         NotFound: there is none, or it is another organisation's: the two look alike.
+        RowUnproved: it was altered past the product: whose it is, and how it stands, is anybody's word.
     """
     policy_check(by, action)
     rows = Case.objects.select_related("assignee", "organisation")
@@ -41,6 +43,7 @@ def case_get(
     case = rows.filter(uid=uid).first()
     if case is None or not policy_allows(by, action, organisation_id=case.organisation_id):
         raise NotFound("no such case")
+    row_require(case)
     return case
 
 

@@ -10,6 +10,7 @@ from lachan.cases.selectors.desk import case_get
 from lachan.kernel.clock import now
 from lachan.kernel.errors import NotFound
 from lachan.members.records import Actor
+from lachan.proofs.services import row_require
 from lachan.reports.policy import Action
 
 from .rating import case_rate
@@ -84,6 +85,7 @@ def link_undo(*, by: Actor, uid: UUID) -> None:
         raise NotFound("no such link")
     for one in sorted({link.case.uid, link.other.uid}):
         case_get(by=by, uid=one, action=Action.CASE_WORK, lock=True)
+    row_require(link)  # it says how the case stood before
     if not CaseLink.objects.filter(pk=link.pk, undone_at=None).update(undone_at=now()):
         raise NotFound("no such standing link")
     case = Case.objects.get(pk=link.case_id)

@@ -6,6 +6,7 @@ from django.db import connection
 from lachan.cases.models import CaseNote
 from lachan.cases.records import CaseMoved, CaseTaken, NoSuchChoice, Status
 from lachan.cases.selectors.choices import outcome_list
+from lachan.cases.selectors.desk import case_get
 from lachan.cases.services.claiming import case_claim
 from lachan.cases.services.notes import LONGEST, note_add, note_read
 from lachan.cases.services.rating import cases_rate_due, priority_set
@@ -13,16 +14,18 @@ from lachan.cases.services.working import (
     case_answer,
     case_classify,
     case_close,
+    case_held,
     case_move,
     case_reopen,
     clock_meet,
 )
 from lachan.kernel.clock import held_at
-from lachan.kernel.errors import InvalidInput, Refused
+from lachan.kernel.errors import InvalidInput, NotFound, Refused
 from lachan.kernel.sealing.errors import SealBroken
 from lachan.members.models import AuditEntry
 from lachan.members.records import system
 from lachan.outbox.models import OutboxEvent
+from lachan.proofs.records import RowUnproved
 from lachan.reports.records import Author, Urgency
 from lachan.reports.selectors import report_get, report_open
 
@@ -242,3 +245,25 @@ def test_it_reads_no_note_that_was_altered_past_the_product(mine, personas, keys
         cursor.execute(sql)
     with pytest.raises(SealBroken):
         note_read(CaseNote.objects.get(), keys.values())
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "organisation_id = (SELECT MAX(id) FROM members_organisation)",
+        "assignee_id = (SELECT MAX(id) FROM members_person)",
+        "status = 'closed', closed_at = '2026-01-01'",
+        "province = ''",
+    ],
+)
+def test_it_opens_no_case_that_was_altered_past_the_product(mine, personas, change):
+    uid = mine().uid
+    with connection.cursor() as cursor:
+        cursor.execute(f"UPDATE cases_case SET {change}")  # noqa: S608  our own words
+    refused = 0
+    for by in (personas.analyst, personas.other.analyst):
+        for ask in (case_get, case_held):
+            with pytest.raises((RowUnproved, NotFound)) as told:
+                ask(by=by.actor, uid=uid)
+            refused += told.type is RowUnproved
+    assert refused

@@ -39,10 +39,11 @@ class Database(Check):
         if connection.vendor != "sqlite":
             return ""
         with connection.cursor() as cursor:
-            # Pages and their order; `integrity_check` would also compare every index, for minutes.
-            cursor.execute("PRAGMA quick_check(1)")
+            # Not `quick_check`: an index that says other than its table shows rows to whom they do not belong, and
+            # hides others, though each row is as it was. Ten seconds a million rows.
+            cursor.execute("PRAGMA integrity_check(1)")
             said = cursor.fetchone()[0]
-        return "" if said == "ok" else "the database file is damaged"
+        return "" if said == "ok" else "the database file is damaged, or an index was altered"
 
     @staticmethod
     def _schema(kind: str) -> Finding:

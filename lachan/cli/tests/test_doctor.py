@@ -1,12 +1,15 @@
 """Every check sees the fault that it is there for, and says a way out."""
 
+import contextlib
 import json
 import os
 import shutil
+import sqlite3
 import subprocess
 import sys
 import time
 from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
 
 import pytest
 from django.conf import settings
@@ -17,6 +20,7 @@ from lachan.cli.checks import disk
 from lachan.cli.checks.audit import Audit
 from lachan.cli.checks.catalogues import Catalogues
 from lachan.cli.checks.clock import Clock
+from lachan.cli.checks.database import Database
 from lachan.cli.checks.desk_key import DeskKey
 from lachan.cli.checks.disk import Disk
 from lachan.cli.checks.guard import Guard
@@ -372,6 +376,28 @@ def test_it_sees_a_damaged_database_file(home):
     assert code == 2
     assert found["database"]["level"] == "fault"
     assert "db.sqlite3" in found["database"]["way"]
+
+
+def test_it_sees_an_index_that_says_other_than_its_table(monkeypatch):
+    """By it a query finds one organisation's rows for another, though each row is as it was, with its proof."""
+    raw = sqlite3.connect(":memory:", isolation_level=None)
+    raw.execute("CREATE TABLE a_case (whose INTEGER)")
+    raw.execute("CREATE INDEX by_whose ON a_case (whose)")
+    raw.execute("INSERT INTO a_case VALUES (1), (1), (2)")
+    fake = SimpleNamespace(vendor="sqlite", cursor=lambda: contextlib.closing(raw.cursor()))
+    monkeypatch.setattr("django.db.connection", fake)
+    assert Database._broken() == ""
+    raw.execute("UPDATE a_case SET whose = 2 WHERE rowid = 1")
+    raw.execute("PRAGMA writable_schema=ON")
+    (index,) = raw.execute("SELECT * FROM sqlite_master WHERE type = 'index'").fetchall()
+    raw.execute("DELETE FROM sqlite_master WHERE type = 'index'")
+    raw.execute("PRAGMA writable_schema=RESET")
+    raw.execute("UPDATE a_case SET whose = 1 WHERE rowid = 1")
+    raw.execute("PRAGMA writable_schema=ON")
+    raw.execute("INSERT INTO sqlite_master VALUES (?, ?, ?, ?, ?)", index)
+    raw.execute("PRAGMA writable_schema=RESET")
+    assert raw.execute("PRAGMA quick_check(1)").fetchone() == ("ok",)
+    assert "index" in Database._broken()
 
 
 def test_it_sees_that_postgresql_does_not_answer(home):

@@ -71,6 +71,18 @@ def test_it_goes_on_under_a_fresh_secret_while_the_former_one_is_known(home, per
 
 
 @pytest.mark.django_db
+def test_it_makes_no_fresh_mark_where_one_was_taken_away(home):
+    _claim()
+    for take in (lambda: Instance.objects.update(secret_mark=b""), Instance.objects.all().delete):
+        take()
+        for refused in (instance_verify, _claim):
+            with pytest.raises(DatabaseForeign, match="whose it is"):
+                refused()
+            assert look(home).level is Level.FAULT
+        assert not Instance.objects.exclude(secret_mark=b"").exists()
+
+
+@pytest.mark.django_db
 def test_it_knows_its_database_again(home):
     _claim()
     Instance.objects.all().delete()

@@ -1,5 +1,8 @@
 """A database whose own rules were changed is noticed, on both kinds."""
 
+import contextlib
+import sqlite3
+
 import pytest
 from django.db import connection
 
@@ -44,3 +47,14 @@ def test_it_finds_what_somebody_changed(expected, monkeypatch, statement, said):
         cursor.execute(statement)
     fault, *_ = schema.present_schema_faults()
     assert fault.startswith(said)
+
+
+def test_it_reads_a_trigger_that_is_called_as_if_it_were_sqlite_s_own():
+    with contextlib.closing(sqlite3.connect(":memory:", isolation_level=None)) as database:
+        database.execute("CREATE TABLE a (id INTEGER PRIMARY KEY AUTOINCREMENT, b TEXT UNIQUE)")
+        assert set(schema.schema_read(database.execute)) == {"a"}
+        database.execute("PRAGMA writable_schema=ON")
+        said = "CREATE TRIGGER sqlite_quiet AFTER INSERT ON a BEGIN DELETE FROM a; END"
+        row = ("trigger", "sqlite_quiet", "a", 0, said)
+        database.execute("INSERT INTO sqlite_master VALUES (?, ?, ?, ?, ?)", row)
+        assert set(schema.schema_read(database.execute)) == {"a", "sqlite_quiet"}

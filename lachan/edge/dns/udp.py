@@ -63,14 +63,23 @@ class SlowLane:
     ) -> None:
         self._room.release()
         for packet, address in batch:
-            asker = self._policies.asker(address[0], connection)
-            reply = self._responder.at_once(packet, asker)
-            if isinstance(reply, Question):
-                task = self._loop.create_task(self._wait(sock, reply, address, asker))
-                self._waiting.take(asker.network, task, task.cancel)
-                task.add_done_callback(self._waiting.give)
-            elif reply is not None:
-                _send(sock, reply, address)
+            try:
+                self._one(sock, packet, address, connection)
+            except Exception as error:  # noqa: BLE001  whatever it is: the others of the batch are not to blame
+                said = {"message": "a question was not answered", "exception": error}
+                self._loop.call_exception_handler(said)
+
+    def _one(
+        self, sock: socket.socket, packet: bytes, address: Any, connection: Connection
+    ) -> None:
+        asker = self._policies.asker(address[0], connection)
+        reply = self._responder.at_once(packet, asker)
+        if isinstance(reply, Question):
+            task = self._loop.create_task(self._wait(sock, reply, address, asker))
+            self._waiting.take(asker.network, task, task.cancel)
+            task.add_done_callback(self._waiting.give)
+        elif reply is not None:
+            _send(sock, reply, address)
 
     async def _wait(
         self, sock: socket.socket, question: Question, address: Any, asker: Asker

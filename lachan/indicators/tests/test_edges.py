@@ -9,8 +9,9 @@ import pytest
 from django.db import connection
 
 from lachan.formats.sharing import SEVERAL, Level, Reach
+from lachan.indicators.disputes import REASONS
 from lachan.indicators.ledger import Change, audience_seq, changes_after, reach_at, reach_of
-from lachan.indicators.models import LedgerRow, Review
+from lachan.indicators.models import Indicator, LedgerRow, Review
 from lachan.indicators.records import (
     MEMBERS,
     PUBLIC_AUDIENCE,
@@ -29,6 +30,8 @@ from lachan.indicators.selectors import (
     projection_at,
 )
 from lachan.indicators.services import (
+    dispute_answer,
+    dispute_open,
     indicator_expire_due,
     indicator_propose,
     indicator_reshare,
@@ -41,6 +44,7 @@ from lachan.kernel.errors import InvalidInput
 from lachan.members.models import Organisation
 from lachan.members.records import Role, system
 from lachan.outbox.models import OutboxEvent
+from lachan.proofs.records import RowUnproved
 from lachan.proofs.services import proofs_adopt, proofs_verify
 
 from .conftest import make_actor
@@ -319,3 +323,41 @@ def test_changes_stop_at_the_number_that_is_asked_for(publish):
     assert [e.seq for e in changes_after(1, PUBLIC_AUDIENCE, until=3)] == [2, 3]
     assert [e.seq for e in changes_after(1, PUBLIC_AUDIENCE)] == [2, 3, 4]
     assert [audience_seq(PUBLIC_AUDIENCE, at=at) for at in (0, 2, 9)] == [0, 2, 4]
+
+
+ALTERED = [
+    "value = 'vietcombank.com.vn'",
+    "evidence = 'somebody else said so'",
+    "tlp = 'clear'",
+    "proof = NULL",
+    "proof = NULL, seq = 1, list_import_id = (SELECT MAX(id) FROM indicators_listimport)",
+]
+
+
+@pytest.mark.parametrize("change", ALTERED)
+def test_the_ledger_never_says_what_was_written_past_the_product(analyst, reviewer, change):
+    by = system("test")
+    list_import(by=by, stream=io.BytesIO(b"a.example\n"), file_name="l", category="scam")
+    found = indicator_propose(by=analyst, value="xau.example", category="scam", tlp="amber")
+    head = ledger_head()
+    with connection.cursor() as cursor:
+        cursor.execute(f"UPDATE indicators_indicator SET {change} WHERE value = 'xau.example'")  # noqa: S608
+    for decision in ("approve", "reject"):
+        with pytest.raises(RowUnproved):
+            indicator_review(by=reviewer, indicator=found.uid, decision=decision)
+    assert ledger_head() == head
+
+
+def test_what_a_list_published_can_be_withdrawn_without_a_proof_of_its_own(reviewer):
+    by = system("test")
+    list_import(by=by, stream=io.BytesIO(b"a.example\n"), file_name="l", category="scam")
+    uid = Indicator.objects.get(value="a.example").uid
+    assert indicator_withdraw(by=reviewer, indicator=uid).status is Status.WITHDRAWN
+
+
+def test_no_dispute_is_answered_that_was_altered(publish, analyst, reviewer, outsider):
+    dispute = dispute_open(by=outsider, indicator=publish().uid, reason=REASONS[0])
+    with connection.cursor() as cursor:
+        cursor.execute("UPDATE indicators_dispute SET note = 'somebody else said so'")
+    with pytest.raises(RowUnproved):
+        dispute_answer(by=reviewer, dispute=dispute.uid, outcome="kept", answer="looked at")

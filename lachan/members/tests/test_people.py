@@ -1,4 +1,4 @@
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -145,6 +145,28 @@ def test_it_invites_nobody_twice(personas):
             by=boss.actor, unlocked=None, organisation=personas.organisation,
             roles=[], email=personas.analyst.person.email.upper(), name="X",
         )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"status": "suspended"},
+        {"status": "left"},
+        {"valid_until": datetime(2090, 1, 1, tzinfo=UTC)},
+    ],
+)
+def test_nobody_ends_the_organisation_that_lets_people_in(personas, client, change):
+    home, by = personas.organisation, personas.administrator.actor
+    with pytest.raises(LastAdministrator):
+        organisation_save(by=by, organisation=home, name="Home", type="hotline", **change)
+    organisation_save(by=by, organisation=home, name="Home", type="hotline")
+    client.force_login(personas.administrator.person)
+    sent = {"name": "Home", "type": "hotline", "status": change.get("status", "active")}
+    sent["valid_until"] = "2090-01-01" if "valid_until" in change else ""
+    page = client.post(f"/staff/members/{home.uid}/edit/", sent)
+    assert page.status_code == 422
+    home.refresh_from_db()
+    assert home.is_standing
 
 
 def test_it_places_programmes(personas):

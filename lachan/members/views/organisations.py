@@ -13,7 +13,7 @@ from lachan.formats.places.gazetteer import place_get
 from lachan.kernel.clock import now
 from lachan.kernel.seen import Stale, state_mark
 from lachan.members.desk_keys import HOLDER_ROLES, key_can_be_given
-from lachan.members.errors import AlreadyMember
+from lachan.members.errors import AlreadyMember, LastAdministrator
 from lachan.members.models import Invitation, Organisation
 from lachan.members.network_forms import InviteForm, OrganisationForm
 from lachan.members.organisations import organisation_state
@@ -101,6 +101,10 @@ def organisation_edit(request: HttpRequest, uid: UUID | None = None) -> HttpResp
             saved = organisation_save(by=request.actor, organisation=row, seen=seen, **words)
         except Stale:
             stale_add(form)
+        except LastAdministrator:
+            # Its reports would find no reader, and nobody could undo it.
+            said = _("This organisation runs the whole: it stays active, without an end.")
+            form.add_error("status", said)
         else:
             messages.success(request, _("Saved."))
             return redirect("members:organisation", saved.uid)

@@ -6,6 +6,7 @@ import os
 import threading
 from collections import Counter
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from uuid import uuid4
 
 import pytest
@@ -355,6 +356,28 @@ def test_slow_work_holds_up_no_other_lane(monkeypatch, home, caplog):
     caplog.set_level(logging.CRITICAL)
     lanes.lanes_run(stop)
     assert seen.count("slow") == 1
+
+
+def test_what_notes_where_things_stand_does_so_once_more_at_the_end(monkeypatch, home):
+    home.joinpath("run").mkdir()
+    stop, seen = threading.Event(), []
+    began = {name: threading.Event() for name in ("note", "purge")}
+
+    def run(name):
+        seen.append((name, stop.is_set()))
+        began[name].set()
+
+    tasks = {
+        name: Task(name, timedelta(hours=1), partial(run, name), at_end=name == "note")
+        for name in began
+    }
+    monkeypatch.setattr(lanes, "TASKS", tasks)
+    thread = threading.Thread(target=lanes.lanes_run, args=(stop,))
+    thread.start()
+    assert all(event.wait(20) for event in began.values())
+    stop.set()
+    thread.join()
+    assert sorted(seen) == [("note", False), ("note", True), ("purge", False)]
 
 
 def test_two_handlers_of_an_event_have_two_names(monkeypatch):

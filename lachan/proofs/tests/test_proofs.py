@@ -147,10 +147,14 @@ def test_it_finds_rows_that_were_put_back_with_their_tally(people):
     assert proofs_verify().fault == "the tally is older than what was noted"
 
 
-def test_it_adopts_nothing_twice(people):
+def test_it_adopts_nothing_twice(people, settings):
     raw("UPDATE members_person SET public_key = 'age1thief' WHERE email LIKE 'p1%'")
     assert proofs_adopt({}) == 0
     raw("DELETE FROM proofs_tally")
+    with pytest.raises(Exception, match="tally"):
+        proofs_adopt({})
+    (note,) = settings.LACHAN_HOME.glob("*.json")
+    note.write_text("{")  # cut off by a hand: a crash leaves it whole
     with pytest.raises(Exception, match="tally"):
         proofs_adopt({})
 

@@ -13,6 +13,7 @@ from lachan.kernel.sealing.work import pow_zeros
 from lachan.members.models import AuditEntry
 from lachan.members.records import PUBLIC, system
 from lachan.outbox.models import OutboxEvent
+from lachan.proofs.records import RowUnproved
 from lachan.reports import arrivals, conf, inbox, selectors, services, tasks
 from lachan.reports.models import InboxSession, Message, Report
 from lachan.reports.records import Author, Status, Urgency
@@ -317,3 +318,23 @@ def test_a_child_can_report_by_a_clock_from_before_there_was_any_list(moment):
     with held_at(moment):
         assert conf.categories() == conf.categories(on=date(2026, 6, 1))
         assert conf.retention_rules()
+
+
+@pytest.mark.parametrize(
+    "change", ["recipient = %s", "organisation_id = %s", "written = 7 + 0 * %s"]
+)
+def test_no_word_is_sealed_to_a_key_that_somebody_put_into_a_report(
+    submit, desk_key, analyst, stranger, change
+):
+    sent = submit(words="chuyện ở lớp")
+    theirs = {
+        "recipient = %s": keypair_new().public,
+        "organisation_id = %s": stranger.organisation_id,
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(f"UPDATE reports_report SET {change}", [theirs.get(change, 0)])  # noqa: S608
+    with pytest.raises(RowUnproved):
+        services.reporter_write(by=PUBLIC, report=sent.report, words="còn nữa")
+    with pytest.raises((RowUnproved, Refused)):
+        services.report_answer(by=analyst, report=sent.report, words="chào em")
+    assert not Message.objects.exists()

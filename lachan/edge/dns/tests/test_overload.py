@@ -22,6 +22,8 @@ class Waiting:
         self.free = asyncio.Event()
 
     def at_once(self, packet, asker):
+        if packet == b"odd":
+            raise ValueError("what nobody thought of")
         return question_parse(packet)
 
     async def forward(self, question, asker):
@@ -74,3 +76,18 @@ def test_it_lets_so_many_wait_for_upstream_and_no_more(monkeypatch, sock):
     sock.settimeout(0.1)
     with pytest.raises(TimeoutError):
         sock.recv(100)
+
+
+def test_one_question_takes_no_other_of_its_batch_with_it(sock):
+    loop = asyncio.new_event_loop()
+    seen = []
+    loop.set_exception_handler(lambda _, said: seen.append(said["exception"]))
+    responder = Waiting()
+    responder.free.set()
+    lane = udp.SlowLane(loop, responder, Policies(Policy()))
+    home = sock.getsockname()
+    lane.hand_over(sock, [(QUERY, home), (b"odd", home), (QUERY, home)])
+    loop.run_until_complete(asyncio.sleep(0.05))
+    loop.close()
+    assert [sock.recv(100) for _ in range(2)] == [b"answer"] * 2
+    assert [type(one) for one in seen] == [ValueError]

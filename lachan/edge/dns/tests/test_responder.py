@@ -1,13 +1,17 @@
 """What is answered from a kept answer: to whom, and where its aliases are blocked."""
 
+import asyncio
 import itertools
 import json
+import struct
 
 import dns.flags
 import dns.message
 import dns.rcode
 import dns.rrset
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from lachan.edge.dns.asker import UDP, Policies
 from lachan.edge.dns.cache import AnswerCache
@@ -148,3 +152,44 @@ def test_the_shelter_follows_the_operator_s_lists(tmp_path):
     (tmp_path / "guard" / "mine.json").write_text("{")
     shelter.refresh()
     assert not shelter.covers(name)
+
+
+class Agreeing:
+    """An upstream that knows an address for every name."""
+
+    back = 0.0
+
+    async def ask(self, question):
+        query = question.head + question.raw
+        record = b"\xc0\x0c" + struct.pack(">HHIH", question.qtype, 1, 60, 4) + bytes(4)
+        head = question.head[:2] + b"\x81\x80" + struct.pack(">4H", 1, 1, 0, 0)
+        return reply_parse(head + question.raw + record, query)
+
+
+LABELS = st.binary(min_size=1, max_size=63) | st.sampled_from(
+    [b".", b"a.b", b"x.bad", b"bad.example", b"a\0b", b"\xff", b"xn--", b"*", b"\\.", b" "]
+)
+
+
+@pytest.mark.own_loop
+def test_it_answers_whatever_bytes_a_label_holds(tmp_path):
+    """A dot within a label parts nothing, and no byte spoils an answer (RFC 2181, section 11)."""
+    with SnapshotWriter(tmp_path / "snapshots") as writer:
+        writer.rebuild([verdict("bad.example")], 1)
+    layers = Layers(SnapshotReader(tmp_path / "snapshots"))
+    policies = Policies(Policy())
+    asker = policies.asker("192.0.2.1", UDP)
+
+    @given(st.lists(LABELS, max_size=2), st.sampled_from([b"bad", b"x.bad", b"good"]))
+    @settings(max_examples=200, deadline=None)
+    def answered(labels, below):
+        name = b"".join(bytes((len(one),)) + one for one in (*labels, below, b"example")) + b"\0"
+        packet = b"ID\x01\x00" + struct.pack(">4H", 1, 0, 0, 0) + name + struct.pack(">2H", 1, 1)
+        cache = AnswerCache(1 << 20, compiled=False)
+        responder = Responder(layers, policies, cache, Agreeing(), Shelter(tmp_path).covers)
+        reply = asyncio.run(responder.answer(packet, asker))
+        assert (reply[:2], reply[12 : len(packet)]) == (b"ID", packet[12:])
+        wanted = dns.rcode.NXDOMAIN if below == b"bad" else dns.rcode.NOERROR
+        assert reply[3] & 15 == wanted
+
+    answered()
