@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import TypeVar
 from uuid import UUID
 
-from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseNotModified, StreamingHttpResponse
 from django.utils.cache import patch_vary_headers
 from django.utils.http import parse_etags
 from ninja import Field, Query, Router, Schema
@@ -85,7 +85,8 @@ def list_one(
     asked = parse_etags(request.headers.get("If-None-Match", ""))
     etag = f'"{served.validator}"'
     if etag in asked or f"W/{etag}" in asked or asked == ["*"]:
-        return _dressed(HttpResponse(status=304), served, etag)
+        # Caches take over what a 304 says (RFC 9111, section 4.3.4): this one names no type.
+        return _dressed(HttpResponseNotModified(), served, etag)
     body = StreamingHttpResponse(served.pieces, content_type=served.channel.content_type)
     body["Content-Disposition"] = f'inline; filename="{served.channel.file_name}"'
     return _dressed(body, served, etag)

@@ -44,9 +44,8 @@ def snapshot_sync(writer: SnapshotWriter, *, limit: int = CHUNK) -> int:
 
 def shelter_keep() -> None:
     """Keep the members' domains where edges find them: no alias blocks these (`lachan.formats.guard`)."""
-    with suppress(
-        OSError
-    ):  # a full disk: what stood there stands on, and the next look tries again
+    # A full disk: what stood there stands on, and the next look tries again.
+    with suppress(OSError):
         domains_write(settings.LACHAN_HOME, organisation_domain_list())
 
 

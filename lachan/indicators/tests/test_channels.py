@@ -323,6 +323,7 @@ def test_it_serves_over_http(client, publish, reviewer):
     assert first["Cache-Control"] == "public, no-cache"
     same = client.get("/v1/lists/plain", headers={"If-None-Match": f'W/"x", {first["ETag"]}'})
     assert (same.status_code, same.content) == (304, b"")
+    assert "Content-Type" not in same
     services.indicator_withdraw(by=reviewer, indicator=found.uid)
     changed = client.get("/v1/lists/plain", headers={"If-None-Match": first["ETag"]})
     assert changed.status_code == 200

@@ -14,7 +14,7 @@ def collection_folder(home: Path) -> Path:
 
 
 def mark_file(folder: Path) -> Path:
-    """Of a collection: see `marks`."""
+    """Of a collection: how far the follower came (`sightings/marks`)."""
     return folder / "ledger.json"
 
 

@@ -236,6 +236,10 @@ def test_it_shows_and_asks_each_administrator_about_the_own_desk(personas):
     there, at = personas.other, "/staff/members/desk-key/"
     boss = there.administrator.client()
     assert at not in {card.url for card in waiting_list(there.administrator.actor)}
+    # Where there is no key, nobody holds a copy of it, and there is nothing to lose.
+    none = boss.get(at).content.decode()
+    assert "/staff/members/people/" not in none
+    assert "/staff/members/desk-key/shares/" not in none
     boss.post(f"{at}fresh/")
     key = desk_key_current(there.organisation.pk)
     page = boss.get(at)
