@@ -18,7 +18,7 @@ from lachan.kernel.home import home_prepare, secret_keep, secret_new
 settings.register_profile("lachan", deadline=None)
 settings.load_profile("lachan")
 
-pytest_plugins = ["tests.chromium", "tests.parts", "tests.personas"]
+pytest_plugins = ["tests.chromium", "tests.requirements", "tests.personas"]
 
 # Who is started in the background ignores Ctrl-C, and hands that on; tests interrupt what they start.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:

@@ -30,7 +30,7 @@ from lachan.kernel.bearer import bearer_make  # noqa: E402  found by the line be
 from lachan.kernel.files import file_write  # noqa: E402
 from lachan.kernel.ids import uuid7  # noqa: E402
 from lachan.matching.between.keys import LookupKey, keys_encode  # noqa: E402
-from lachan.matching.between.places import collection_folder, keys_file  # noqa: E402
+from lachan.matching.between.paths import collection_folder, keys_file  # noqa: E402
 from lachan.matching.collection import Collection  # noqa: E402
 from lachan.matching.records import Facts  # noqa: E402
 

@@ -150,10 +150,10 @@ def public_templates():
 
 @cache
 def _told_by_public_forms():
-    forms, words = (import_module(f"lachan.indicators.{name}") for name in ("forms", "words"))
+    forms, labels = (import_module(f"lachan.indicators.{name}") for name in ("forms", "labels"))
     fields = forms.PublicDisputeForm.base_fields.values()
     said = [part for f in fields for part in (f.label, f.help_text)]
-    said += [*words.DISPUTE_REASONS.values(), *words.OUTCOMES.values()]
+    said += [*labels.DISPUTE_REASONS.values(), *labels.OUTCOMES.values()]
     with translation.override("en"):
         return frozenset(str(text) for text in said)
 

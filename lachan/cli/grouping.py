@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, TextIO
 import click
 import msgspec
 
-from lachan.cli.draft import whole_or_not
+from lachan.cli.output_files import output_file
 from lachan.cli.verdict import plain
 
 if TYPE_CHECKING:
@@ -120,7 +120,7 @@ def report_write(path: Path, counts: Counts, groups: "Found") -> None:
     Raises:
         OSError: it cannot be written.
     """
-    with whole_or_not(path) as file:
+    with output_file(path) as file:
         if path.suffix.lower() == ".json":
             file.writelines(json_pieces(counts, groups))
         else:

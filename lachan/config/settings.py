@@ -5,16 +5,16 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
-from lachan.config import catalogues, given
+from lachan.config import catalogues, environment
 from lachan.kernel.home import secret_new
 
-LACHAN_HOME = given.HOME
-SECRET_FOUND = given.SECRET
+LACHAN_HOME = environment.HOME
+SECRET_FOUND = environment.SECRET
 # Only an empty database gets a new one that is kept (prepare.py).
 SECRET_KEY = SECRET_FOUND or secret_new()
-SECRET_KEY_FALLBACKS = list(given.FORMER_SECRETS)
-DEBUG, HTTPS = given.DEBUG, given.HTTPS
-ALLOWED_HOSTS, CSRF_TRUSTED_ORIGINS = given.HOSTS, given.ORIGINS
+SECRET_KEY_FALLBACKS = list(environment.FORMER_SECRETS)
+DEBUG, HTTPS = environment.DEBUG, environment.HTTPS
+ALLOWED_HOSTS, CSRF_TRUSTED_ORIGINS = environment.HOSTS, environment.ORIGINS
 
 INSTALLED_APPS = [
     # The rooms, found by themselves; first, so that their templates stand before a library's.
@@ -66,10 +66,10 @@ TEMPLATES = [
 
 
 def _database() -> dict[str, Any]:
-    if given.POSTGRESQL is not None:
+    if environment.POSTGRESQL is not None:
         return {
             "ENGINE": "django.db.backends.postgresql",
-            **given.POSTGRESQL,
+            **environment.POSTGRESQL,
             "CONN_MAX_AGE": 600,
             "CONN_HEALTH_CHECKS": True,
         }
@@ -89,7 +89,7 @@ def _database() -> dict[str, Any]:
     }
 
 
-DATABASE_URL = given.DATABASE_URL
+DATABASE_URL = environment.DATABASE_URL
 DATABASES = {"default": _database()}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
@@ -128,13 +128,13 @@ SECURE_SSL_REDIRECT = False  # the proxy's task (deploy/)
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if HTTPS else None
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1_000_000
 FILE_UPLOAD_HANDLERS: list[str] = []  # nothing takes a file: an upload never reaches disk
-REPORTS_BUSY_PER_MINUTE = given.BUSY_PER_MINUTE
+REPORTS_BUSY_PER_MINUTE = environment.BUSY_PER_MINUTE
 
 USE_TZ = True
-TIME_ZONE = given.COUNTRY.zone.key
+TIME_ZONE = environment.COUNTRY.zone.key
 LANGUAGES = [("vi", _("Vietnamese")), ("en", _("English")), ("fr", _("French"))]
 # What a visitor reads who has not chosen: the country's own language, as far as there is a catalogue.
-LANGUAGE_CODE = next((one for one in given.COUNTRY.languages if one in dict(LANGUAGES)), "en")
+LANGUAGE_CODE = next((one for one in environment.COUNTRY.languages if one in dict(LANGUAGES)), "en")
 LANGUAGE_COOKIE_NAME = "lang"
 LOCALE_PATHS = [catalogues.ensure_compiled()]
 FORMAT_MODULE_PATH = "lachan.config.formats"
@@ -158,7 +158,7 @@ LOGGING = {
             "filters": ["private"],
         }
     },
-    "root": {"handlers": ["stderr"], "level": given.LOG_LEVEL},
+    "root": {"handlers": ["stderr"], "level": environment.LOG_LEVEL},
     "loggers": {
         "django": {"handlers": [], "propagate": True},
         # What visitors got wrong is their affair: a line would keep the moment, and anybody could fill the disk.

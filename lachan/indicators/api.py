@@ -12,13 +12,13 @@ from ninja import Field, Query, Router, Schema
 from lachan.members.policy import requires
 from lachan.web.shapes import Moment
 
-from .channel import Served, Wish, channels
+from .channel import ListRequest, ListResponse, channels
 from .conf import DEFAULT_CONFIDENCE
+from .list_request import audience_for, list_sequence, list_serve
 from .policy import Action
 from .records import DisputeRecord, IndicatorRecord
 from .selectors import indicator_get, indicator_list
 from .services import dispute_open, indicator_propose, indicator_withdraw
-from .serving import audience_for, list_sequence, list_serve
 
 router = Router(tags=["indicators"])
 Answer = TypeVar("Answer", HttpResponse, StreamingHttpResponse)
@@ -80,8 +80,8 @@ def list_one(
     """
     kinds = frozenset(word.strip() for word in kind.split(",") if word.strip())
     when = {"since": since, "at": at, "as_of": as_of}
-    wish = Wish(**when, kinds=kinds, category=category, confidence=min_confidence)
-    served = list_serve(by=request.actor, name=name, wish=wish)
+    wanted = ListRequest(**when, kinds=kinds, category=category, confidence=min_confidence)
+    served = list_serve(by=request.actor, name=name, wanted=wanted)
     asked = parse_etags(request.headers.get("If-None-Match", ""))
     etag = f'"{served.validator}"'
     if etag in asked or f"W/{etag}" in asked or asked == ["*"]:
@@ -92,7 +92,7 @@ def list_one(
     return _dressed(body, served, etag)
 
 
-def _dressed(response: Answer, served: Served, etag: str) -> Answer:
+def _dressed(response: Answer, served: ListResponse, etag: str) -> Answer:
     response["ETag"] = etag
     response["X-Lachan-Sequence"] = str(served.sequence)
     response["X-Lachan-Audience"] = served.audience.label

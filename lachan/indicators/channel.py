@@ -18,7 +18,7 @@ from django.utils.functional import Promise
 
 from lachan.formats.classification.categories import category_code
 from lachan.formats.lists.form import Form, Record
-from lachan.formats.lists.reading import forms
+from lachan.formats.lists.parsing import forms
 from lachan.formats.sharing import Viewer
 from lachan.kernel.discovery import discover
 from lachan.kernel.errors import InvalidInput
@@ -46,7 +46,7 @@ class Example(NamedTuple):
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
-class Wish:
+class ListRequest:
     """What a client asks for.
 
     Attributes:
@@ -84,8 +84,8 @@ class Settings:
 
     usual_kinds: frozenset[str] = frozenset()
 
-    def checked(self, wish: Wish, *, carried: frozenset[str]) -> Wish:
-        """The wish with what it leaves open filled in.
+    def checked(self, wanted: ListRequest, *, carried: frozenset[str]) -> ListRequest:
+        """The request with what it leaves open filled in.
 
         Args:
             carried: the kinds that the channel can carry; empty for all.
@@ -93,23 +93,23 @@ class Settings:
         Raises:
             InvalidInput: it asks for what the channel does not have. UnknownCategory.
         """
-        if wish.at is not None and wish.as_of is not None:
+        if wanted.at is not None and wanted.as_of is not None:
             raise InvalidInput("a list stands at a number or at a moment: give `at` or `as_of`")
-        kinds = wish.kinds or self.usual_kinds or carried
+        kinds = wanted.kinds or self.usual_kinds or carried
         if carried and not kinds <= carried:
             raise InvalidInput(f"this list carries only: {', '.join(sorted(carried))}")
-        category = category_code(wish.category) if wish.category else ""
-        return dataclasses.replace(wish, kinds=kinds, category=category)
+        category = category_code(wanted.category) if wanted.category else ""
+        return dataclasses.replace(wanted, kinds=kinds, category=category)
 
 
 class Way:
     """How a channel's bytes reach whoever asks: from question to answer, without a transport's own words."""
 
-    def serve(self, channel: "Channel", audience: Viewer, wish: Wish) -> "Served":
+    def serve(self, channel: "Channel", audience: Viewer, wanted: ListRequest) -> "ListResponse":
         """Prepare an answer; no row of the ledger is read before the first piece is taken.
 
         Args:
-            wish: as the channel's settings return it.
+            wanted: as the channel's settings return it.
 
         Raises:
             SequenceAhead: the ledger does not reach that far yet, as far as the audience can know.
@@ -118,7 +118,7 @@ class Way:
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
-class Served:
+class ListResponse:
     """Attributes: sequence: where to go on with `since`; validator: changes when a byte would."""
 
     channel: "Channel"

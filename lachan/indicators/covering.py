@@ -14,7 +14,7 @@ from lachan.kernel.clock import now
 from .ledger import ledger_append
 from .models import Indicator, LedgerHead
 from .projecting import change_of
-from .reading import OPEN, SHARED, level_of, sight_of, standing_rows
+from .queries import OPEN, SHARED, level_of, sight_of, standing_rows
 from .records import Status
 
 

@@ -33,7 +33,7 @@ from .ledger import head_lock
 from .lifecycle import indicator_withdraw
 from .models import Dispute, DisputedValue, Indicator, seen_by
 from .policy import Action
-from .reading import dispute_record, is_proposer, unchanged_check, viewer_of
+from .queries import dispute_record, is_proposer, unchanged_check, viewer_of
 from .records import (
     STANDING,
     DisputeRecord,

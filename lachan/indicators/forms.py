@@ -7,7 +7,7 @@ from lachan.formats.observables.parsing import MAX_RAW
 from lachan.web.fields import MomentField
 
 from .conf import DEFAULT_CONFIDENCE, MAX_EVIDENCE
-from .words import (
+from .labels import (
     CONFIDENCES,
     DISPUTE_REASONS,
     KINDS,

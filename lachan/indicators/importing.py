@@ -15,7 +15,7 @@ from uuid import UUID
 from django.db import transaction
 
 from lachan.formats.classification.categories import category_code
-from lachan.formats.lists.reading import form_fitting, read
+from lachan.formats.lists.parsing import form_fitting, read
 from lachan.formats.lists.record import Entry, Rejected, UnreadableList
 from lachan.formats.observables.record import Observable
 from lachan.kernel.bounds import moment_checked
@@ -29,7 +29,7 @@ from lachan.members.services import audit_record
 from lachan.outbox.services import event_publish
 
 from .audit_actions import IndicatorAudit
-from .bulk import ready, rows_insert, uid_ready
+from .bulk_sql import ready, rows_insert, uid_ready
 from .conf import DEFAULT_CONFIDENCE
 from .covering import cover_settle
 from .events import ListImported
@@ -37,9 +37,9 @@ from .guard import guard_load
 from .ledger import Change, head_lock, ledger_append
 from .models import Indicator, LedgerHead, ListImport, Quarantined
 from .policy import Action
-from .reading import SHARED, raw_kept, standing_rows, tlp_checked
+from .queries import SHARED, raw_kept, standing_rows, tlp_checked
 from .records import OVERTAKEN, ImportReport, Status
-from .sorting import Sorted, Sorter
+from .screening import Screened, Screener
 
 # Long enough to be quick, short enough that a single publication never waits long for the ledger's lock.
 CHUNK = 2000
@@ -72,7 +72,7 @@ def list_import(
 
     Args:
         stream: bytes; read line by line.
-        form, kind: as `lachan.formats.lists.reading.read` takes them.
+        form, kind: as `lachan.formats.lists.parsing.read` takes them.
         progress: called with the number of items done, after each chunk.
         dry_run: count what would happen, change nothing.
 
@@ -97,7 +97,7 @@ def list_import(
         confidence=confidence,
         tlp=tlp,
         valid_until=valid_until,
-        sorter=Sorter(guard_load(), owner=by.organisation_id, remember=dry_run),
+        screener=Screener(guard_load(), owner=by.organisation_id, remember=dry_run),
         source=(source or file_name)[:200],
         organisation=organisation_uid(by.organisation_id) if by.organisation_id else None,
     )
@@ -117,7 +117,7 @@ class _Run:
     confidence: int
     tlp: str
     valid_until: datetime | None
-    sorter: Sorter
+    screener: Screener
     source: str
     organisation: UUID | None
     row: ListImport | None = None
@@ -155,19 +155,19 @@ class _Run:
 
     def do(self, chunk: list[Entry | Rejected]) -> None:
         if self.row is None:
-            self.count(self.sorter.sort(chunk))
+            self.count(self.screener.screen(chunk))
             return
         with transaction.atomic():
             # Locked before looking: nobody publishes one of these values in between.
             head = head_lock()
-            found = self.sorter.sort(chunk)
+            found = self.screener.screen(chunk)
             self.publish(head, self.row, found)
             self.propose(self.row, found)
             self.quarantine(self.row, found.rejected)
             self.count(found)
             self.save(self.row)
 
-    def publish(self, head: LedgerHead, row: ListImport, found: Sorted) -> None:
+    def publish(self, head: LedgerHead, row: ListImport, found: Screened) -> None:
         fresh, narrow = found.fresh, found.narrow
         if not fresh:
             return
@@ -232,7 +232,7 @@ class _Run:
             source=self.source,
         )
 
-    def propose(self, row: ListImport, found: Sorted) -> None:
+    def propose(self, row: ListImport, found: Screened) -> None:
         Indicator.objects.bulk_create(
             Indicator(
                 kind=observable.kind,
@@ -258,7 +258,7 @@ class _Run:
             for bad in rejected[:room]
         )
 
-    def count(self, found: Sorted) -> None:
+    def count(self, found: Screened) -> None:
         done = {
             "published": len(found.fresh),
             "duplicate": found.duplicate,

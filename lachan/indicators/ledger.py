@@ -21,7 +21,7 @@ from lachan.kernel.clock import now
 from lachan.outbox.services import wake
 from lachan.proofs.services import chain_note
 
-from .bulk import rows_insert, uid_ready
+from .bulk_sql import rows_insert, uid_ready
 from .models import LedgerHead, LedgerRow
 from .records import Effect, LedgerEntry
 

@@ -22,7 +22,7 @@ from .ledger import head_lock, ledger_append
 from .models import Indicator, LedgerHead
 from .policy import Action
 from .projecting import change_of
-from .reading import (
+from .queries import (
     OPEN,
     SHARED,
     agreed_elsewhere,

@@ -153,7 +153,7 @@ class LedgerEntry:
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
-class WholeEntry:
+class UnfilteredEntry:
     """One ledger row as it is, for a part of the system that applies audiences itself.
 
     Attributes:

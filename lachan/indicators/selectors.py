@@ -18,11 +18,12 @@ from lachan.members.policy import Action as MemberAction
 from lachan.members.policy import policy_check
 from lachan.members.records import PUBLIC, Actor, ActorKind
 
-from . import ledger, reading, verifying, whole
+from . import ledger, queries, unfiltered, verifying
 from .guard import guard_load, sites_head, warning_lists
+from .labels import CONFIDENCES, TLPS
 from .models import Dispute, Indicator, ListImport, Quarantined, Review, seen_by
 from .policy import Action
-from .reading import (
+from .queries import (
     AGAIN,
     SHARED,
     dispute_record,
@@ -42,9 +43,8 @@ from .records import (
     NoSuchIndicator,
     Outlook,
     Status,
-    WholeEntry,
+    UnfilteredEntry,
 )
-from .words import CONFIDENCES, TLPS
 
 
 def _visible(by: Actor) -> QuerySet[Indicator]:
@@ -227,7 +227,7 @@ def projection_at(
     return ledger.projection(sequence, audience, kinds=kinds)
 
 
-def ledger_whole(*, by: Actor, after: int, limit: int = 1000) -> list[WholeEntry]:
+def ledger_unfiltered(*, by: Actor, after: int, limit: int = 1000) -> list[UnfilteredEntry]:
     """Every row about an indicator after a sequence number, whatever its audience, in order, at most `limit`.
 
     For parts of the system that keep all and apply audiences themselves. Nobody else gets it.
@@ -236,24 +236,24 @@ def ledger_whole(*, by: Actor, after: int, limit: int = 1000) -> list[WholeEntry
         Refused: `by` is not the system.
     """
     _system_check(by)
-    return list(whole.whole_after(after, limit=limit))
+    return list(unfiltered.unfiltered_after(after, limit=limit))
 
 
-def projection_whole(
+def projection_unfiltered(
     *, by: Actor, sequence: int, kinds: Iterable[str] = ()
-) -> Iterator[WholeEntry]:
+) -> Iterator[UnfilteredEntry]:
     """Every indicator that stands at a sequence number, whatever its audience; lazy, in order of seq.
 
     Raises:
-        Refused: as `ledger_whole`.
+        Refused: as `ledger_unfiltered`.
     """
     _system_check(by)
-    return whole.whole_standing(sequence, kinds=kinds)
+    return unfiltered.unfiltered_standing(sequence, kinds=kinds)
 
 
-def ledger_mark(sequence: int) -> str:
+def ledger_checkpoint(sequence: int) -> str:
     """The chain's hash at a row, by which a follower knows that it follows the same ledger; empty for none."""
-    return whole.hash_at(sequence)
+    return unfiltered.hash_at(sequence)
 
 
 def _system_check(by: Actor) -> None:
@@ -267,7 +267,7 @@ def audience_of(*, organisation_id: int, organisation_type: str) -> Viewer:
     Args:
         organisation_type: as an actor or a key names it; where it is empty, the organisation is looked up.
     """
-    return reading.audience_of(organisation_id, organisation_type)
+    return queries.audience_of(organisation_id, organisation_type)
 
 
 def ledger_head_hash() -> Head | None:

@@ -42,7 +42,7 @@ from .lifecycle import (
 from .listing import listing_record
 from .models import Indicator, LedgerHead, Review
 from .policy import Action
-from .reading import (
+from .queries import (
     agreed_elsewhere,
     is_proposer,
     raw_kept,
@@ -72,7 +72,7 @@ from .records import (
     Status,
 )
 from .sitefiles import sites_replace
-from .undoing import list_withdraw
+from .withdrawing import list_withdraw
 
 __all__ = [
     "dispute_answer",

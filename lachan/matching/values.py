@@ -11,9 +11,9 @@ from lachan.matching.algorithms.algorithm import Algorithm, Keys
 from lachan.matching.records import Facts, Hit, InvalidHash, Refusal
 from lachan.matching.store import layout as ly
 from lachan.matching.store.facts import Label
+from lachan.matching.store.log_encoder import Entry, entry_of
 from lachan.matching.store.merge import records_of
-from lachan.matching.store.parts import Records
-from lachan.matching.store.scribe import Entry, entry_of
+from lachan.matching.store.row_sources import Records
 from lachan.matching.store.shelf import Shelf
 
 

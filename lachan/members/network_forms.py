@@ -13,11 +13,11 @@ from lachan.kernel.errors import InvalidInput
 from lachan.web.fields import DayField
 
 from .api_keys import scopes_for
+from .labels import ORGANISATION_STATUSES, ORGANISATION_TYPES, ROLES
 from .models import Organisation
 from .organisations import domains_read
 from .policy import KEY_WORDS, PolicyAction, action_named
 from .records import Actor, Role
-from .words import ORGANISATION_STATUSES, ORGANISATION_TYPES, ROLES
 
 
 def _day(**attributes: object) -> forms.DateInput:

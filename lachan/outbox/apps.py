@@ -8,5 +8,12 @@ class OutboxConfig(AppConfig):
 
     def ready(self) -> None:
         autodiscover_modules(
-            "handlers", "tasks", "waiting", "panels", "policy", "status", "menu", "audit_actions"
+            "handlers",
+            "tasks",
+            "start_cards",
+            "panels",
+            "policy",
+            "status",
+            "menu",
+            "audit_actions",
         )

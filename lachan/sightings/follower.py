@@ -12,7 +12,7 @@ from threading import Event
 from django.conf import settings
 from django.db import InterfaceError, OperationalError, close_old_connections
 
-from lachan.matching.between.places import collection_folder, damage_file, lock_file
+from lachan.matching.between.paths import collection_folder, damage_file, lock_file
 from lachan.matching.collection import Collection
 from lachan.matching.records import (
     NoCollection,

@@ -16,15 +16,15 @@ from lachan.formats.sharing import Viewer
 from lachan.indicators.selectors import audience_of, ledger_head
 from lachan.kernel.clock import now
 from lachan.matching.algorithms.algorithm import algorithm_of
-from lachan.matching.between.places import collection_folder, damage_tell
-from lachan.matching.between.standing import LookupStatus, status_sum
+from lachan.matching.between.lookup_status import LookupStatus, status_sum
+from lachan.matching.between.paths import collection_folder, damage_tell
 from lachan.matching.collection import Collection
 from lachan.matching.covering import Covering, covering_list
 from lachan.matching.records import Hit, InvalidHash, MatchingError, SegmentCorrupt, Stats
 from lachan.members.policy import policy_check
 from lachan.members.records import Actor
 
-from .marks import mark_read
+from .checkpoint import checkpoint_read
 from .models import Sighting
 from .policy import Action
 from .shards import WHOLE
@@ -75,7 +75,7 @@ def exact_find(*, by: Actor, asked: Observable) -> ExactAnswer | None:
     For the public the database is not asked.
     """
     home = settings.LACHAN_HOME
-    mark = mark_read(collection_folder(home))
+    mark = checkpoint_read(collection_folder(home))
     if mark is None or mark.shard != WHOLE:
         return None
     try:

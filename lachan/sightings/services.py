@@ -12,26 +12,26 @@ from pathlib import Path
 from django.db import transaction
 from django.db.models import F
 
-from lachan.indicators.records import Effect, WholeEntry
+from lachan.indicators.records import Effect, UnfilteredEntry
 from lachan.indicators.selectors import (
     audience_of,
+    ledger_checkpoint,
     ledger_head,
-    ledger_mark,
-    ledger_whole,
-    projection_whole,
+    ledger_unfiltered,
+    projection_unfiltered,
 )
 from lachan.kernel.clock import hour, now
 from lachan.kernel.files import file_write
 from lachan.matching.algorithms.algorithm import algorithm_of, algorithms
 from lachan.matching.between.keys import LookupKey, keys_encode
-from lachan.matching.between.places import collection_folder, keys_file
-from lachan.matching.between.spool import Met, spool_list, spool_read
+from lachan.matching.between.paths import collection_folder, keys_file
+from lachan.matching.between.spool import SightingCount, spool_list, spool_read
 from lachan.matching.collection import Collection
 from lachan.matching.records import Facts
 from lachan.members.records import ApiKeyRecord, system
 from lachan.members.selectors import api_key_usable_list, organisation_ids
 from lachan.outbox.services import clock_is_believed, turn
-from lachan.sightings.marks import Mark, mark_read, mark_write
+from lachan.sightings.checkpoint import Checkpoint, checkpoint_read, checkpoint_write
 from lachan.sightings.shards import WHOLE, Shard
 
 from .models import Sighting, SightingBatch
@@ -56,7 +56,7 @@ def collection_sync(
     Raises:
         StoreUnwritable: the disk is full; what was not taken is taken next time.
     """
-    rows = ledger_whole(by=_BY, after=collection.sequence, limit=limit)
+    rows = ledger_unfiltered(by=_BY, after=collection.sequence, limit=limit)
     if not rows:
         return 0
     # Of several rows for one indicator the last one holds.
@@ -73,7 +73,7 @@ def collection_sync(
     _add(collection, batch)
     sequence = rows[-1].entry.seq
     collection.commit(sequence)
-    mark_write(collection_folder(home), _mark(sequence, shard))
+    checkpoint_write(collection_folder(home), _checkpoint(sequence, shard))
     return len(rows)
 
 
@@ -92,10 +92,10 @@ def collection_rebuild(home: Path, *, shard: Shard = WHOLE) -> Collection:
     Collection.put_back(folder)
     head = ledger_head()
     with Collection.create(draft) as fresh:
-        rows = projection_whole(by=_BY, sequence=head, kinds=_kinds())
+        rows = projection_unfiltered(by=_BY, sequence=head, kinds=_kinds())
         _fill(fresh, (row for row in rows if shard.holds(row.entry.uid)))
         fresh.commit(head)
-    mark_write(draft, _mark(head, shard))
+    checkpoint_write(draft, _checkpoint(head, shard))
     Collection.replace(folder, draft)
     return Collection.open(folder, write=True)
 
@@ -109,13 +109,13 @@ def needs_rebuild(home: Path, *, shard: Shard = WHOLE) -> bool:
         return True
     if ledger_head() == 0:
         return False
-    mark = mark_read(folder)
-    if mark is None or (mark.kinds, mark.shard) != (_kinds(), shard):
+    checkpoint = checkpoint_read(folder)
+    if checkpoint is None or (checkpoint.kinds, checkpoint.shard) != (_kinds(), shard):
         return True
-    return ledger_mark(mark.sequence) != mark.hash
+    return ledger_checkpoint(checkpoint.sequence) != checkpoint.hash
 
 
-def _fill(collection: Collection, rows: Iterable[WholeEntry]) -> None:
+def _fill(collection: Collection, rows: Iterable[UnfilteredEntry]) -> None:
     batch: Batch = {}
     for number, row in enumerate(rows, 1):
         if (algorithm := algorithm_of(row.entry.kind)) is not None:
@@ -133,7 +133,7 @@ def _add(collection: Collection, batch: Batch) -> None:
             log.warning("%s: %d entries of the ledger cannot be matched", name, len(refused))
 
 
-def _matchable(row: WholeEntry) -> tuple[str, Facts]:
+def _matchable(row: UnfilteredEntry) -> tuple[str, Facts]:
     entry = row.entry
     return entry.value, Facts(
         sequence=entry.seq,
@@ -151,8 +151,8 @@ def _kinds() -> tuple[str, ...]:
     return tuple(sorted(kind for each in algorithms().values() for kind in each.kinds))
 
 
-def _mark(sequence: int, shard: Shard) -> Mark:
-    return Mark(_kinds(), sequence, ledger_mark(sequence), shard)
+def _checkpoint(sequence: int, shard: Shard) -> Checkpoint:
+    return Checkpoint(_kinds(), sequence, ledger_checkpoint(sequence), shard)
 
 
 def keys_export(home: Path, before: bytes = b"") -> bytes:
@@ -211,7 +211,7 @@ def sightings_take(home: Path) -> int:
     return taken
 
 
-def _count(met: list[Met]) -> None:
+def _count(met: list[SightingCount]) -> None:
     known = organisation_ids()
     for one in met:
         if one.organisation not in known or one.count < 1:

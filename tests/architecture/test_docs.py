@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 
 import lachan
-from lachan.config.given import env
+from lachan.config.environment import env
 from lachan.kernel.env import NAMES, settings_unknown
 from lachan.kernel.errors import LachanError
 

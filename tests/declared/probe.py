@@ -11,10 +11,10 @@ django.setup()
 from django.utils.translation import override  # noqa: E402
 
 from lachan.formats.guard.loading import guard_build  # noqa: E402
-from lachan.formats.lists.reading import read  # noqa: E402
+from lachan.formats.lists.parsing import read  # noqa: E402
 from lachan.formats.observables.parsing import parse  # noqa: E402
 from lachan.formats.snapshot.keys import key_decode, key_encode, kind_of  # noqa: E402
-from lachan.indicators import words  # noqa: E402
+from lachan.indicators import labels  # noqa: E402
 from lachan.indicators.channel import channels  # noqa: E402
 from lachan.kernel.country import country_codes  # noqa: E402
 from lachan.members.audit import audit_words  # noqa: E402
@@ -28,10 +28,10 @@ with override("vi"):
     found = {
         "kind": [parse("INV-0001").kind, kind_of(code).name, key_decode(code, key)],
         "column": [[e.observable.kind, e.observable.value] for e in read(io.BytesIO(table))],
-        "label": str(words.KINDS["wallet"]),
+        "label": str(labels.KINDS["wallet"]),
         "channel": channels()["invented"].form.line("domain", "xau.example", {}),
         "warning": [w.rule for w in guard_build((), ()).check(parse("invented-site.example"))],
-        "warned": str(words.RULES["invented"]),
+        "warned": str(labels.RULES["invented"]),
         "menu": [e.url for e in menu_list(system("x")) if e.title == "Invented"],
         "hidden": [e.url for e in menu_list(PUBLIC)],
         "audit": str(audit_words()["invented.do"]),

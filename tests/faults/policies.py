@@ -30,8 +30,8 @@ sys.path.insert(0, str(Path(__file__).parents[2]))
 from lachan.edge.dns.asker import UDP, Policies
 from lachan.edge.dns.cache import AnswerCache
 from lachan.edge.dns.layers import Layers
+from lachan.edge.dns.layout import C_BLOCKED, C_CACHED, STRIDE
 from lachan.edge.dns.mmsg import Frames, mmsg_available
-from lachan.edge.dns.places import C_BLOCKED, C_CACHED, STRIDE
 from lachan.edge.dns.responder import Responder
 from lachan.formats.observables.wire import domain_to_wire
 from lachan.formats.snapshot.reader import SnapshotReader
@@ -59,10 +59,10 @@ class Edge:
         )
         self.hot, self._sock = None, socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         if cache.compiled is not None:
-            from lachan.edge.dns.hot import HotPath
+            from lachan.edge.dns.fast_path import FastPath
 
             cache.compiled.ready = True
-            self.hot = HotPath(Frames(self._sock), layers, self.policies, cache.compiled)
+            self.hot = FastPath(Frames(self._sock), layers, self.policies, cache.compiled)
 
     def close(self) -> None:
         for each in (*self.writers, self._sock):

@@ -20,8 +20,8 @@ from lachan.indicators.services import (
     list_import,
     list_withdraw,
 )
+from lachan.indicators.start_cards import ended_by_others
 from lachan.indicators.verifying import verify
-from lachan.indicators.waiting import ended_by_others
 from lachan.kernel.clock import held_at, now
 from lachan.kernel.errors import LachanError
 from lachan.members.models import Organisation

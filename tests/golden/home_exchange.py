@@ -23,7 +23,7 @@ from lachan.indicators.services import (
     list_withdraw,
 )
 from lachan.kernel.clock import now
-from lachan.matching.between.spool import Met, spool_write
+from lachan.matching.between.spool import SightingCount, spool_write
 from lachan.members.records import PUBLIC
 from lachan.outbox.services import events_deliver
 from lachan.sightings.services import sightings_take
@@ -104,7 +104,7 @@ def disputed(story: "Story") -> None:
     list_withdraw(by=story.reviewer.actor, list_import=taken.uid)
     indicator_expire_due()
     hour = int(now().timestamp()) // 3600 * 3600
-    met = [Met(story.indicators["anh"], hour, story.host.person.organisation_id, 7)]
+    met = [SightingCount(story.indicators["anh"], hour, story.host.person.organisation_id, 7)]
     spool_write(settings.LACHAN_HOME, met)
     sightings_take(settings.LACHAN_HOME)
     events_deliver()

@@ -104,7 +104,7 @@ def receipts() -> list[str]:
 def cases() -> list[str]:
     from lachan.cases.models import Case, CaseNote
     from lachan.cases.services.notes import note_read
-    from lachan.cases.services.reading import case_keys, case_report_open
+    from lachan.cases.services.unsealing import case_keys, case_report_open
 
     by, wrong, said = someone("analyst"), [], []
     actor, private = by.actor, by.private

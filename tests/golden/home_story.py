@@ -13,7 +13,7 @@ from django.test import Client
 
 from lachan.cases.models import Case, CaseLink, CaseNote
 from lachan.cases.records import Status
-from lachan.cases.services import claiming, linking, notes, rating, reading, working
+from lachan.cases.services import claiming, linking, notes, rating, unsealing, working
 from lachan.kernel.clock import now
 from lachan.members.models import Organisation
 from lachan.members.policy import Action
@@ -93,8 +93,8 @@ class Story:
         self.reports[name]["messages"].append(["desk", words])
 
     def read(self, name: str, *, by: Member) -> None:
-        keys = reading.case_keys(by=by.actor, uid=self.case(name), unlocked=by.private)
-        reading.case_report_open(by=by.actor, uid=self.case(name), keys=keys)
+        keys = unsealing.case_keys(by=by.actor, uid=self.case(name), unlocked=by.private)
+        unsealing.case_report_open(by=by.actor, uid=self.case(name), keys=keys)
 
     def given(self, name: str, by: Member, actions: list[Action], **more: Any) -> Any:
         life = more.pop("life", timedelta(days=300))
@@ -271,7 +271,7 @@ class Story:
         keys = {}
         for one in self.reports.values():
             if one["case"]:
-                keys |= reading.case_keys(
+                keys |= unsealing.case_keys(
                     by=self.analyst.actor, uid=UUID(one["case"]), unlocked=self.analyst.private
                 )
         said = [notes.note_read(note, keys.values()) for note in CaseNote.objects.all()]

@@ -28,7 +28,7 @@ from django.test import override_settings  # noqa: E402
 from lachan.kernel.bearer import bearer_make  # noqa: E402
 from lachan.kernel.sealing import envelope, locks, receipts, shares, work  # noqa: E402
 from lachan.matching.between.keys import LookupKey, keys_encode  # noqa: E402
-from lachan.matching.between.spool import Met, MetBatch  # noqa: E402
+from lachan.matching.between.spool import SightingBatch, SightingCount  # noqa: E402
 from lachan.members.invitations import _hash  # noqa: E402
 from tests.golden import contents  # noqa: E402
 from tests.golden.contents import MOMENT, UIDS  # noqa: E402
@@ -127,7 +127,7 @@ def files(folder: Path) -> None:
     contents.journal_write(folder / "scan.journal")
     key = LookupKey("abcdefgh", "00" * 32, 2, 7, 7, 1_900_000_000)
     (folder / "keys.json").write_bytes(keys_encode([key]))
-    batch = MetBatch(UIDS[3], [Met(UIDS[0], 1_772_600_400, 7, 3)])
+    batch = SightingBatch(UIDS[3], [SightingCount(UIDS[0], 1_772_600_400, 7, 3)])
     (folder / "sightings.json").write_bytes(msgspec.json.encode(batch))
 
 

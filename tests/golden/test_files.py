@@ -10,7 +10,7 @@ from lachan.formats.sharing import KEEPER
 from lachan.formats.snapshot.reader import SnapshotReader
 from lachan.formats.snapshot.writer import SnapshotWriter
 from lachan.matching.between.keys import LookupKey, keys_read
-from lachan.matching.between.spool import Met, MetBatch, spool_read
+from lachan.matching.between.spool import SightingBatch, SightingCount, spool_read
 from lachan.matching.collection import Collection
 from lachan.matching.scanning.journal import Journal, item_name
 from tests.golden import contents
@@ -74,6 +74,6 @@ def test_it_goes_on_with_the_scan(written):
 def test_it_reads_keys_and_sightings(written):
     key = LookupKey("abcdefgh", "00" * 32, 2, 7, 7, 1_900_000_000)
     assert keys_read(written / "keys.json") == {"abcdefgh": key}
-    batch = MetBatch(UIDS[3], [Met(UIDS[0], 1_772_600_400, 7, 3)])
+    batch = SightingBatch(UIDS[3], [SightingCount(UIDS[0], 1_772_600_400, 7, 3)])
     assert spool_read(written / "sightings.json") == batch
     assert msgspec.json.encode(batch) == (written / "sightings.json").read_bytes()

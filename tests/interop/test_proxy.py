@@ -18,7 +18,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from tests.parts import missing
+from tests.requirements import missing
 
 NGINX = Path("deploy/nginx").absolute()
 ADDRESS = "127.0.0.1"

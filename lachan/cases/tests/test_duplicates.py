@@ -9,7 +9,7 @@ from lachan.cases.records import CaseMoved, CaseTaken, NoSuchChoice
 from lachan.cases.selectors.duplicates import COMMON, suggestion_list
 from lachan.cases.services.claiming import case_claim
 from lachan.cases.services.linking import case_link, link_undo
-from lachan.cases.services.reading import case_keys, case_report_open
+from lachan.cases.services.unsealing import case_keys, case_report_open
 from lachan.cases.services.working import case_close, case_reopen
 from lachan.formats.observables.extraction import extract
 from lachan.kernel.clock import held_at, now

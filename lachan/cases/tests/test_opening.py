@@ -7,7 +7,7 @@ from lachan.cases.records import CaseMoved
 from lachan.cases.services.claiming import case_claim
 from lachan.cases.services.notes import note_add
 from lachan.cases.services.opening import case_forget, case_mark_written, case_open
-from lachan.cases.services.reading import case_report_open
+from lachan.cases.services.unsealing import case_report_open
 from lachan.cases.services.working import case_answer, case_close, case_reopen
 from lachan.kernel.clock import held_at, now
 from lachan.kernel.errors import NotFound

@@ -5,11 +5,11 @@ from lachan.cases.records import CaseTaken, Pick
 from lachan.cases.selectors.candidates import candidate_list
 from lachan.cases.services.claiming import case_claim
 from lachan.cases.services.proposing import indicators_propose
-from lachan.cases.services.reading import case_report_open
+from lachan.cases.services.unsealing import case_report_open
 from lachan.cases.views.case import WARNING_WORDS
+from lachan.indicators.labels import RULES
 from lachan.indicators.selectors import indicator_list
 from lachan.indicators.services import indicator_review, indicator_withdraw
-from lachan.indicators.words import RULES
 from lachan.kernel.errors import Refused
 from lachan.kernel.events import HANDLERS, event_from_json
 from lachan.outbox.models import OutboxEvent

@@ -15,8 +15,8 @@ from lachan.cases.services.freeing import cases_free
 from lachan.cases.services.linking import case_link
 from lachan.cases.services.notes import note_add, note_read
 from lachan.cases.services.opening import case_open
-from lachan.cases.services.reading import case_keys, case_report_open
 from lachan.cases.services.referring import case_refer
+from lachan.cases.services.unsealing import case_keys, case_report_open
 from lachan.cases.services.working import case_answer, case_close, case_reopen
 from lachan.cases.urls import urlpatterns
 from lachan.cli.check import Level
@@ -37,7 +37,7 @@ from lachan.proofs.services import proofs_adopt
 from lachan.reports.models import Message, Report
 from lachan.reports.selectors import report_get
 from lachan.reports.services import report_answer, report_close, reporter_write, reports_purge
-from lachan.web.start import waiting_list
+from lachan.web.start_cards import start_card_list
 from tests.lived import lived_until
 from tests.personas import Staff
 
@@ -92,7 +92,7 @@ def test_it_gives_each_desk_a_case_of_which_the_other_sees_nothing(ours, theirs,
         assert queue_count(by=by, wanted=QueueFilter(status="all")) == 1
         assert queue_counts(by=by) | {"all": 1, "open": 1, "mine": 1} == queue_counts(by=by)
         assert [c.uid for c in queue_page(by=by, wanted=QueueFilter()).rows] == [own.uid]
-        assert [card.count for card in waiting_list(by) if "mine" in card.url] == [1]
+        assert [card.count for card in start_card_list(by) if "mine" in card.url] == [1]
         note_add(by=by, uid=own.uid, words="canary-ghi-chú")
         shown = "/staff/cases/", "/staff/cases/?status=all", "/staff/", f"/staff/cases/{own.uid}/"
         pages = "".join(text(client.get(address)) for address in shown)

@@ -9,7 +9,7 @@ from lachan.cases.selectors.queue import queue_page
 from lachan.cases.services.claiming import case_claim, case_hand_over
 from lachan.cases.services.linking import case_link
 from lachan.cases.services.opening import case_mark_written
-from lachan.cases.services.reading import case_report_open
+from lachan.cases.services.unsealing import case_report_open
 from lachan.cases.services.working import case_answer, case_close, case_move
 from lachan.kernel.seen import Stale
 from lachan.members.records import PUBLIC, system

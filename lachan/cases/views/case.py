@@ -34,7 +34,7 @@ from lachan.cases.selectors.desk import (
 )
 from lachan.cases.selectors.duplicates import suggestion_list
 from lachan.cases.services.notes import note_read
-from lachan.cases.services.reading import case_keys, case_report_open
+from lachan.cases.services.unsealing import case_keys, case_report_open
 from lachan.formats.guard.declared import guard_rules
 from lachan.indicators.records import Confidence
 from lachan.indicators.selectors import confidence_choices, tlp_choices
@@ -46,8 +46,8 @@ from lachan.members.policy import Action as MemberAction
 from lachan.members.policy import policy_allows, requires
 from lachan.members.services import session_key
 from lachan.reports.policy import Action
+from lachan.web.data_texts import data_text_lazy
 from lachan.web.pages import page_of
-from lachan.web.words import said_lazy
 
 from .queue import KIND_WORDS, STATUS_WORDS, URGENCY_WORDS
 from .timeline import timeline_line
@@ -61,7 +61,7 @@ ABOUT_WORDS = {
     "child": _("a child the reporter knows"),
     "other": _("somebody else"),
 }
-WARNING_WORDS = {code: said_lazy(rule.short) for code, rule in guard_rules().items()}
+WARNING_WORDS = {code: data_text_lazy(rule.short) for code, rule in guard_rules().items()}
 
 
 @dataclasses.dataclass(frozen=True)

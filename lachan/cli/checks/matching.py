@@ -11,7 +11,7 @@ class Matching(Check):
 
     def look(self, home: Path, tell: Tell) -> Finding:
         from lachan.indicators.selectors import ledger_head
-        from lachan.matching.between.places import collection_folder
+        from lachan.matching.between.paths import collection_folder
         from lachan.matching.collection import Collection
         from lachan.matching.records import NoCollection, SegmentCorrupt, SegmentVersion
 

@@ -32,4 +32,4 @@ class Settings(Check):
         shard_setting()
         listen_setting()
         with contextlib.suppress(SecretUnusable):  # another check's affair
-            import lachan.config.given  # noqa: F401  reading them is what is looked at
+            import lachan.config.environment  # noqa: F401  reading them is what is looked at

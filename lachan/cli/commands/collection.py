@@ -9,7 +9,7 @@ import click
 import msgspec
 
 from lachan.kernel.home import home_path
-from lachan.matching.between.places import collection_folder
+from lachan.matching.between.paths import collection_folder
 
 if TYPE_CHECKING:
     from lachan.matching.collection import Collection

@@ -75,9 +75,9 @@ def command(
 def _place(output: Path | None) -> Iterator[TextIO]:
     """Where the list goes; in UTF-8, whatever letters the terminal takes."""
     if output is not None:
-        from lachan.cli.draft import whole_or_not
+        from lachan.cli.output_files import output_file
 
-        with whole_or_not(output) as file:
+        with output_file(output) as file:
             yield file
         return
     sys.stdout.reconfigure(encoding="utf-8", newline="")

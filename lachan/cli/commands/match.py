@@ -61,7 +61,7 @@ def command(
     """
     known = failed = False
     with or_failure(ctx):
-        from lachan.matching.between.places import collection_folder
+        from lachan.matching.between.paths import collection_folder
         from lachan.matching.scanning.known import CollectionKnown
 
         folder = collection or collection_folder(home_path())

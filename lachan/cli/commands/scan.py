@@ -89,7 +89,7 @@ def command(
     """
     with or_failure(ctx, goes_on=report is not None):
         from lachan.cli.listing import lists_check
-        from lachan.matching.between.places import collection_folder
+        from lachan.matching.between.paths import collection_folder
         from lachan.matching.scanning.cluster import ClusterWorkers
         from lachan.matching.scanning.known import CollectionKnown
         from lachan.matching.scanning.lists import is_list

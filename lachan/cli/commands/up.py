@@ -103,7 +103,7 @@ def _settings_expect(dns: str) -> None:
     Raises:
         EnvError: one cannot.
     """
-    import lachan.config.given  # noqa: F401  reading them is what is wanted
+    import lachan.config.environment  # noqa: F401  reading them is what is wanted
     from lachan.edge.dns import settings as dns_settings
     from lachan.edge.matching import settings as match_settings
     from lachan.sightings.shards import shard_setting

@@ -17,11 +17,11 @@ def warm() -> None:
     """
     say("compiling the DNS packet path (up to half a minute, once) …")
     began = time.monotonic()
-    from lachan.edge.dns import hot
+    from lachan.edge.dns import fast_path
     from lachan.formats.snapshot.records import Verdict
     from lachan.formats.snapshot.writer import SnapshotWriter
 
-    hot.warm()
+    fast_path.warm()
     with tempfile.TemporaryDirectory() as folder, SnapshotWriter(folder) as writer:
         writer.rebuild_domains(b"warm.test\n", Verdict(kind="domain", value="warm.test"), 1)
     say(f"DNS packet path ready, {time.monotonic() - began:.1f} s")

@@ -13,9 +13,9 @@ from collections import OrderedDict
 import msgspec
 import numpy as np
 
+from lachan.edge.dns.layout import EXPIRES_LIMIT
 from lachan.edge.dns.local import reserved
 from lachan.edge.dns.message import Reply
-from lachan.edge.dns.places import EXPIRES_LIMIT
 from lachan.edge.dns.question import Question
 
 STALE_LIMIT = 86_400
@@ -68,7 +68,7 @@ class CompiledCache:
         return np.zeros(slots, np.uint64), np.zeros(self._size, np.uint8)
 
     def put(self, key: bytes, kept: Kept) -> None:
-        from lachan.edge.dns.kept import cache_put
+        from lachan.edge.dns.cache_compiled import cache_put
 
         entry = np.frombuffer(_entry(key, kept), np.uint8)
         if len(entry) > self._size // 16:

@@ -11,7 +11,7 @@ import sys
 
 import numpy as np
 
-from lachan.edge.dns.places import STRIDE
+from lachan.edge.dns.layout import STRIDE
 
 BATCH = 64
 NAME_SIZE = 32

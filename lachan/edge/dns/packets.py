@@ -9,8 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from lachan.edge.dns.kept import cache_live, cache_reply
-from lachan.edge.dns.places import (
+from lachan.edge.dns.cache_compiled import cache_live, cache_reply
+from lachan.edge.dns.layout import (
     C_BLOCKED,
     C_CACHED,
     C_LEFT,

@@ -109,16 +109,16 @@ class DnsServer:
     def _compile(self) -> None:
         """Load the compiled path beside the plain one, and give it to the loops once it is ready."""
         try:
-            from lachan.edge.dns import hot
+            from lachan.edge.dns import fast_path
             from lachan.edge.dns.mmsg import Frames
 
-            hot.warm()
+            fast_path.warm()
             cache = self._cache.compiled
             if cache is None:
                 return
             cache.ready = True
             for one in self._loops:
-                one.path = hot.HotPath(
+                one.path = fast_path.FastPath(
                     Frames(one.sock), self._layers, self._policies, cache, one.connection
                 )
         except Exception as error:  # noqa: BLE001  no numba, no cache, no matter: the plain path serves

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import msgspec
 
-from lachan.edge.dns.places import C_BLOCKED, C_CACHED, C_LEFT, C_QUERIES
+from lachan.edge.dns.layout import C_BLOCKED, C_CACHED, C_LEFT, C_QUERIES
 from lachan.edge.dns.responder import Counts
 from lachan.formats.snapshot.records import SnapshotStatus
 from lachan.kernel.files import file_write

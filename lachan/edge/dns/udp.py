@@ -13,7 +13,7 @@ from lachan.edge.dns.responder import Responder
 from lachan.edge.dns.shares import Shares
 
 if TYPE_CHECKING:
-    from lachan.edge.dns.hot import HotPath
+    from lachan.edge.dns.fast_path import FastPath
 
 WAIT_SECONDS = 0.25
 BUFFER = 4 << 20
@@ -108,7 +108,7 @@ class UdpLoop(threading.Thread):
         super().__init__(name="dns-udp", daemon=True)
         self.sock, self.connection = sock, connection
         self._lane, self._stop_event = lane, stop
-        self.path: HotPath | None = None
+        self.path: FastPath | None = None
 
     def run(self) -> None:
         # A receive timeout in the kernel: for recvmmsg the descriptor itself must stay blocking.
@@ -121,7 +121,7 @@ class UdpLoop(threading.Thread):
             else:
                 self._single()
 
-    def _batch(self, path: "HotPath") -> None:
+    def _batch(self, path: "FastPath") -> None:
         frames = path.frames
         count = frames.receive()
         if count == 0:

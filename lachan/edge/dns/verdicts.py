@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from lachan.edge.dns.places import (
+from lachan.edge.dns.layout import (
     L_BASE,
     L_DELTA,
     L_K0,

@@ -38,8 +38,8 @@ from lachan.kernel.bounds import number_read
 from lachan.kernel.process import die_with_parent
 from lachan.kernel.tally import Tally
 from lachan.matching.algorithms.algorithm import algorithm_of
-from lachan.matching.between.places import collection_folder, damage_tell, keys_file
-from lachan.matching.between.standing import LookupStatus, status_remove, status_write
+from lachan.matching.between.lookup_status import LookupStatus, status_remove, status_write
+from lachan.matching.between.paths import collection_folder, damage_tell, keys_file
 from lachan.matching.collection import Collection
 from lachan.matching.records import MatchingError, SegmentCorrupt
 

@@ -5,7 +5,7 @@ from collections import Counter
 from pathlib import Path
 from uuid import UUID
 
-from lachan.matching.between.spool import Met, spool_write
+from lachan.matching.between.spool import SightingCount, spool_write
 
 _HOUR = 3600
 _MOST = (
@@ -31,6 +31,6 @@ class Sightings:
             return
         counts, self._counts = self._counts, Counter()
         try:
-            spool_write(self._home, [Met(*key, count) for key, count in counts.items()])
+            spool_write(self._home, [SightingCount(*key, count) for key, count in counts.items()])
         except OSError:
             self._counts.update(counts)

@@ -15,9 +15,9 @@ from lachan.edge.dns.status import EdgeStatus
 from lachan.formats.openmetrics import Family
 from lachan.formats.snapshot.reader import SnapshotReader
 from lachan.kernel.running import running
-from lachan.matching.between.places import status_files
+from lachan.matching.between.lookup_status import LookupStatus
+from lachan.matching.between.paths import status_files
 from lachan.matching.between.spool import spool_list
-from lachan.matching.between.standing import LookupStatus
 
 FRESH_SECONDS = 10.0
 """What writes a status file does so twice a second: an older one is of a process that hangs or has gone."""

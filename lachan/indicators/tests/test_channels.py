@@ -9,18 +9,18 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from lachan.formats.lists.reading import read
+from lachan.formats.lists.parsing import read
 from lachan.formats.lists.record import Entry
 from lachan.formats.observables.parsing import kinds
-from lachan.indicators import services, serving
-from lachan.indicators.channel import Served, Settings, Way, Wish, channels
+from lachan.indicators import list_request, services
+from lachan.indicators.channel import ListRequest, ListResponse, Settings, Way, channels
 from lachan.indicators.ledger import head_lock, ledger_append
 from lachan.indicators.lifecycle import change_of
+from lachan.indicators.list_request import list_serve
 from lachan.indicators.models import Indicator
 from lachan.indicators.policy import Action
 from lachan.indicators.records import PUBLIC_AUDIENCE, NoSuchChannel, SequenceAhead
 from lachan.indicators.selectors import ledger_head
-from lachan.indicators.serving import list_serve
 from lachan.kernel import clock
 from lachan.kernel.errors import InvalidInput
 from lachan.members.api_keys import api_key_create
@@ -36,8 +36,8 @@ def key_of(organisation, *scopes):
     )
 
 
-def body(name, by=PUBLIC, **wish):
-    return b"".join(list_serve(by=by, name=name, wish=Wish(**wish)).pieces)
+def body(name, by=PUBLIC, **wanted):
+    return b"".join(list_serve(by=by, name=name, wanted=ListRequest(**wanted)).pieces)
 
 
 def entries(data, name="auto"):
@@ -137,18 +137,18 @@ def test_every_kind_reads_back_as_what_it_was(name):
 def test_a_withdrawal_reaches_it(name, publish, reviewer):
     found = publish("xau.example")
     publish("xau2.example")
-    before = list_serve(by=PUBLIC, name=name, wish=Wish())
+    before = list_serve(by=PUBLIC, name=name, wanted=ListRequest())
     services.indicator_withdraw(by=reviewer, indicator=found.uid)
     assert names(body(name), name) == ["xau2.example"]
     assert changes(body(name, since=before.sequence), name) == ([], ["xau.example"])
-    after = list_serve(by=PUBLIC, name=name, wish=Wish())
+    after = list_serve(by=PUBLIC, name=name, wanted=ListRequest())
     assert after.validator != before.validator
 
 
 @pytest.mark.parametrize("name", CHANNELS)
 def test_its_changes_read_back_as_what_they_were(name, publish, reviewer):
     gone = publish("xau.example")
-    before = list_serve(by=PUBLIC, name=name, wish=Wish())
+    before = list_serve(by=PUBLIC, name=name, wanted=ListRequest())
     publish("xau2.example")
     services.indicator_withdraw(by=reviewer, indicator=gone.uid)
     for since, added in ((before.sequence, ["xau2.example"]), (0, ["xau2.example"])):
@@ -183,8 +183,8 @@ def test_it_sends_not_one_byte_to_whom_it_is_not_for(name, publish, hotline, ent
         # Public once, one organisation's own now: a delta says that it came, and to others that it left.
         told = (values[:number] + own * 2, [] if own else ["raised.example"])
         assert changes(body(name, by, since=0), name) == told
-        for wish in ({}, {"since": 0}, {"at": 5}, {"since": 0, "at": 5}):
-            text = body(name, by, **wish).decode()
+        for wanted in ({}, {"since": 0}, {"at": 5}, {"since": 0, "at": 5}):
+            text = body(name, by, **wanted).decode()
             assert not [value for value in values[number:] if value in text]
     assert "raised.example" not in body(name).decode()
     assert '"tlp":"red"' not in body(name, since=0).decode()
@@ -209,7 +209,7 @@ def test_it_rebuilds_every_past(name, publish, reviewer):
     served, when = {}, {}
 
     def keep():
-        now = list_serve(by=PUBLIC, name=name, wish=Wish())
+        now = list_serve(by=PUBLIC, name=name, wanted=ListRequest())
         served[ledger_head()] = (now.validator, b"".join(now.pieces))
         when[ledger_head()] = clock.now()
 
@@ -221,8 +221,8 @@ def test_it_rebuilds_every_past(name, publish, reviewer):
             services.indicator_withdraw(by=reviewer, indicator=found.uid)
             keep()
     for sequence, (validator, data) in served.items():
-        for wish in (Wish(at=sequence), Wish(as_of=when[sequence])):
-            past = list_serve(by=PUBLIC, name=name, wish=wish)
+        for wanted in (ListRequest(at=sequence), ListRequest(as_of=when[sequence])):
+            past = list_serve(by=PUBLIC, name=name, wanted=wanted)
             assert (past.validator, b"".join(past.pieces)) == (validator, data)
     with pytest.raises(SequenceAhead):
         body(name, at=ledger_head() + 1)
@@ -235,12 +235,12 @@ def test_it_rebuilds_every_past(name, publish, reviewer):
 def test_it_tells_nobody_how_far_the_ledger_reaches_for_others(publish, hotline):
     publish("mot.example")
     publish("hai.example", tlp="red")
-    for wish in ({"since": 2}, {"at": 2}):
+    for wanted in ({"since": 2}, {"at": 2}):
         with pytest.raises(SequenceAhead):
-            body("plain", **wish)
+            body("plain", **wanted)
     assert body("plain", since=1) == b""
     own = Actor(kind=ActorKind.PERSON, organisation_id=hotline.pk)
-    assert list_serve(by=own, name="plain", wish=Wish(at=2)).sequence == 2
+    assert list_serve(by=own, name="plain", wanted=ListRequest(at=2)).sequence == 2
 
 
 @pytest.mark.parametrize("name", CHANNELS)
@@ -274,20 +274,20 @@ def test_it_takes_options(publish):
 
 def test_a_channel_is_asked_by_its_own_way_within_its_own_settings(monkeypatch):
     class Sure(Settings):
-        def checked(self, wish, *, carried):
-            return dataclasses.replace(wish, kinds=carried, confidence=80)
+        def checked(self, wanted, *, carried):
+            return dataclasses.replace(wanted, kinds=carried, confidence=80)
 
     class Told(Way):
-        def serve(self, channel, audience, wish):
-            return Served(channel, audience, 7, "told", iter([wish, audience]))
+        def serve(self, channel, audience, wanted):
+            return ListResponse(channel, audience, 7, "told", iter([wanted, audience]))
 
     class Odd(channels()["hosts"].__class__):
         way, settings = Told(), Sure()
 
-    monkeypatch.setattr(serving, "channels", lambda: {"odd": Odd()})
-    served = list_serve(by=PUBLIC, name="odd", wish=Wish(since=3))
+    monkeypatch.setattr(list_request, "channels", lambda: {"odd": Odd()})
+    served = list_serve(by=PUBLIC, name="odd", wanted=ListRequest(since=3))
     assert (served.sequence, served.validator) == (7, "told")
-    asked = Wish(since=3, kinds=frozenset({"domain"}), confidence=80)
+    asked = ListRequest(since=3, kinds=frozenset({"domain"}), confidence=80)
     assert list(served.pieces) == [asked, PUBLIC_AUDIENCE]
 
 

@@ -18,9 +18,9 @@ from lachan.indicators.ledger import (
     ledger_append,
     projection,
 )
+from lachan.indicators.list_request import audience_for
 from lachan.indicators.models import Indicator
 from lachan.indicators.records import Effect
-from lachan.indicators.serving import audience_for
 from lachan.kernel.clock import now
 from lachan.members.models import Organisation
 from lachan.members.records import PUBLIC
@@ -63,7 +63,7 @@ class Circles(TestCase):
         assert verifying.chain_verify().fault == ""
         assert [story.fault for story in verifying._stories() if story.fault] == []
         asking = {"": PUBLIC} | {n: key_of(house, "list.read") for n, house in houses.items()}
-        with patch("lachan.indicators.reading.circles_of", circles.__getitem__):
+        with patch("lachan.indicators.queries.circles_of", circles.__getitem__):
             for name, by in asking.items():
                 expected = {
                     value

@@ -52,8 +52,8 @@ from .conftest import make_actor
 pytestmark = pytest.mark.django_db
 
 
-def listed(audience, at=None, **wish):
-    return [e.value for e in projection_at(ledger_head() if at is None else at, audience, **wish)]
+def listed(audience, at=None, **wanted):
+    return [e.value for e in projection_at(ledger_head() if at is None else at, audience, **wanted)]
 
 
 def told():

@@ -17,6 +17,7 @@ from lachan.formats.observables.names import is_public_suffix
 from lachan.formats.observables.parsing import parse
 from lachan.formats.observables.record import InvalidObservable
 from lachan.indicators.guard import guard_load
+from lachan.indicators.labels import RULES
 from lachan.indicators.models import Review
 from lachan.indicators.records import GuardStands
 from lachan.indicators.selectors import guard_lists, indicator_list
@@ -26,7 +27,6 @@ from lachan.indicators.services import (
     indicator_review,
     sites_replace,
 )
-from lachan.indicators.words import RULES
 from lachan.kernel.country import here
 from lachan.members.records import system
 

@@ -12,15 +12,16 @@ from hypothesis.extra.django import TestCase
 from lachan.formats.classification.categories import Classification, classification
 from lachan.formats.sharing import SEVERAL
 from lachan.indicators import ledger, listing, verifying
-from lachan.indicators.channel import Wish, channels
+from lachan.indicators.channel import ListRequest, channels
+from lachan.indicators.list_request import list_serve
 from lachan.indicators.models import Indicator
 from lachan.indicators.records import IndicatorExists, IndicatorMoved
 from lachan.indicators.selectors import (
     ledger_hash_at,
     ledger_head,
     ledger_head_hash,
+    ledger_unfiltered,
     ledger_verify,
-    ledger_whole,
 )
 from lachan.indicators.services import (
     indicator_propose,
@@ -29,7 +30,6 @@ from lachan.indicators.services import (
     indicator_withdraw,
     listing_record,
 )
-from lachan.indicators.serving import list_serve
 from lachan.kernel.clock import now
 from lachan.kernel.ids import uuid7
 from lachan.members.models import Organisation
@@ -51,18 +51,18 @@ def classified(version, *unlisted, codes=CODES):
         return listing_record()
 
 
-def served(name, by=PUBLIC, **wish):
-    found = list_serve(by=by, name=name, wish=Wish(**wish))
+def served(name, by=PUBLIC, **wanted):
+    found = list_serve(by=by, name=name, wanted=ListRequest(**wanted))
     return dataclasses.replace(found, pieces=b"".join(found.pieces))
 
 
-def values(name, **wish):
-    return names(served(name, **wish).pieces, name)
+def values(name, **wanted):
+    return names(served(name, **wanted).pieces, name)
 
 
-def changed(name, **wish):
+def changed(name, **wanted):
     """What a list of changes adds and removes."""
-    return changes(served(name, **wish).pieces, name)
+    return changes(served(name, **wanted).pieces, name)
 
 
 @pytest.fixture
@@ -161,7 +161,7 @@ def test_it_stands_in_the_chain_and_costs_other_followers_nothing(
     assert ledger_verify() == verifying.LedgerCheck(rows=number, fault="")
     publish("bon.example")
     assert ledger_head() == number + 1
-    rows = ledger_whole(by=system("matching"), after=number - 1)
+    rows = ledger_unfiltered(by=system("matching"), after=number - 1)
     assert [row.entry.seq for row in rows] == [number + 1]
     assert ledger_verify().fault == ""
     for verb in ("UPDATE indicators_listingrow SET seq = 99", "DELETE FROM indicators_listingrow"):
@@ -197,7 +197,7 @@ def test_it_says_that_a_later_program_wrote_a_row(three, monkeypatch):
 def test_a_group_names_no_more_to_a_school_than_open_lists_do(monkeypatch):
     school = Organisation.objects.create(name="S", type="school")
     circles = frozenset({school.pk, SEVERAL})
-    monkeypatch.setattr("lachan.indicators.reading.circles_of", lambda _: circles)
+    monkeypatch.setattr("lachan.indicators.queries.circles_of", lambda _: circles)
     for value, category in (("mot.example", "contract.scam"), ("ba.example", "content.abuse")):
         told = {"kind": "domain", "value": value, "category": category, "confidence": 50}
         told |= {"uid": uuid7(), "tlp": "red", "valid_from": now()}

@@ -8,7 +8,7 @@ import pytest
 from lachan.indicators.ledger import head_seq, projection
 from lachan.indicators.models import Indicator
 from lachan.indicators.policy import Action
-from lachan.indicators.reading import is_reason
+from lachan.indicators.queries import is_reason
 from lachan.indicators.records import (
     FourEyes,
     GuardStands,

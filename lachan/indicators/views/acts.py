@@ -20,8 +20,9 @@ from lachan.indicators.forms import (
     ShareForm,
     WithdrawForm,
 )
+from lachan.indicators.labels import DISPUTE_REASONS, LINE_REASONS
 from lachan.indicators.policy import Action
-from lachan.indicators.reading import indicator_state
+from lachan.indicators.queries import indicator_state
 from lachan.indicators.records import (
     FourEyes,
     GuardStands,
@@ -39,7 +40,6 @@ from lachan.indicators.services import (
     indicator_review,
     indicator_withdraw,
 )
-from lachan.indicators.words import DISPUTE_REASONS, LINE_REASONS
 from lachan.kernel.errors import Conflict, InvalidInput, LachanError
 from lachan.kernel.seen import Stale, state_mark
 from lachan.members.policy import requires

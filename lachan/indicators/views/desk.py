@@ -16,9 +16,21 @@ from lachan.indicators.forms import (
     ShareForm,
     WithdrawForm,
 )
+from lachan.indicators.labels import (
+    DECISIONS,
+    DISPUTE_REASONS,
+    KINDS,
+    LINE_REASONS,
+    OUTCOMES,
+    RULES,
+    STATUS,
+    STATUS_TAG,
+    TLPS,
+    category_name,
+)
 from lachan.indicators.models import Indicator
 from lachan.indicators.policy import Action
-from lachan.indicators.reading import (
+from lachan.indicators.queries import (
     agreed_elsewhere,
     case_of,
     indicator_state,
@@ -35,18 +47,6 @@ from lachan.indicators.selectors import (
     indicator_rows,
     indicator_warnings,
     quarantined_rows,
-)
-from lachan.indicators.words import (
-    DECISIONS,
-    DISPUTE_REASONS,
-    KINDS,
-    LINE_REASONS,
-    OUTCOMES,
-    RULES,
-    STATUS,
-    STATUS_TAG,
-    TLPS,
-    category_name,
 )
 from lachan.kernel.bounds import number_read
 from lachan.kernel.seen import state_mark

@@ -11,12 +11,12 @@ from lachan.formats.observables.parsing import display
 from lachan.formats.observables.record import InvalidObservable
 from lachan.indicators.conf import deadline
 from lachan.indicators.forms import PublicDisputeForm
+from lachan.indicators.labels import DISPUTE_REASONS, LINE_REASONS, OUTCOMES, category_name
 from lachan.indicators.policy import Action
 from lachan.indicators.records import IndicatorMoved, IndicatorRecord, NoSuchIndicator
 from lachan.indicators.selectors import dispute_get_public, indicator_get_public
 from lachan.indicators.services import dispute_open, dispute_open_public
 from lachan.indicators.weighing import challenge_new, work_spend
-from lachan.indicators.words import DISPUTE_REASONS, LINE_REASONS, OUTCOMES, category_name
 from lachan.kernel.clock import now
 from lachan.members.policy import requires
 from lachan.members.records import PUBLIC

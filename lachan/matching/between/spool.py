@@ -10,10 +10,10 @@ import msgspec
 
 from lachan.kernel.files import file_write
 from lachan.kernel.ids import uuid7
-from lachan.matching.between.places import spool_folder
+from lachan.matching.between.paths import spool_folder
 
 
-class Met(msgspec.Struct, frozen=True, array_like=True):
+class SightingCount(msgspec.Struct, frozen=True, array_like=True):
     """Attributes: hour: Unix seconds at which it began; organisation: whose key asked."""
 
     indicator: UUID
@@ -22,14 +22,14 @@ class Met(msgspec.Struct, frozen=True, array_like=True):
     count: int
 
 
-class MetBatch(msgspec.Struct, frozen=True):
+class SightingBatch(msgspec.Struct, frozen=True):
     """Attributes: uid: by which it is known that the batch was taken in."""
 
     uid: UUID
-    met: list[Met]
+    met: list[SightingCount]
 
 
-def spool_write(home: Path, met: list[Met]) -> None:
+def spool_write(home: Path, met: list[SightingCount]) -> None:
     """Put a batch down, whole.
 
     Raises:
@@ -37,7 +37,7 @@ def spool_write(home: Path, met: list[Met]) -> None:
     """
     folder = spool_folder(home)
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    batch = MetBatch(uuid7(), met)
+    batch = SightingBatch(uuid7(), met)
     path = folder / f"{batch.uid}.json"  # another name each time that it is tried
     # Every other second, beside answers: it waits for no disk.
     file_write(path, msgspec.json.encode(batch), durable=False)
@@ -48,8 +48,8 @@ def spool_list(home: Path) -> list[Path]:
     return sorted(spool_folder(home).glob("*.json"))
 
 
-def spool_read(path: Path) -> MetBatch:
+def spool_read(path: Path) -> SightingBatch:
     """Raises:
     ValueError: it is no batch.
     """
-    return msgspec.json.decode(path.read_bytes(), type=MetBatch)
+    return msgspec.json.decode(path.read_bytes(), type=SightingBatch)

@@ -16,7 +16,7 @@ from contextlib import ExitStack
 from typing import Any, Self
 
 from lachan.matching.records import ExtraMissing
-from lachan.matching.scanning.alone import alone
+from lachan.matching.scanning.local_ray import local_ray_options
 from lachan.matching.scanning.records import Finding, Item, Outcome
 from lachan.matching.scanning.walking import printable
 from lachan.matching.scanning.workers import Order, examine
@@ -77,7 +77,9 @@ class ClusterWorkers:
         self._suspects: deque[Item] = deque()
         self._tried: set[Item] = set()
         with ExitStack() as stack:
-            options = {"address": address} if address else stack.enter_context(alone(jobs))
+            options = (
+                {"address": address} if address else stack.enter_context(local_ray_options(jobs))
+            )
             self._ray = _library()
             stack.callback(self._ray.shutdown)
             self._connect(options)

@@ -17,7 +17,7 @@ import msgspec
 from lachan.formats.lists.columns import typed
 from lachan.formats.lists.form import is_comment
 from lachan.formats.lists.forms.csv import Csv
-from lachan.formats.lists.reading import exceptions_read, line_read
+from lachan.formats.lists.parsing import exceptions_read, line_read
 from lachan.formats.lists.record import REASONS, Entry, UnreadableList
 from lachan.formats.observables.parsing import parse
 from lachan.formats.observables.record import InvalidObservable

@@ -9,9 +9,9 @@ from lachan.matching.records import Hit, InvalidHash, PictureRefused
 from lachan.matching.scanning.content import Content, is_picture
 from lachan.matching.scanning.lists import row_read
 from lachan.matching.scanning.records import Known, Limits, Match, Row
+from lachan.matching.video.decoding import Limits as VideoLimits
+from lachan.matching.video.decoding import video_kind, video_read
 from lachan.matching.video.frames import frames_sound
-from lachan.matching.video.reading import Limits as VideoLimits
-from lachan.matching.video.reading import video_kind, video_read
 
 _DIGESTS = ("md5", "sha1", "sha256")
 _IN_PART = "not all of the video was looked at: it is damaged, or longer than the limits allow"

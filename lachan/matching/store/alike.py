@@ -11,7 +11,7 @@ from lachan.matching.groups import Groups, firsts_of
 from lachan.matching.records import Listed
 from lachan.matching.store.delta import Delta
 from lachan.matching.store.facts import records_for
-from lachan.matching.store.parts import DeltaPart, Part, SegmentPart
+from lachan.matching.store.row_sources import DeltaSource, RowSource, SegmentSource
 from lachan.matching.store.segment import Held
 from lachan.matching.store.shelf import Shelf
 
@@ -66,7 +66,7 @@ class _Seen:
     def _at(self, number: int) -> tuple[Held | Delta, int]:
         return self._where[bisect_right(self._starts, number) - 1], int(self._places[number])
 
-    def _take(self, part: Part, used: int) -> int:
+    def _take(self, part: RowSource, used: int) -> int:
         """Note the keys and places of what is to be seen of a part, from `used` on; where that ends."""
         at = 0
         for records, _ in part.chunks():
@@ -78,13 +78,13 @@ class _Seen:
         return used
 
 
-def _sources(shelf: Shelf) -> Iterator[tuple[Held | Delta, Part]]:
+def _sources(shelf: Shelf) -> Iterator[tuple[Held | Delta, RowSource]]:
     """What is not gone, at the moment of the call: others may go on adding and removing."""
     delta, count = shelf.delta, shelf.delta.count
     for held in shelf.held:
         bits = held.bits(_gone(held.gone, count))
-        yield held, SegmentPart(held.segment.facts, bits, with_values=False)
-    yield delta, DeltaPart(delta, count, _gone(delta.gone, count))
+        yield held, SegmentSource(held.segment.facts, bits, with_values=False)
+    yield delta, DeltaSource(delta, count, _gone(delta.gone, count))
 
 
 def _gone(gone: dict[int, int], count: int) -> set[int]:

@@ -13,12 +13,12 @@ from lachan.matching.algorithms.algorithm import Algorithm
 from lachan.matching.store import layout as ly
 from lachan.matching.store.facts import FactsFile, Label
 from lachan.matching.store.folder import Folder, SegmentName
-from lachan.matching.store.parts import Part
+from lachan.matching.store.row_sources import RowSource
 from lachan.matching.store.segment import head_check
 
 
 def segment_build(
-    folder: Folder, collection: bytes, algorithm: Algorithm, number: int, parts: Sequence[Part]
+    folder: Folder, collection: bytes, algorithm: Algorithm, number: int, parts: Sequence[RowSource]
 ) -> SegmentName:
     """Write the files of a segment that holds the rows of all parts; there must be one at least.
 
@@ -48,7 +48,7 @@ class _FactsWriter:
     descriptor = -1
 
     def __init__(
-        self, collection: bytes, algorithm: Algorithm, number: int, parts: Sequence[Part]
+        self, collection: bytes, algorithm: Algorithm, number: int, parts: Sequence[RowSource]
     ) -> None:
         self._collection, self._algorithm, self._number = collection, algorithm, number
         self._rows = rows = sum(part.rows for part in parts)
@@ -67,7 +67,9 @@ class _FactsWriter:
         self._uids_at = ly.aligned(self._blocks_at + 4 * -(-rows // ly.BLOCK_ROWS))
         self.size = self._uids_at + 8 * rows
 
-    def write(self, parts: Sequence[Part]) -> "np.ndarray[tuple[int, int], np.dtype[np.uint8]]":
+    def write(
+        self, parts: Sequence[RowSource]
+    ) -> "np.ndarray[tuple[int, int], np.dtype[np.uint8]]":
         """All rows, their values and the identifiers' directory; gives back the keys."""
         keys = np.empty((self._rows, self._algorithm.width), np.uint8)
         hashes = np.empty(self._rows, np.uint32)

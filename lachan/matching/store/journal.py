@@ -16,7 +16,7 @@ from lachan.matching.store import layout as ly
 from lachan.matching.store import log as lg
 from lachan.matching.store.folder import Folder, Manifest, Shelved, unwritable, writing
 from lachan.matching.store.log import LogFull, LogWriter
-from lachan.matching.store.scribe import Scribe
+from lachan.matching.store.log_encoder import LogEncoder
 from lachan.matching.store.view import View, view_open
 
 
@@ -90,7 +90,7 @@ class Journal:
     def _take_up(self) -> None:
         """Go on where the last log ends."""
         tail = self.view.tails[-1]
-        self.scribe = Scribe(tail)
+        self.encoder = LogEncoder(tail)
         tail.log = self._log
 
     def append(self, encode: Callable[[], list[lg.Change]], *, durable: bool) -> None:
@@ -104,12 +104,12 @@ class Journal:
         try:
             self._log.append(encode(), durable=durable)
         except LogFull:
-            self.scribe.forget()
+            self.encoder.forget()
             self._append_anew(encode, durable=durable)
         except OSError as error:
-            self.scribe.forget()
+            self.encoder.forget()
             raise self._refusal(error) from error
-        self.scribe.keep()
+        self.encoder.keep()
 
     def _append_anew(self, encode: Callable[[], list[lg.Change]], *, durable: bool) -> None:
         with self.careful():
@@ -117,7 +117,7 @@ class Journal:
             try:
                 self._log.append(encode(), durable=durable)
             except (LogFull, OSError) as error:
-                self.scribe.forget()
+                self.encoder.forget()
                 if isinstance(error, LogFull):
                     raise InvalidInput("too much at once: more than a log holds") from None
                 raise

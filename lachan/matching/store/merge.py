@@ -16,7 +16,13 @@ from lachan.matching.store.build import segment_build
 from lachan.matching.store.delta import Delta
 from lachan.matching.store.facts import Label
 from lachan.matching.store.folder import Folder, Manifest, SegmentName, Shelved
-from lachan.matching.store.parts import ArrayPart, DeltaPart, Part, Records, SegmentPart
+from lachan.matching.store.row_sources import (
+    ArraySource,
+    DeltaSource,
+    Records,
+    RowSource,
+    SegmentSource,
+)
 from lachan.matching.store.segment import Held, gone_bytes
 from lachan.matching.store.shelf import Shelf
 
@@ -32,17 +38,17 @@ class Frozen:
         self.held = [(held, set(held.gone)) for held in shelf.held]
         self._delta, self._count = shelf.delta, shelf.delta.count
         self._gone = set(shelf.delta.gone)
-        self.extra: list[Part] = []
+        self.extra: list[RowSource] = []
 
     def take(self, delta: Delta) -> None:
         """Add entries from outside, in place of what the same indicators have here under the same keys."""
-        self.extra.append(DeltaPart(delta, delta.count, set(delta.gone)))
+        self.extra.append(DeltaSource(delta, delta.count, set(delta.gone)))
         uids = np.frombuffer(b"".join(record[:16] for record in delta.records), "V16")
         for place in self._perhaps_here(uids):
             if place not in delta.gone:
                 self._kill(delta.records[place][:16], delta.keys[place])
 
-    def take_records(self, part: ArrayPart, records: Records) -> None:
+    def take_records(self, part: ArraySource, records: Records) -> None:
         """The same for records in an array."""
         self.extra.append(part)
         for row in self._perhaps_here(records["uid"]):
@@ -64,14 +70,14 @@ class Frozen:
             rows = held.rows_of(uid, hashed)
             gone.update(row for row in rows if held.segment.facts.key(row) == key)
 
-    def fresh(self) -> list[Part]:
+    def fresh(self) -> list[RowSource]:
         """What no segment holds yet."""
-        parts: list[Part] = [DeltaPart(self._delta, self._count, self._gone), *self.extra]
+        parts: list[RowSource] = [DeltaSource(self._delta, self._count, self._gone), *self.extra]
         return [part for part in parts if part.rows]
 
-    def older(self, held: Held, gone: set[int]) -> SegmentPart:
+    def older(self, held: Held, gone: set[int]) -> SegmentSource:
         bits = held.bits(gone)
-        return SegmentPart(held.segment.facts, bits, with_values=not self.algorithm.reversible)
+        return SegmentSource(held.segment.facts, bits, with_values=not self.algorithm.reversible)
 
 
 def merge(

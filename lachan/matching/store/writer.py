@@ -22,9 +22,9 @@ from lachan.matching.store import log as lg
 from lachan.matching.store.facts import Label
 from lachan.matching.store.folder import writing
 from lachan.matching.store.journal import Journal
+from lachan.matching.store.log_encoder import Entry
 from lachan.matching.store.merge import Frozen, delta_of, merge
-from lachan.matching.store.parts import ArrayPart, Records
-from lachan.matching.store.scribe import Entry
+from lachan.matching.store.row_sources import ArraySource, Records
 from lachan.matching.store.shelf import Shelf
 from lachan.matching.store.view import View
 
@@ -72,7 +72,7 @@ class Writer:
             shelf = self._shelf(entry.algorithm)
             fresh = entry.key not in shelf.keys_of(entry.record[:16])
             self._journal.append(
-                lambda: self._journal.scribe.add(entry, fresh=fresh), durable=self._durable
+                lambda: self._journal.encoder.add(entry, fresh=fresh), durable=self._durable
             )
             shelf.add(entry.record, entry.label, entry.key, entry.value, fresh=fresh)
             if shelf.delta.count >= DELTA_ROWS:
@@ -93,7 +93,9 @@ class Writer:
             return
         with self._changing:
             self._journal.append(
-                lambda: [change for entry in entries for change in self._journal.scribe.add(entry)],
+                lambda: [
+                    change for entry in entries for change in self._journal.encoder.add(entry)
+                ],
                 durable=True,
             )
             for algorithm, record, label, key, value in entries:
@@ -122,7 +124,7 @@ class Writer:
                 lambda: [
                     change
                     for shelf, key in found
-                    for change in self._journal.scribe.remove(shelf.algorithm, uid, key)
+                    for change in self._journal.encoder.remove(shelf.algorithm, uid, key)
                 ],
                 durable=self._durable,
             )
@@ -138,7 +140,7 @@ class Writer:
         with self._changing:
             if not self.view.sequence <= sequence < 1 << 63:
                 raise InvalidInput(f"sequence {sequence} comes before {self.view.sequence}")
-            self._journal.append(lambda: [self._journal.scribe.commit(sequence)], durable=True)
+            self._journal.append(lambda: [self._journal.encoder.commit(sequence)], durable=True)
             self.view.sequence = sequence
 
     def sync(self) -> None:
@@ -160,7 +162,7 @@ class Writer:
         with self._merging, self._changing:
             frozen = self._frozen()
             frozen.setdefault(algorithm.name, Frozen(self._shelf(algorithm)))
-            frozen[algorithm.name].take_records(ArrayPart(records, labels), records)
+            frozen[algorithm.name].take_records(ArraySource(records, labels), records)
             self._build_and_switch(frozen)
 
     def _bulk(self, entries: Sequence[Entry]) -> None:

@@ -1,7 +1,7 @@
 from django import template
 from django.utils.functional import Promise
 
-from lachan.members.words import ROLES
+from lachan.members.labels import ROLES
 
 register = template.Library()
 

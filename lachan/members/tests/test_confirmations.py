@@ -24,8 +24,8 @@ from lachan.members.services import (
     role_grant,
     role_revoke,
 )
+from lachan.members.start_cards import powers_waiting
 from lachan.members.tasks import purge
-from lachan.members.waiting import powers_waiting
 from tests.lived import lived_until
 
 PASSWORD = "four-invented-words-here"

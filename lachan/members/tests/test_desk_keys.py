@@ -30,7 +30,7 @@ from lachan.members.services import (
     recovery_use,
     return_create,
 )
-from lachan.web.start import waiting_list
+from lachan.web.start_cards import start_card_list
 
 PASSWORD = "four-invented-words-here"
 
@@ -235,7 +235,7 @@ def test_each_organisation_keeps_its_own_desk_key_history_and_shares(personas):
 def test_it_shows_and_asks_each_administrator_about_the_own_desk(personas):
     there, at = personas.other, "/staff/members/desk-key/"
     boss = there.administrator.client()
-    assert at not in {card.url for card in waiting_list(there.administrator.actor)}
+    assert at not in {card.url for card in start_card_list(there.administrator.actor)}
     # Where there is no key, nobody holds a copy of it, and there is nothing to lose.
     none = boss.get(at).content.decode()
     assert "/staff/members/people/" not in none
@@ -246,7 +246,7 @@ def test_it_shows_and_asks_each_administrator_about_the_own_desk(personas):
     assert page.context["organisation"] == there.organisation
     assert [row.uid for row in page.context["keys"]] == [key.uid]
     assert desk_key_home().uid == personas.desk_key.uid
-    assert at in {card.url for card in waiting_list(there.administrator.actor)}
+    assert at in {card.url for card in start_card_list(there.administrator.actor)}
     late = there.with_roles(Role.ANALYST)
     lacking = f"/staff/members/people/{late.person.uid}/"
     assert boss.get(lacking).context["gives_key"]

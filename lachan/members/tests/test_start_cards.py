@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from lachan.kernel.clock import held_at, now
 from lachan.members.records import Role
-from lachan.members.waiting import roles_to_fill
+from lachan.members.start_cards import roles_to_fill
 
 
 def test_it_asks_for_an_analyst_and_a_reviewer_until_there_are_some(personas):

@@ -13,11 +13,11 @@ from lachan.members import factors
 from lachan.members.errors import AlreadyMember, InvitationGone, InvitationWaits, SignInRefused
 from lachan.members.forms import CodeForm, JoinForm, PasskeyForm, SetUpCodeForm
 from lachan.members.invitations import invitation_get
+from lachan.members.labels import role_name
 from lachan.members.models import Person
 from lachan.members.policy import public
 from lachan.members.records import Role
 from lachan.members.services import invitation_accept
-from lachan.members.words import role_name
 from lachan.web.sent import marked
 
 from .sign_in import pending_person, pending_set, refusal_add, sign_in_finish

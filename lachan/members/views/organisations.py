@@ -14,6 +14,7 @@ from lachan.kernel.clock import now
 from lachan.kernel.seen import Stale, state_mark
 from lachan.members.desk_keys import HOLDER_ROLES, key_can_be_given
 from lachan.members.errors import AlreadyMember, LastAdministrator
+from lachan.members.labels import ORGANISATION_STATUSES, ORGANISATION_TYPES, role_name
 from lachan.members.models import Invitation, Organisation
 from lachan.members.network_forms import InviteForm, OrganisationForm
 from lachan.members.organisations import organisation_state
@@ -31,7 +32,6 @@ from lachan.members.services import (
     organisation_save,
     session_key,
 )
-from lachan.members.words import ORGANISATION_STATUSES, ORGANISATION_TYPES, role_name
 from lachan.web.sent import SEEN
 
 from .stale import stale_add

@@ -14,6 +14,7 @@ from lachan.kernel.errors import LachanError
 from lachan.kernel.seen import Stale, state_mark
 from lachan.members.desk_keys import HOLDER_ROLES, holder_list, holds_all, key_can_be_given
 from lachan.members.errors import KeyLocked, KeyMissing, LastAdministrator, SelfGrant
+from lachan.members.labels import role_name
 from lachan.members.models import Person
 from lachan.members.network_forms import GrantForm
 from lachan.members.people import person_seen, person_state
@@ -29,7 +30,6 @@ from lachan.members.services import (
     role_revoke,
     session_key,
 )
-from lachan.members.words import role_name
 from lachan.web.sent import SEEN
 
 

@@ -12,8 +12,8 @@ from lachan.indicators.policy import Action as IndicatorAction
 from lachan.kernel.clock import now
 from lachan.kernel.ids import uuid7
 from lachan.matching.between.keys import keys_read
-from lachan.matching.between.places import keys_file
-from lachan.matching.between.spool import Met, spool_list, spool_read, spool_write
+from lachan.matching.between.paths import keys_file
+from lachan.matching.between.spool import SightingCount, spool_list, spool_read, spool_write
 from lachan.members.models import Organisation
 from lachan.members.services import api_key_create, api_key_revoke
 from lachan.shield.policy import Action as CheckAction
@@ -59,7 +59,7 @@ def test_revoking_reaches_the_keys_file(personas, place):
 def test_a_key_opens_what_its_circles_share(personas, place, monkeypatch):
     own = personas.organisation.pk
     monkeypatch.setattr(
-        "lachan.indicators.reading.circles_of", lambda pk: frozenset({pk, SEVERAL + 3})
+        "lachan.indicators.queries.circles_of", lambda pk: frozenset({pk, SEVERAL + 3})
     )
     row, _ = make(personas)
     keys_export(place)
@@ -116,13 +116,20 @@ def test_it_writes_the_keys_only_when_they_change(personas, place):
 
 def test_it_takes_a_batch_once(personas, place):
     own, uid = personas.organisation.pk, uuid7()
-    spool_write(place, [Met(uid, HOUR, own, 2), Met(uid, HOUR, 10**6, 9), Met(uid, HOUR, own, 0)])
+    spool_write(
+        place,
+        [
+            SightingCount(uid, HOUR, own, 2),
+            SightingCount(uid, HOUR, 10**6, 9),
+            SightingCount(uid, HOUR, own, 0),
+        ],
+    )
     (path,) = spool_list(place)
     again = path.read_bytes()
     assert sightings_take(place) == 1
     path.write_bytes(again)  # as if it had been cut off before the file was gone
     assert sightings_take(place) == 0
-    spool_write(place, [Met(uid, HOUR + 60, own, 3)])
+    spool_write(place, [SightingCount(uid, HOUR + 60, own, 3)])
     assert sightings_take(place) == 1
     assert [(s.indicator, s.organisation_id, s.count) for s in Sighting.objects.all()] == [
         (uid, own, 5)
@@ -131,14 +138,14 @@ def test_it_takes_a_batch_once(personas, place):
 
 
 def test_it_sets_aside_what_is_no_batch_and_takes_the_rest(personas, place):
-    spool_write(place, [Met(uuid7(), HOUR, personas.organisation.pk, 1)])
+    spool_write(place, [SightingCount(uuid7(), HOUR, personas.organisation.pk, 1)])
     (place / "sightings" / "0.json").write_text("{")
     assert sightings_take(place) == 1
     assert (place / "sightings" / "0.refused").exists()
 
 
 def test_it_goes_on_where_another_worker_has_set_it_aside(personas, place, monkeypatch):
-    spool_write(place, [Met(uuid7(), HOUR, personas.organisation.pk, 1)])
+    spool_write(place, [SightingCount(uuid7(), HOUR, personas.organisation.pk, 1)])
     odd = place / "sightings" / "0.json"
     odd.write_text("{")
 
@@ -154,7 +161,9 @@ def test_it_goes_on_where_another_worker_has_set_it_aside(personas, place, monke
 
 
 def test_it_forgets_counts_after_three_months(personas, place):
-    spool_write(place, [Met(uuid7(), int(now().timestamp()), personas.organisation.pk, 1)])
+    spool_write(
+        place, [SightingCount(uuid7(), int(now().timestamp()), personas.organisation.pk, 1)]
+    )
     sightings_take(place)
     assert sightings_purge() == 0
     with lived_until(now() + timedelta(days=93)):

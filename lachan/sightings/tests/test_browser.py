@@ -8,7 +8,7 @@ from PIL import Image, ImageOps
 
 from lachan.matching.algorithms.pdq.picture import picture_hash
 from lachan.matching.algorithms.pdq.tests.files import picture, save
-from lachan.matching.between.standing import LookupStatus, status_write
+from lachan.matching.between.lookup_status import LookupStatus, status_write
 from tests.chromium import assert_accessible, look, sign_in
 
 pytestmark = [

@@ -15,8 +15,13 @@ from lachan.formats.sharing import ANYBODY, KEEPER, SEVERAL, Viewer
 from lachan.indicators.ledger import head_lock, ledger_append
 from lachan.indicators.lifecycle import change_of
 from lachan.indicators.models import Indicator
-from lachan.indicators.records import WholeEntry
-from lachan.indicators.selectors import ledger_head, ledger_mark, ledger_whole, projection_whole
+from lachan.indicators.records import UnfilteredEntry
+from lachan.indicators.selectors import (
+    ledger_checkpoint,
+    ledger_head,
+    ledger_unfiltered,
+    projection_unfiltered,
+)
 from lachan.indicators.services import (
     indicator_expire_due,
     indicator_reshare,
@@ -25,12 +30,12 @@ from lachan.indicators.services import (
 from lachan.kernel.clock import held_at, now
 from lachan.kernel.errors import InvalidInput, Refused
 from lachan.kernel.ids import uuid7
-from lachan.matching.between.places import collection_folder, damage_file
+from lachan.matching.between.paths import collection_folder, damage_file
 from lachan.matching.collection import Collection
 from lachan.matching.records import Facts
 from lachan.members.records import system
+from lachan.sightings.checkpoint import Checkpoint, checkpoint_write
 from lachan.sightings.follower import Follower
-from lachan.sightings.marks import Mark, mark_write
 from lachan.sightings.services import _kinds, collection_rebuild, collection_sync
 from lachan.sightings.shards import Shard
 
@@ -215,7 +220,7 @@ def test_it_starts_anew_beside_a_ledger_that_was_set_back(publish, follower, fin
     publish(DIGESTS[0])
     follower.step()
     stray(place, follower, sequence=9)
-    mark_write(collection_folder(place), Mark(_kinds(), 9, "ab" * 32))
+    checkpoint_write(collection_folder(place), Checkpoint(_kinds(), 9, "ab" * 32))
     with Collection.open(collection_folder(place)) as stale:
         assert stale.find(DIGESTS[7])
         assert follower.step()
@@ -229,7 +234,7 @@ def test_it_starts_anew_beside_another_ledger_of_the_same_length(publish, follow
     publish(DIGESTS[0])
     follower.step()
     stray(place, follower, sequence=1)
-    mark_write(collection_folder(place), Mark(_kinds(), 1, "ab" * 32))
+    checkpoint_write(collection_folder(place), Checkpoint(_kinds(), 1, "ab" * 32))
     assert follower.step()
     assert [bool(find(digest)) for digest in (DIGESTS[0], DIGESTS[7])] == [True, False]
 
@@ -271,7 +276,7 @@ def test_it_starts_anew_when_it_learns_another_kind(publish, follower, find, pla
     publish(DIGESTS[0])
     follower.step()
     stray(place, follower, sequence=1)
-    mark_write(collection_folder(place), Mark(("md5",), 1, ledger_mark(1)))
+    checkpoint_write(collection_folder(place), Checkpoint(("md5",), 1, ledger_checkpoint(1)))
     assert follower.step()
     assert not find(DIGESTS[7])
 
@@ -332,10 +337,10 @@ def test_it_looks_when_a_reader_says_that_something_is_damaged(publish, follower
 def test_nobody_but_the_system_reads_the_whole_ledger(publish, personas):
     publish(DIGESTS[0], tlp="red")
     for read in (
-        lambda by: ledger_whole(by=by, after=0),
-        lambda by: projection_whole(by=by, sequence=1),
+        lambda by: ledger_unfiltered(by=by, after=0),
+        lambda by: projection_unfiltered(by=by, sequence=1),
     ):
-        assert [type(row) for row in read(system("x"))] == [WholeEntry]
+        assert [type(row) for row in read(system("x"))] == [UnfilteredEntry]
         with pytest.raises(Refused):
             read(personas.administrator.actor)
 

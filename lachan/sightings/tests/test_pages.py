@@ -6,8 +6,8 @@ import pytest
 
 from lachan.kernel.clock import now
 from lachan.kernel.ids import uuid7
-from lachan.matching.between.places import collection_folder, damage_file
-from lachan.matching.between.standing import LookupStatus, status_write
+from lachan.matching.between.lookup_status import LookupStatus, status_write
+from lachan.matching.between.paths import collection_folder, damage_file
 from lachan.members.models import AuditEntry
 from lachan.sightings.histogram import bars_make, days_make, duration_words, share_below
 from lachan.sightings.models import Sighting

@@ -17,9 +17,9 @@ from hypothesis import strategies as st
 from lachan.edge.dns.asker import UDP, Policies
 from lachan.edge.dns.cache import AnswerCache
 from lachan.edge.dns.layers import Layers
+from lachan.edge.dns.layout import C_BLOCKED, C_CACHED, STRIDE
 from lachan.edge.dns.message import reply_parse
 from lachan.edge.dns.mmsg import Frames, mmsg_available
-from lachan.edge.dns.places import C_BLOCKED, C_CACHED, STRIDE
 from lachan.edge.dns.policy import Policy
 from lachan.edge.dns.question import Question, question_parse
 from lachan.edge.dns.responder import Responder
@@ -82,7 +82,7 @@ def world(tmp_path_factory):
     """(hot path, function: the plain reply to a row's asker) over a ledger with a base and a delta, two overlays,
     and kept answers.
     """
-    from lachan.edge.dns.hot import HotPath
+    from lachan.edge.dns.fast_path import FastPath
 
     folder = tmp_path_factory.mktemp("world")
     base = [of("bad.test"), of("only.test", exact=True), of("gone.test"), of("help.test")]
@@ -118,7 +118,7 @@ def world(tmp_path_factory):
             return responder.at_once(packet, policies.asker("192.0.2.1", connection(row)))
 
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
-            hot = HotPath(Frames(sock), layers(), policies, cache.compiled)
+            hot = FastPath(Frames(sock), layers(), policies, cache.compiled)
             keep(plain, cache)
             yield hot, plain
 

@@ -20,8 +20,8 @@ from lachan.kernel.env import EnvError
 from lachan.kernel.files import file_write
 from lachan.kernel.ids import uuid7
 from lachan.matching.between.keys import LookupKey, keys_encode
-from lachan.matching.between.places import spool_folder
-from lachan.matching.between.spool import Met, spool_list, spool_read
+from lachan.matching.between.paths import spool_folder
+from lachan.matching.between.spool import SightingCount, spool_list, spool_read
 from lachan.matching.collection import Collection
 from lachan.matching.records import Facts
 
@@ -208,7 +208,7 @@ def test_it_puts_down_counts_and_nothing_else(tmp_path):
     counts = {(met.indicator, met.organisation): met.count for met in spool_read(path).met}
     assert counts == {(one, 5): 2, (two, 5): 1, (one, 6): 1}
     assert all(met.hour % 3600 == 0 for met in spool_read(path).met)
-    assert Met.__struct_fields__ == ("indicator", "hour", "organisation", "count")
+    assert SightingCount.__struct_fields__ == ("indicator", "hour", "organisation", "count")
 
 
 def test_it_keeps_its_counts_while_the_disk_will_not(tmp_path):

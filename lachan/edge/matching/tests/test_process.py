@@ -12,9 +12,9 @@ from lachan.kernel.bearer import bearer_make
 from lachan.kernel.files import file_write
 from lachan.kernel.ids import uuid7
 from lachan.matching.between.keys import LookupKey, keys_encode
-from lachan.matching.between.places import collection_folder, damage_file, keys_file, status_files
+from lachan.matching.between.lookup_status import status_sum
+from lachan.matching.between.paths import collection_folder, damage_file, keys_file, status_files
 from lachan.matching.between.spool import spool_list, spool_read
-from lachan.matching.between.standing import status_sum
 from lachan.matching.collection import Collection
 from lachan.matching.records import Facts
 

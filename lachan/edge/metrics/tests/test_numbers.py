@@ -20,7 +20,7 @@ from lachan.formats.tests.test_openmetrics import read
 from lachan.kernel.env import EnvError
 from lachan.kernel.home import home_prepare
 from lachan.kernel.process import started_at
-from lachan.matching.between.standing import LookupStatus, status_write
+from lachan.matching.between.lookup_status import LookupStatus, status_write
 
 
 def numbers(home):

@@ -5,7 +5,7 @@ from itertools import permutations
 
 import pytest
 
-from lachan.formats.lists.reading import read
+from lachan.formats.lists.parsing import read
 from lachan.formats.lists.record import Entry, UnreadableList
 
 

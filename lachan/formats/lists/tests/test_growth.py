@@ -15,13 +15,13 @@ from lachan.formats.lists import (
     form,
     forms,
     holders,
-    reading,
+    parsing,
     source,
 )
 from lachan.formats.lists.columns import typed
 from lachan.formats.lists.documents import broken_values
 from lachan.formats.lists.form import several, uncommented
-from lachan.formats.lists.reading import line_read, read
+from lachan.formats.lists.parsing import line_read, read
 from lachan.formats.lists.record import Entry
 from lachan.formats.observables.parsing import parse
 from lachan.formats.observables.record import InvalidObservable
@@ -34,10 +34,10 @@ UNITS = (
 # The others are asked about a whole line, or its beginning.
 SEARCHED = {
     *(form._TRAILING, form._BETWEEN, exceptions._ODD, documents._TOKENS, source._BINARY),
-    *(reading._NO_UTF8, holders._LETS, holders._NOT, holders._CAMEL, columns._ACTS),
+    *(parsing._NO_UTF8, holders._LETS, holders._NOT, holders._CAMEL, columns._ACTS),
 }
 MODULES = (
-    *(columns, documents, exceptions, form, holders, reading, source),
+    *(columns, documents, exceptions, form, holders, parsing, source),
     *(
         importlib.import_module(f"{forms.__name__}.{one.name}")
         for one in pkgutil.iter_modules(forms.__path__)

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lachan.formats.lists.reading import form_fitting, forms, line_read, read
+from lachan.formats.lists.parsing import form_fitting, forms, line_read, read
 from lachan.formats.lists.record import Entry, Rejected, UnreadableList
 from lachan.formats.lists.source import FREE
 

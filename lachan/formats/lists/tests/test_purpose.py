@@ -6,7 +6,7 @@ import msgspec
 import pytest
 
 from lachan.formats.lists.forms.hosts import NOWHERE
-from lachan.formats.lists.reading import form_fitting, read
+from lachan.formats.lists.parsing import form_fitting, read
 from lachan.formats.lists.record import Entry
 
 

@@ -7,6 +7,7 @@ import pytest
 from lachan.matching.algorithms.algorithm import algorithms
 from lachan.matching.records import ExtraMissing, InvalidHash, PictureRefused
 from lachan.matching.video.comparing import VideoMatch, Videos, videos_compare
+from lachan.matching.video.decoding import Limits, video_kind, video_read
 from lachan.matching.video.frames import (
     Frame,
     frames_keys,
@@ -14,7 +15,6 @@ from lachan.matching.video.frames import (
     frames_sound,
     frames_text,
 )
-from lachan.matching.video.reading import Limits, video_kind, video_read
 from lachan.matching.video.tests.clips import clip, pictures
 
 

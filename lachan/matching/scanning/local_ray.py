@@ -29,7 +29,7 @@ def _surroundings() -> dict[str, str]:
 
 
 @contextmanager
-def alone(jobs: int) -> Iterator[dict[str, Any]]:
+def local_ray_options(jobs: int) -> Iterator[dict[str, Any]]:
     """Options for `ray.init`: so many jobs at once, or one a core that this process may use.
 
     Ray is imported, used and shut down inside.

@@ -10,7 +10,7 @@ from lachan.formats.guard.declared import guard_rules
 from lachan.formats.sharing import Tlp
 from lachan.formats.snapshot.keys import kinds_by_code
 from lachan.kernel.country import today
-from lachan.web.words import said_lazy
+from lachan.web.data_texts import data_text_lazy
 
 from .records import Confidence, Status
 
@@ -28,7 +28,7 @@ STATUS_TAG = {
     Status.REJECTED: "",
     Status.WITHDRAWN: "",
 }
-KINDS = {kind.name: said_lazy(kind.label) for kind in kinds_by_code().values()}
+KINDS = {kind.name: data_text_lazy(kind.label) for kind in kinds_by_code().values()}
 TLPS = {
     Tlp.CLEAR: _("TLP:CLEAR: everybody"),
     Tlp.GREEN: _("TLP:GREEN: the community"),
@@ -42,7 +42,7 @@ CONFIDENCES = [
     (Confidence.SURE.value, _("sure (80)")),
     (Confidence.PROVED.value, _("proved (100)")),
 ]
-RULES = {code: said_lazy(rule.said) for code, rule in guard_rules().items()}
+RULES = {code: data_text_lazy(rule.said) for code, rule in guard_rules().items()}
 DISPUTE_REASONS = {
     "mistake": _("There is nothing bad there"),
     "mine": _("It is mine, and it is not what you say"),

@@ -8,11 +8,11 @@ from pathlib import Path
 import msgspec
 
 from lachan.kernel.files import file_write
-from lachan.matching.between.places import mark_file
+from lachan.matching.between.paths import checkpoint_file
 from lachan.sightings.shards import WHOLE, Shard
 
 
-class Mark(msgspec.Struct, frozen=True):
+class Checkpoint(msgspec.Struct, frozen=True):
     """Attributes:
     kinds: of indicator that were known to be matched when the collection was filled.
     sequence, hash: a row of the ledger that is in, and the chain's hash there.
@@ -25,18 +25,18 @@ class Mark(msgspec.Struct, frozen=True):
     shard: Shard = WHOLE
 
 
-def mark_read(folder: Path) -> Mark | None:
+def checkpoint_read(folder: Path) -> Checkpoint | None:
     """The collection's mark; None where there is none that can be read."""
     try:
-        return msgspec.json.decode(mark_file(folder).read_bytes(), type=Mark)
+        return msgspec.json.decode(checkpoint_file(folder).read_bytes(), type=Checkpoint)
     except (OSError, msgspec.DecodeError):
         return None
 
 
-def mark_write(folder: Path, mark: Mark) -> None:
+def checkpoint_write(folder: Path, checkpoint: Checkpoint) -> None:
     """Replace it whole; lost with the power, it costs one filling anew.
 
     Raises:
         OSError: the disk would not.
     """
-    file_write(mark_file(folder), msgspec.json.encode(mark), mode=0o644, durable=False)
+    file_write(checkpoint_file(folder), msgspec.json.encode(checkpoint), mode=0o644, durable=False)

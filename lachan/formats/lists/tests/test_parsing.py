@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lachan.formats.lists.reading import forms, read
+from lachan.formats.lists.parsing import forms, read
 from lachan.formats.lists.record import REASONS, Entry, Rejected, UnreadableList
 from lachan.formats.lists.source import FOREIGN, PACKED
 from lachan.formats.observables import record as observables

@@ -1,6 +1,6 @@
 """Cards of the staff's start page: every room may say what waits there for whoever looks.
 
-    @waits(order=10)
+    @start_card(order=10)
     def cases_waiting(actor):
         return Waiting(title=_("Cases without an owner"), url="/staff/cases/", count=…)
 
@@ -11,11 +11,11 @@ import dataclasses
 from collections.abc import Callable
 from typing import Any
 
-_ASKED: list[tuple[int, str, Callable[[Any], "Waiting | None"]]] = []
+_ASKED: list[tuple[int, str, Callable[[Any], "StartCard | None"]]] = []
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class Waiting:
+class StartCard:
     """One card.
 
     Attributes:
@@ -35,10 +35,10 @@ class Waiting:
     urgent: bool = False
 
 
-Asked = Callable[[Any], Waiting | None]
+Asked = Callable[[Any], StartCard | None]
 
 
-def waits(*, order: int) -> Callable[[Asked], Asked]:
+def start_card(*, order: int) -> Callable[[Asked], Asked]:
     """Register a card; it gets the actor and answers None where the actor has no business there."""
 
     def register(ask: Asked) -> Asked:
@@ -48,7 +48,7 @@ def waits(*, order: int) -> Callable[[Asked], Asked]:
     return register
 
 
-def waiting_list(actor: Any) -> list[Waiting]:
+def start_card_list(actor: Any) -> list[StartCard]:
     """The cards for one actor, in order."""
     cards = [ask(actor) for _, _, ask in sorted(_ASKED, key=lambda entry: entry[:2])]
     return [card for card in cards if card is not None]

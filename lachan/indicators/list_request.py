@@ -5,9 +5,9 @@ from lachan.members.policy import policy_check
 from lachan.members.records import Actor, ActorKind
 
 from . import listing
-from .channel import Served, Wish, channels
+from .channel import ListRequest, ListResponse, channels
 from .policy import Action
-from .reading import audience_of
+from .queries import audience_of
 from .records import PUBLIC_AUDIENCE, NoSuchChannel
 
 
@@ -20,7 +20,7 @@ def audience_for(by: Actor) -> Viewer:
     return audience_of(by.organisation_id, by.organisation_type)
 
 
-def list_serve(*, by: Actor, name: str, wish: Wish) -> Served:
+def list_serve(*, by: Actor, name: str, wanted: ListRequest) -> ListResponse:
     """Prepare a list; nothing is read from the ledger's rows before the first piece is taken.
 
     Raises:
@@ -29,8 +29,8 @@ def list_serve(*, by: Actor, name: str, wish: Wish) -> Served:
     policy_check(by, Action.LIST_READ)
     if (channel := channels().get(name)) is None:
         raise NoSuchChannel(f"there is no such list; there are: {', '.join(channels())}")
-    wish = channel.settings.checked(wish, carried=channel.kinds)
-    return channel.way.serve(channel, audience_for(by), wish)
+    wanted = channel.settings.checked(wanted, carried=channel.kinds)
+    return channel.way.serve(channel, audience_for(by), wanted)
 
 
 def list_sequence(audience: Viewer) -> int:

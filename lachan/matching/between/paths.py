@@ -13,8 +13,8 @@ def collection_folder(home: Path) -> Path:
     return home / "matching"
 
 
-def mark_file(folder: Path) -> Path:
-    """Of a collection: how far the follower came (`sightings/marks`)."""
+def checkpoint_file(folder: Path) -> Path:
+    """Of a collection: how far the follower came (`sightings/checkpoint`)."""
     return folder / "ledger.json"
 
 

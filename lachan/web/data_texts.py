@@ -14,7 +14,7 @@ def _said(words: Mapping[str, str]) -> str:
 _lazily = lazy(_said, str)
 
 
-def said_lazy(words: Mapping[str, str]) -> Promise:
+def data_text_lazy(words: Mapping[str, str]) -> Promise:
     """As `gettext_lazy`, of a text that stands in a room's data by language: English where there is no other."""
     promise: Promise = _lazily(words)
     return promise

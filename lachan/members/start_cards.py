@@ -2,7 +2,7 @@
 
 from django.utils.translation import gettext as _
 
-from lachan.web.start import Waiting, waits
+from lachan.web.start_cards import StartCard, start_card
 
 from .confirmations import confirmation_list
 from .desk_keys import holder_list, holds_all
@@ -12,8 +12,8 @@ from .records import Actor, Role
 from .selectors import organisation_home
 
 
-@waits(order=50)
-def roles_to_fill(actor: Actor) -> Waiting | None:
+@start_card(order=50)
+def roles_to_fill(actor: Actor) -> StartCard | None:
     """The loop needs one who reads and another who reviews: what is missing, until somebody holds it."""
     home = organisation_home()
     if home is None or not policy_allows(actor, Action.MEMBER_MANAGE, organisation_id=home.pk):
@@ -22,7 +22,7 @@ def roles_to_fill(actor: Actor) -> Waiting | None:
     grants = grants.filter(person__organisation=home, person__is_active=True)
     held = set(grants.values_list("role", flat=True))
     missing = [role for role in (Role.ANALYST, Role.REVIEWER) if role not in held]
-    return Waiting(
+    return StartCard(
         title=_("People to invite"),
         url=f"/staff/members/{home.uid}/invite/",
         count=len(missing),
@@ -32,14 +32,14 @@ def roles_to_fill(actor: Actor) -> Waiting | None:
     )
 
 
-@waits(order=5)
-def powers_waiting(actor: Actor) -> Waiting | None:
+@start_card(order=5)
+def powers_waiting(actor: Actor) -> StartCard | None:
     """The notice of what one administrator asked for: to all administrators and to whom it concerns."""
     rows = confirmation_list(actor)
     if not rows:
         return None
     mine = any(row.person_id == actor.person_id for row in rows)
-    return Waiting(
+    return StartCard(
         title=_("Powers that wait for a second yes"),
         url="/staff/members/confirmations/",
         count=len(rows),
@@ -58,12 +58,12 @@ def _desk_managed(actor: Actor) -> Organisation | None:
     return own
 
 
-@waits(order=60)
-def people_without_key(actor: Actor) -> Waiting | None:
+@start_card(order=60)
+def people_without_key(actor: Actor) -> StartCard | None:
     own = _desk_managed(actor)
     if own is None:
         return None
-    return Waiting(
+    return StartCard(
         title=_("People without the desk's key"),
         url="/staff/members/desk-key/",
         count=sum(not holds_all(person) for person in holder_list(own)),
@@ -72,13 +72,13 @@ def people_without_key(actor: Actor) -> Waiting | None:
     )
 
 
-@waits(order=61)
-def shares_to_print(actor: Actor) -> Waiting | None:
+@start_card(order=61)
+def shares_to_print(actor: Actor) -> StartCard | None:
     own = _desk_managed(actor)
     if own is None:
         return None
     printed = DeskKeyWrap.objects.filter(recovery__organisation=own).exists()
-    return Waiting(
+    return StartCard(
         title=_("Recovery shares to print"),
         url="/staff/members/desk-key/",
         count=int(not printed),

@@ -5,20 +5,20 @@ from django.utils.translation import gettext as _
 from lachan.members.policy import policy_allows
 from lachan.members.records import Actor, system
 from lachan.reports.policy import Action
-from lachan.web.start import Waiting, waits
+from lachan.web.start_cards import StartCard, start_card
 
 from .records import Status
 from .selectors.queue import queue_counts
 from .services.freeing import cases_free
 
 
-@waits(order=10)
-def cases_without_owner(actor: Actor) -> Waiting | None:
+@start_card(order=10)
+def cases_without_owner(actor: Actor) -> StartCard | None:
     if not policy_allows(actor, Action.CASE_WORK):
         return None
     cases_free(by=system("cases"))
     counts = queue_counts(by=actor)
-    return Waiting(
+    return StartCard(
         title=_("Cases that nobody has taken"),
         url="/staff/cases/?status=new",
         count=counts[Status.NEW],
@@ -28,11 +28,11 @@ def cases_without_owner(actor: Actor) -> Waiting | None:
     )
 
 
-@waits(order=11)
-def own_cases(actor: Actor) -> Waiting | None:
+@start_card(order=11)
+def own_cases(actor: Actor) -> StartCard | None:
     if not policy_allows(actor, Action.CASE_WORK):
         return None
-    return Waiting(
+    return StartCard(
         title=_("My open cases"),
         url="/staff/cases/?mine=1",
         count=queue_counts(by=actor)["mine"],

@@ -15,7 +15,7 @@ Chunk = tuple[Records, list[bytes] | None]
 CHUNK = 1 << 15
 
 
-class Part(Protocol):
+class RowSource(Protocol):
     """Rows for a new segment.
 
     Attributes:
@@ -34,7 +34,7 @@ class Part(Protocol):
         """(records, their values where keys do not hold them), in order; records are the caller's own."""
 
 
-class SegmentPart:
+class SegmentSource:
     """The rows of a segment that are not gone."""
 
     def __init__(self, facts: FactsFile, gone: npt.NDArray[np.uint8], *, with_values: bool) -> None:
@@ -55,7 +55,7 @@ class SegmentPart:
             yield columns[rows], values
 
 
-class DeltaPart:
+class DeltaSource:
     """The entries of a delta that came before a moment and were not gone at it."""
 
     def __init__(self, delta: Delta, count: int, gone: set[int]) -> None:
@@ -77,7 +77,7 @@ class DeltaPart:
             yield records, values
 
 
-class ArrayPart:
+class ArraySource:
     """Records that a bulk load has ready, of an algorithm whose keys hold the values."""
 
     values_size = 0

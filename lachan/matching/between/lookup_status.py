@@ -8,7 +8,7 @@ from pathlib import Path
 import msgspec
 
 from lachan.kernel.files import file_write
-from lachan.matching.between.places import status_file, status_files
+from lachan.matching.between.paths import status_file, status_files
 
 BUCKETS = 24
 _FRESH_SECONDS = 10.0

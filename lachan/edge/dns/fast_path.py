@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from lachan.edge.dns import answers, packets, places
+from lachan.edge.dns import answers, layout, packets
 from lachan.edge.dns.asker import UDP, Connection, Policies
 from lachan.edge.dns.cache import CompiledCache, Kept
 from lachan.edge.dns.layers import Layers
@@ -79,10 +79,10 @@ class View:
         self._texts: npt.NDArray[Any] = np.zeros((len(policies), 0), np.int64)
         self.words = np.zeros(7, np.uint64)
         for place, value in (
-            (places.T_BYTES, table.bytes.ctypes.data),
-            (places.T_SIZE, len(table.bytes)),
-            (places.T_SLOTS, table.slots.ctypes.data),
-            (places.T_COUNT, len(table.slots)),
+            (layout.T_BYTES, table.bytes.ctypes.data),
+            (layout.T_SIZE, len(table.bytes)),
+            (layout.T_SLOTS, table.slots.ctypes.data),
+            (layout.T_COUNT, len(table.slots)),
         ):
             self.words[place] = value
         self.learn()
@@ -99,9 +99,9 @@ class View:
         self._texts = np.concatenate([self._texts, np.array(texts, np.int64)], axis=1)
         self._known = count
         self._kit.seal()
-        self.words[places.T_EFFECTS] = self._effects.ctypes.data
-        self.words[places.T_TEXTS] = self._texts.ctypes.data
-        self.words[places.T_PROFILES] = count
+        self.words[layout.T_EFFECTS] = self._effects.ctypes.data
+        self.words[layout.T_TEXTS] = self._texts.ctypes.data
+        self.words[layout.T_PROFILES] = count
         return True
 
     def _cell(self, row: int, number: int) -> tuple[int, int]:
@@ -114,7 +114,7 @@ class View:
         return effect, self._kit.text(row, profile.categories)
 
 
-class HotPath:
+class FastPath:
     """Answers batches on one socket's frames.
 
     Attributes:
@@ -133,11 +133,11 @@ class HotPath:
         self.rows = np.full(BATCH, connection.row, np.int64)
         self._left = np.zeros(BATCH, np.int64)
         self.counts = np.zeros(4, np.int64)
-        self._numbers = np.zeros(places.NUMBERS, np.uint64)
+        self._numbers = np.zeros(layout.NUMBERS, np.uint64)
         for place, value in (
-            (places.N_CACHE_K0, cache.key[0]),
-            (places.N_CACHE_K1, cache.key[1]),
-            (places.N_FRAMES, frames.frames.ctypes.data),
+            (layout.N_CACHE_K0, cache.key[0]),
+            (layout.N_CACHE_K1, cache.key[1]),
+            (layout.N_FRAMES, frames.frames.ctypes.data),
         ):
             self._numbers[place] = value
         self._open(policies.rows, layers.current())
@@ -163,23 +163,23 @@ class HotPath:
             if view.learn():
                 words[:] = view.words
         ledger = pairs[-1]
-        self._numbers[places.N_NOW] = int(time.time())
-        self._numbers[places.N_SERIAL] = ledger.sequence if ledger else 0
+        self._numbers[layout.N_NOW] = int(time.time())
+        self._numbers[layout.N_SERIAL] = ledger.sequence if ledger else 0
 
     def _open(self, rows: Rows, pairs: tuple[Pair | None, ...]) -> None:
         self._known, self._pairs = rows, pairs
         self._kit = Kit(rows)
         named = [(n, pair) for n, pair in zip(self._layers.names, pairs, strict=True) if pair]
-        self._words = np.zeros((len(named), places.LAYER_WORDS), np.uint64)
+        self._words = np.zeros((len(named), layout.LAYER_WORDS), np.uint64)
         self._deltas = []
         self._bases = []
         for words, (name, pair) in zip(self._words, named, strict=True):
             delta = View(pair.delta, name, rows, self._kit)
             base = View(pair.base, name, rows, self._kit)
-            words[places.L_K0], words[places.L_K1] = pair.key
-            words[places.L_DELTA : places.L_BASE] = delta.words
-            words[places.L_BASE :] = base.words
-            self._deltas.append((delta, words[places.L_DELTA : places.L_BASE]))
+            words[layout.L_K0], words[layout.L_K1] = pair.key
+            words[layout.L_DELTA : layout.L_BASE] = delta.words
+            words[layout.L_BASE :] = base.words
+            self._deltas.append((delta, words[layout.L_DELTA : layout.L_BASE]))
             self._bases.append(base)  # what `words` point to must live as long as they do
 
 
@@ -188,6 +188,6 @@ def warm() -> None:
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
         cache = CompiledCache(1 << 16)
         layers = Layers(SnapshotReader("/nonexistent"))
-        HotPath(Frames(sock), layers, Policies(Policy()), cache).answer(0)
+        FastPath(Frames(sock), layers, Policies(Policy()), cache).answer(0)
         nothing = Reply(0, (0, 0, 0), b"", (), 0, (), (), truncated=False)
         cache.put(b"\0" * 6, Kept(nothing, 0))

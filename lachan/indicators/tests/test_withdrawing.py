@@ -3,7 +3,7 @@ from uuid import uuid4
 
 import pytest
 
-from lachan.indicators import undoing
+from lachan.indicators import withdrawing
 from lachan.indicators.records import PUBLIC_AUDIENCE, NoSuchImport
 from lachan.indicators.selectors import ledger_head, ledger_verify, projection_at
 from lachan.indicators.services import list_import, list_withdraw
@@ -25,7 +25,7 @@ def standing():
 
 
 def test_it_takes_one_list_back_and_leaves_the_others(monkeypatch):
-    monkeypatch.setattr(undoing, "_AT_ONCE", 2)
+    monkeypatch.setattr(withdrawing, "_AT_ONCE", 2)
     mistaken = bring(*(f"a{number}.example" for number in range(5)))
     bring("b.example", "a1.example")
     steps = []

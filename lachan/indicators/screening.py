@@ -9,9 +9,9 @@ from lachan.formats.lists.record import Entry, Rejected
 from lachan.formats.observables.record import Observable
 from lachan.formats.sharing import Reach, Tlp, sees
 
-from .bulk import states_of
+from .bulk_sql import states_of
 from .models import Indicator
-from .reading import AGAIN, SHARED, sight_of
+from .queries import AGAIN, SHARED, sight_of
 from .records import GuardWarning, Status
 
 _OWN = "own"
@@ -20,8 +20,8 @@ Key = tuple[str, str]
 
 
 @dataclasses.dataclass(slots=True)
-class Sorted:
-    """One chunk, sorted.
+class Screened:
+    """What became of the items of one chunk.
 
     Attributes:
         fresh: to be published.
@@ -44,8 +44,8 @@ class Sorted:
     rejected: list[Rejected] = dataclasses.field(default_factory=list)
 
 
-class Sorter:
-    """Sorts the chunks of one list.
+class Screener:
+    """Screens the chunks of one list.
 
     Attributes:
         owner: whose list it is: what that organisation does not see does not count.
@@ -58,9 +58,9 @@ class Sorter:
         self._remember = remember
         self._seen: set[Key] = set()
 
-    def sort(self, chunk: list[Entry | Rejected]) -> Sorted:
+    def screen(self, chunk: list[Entry | Rejected]) -> Screened:
         """Ask the database once for each kind in the chunk; hold the ledger's lock while that must stay true."""
-        found = Sorted()
+        found = Screened()
         asked: dict[Key, Entry] = {}
         for item in chunk:
             if isinstance(item, Rejected):
@@ -78,7 +78,7 @@ class Sorter:
             self._place(found, entry, known.get(key, frozenset()))
         return found
 
-    def _place(self, found: Sorted, entry: Entry, states: frozenset[str]) -> None:
+    def _place(self, found: Screened, entry: Entry, states: frozenset[str]) -> None:
         observable = entry.observable
         if Status.PUBLISHED in states:
             found.duplicate += 1

@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from lachan.edge.dns.places import CACHED_HEAD, N_CACHE_K0, N_CACHE_K1, N_NOW
+from lachan.edge.dns.layout import CACHED_HEAD, N_CACHE_K0, N_CACHE_K1, N_NOW
 from lachan.edge.dns.wire import append_bytes, read_be16, write_be32, write_head
 from lachan.formats.snapshot.compiled import (
     hash_field,

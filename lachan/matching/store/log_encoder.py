@@ -74,7 +74,7 @@ def _label(categories: tuple[str, ...], source: str) -> Label:
     return categories, source
 
 
-class Scribe:
+class LogEncoder:
     """Writes for one log. Numbers that it gives count once `keep` says that they were written."""
 
     def __init__(self, tail: Tail) -> None:

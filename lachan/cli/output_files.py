@@ -9,7 +9,7 @@ from lachan.kernel.files import file_draft
 
 
 @contextlib.contextmanager
-def whole_or_not(path: Path) -> Iterator[TextIO]:
+def output_file(path: Path) -> Iterator[TextIO]:
     """A text to write, its owner's alone: beside its place first, then moved there. Whatever goes wrong, what
     stood there stays.
 
