@@ -9,12 +9,16 @@ import unicodedata
 
 # Where joiners and selectors choose between letters or pictures: scripts that join, and symbols.
 _SYMBOLS = "\u2190-\u2bff\u3030\u303d\u3297\u3299\U0001f000-\U0001faff"
-_JOINING = f"\u0590-\u109f\u1780-\u1dff\ua800-\uabff\ufb1d-\ufdff\ufe70-\ufefc\ufe0f{_SYMBOLS}"
+# Without the marks among them, which go: what only stood beside one joins nothing.
+_JOINING = (
+    "\u0590-\u061b\u061d-\u109f\u1780-\u17b3\u17b6-\u180a\u1810-\u1dff\ua800-\uabff\ufb1d-\ufdff\ufe70-\ufefc"
+    f"{_SYMBOLS}"
+)
 # U+202E stays, to be refused: it shows a text back to front, and is no accident. U+FFFC stands where a
 # picture was.
 MARKS = re.compile(
     "(?<=[0-9#*])\ufe0f?\u20e3"
-    f"|(?<![{_JOINING}])[\u200c\u200d]|[\u200c\u200d](?![{_JOINING}])"
+    f"|(?<![{_JOINING}])(?<![{_SYMBOLS}]\ufe0f)[\u200c\u200d]|[\u200c\u200d](?![{_JOINING}])"
     f"|(?<![{_SYMBOLS}])[\ufe0e\ufe0f]"
     "|[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b\u200e\u200f\u202a-\u202d\u2060-\u206f"
     "\u3164\ufe00-\ufe0d\ufeff\uffa0\ufff0-\ufffc\U0001bca0-\U0001bca3\U0001d173-\U0001d17a"

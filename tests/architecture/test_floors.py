@@ -21,7 +21,7 @@ MORE_DOORS = {
     # What pages are made of, and where rooms say what the whole shows of them.
     "web": {
         "fields", "givenback", "logs", "menu", "pages", "panels", "problems", "refused", "sent", "shapes",
-        "start", "status", "views", "words",
+        "data_texts", "start_cards", "status", "views",
     },
     "matching": {
         "algorithms.algorithm", "algorithms.pdq.transform", "between", "collection", "covering",
@@ -30,7 +30,7 @@ MORE_DOORS = {
 }  # fmt: skip
 # What the command line alone enters: what it starts, sets, and does without a database.
 COMMAND_DOORS = {
-    "config": {"backups", "catalogues", "given", "prepare", "restored", "schema"},
+    "config": {"backups", "catalogues", "environment", "prepare", "restored", "schema"},
     "edge": {
         "dns.__main__", "dns.settings", "matching.__main__", "matching.settings", "metrics.__main__",
     },

@@ -57,12 +57,12 @@ class Edge:
         self.responder = Responder(
             layers, self.policies, cache, self.upstream, guarded.__contains__
         )
-        self.hot, self._sock = None, socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self.fast_path, self._sock = None, socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         if cache.compiled is not None:
             from lachan.edge.dns.fast_path import FastPath
 
             cache.compiled.ready = True
-            self.hot = FastPath(Frames(self._sock), layers, self.policies, cache.compiled)
+            self.fast_path = FastPath(Frames(self._sock), layers, self.policies, cache.compiled)
 
     def close(self) -> None:
         for each in (*self.writers, self._sock):
@@ -94,7 +94,7 @@ class Edge:
         """The replies to (packet, policy) each: the compiled path's first, the others' all together."""
         rows = {policy: row for row, policy in enumerate(self.policies.rows)}
         replies, left = {}, range(len(asked))
-        if compiled and self.hot is not None:
+        if compiled and self.fast_path is not None:
             replies, left = self._compiled(asked, rows)
         waiting = []
         for number in left:
@@ -109,12 +109,12 @@ class Edge:
         return [replies[number] for number in range(len(asked))]
 
     def _compiled(self, asked, rows):
-        frames = self.hot.frames
+        frames = self.fast_path.frames
         for number, (packet, policy) in enumerate(asked):
-            self.hot.rows[number], at = rows[policy], number * STRIDE
+            self.fast_path.rows[number], at = rows[policy], number * STRIDE
             memoryview(frames.frames)[at : at + len(packet)] = packet
             frames.received[number, 6], frames.received[number, 7] = 0, len(packet)
-        _, left = self.hot.answer(len(asked))
+        _, left = self.fast_path.answer(len(asked))
         done = [number for number in range(len(asked)) if number not in left]
         replies = {}
         for row, number in enumerate(done):
@@ -152,7 +152,7 @@ def run(questions: int, seed: int, *, compiled: bool = True) -> dict[str, object
         edge = Edge(folder, chance, compiled=compiled and mmsg_available())
         stack.callback(edge.close)
         clock = SimpleNamespace(time=lambda: edge.now, monotonic=lambda: edge.now)
-        for name in ("cache", "responder", "failures", *(["hot"] if edge.hot else [])):
+        for name in ("cache", "responder", "failures", *(["fast_path"] if edge.fast_path else [])):
             stack.enter_context(mock.patch(f"lachan.edge.dns.{name}.time", clock))
         answers = asyncio.run(batches(edge, chance, questions))
     wrong = [answer for answer in answers if answer]
@@ -161,8 +161,8 @@ def run(questions: int, seed: int, *, compiled: bool = True) -> dict[str, object
         "questions": len(answers),
         "wrong": len(wrong),
         "wrong_first": wrong[:3],
-        "compiled_blocked": int(edge.hot.counts[C_BLOCKED]) if edge.hot else 0,
-        "compiled_cached": int(edge.hot.counts[C_CACHED]) if edge.hot else 0,
+        "compiled_blocked": int(edge.fast_path.counts[C_BLOCKED]) if edge.fast_path else 0,
+        "compiled_cached": int(edge.fast_path.counts[C_CACHED]) if edge.fast_path else 0,
         **{name: getattr(counts, name) for name in ("blocked", "cached", "stale", "local")},
         "upstream": edge.upstream.asked,
         "seconds": round(time.monotonic() - began, 1),

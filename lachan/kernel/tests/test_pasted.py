@@ -1,3 +1,4 @@
+import itertools
 import unicodedata
 
 import pytest
@@ -41,6 +42,16 @@ def test_it_leaves_words_of_every_script_whole(text):
 def test_it_has_cleaned_once_for_all(text):
     assert cleaned(cleaned(text)) == cleaned(text)
     assert len(digits_folded(text)) == len(blanks_folded(text)) == len(text)
+
+
+def test_it_keeps_no_mark_for_the_sake_of_another():
+    for marks in itertools.product(UNSEEN, repeat=3):
+        assert cleaned(f"1{''.join(marks)}2") == "12", ascii(marks)
+
+
+@given(st.text(f"{UNSEEN}1aĐن❤👩क्", max_size=20))
+def test_it_has_cleaned_marks_once_for_all(text):
+    assert cleaned(cleaned(text)) == cleaned(text)
 
 
 def test_it_knows_all_that_unicode_calls_invisible():
