@@ -16,7 +16,7 @@ from django.test import Client
 
 from lachan.kernel.sealing.envelope import KeyPair, keypair_new
 from lachan.kernel.sealing.locks import lock_with
-from lachan.members.desk_keys import desk_key_make
+from lachan.members.keys.desk_keys import desk_key_make
 from lachan.members.models import Confirmation, Organisation, Person, RoleGrant
 from lachan.members.records import Actor, Role
 from lachan.members.selectors import actor_for

@@ -26,8 +26,8 @@ from lachan.proofs.services import row_holds, row_require
 
 from .audit import audit_record
 from .audit_actions import MemberAudit
-from .desk_keys import HOLDER_ROLES
 from .errors import SecondNeeded
+from .keys.desk_keys import HOLDER_ROLES
 from .models import Confirmation, Invitation, Organisation, Person, RoleGrant
 from .policy import POWERS, TABLE
 from .reach import manage_allows

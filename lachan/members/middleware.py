@@ -10,9 +10,9 @@ from lachan.web.sent import form_page
 
 from .api_keys import api_key_actor
 from .errors import ApiKeyRefused, KeyLocked
+from .keys.session_keys import cookie_set
 from .records import PUBLIC
 from .selectors import actor_for
-from .session_keys import cookie_set
 
 
 class ActorMiddleware:

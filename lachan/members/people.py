@@ -23,8 +23,8 @@ from .confirmations import (
     powerful_roles,
     second_is_asked,
 )
-from .desk_keys import desk_keys_withdraw, holder_list
 from .errors import LastAdministrator, SelfGrant
+from .keys.desk_keys import desk_keys_withdraw, holder_list
 from .models import Confirmation, DeskKeyWrap, Invitation, Organisation, Person, RoleGrant
 from .reach import manage_check
 from .records import Actor, Role, system

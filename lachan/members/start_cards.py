@@ -5,7 +5,7 @@ from django.utils.translation import gettext as _
 from lachan.web.start_cards import StartCard, start_card
 
 from .confirmations import confirmation_list
-from .desk_keys import holder_list, holds_all
+from .keys.desk_keys import holder_list, holds_all
 from .models import DeskKeyWrap, Organisation, RoleGrant
 from .policy import Action, policy_allows
 from .records import Actor, Role

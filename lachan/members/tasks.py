@@ -6,9 +6,9 @@ from lachan.outbox.services import clock_is_believed
 
 from .audit import audit_head_keep
 from .confirmations import confirmations_settle, links_settle
+from .entry.sign_in_checks import pauses_purge
 from .models import Session
 from .people import invitations_purge, wraps_purge
-from .sign_in_checks import pauses_purge
 
 
 @every(timedelta(minutes=15))

@@ -25,11 +25,11 @@ from lachan.indicators.models import Dispute, Indicator, ListImport, ListingRow
 from lachan.kernel.errors import LachanError
 from lachan.kernel.sealing.errors import SealBroken
 from lachan.members.api_keys import api_key_create, scope_list
-from lachan.members.desk_keys import desk_key_rotate
-from lachan.members.invitations import invitation_create
+from lachan.members.entry.invitations import invitation_create
+from lachan.members.keys.desk_keys import desk_key_rotate
+from lachan.members.keys.recovery import recovery_split
 from lachan.members.models import ApiKey, Confirmation, Person
 from lachan.members.records import PUBLIC, Role, system
-from lachan.members.recovery import recovery_split
 from lachan.members.selectors import actor_for, desk_key_home
 from lachan.members.services import (
     api_key_revoke,

@@ -408,8 +408,8 @@ def cheap_locks() -> Iterator[None]:
     from unittest import mock
 
     with (
-        mock.patch("lachan.members.invitations.lock", return_value=b"locked"),
-        mock.patch("lachan.members.invitations.validate_password"),
+        mock.patch("lachan.members.entry.invitations.lock", return_value=b"locked"),
+        mock.patch("lachan.members.entry.invitations.validate_password"),
         mock.patch("lachan.members.models.Person.set_password"),
     ):
         yield

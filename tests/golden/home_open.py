@@ -194,7 +194,7 @@ def disputes() -> list[str]:
 
 def shares() -> list[str]:
     from lachan.kernel.sealing.errors import SharesUnusable
-    from lachan.members.desk_keys import desk_keys_withdraw, holds_all
+    from lachan.members.keys.desk_keys import desk_keys_withdraw, holds_all
     from lachan.members.models import DeskKey
     from lachan.members.records import system
     from lachan.members.services import recovery_use
@@ -215,7 +215,7 @@ def shares() -> list[str]:
 
 
 def links() -> list[str]:
-    from lachan.members.desk_keys import holds_all
+    from lachan.members.keys.desk_keys import holds_all
     from lachan.members.services import invitation_accept
 
     wrong = []

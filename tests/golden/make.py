@@ -29,7 +29,7 @@ from lachan.kernel.bearer import bearer_make  # noqa: E402
 from lachan.kernel.sealing import envelope, locks, receipts, shares, work  # noqa: E402
 from lachan.matching.between.keys import LookupKey, keys_encode  # noqa: E402
 from lachan.matching.between.spool import SightingBatch, SightingCount  # noqa: E402
-from lachan.members.invitations import _hash  # noqa: E402
+from lachan.members.entry.invitations import _hash  # noqa: E402
 from tests.golden import contents  # noqa: E402
 from tests.golden.contents import MOMENT, UIDS  # noqa: E402
 

@@ -11,7 +11,7 @@ from django.contrib.auth.hashers import check_password, make_password
 from lachan.kernel.bearer import bearer_opens, bearer_prefix
 from lachan.kernel.sealing import envelope, locks, receipts, shares, work
 from lachan.kernel.sealing.errors import LockHeld, WorkRefused
-from lachan.members.invitations import _hash
+from lachan.members.entry.invitations import _hash
 from tests.golden.contents import MOMENT
 
 PAPER = json.loads((Path(__file__).parent / "v1/paper.json").read_text("utf-8"))

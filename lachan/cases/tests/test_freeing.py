@@ -11,7 +11,7 @@ from lachan.cases.services.claiming import case_claim
 from lachan.cases.services.freeing import cases_free
 from lachan.cases.services.working import case_close, case_move
 from lachan.kernel.clock import held_at, now
-from lachan.members.desk_keys import wrap_for_person
+from lachan.members.keys.desk_keys import wrap_for_person
 from lachan.members.models import AuditEntry, Organisation
 from lachan.members.records import Role, system
 from lachan.members.services import person_deactivate, role_revoke

@@ -26,8 +26,8 @@ from lachan.kernel.clock import now
 from lachan.kernel.errors import InvalidInput, NotFound, Refused
 from lachan.kernel.sealing.envelope import unseal
 from lachan.kernel.sealing.errors import SealBroken
-from lachan.members.desk_keys import desk_key_make
 from lachan.members.errors import KeyMissing
+from lachan.members.keys.desk_keys import desk_key_make
 from lachan.members.models import Organisation
 from lachan.members.policy import NotAllowed
 from lachan.members.records import PUBLIC, system

@@ -37,7 +37,7 @@ from lachan.indicators.models import ListImport
 from lachan.indicators.services import indicator_propose, indicator_review, sites_replace
 from lachan.kernel.clock import held_at, now
 from lachan.kernel.process import started_at
-from lachan.members.desk_keys import desk_key_make
+from lachan.members.keys.desk_keys import desk_key_make
 from lachan.members.models import DeskKey as Key
 from lachan.members.models import DeskKeyWrap
 from lachan.members.records import system

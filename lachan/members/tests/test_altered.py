@@ -7,8 +7,8 @@ from django.db import connection
 
 from lachan.kernel.clock import held_at, now
 from lachan.kernel.sealing.locks import lock_with
+from lachan.members.entry.invitations import invitation_get, token_bytes
 from lachan.members.errors import InvitationGone
-from lachan.members.invitations import invitation_get, token_bytes
 from lachan.members.models import DeskKey, DeskKeyWrap, Invitation, Session
 from lachan.members.records import Role
 from lachan.members.selectors import actor_for, api_key_usable_list

@@ -4,8 +4,8 @@ import pytest
 from click.testing import CliRunner
 
 from lachan.cli.main import cli
+from lachan.members.entry.invitations import invitation_accept
 from lachan.members.errors import InvitationWaits
-from lachan.members.invitations import invitation_accept
 from lachan.members.models import Confirmation, Person, RoleGrant
 from lachan.members.records import Role
 from lachan.members.selectors import actor_for

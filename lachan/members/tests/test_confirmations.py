@@ -7,8 +7,8 @@ import pytest
 from lachan.kernel.clock import held_at, now
 from lachan.kernel.errors import NotFound
 from lachan.members.confirmations import confirmation_list, powerful_roles
+from lachan.members.entry.invitations import invitation_get
 from lachan.members.errors import InvitationGone, InvitationWaits, SecondNeeded
-from lachan.members.invitations import invitation_get
 from lachan.members.models import Confirmation, Invitation
 from lachan.members.records import PUBLIC, Role
 from lachan.members.selectors import actor_for

@@ -5,9 +5,9 @@ import pytest
 from lachan.kernel.clock import held_at, now
 from lachan.kernel.errors import Refused
 from lachan.kernel.sealing.envelope import keypair_from_private, seal, unseal
-from lachan.members.desk_keys import holds_all
+from lachan.members.entry.first_token import token_path
 from lachan.members.errors import InvitationGone, KeyLocked, KeyMissing
-from lachan.members.first_token import token_path
+from lachan.members.keys.desk_keys import holds_all
 from lachan.members.models import Confirmation, DeskKey, DeskKeyWrap, Invitation
 from lachan.members.records import Role
 from lachan.members.selectors import (

@@ -18,12 +18,12 @@ from lachan.kernel.passwords import password_spellings
 from lachan.kernel.sealing import locks, turns
 from lachan.kernel.sealing.envelope import keypair_from_private, keypair_new
 from lachan.kernel.sealing.errors import TurnsTaken
-from lachan.members import sign_in_checks
+from lachan.members.entry import sign_in_checks
+from lachan.members.entry.sign_in_checks import _pause_key, _stranger_key, pause_clear, try_count
 from lachan.members.errors import SignInPaused
+from lachan.members.keys.session_keys import COOKIE
 from lachan.members.models import AuditEntry, Person, Session, SignInPause
 from lachan.members.services import first_link
-from lachan.members.session_keys import COOKIE
-from lachan.members.sign_in_checks import _pause_key, _stranger_key, pause_clear, try_count
 
 PASSWORD = "four-invented-words-here"
 JOIN = {

@@ -7,15 +7,15 @@ from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.internal import auth as totp
 
 from lachan.kernel.clock import held_at, now
-from lachan.members import factors
+from lachan.members.entry import factors
+from lachan.members.entry.invitations import invitation_get
+from lachan.members.entry.sign_in_checks import FREE_TRIES, pauses_purge, try_count
 from lachan.members.errors import InvitationGone, SignInPaused
-from lachan.members.invitations import invitation_get
 from lachan.members.models import Invitation, SignInPause
 from lachan.members.people import invitations_purge, role_revoke, wraps_purge
 from lachan.members.records import Role
 from lachan.members.selectors import actor_for
 from lachan.members.services import first_link, operator_link
-from lachan.members.sign_in_checks import FREE_TRIES, pauses_purge, try_count
 from tests.lived import lived_until
 
 YEAR = timedelta(days=365)

@@ -10,8 +10,9 @@ from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from lachan.members import factors
 from lachan.members.audit_actions import MemberAudit
+from lachan.members.entry import factors
+from lachan.members.entry.sign_in_checks import password_change, password_prove, sign_in_record
 from lachan.members.errors import SignInPaused, SignInRefused
 from lachan.members.forms import ChangePasswordForm, PasskeyForm, SetUpCodeForm, UnlockForm
 from lachan.members.labels import role_name
@@ -19,7 +20,6 @@ from lachan.members.models import Person, Session
 from lachan.members.policy import Action, requires
 from lachan.members.selectors import session_list
 from lachan.members.services import session_key_hold
-from lachan.members.sign_in_checks import password_change, password_prove, sign_in_record
 
 from .joining import CODES
 from .sign_in import language_cookie, refusal_add

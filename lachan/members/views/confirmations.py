@@ -11,7 +11,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from lachan.kernel.clock import now
 from lachan.members.confirmations import confirmation_allows, confirmation_list
-from lachan.members.desk_keys import HOLDER_ROLES
+from lachan.members.keys.desk_keys import HOLDER_ROLES
 from lachan.members.labels import role_name
 from lachan.members.models import Confirmation
 from lachan.members.policy import Action, requires

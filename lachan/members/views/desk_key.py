@@ -8,8 +8,8 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from lachan.kernel.seen import Stale, state_mark
-from lachan.members.desk_keys import desk_key_state, holder_list, holds_all
 from lachan.members.errors import KeyMissing
+from lachan.members.keys.desk_keys import desk_key_state, holder_list, holds_all
 from lachan.members.models import Organisation, RecoveryKey
 from lachan.members.network_forms import SharesForm
 from lachan.members.policy import Action, requires

@@ -9,10 +9,10 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
 from lachan.kernel.errors import InvalidInput
-from lachan.members import factors
+from lachan.members.entry import factors
+from lachan.members.entry.invitations import invitation_get
 from lachan.members.errors import AlreadyMember, InvitationGone, InvitationWaits, SignInRefused
 from lachan.members.forms import CodeForm, JoinForm, PasskeyForm, SetUpCodeForm
-from lachan.members.invitations import invitation_get
 from lachan.members.labels import role_name
 from lachan.members.models import Person
 from lachan.members.policy import public

@@ -12,8 +12,8 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from lachan.formats.places.gazetteer import place_get
 from lachan.kernel.clock import now
 from lachan.kernel.seen import Stale, state_mark
-from lachan.members.desk_keys import HOLDER_ROLES, key_can_be_given
 from lachan.members.errors import AlreadyMember, LastAdministrator
+from lachan.members.keys.desk_keys import HOLDER_ROLES, key_can_be_given
 from lachan.members.labels import ORGANISATION_STATUSES, ORGANISATION_TYPES, role_name
 from lachan.members.models import Invitation, Organisation
 from lachan.members.network_forms import InviteForm, OrganisationForm

@@ -12,8 +12,8 @@ from django.views.decorators.http import require_GET, require_POST
 
 from lachan.kernel.errors import LachanError
 from lachan.kernel.seen import Stale, state_mark
-from lachan.members.desk_keys import HOLDER_ROLES, holder_list, holds_all, key_can_be_given
 from lachan.members.errors import KeyLocked, KeyMissing, LastAdministrator, SelfGrant
+from lachan.members.keys.desk_keys import HOLDER_ROLES, holder_list, holds_all, key_can_be_given
 from lachan.members.labels import role_name
 from lachan.members.models import Person
 from lachan.members.network_forms import GrantForm

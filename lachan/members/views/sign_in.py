@@ -16,14 +16,9 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
 
 from lachan.kernel.clock import now
-from lachan.members import factors
 from lachan.members.audit_actions import MemberAudit
-from lachan.members.errors import SignInPaused, SignInRefused
-from lachan.members.forms import CodeForm, SignInForm, UnlockForm
-from lachan.members.models import Person
-from lachan.members.policy import Action, public, requires
-from lachan.members.services import session_key_drop, session_key_hold
-from lachan.members.sign_in_checks import (
+from lachan.members.entry import factors
+from lachan.members.entry.sign_in_checks import (
     KNOWN_COOKIE,
     key_unlock,
     known_mark,
@@ -31,6 +26,11 @@ from lachan.members.sign_in_checks import (
     password_prove,
     sign_in_record,
 )
+from lachan.members.errors import SignInPaused, SignInRefused
+from lachan.members.forms import CodeForm, SignInForm, UnlockForm
+from lachan.members.models import Person
+from lachan.members.policy import Action, public, requires
+from lachan.members.services import session_key_drop, session_key_hold
 
 PENDING = "pending"
 _PENDING_FOR = timedelta(minutes=20)

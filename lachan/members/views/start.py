@@ -2,7 +2,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
-from lachan.members.desk_keys import HOLDER_ROLES, holds_all
+from lachan.members.keys.desk_keys import HOLDER_ROLES, holds_all
 from lachan.members.labels import role_name
 from lachan.members.policy import Action, requires
 from lachan.web.menu import menu_list

@@ -1,6 +1,6 @@
 import pytest
 
-from lachan.members.desk_keys import desk_key_make
+from lachan.members.keys.desk_keys import desk_key_make
 from lachan.members.models import Organisation
 from lachan.members.records import PUBLIC, Actor, ActorKind, Role
 from lachan.reports import arrivals, services

@@ -22,13 +22,12 @@ from lachan.kernel.passwords import password_normal, password_spellings
 from lachan.kernel.sealing.errors import LockHeld
 from lachan.kernel.sealing.locks import lock, unlock
 from lachan.kernel.sealing.turns import turn_taken
+from lachan.members.audit import audit_record
+from lachan.members.audit_actions import MemberAudit
+from lachan.members.errors import SignInPaused, SignInRefused
+from lachan.members.models import Person, SignInPause
+from lachan.members.records import PUBLIC, Actor, ActorKind
 from lachan.proofs.services import row_holds
-
-from .audit import audit_record
-from .audit_actions import MemberAudit
-from .errors import SignInPaused, SignInRefused
-from .models import Person, SignInPause
-from .records import PUBLIC, Actor, ActorKind
 
 KNOWN_COOKIE = "lachan_known"
 FREE_TRIES = 5

@@ -24,10 +24,10 @@ from django.utils.crypto import constant_time_compare
 
 from lachan.kernel.sealing.errors import LockHeld
 from lachan.kernel.sealing.locks import lock_with, unlock_with
+from lachan.members.audit_actions import MemberAudit
+from lachan.members.errors import SignInRefused
+from lachan.members.models import Person
 
-from .audit_actions import MemberAudit
-from .errors import SignInRefused
-from .models import Person
 from .sign_in_checks import pause_clear, second_key, sign_in_record, try_count
 
 

@@ -17,23 +17,36 @@ from lachan.kernel.errors import InvalidInput, NotFound
 from lachan.kernel.passwords import password_normal
 from lachan.kernel.sealing.envelope import keypair_new
 from lachan.kernel.sealing.locks import lock, lock_with, unlock_with
-from lachan.proofs.services import row_holds, row_require
-
-from .audit import audit_record
-from .audit_actions import MemberAudit
-from .confirmations import (
+from lachan.members.audit import audit_record
+from lachan.members.audit_actions import MemberAudit
+from lachan.members.confirmations import (
     confirmation_ask,
     is_ripe,
     manages_now,
     powerful_roles,
     second_is_asked,
 )
-from .desk_keys import HOLDER_ROLES, desk_key_make, held_privates, holder_list, wrap_for_person
-from .errors import AlreadyMember, InvitationGone, InvitationWaits
+from lachan.members.errors import AlreadyMember, InvitationGone, InvitationWaits
+from lachan.members.keys.desk_keys import (
+    HOLDER_ROLES,
+    desk_key_make,
+    held_privates,
+    holder_list,
+    wrap_for_person,
+)
+from lachan.members.models import (
+    Confirmation,
+    DeskKeyWrap,
+    Invitation,
+    Organisation,
+    Person,
+    RoleGrant,
+)
+from lachan.members.reach import manage_check
+from lachan.members.records import Actor, ActorKind, InvitationRecord, Role, system
+from lachan.proofs.services import row_holds, row_require
+
 from .first_token import token_forget
-from .models import Confirmation, DeskKeyWrap, Invitation, Organisation, Person, RoleGrant
-from .reach import manage_check
-from .records import Actor, ActorKind, InvitationRecord, Role, system
 
 LIFETIME = timedelta(days=7)
 _CLOCKS_APART = timedelta(minutes=1)  # of several machines

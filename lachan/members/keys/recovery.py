@@ -15,15 +15,15 @@ from lachan.kernel.sealing.envelope import keypair_from_private, keypair_new, se
 from lachan.kernel.sealing.errors import SharesUnusable
 from lachan.kernel.sealing.shares import share_parse, shares_combine, shares_split
 from lachan.kernel.seen import state_check
+from lachan.members.audit import audit_record
+from lachan.members.audit_actions import MemberAudit
+from lachan.members.errors import KeyMissing
+from lachan.members.models import DeskKey, DeskKeyWrap, Organisation, Person, RecoveryKey
+from lachan.members.policy import Action, policy_check
+from lachan.members.records import Actor, system
 from lachan.proofs.services import row_require
 
-from .audit import audit_record
-from .audit_actions import MemberAudit
 from .desk_keys import desk_key_state, held_privates, holder_list, wrap_for_person
-from .errors import KeyMissing
-from .models import DeskKey, DeskKeyWrap, Organisation, Person, RecoveryKey
-from .policy import Action, policy_check
-from .records import Actor, system
 
 
 @transaction.atomic

@@ -15,14 +15,13 @@ from lachan.kernel.clock import now
 from lachan.kernel.sealing.envelope import keypair_new, seal, unseal
 from lachan.kernel.sealing.errors import SealBroken
 from lachan.kernel.seen import state_check
+from lachan.members.audit import audit_record
+from lachan.members.audit_actions import MemberAudit
+from lachan.members.errors import KeyLocked, KeyMissing
+from lachan.members.models import DeskKey, DeskKeyWrap, Organisation, Person, RecoveryKey, RoleGrant
+from lachan.members.policy import TABLE, Action, Scope, policy_allows, policy_check
+from lachan.members.records import Actor, DeskKeyRecord, Role
 from lachan.proofs.services import row_holds, row_require
-
-from .audit import audit_record
-from .audit_actions import MemberAudit
-from .errors import KeyLocked, KeyMissing
-from .models import DeskKey, DeskKeyWrap, Organisation, Person, RecoveryKey, RoleGrant
-from .policy import TABLE, Action, Scope, policy_allows, policy_check
-from .records import Actor, DeskKeyRecord, Role
 
 # Who reads cases; and administrators, who read none but must be able to give the key to those who do.
 HOLDER_ROLES = frozenset(

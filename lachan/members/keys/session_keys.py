@@ -15,8 +15,7 @@ from django.http import HttpRequest, HttpResponse
 
 from lachan.kernel.sealing.errors import LockHeld
 from lachan.kernel.sealing.locks import lock_with, unlock_with
-
-from .errors import KeyLocked
+from lachan.members.errors import KeyLocked
 
 COOKIE = "lachan_key"
 _ROW = "key"

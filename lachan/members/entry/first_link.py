@@ -11,15 +11,15 @@ from django.utils.translation import gettext as _
 
 from lachan.kernel.sealing.errors import LockHeld
 from lachan.kernel.sealing.locks import unlock_with
+from lachan.members.audit import audit_record
+from lachan.members.audit_actions import MemberAudit
+from lachan.members.keys.desk_keys import desk_key_make
+from lachan.members.models import DeskKey, Invitation, Organisation, RoleGrant
+from lachan.members.records import Role, system
+from lachan.members.selectors import organisation_home
 
-from .audit import audit_record
-from .audit_actions import MemberAudit
-from .desk_keys import desk_key_make
 from .first_token import token_keep, token_path
 from .invitations import invitation_make, token_bytes
-from .models import DeskKey, Invitation, Organisation, RoleGrant
-from .records import Role, system
-from .selectors import organisation_home
 
 
 def administrator_exists() -> bool:
