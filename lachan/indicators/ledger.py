@@ -237,15 +237,20 @@ def projection(
 
     Nothing but the ledger's rows up to `sequence` goes in: the same call gives the same entries for ever.
     """
+    rows = standing_rows(sequence, kinds=kinds).filter(is_for(audience))
+    for payload in rows.values_list("payload", flat=True).iterator(chunk_size=CHUNK):
+        yield entry(payload, Effect.ADD)
+
+
+def standing_rows(sequence: int, *, kinds: Iterable[str] = ()) -> QuerySet[LedgerRow]:
+    """The row of each indicator that stands at a number, oldest publication first."""
     later = LedgerRow.objects.filter(
         indicator=OuterRef("indicator"), seq__gt=OuterRef("seq"), seq__lte=sequence
     )
-    rows = LedgerRow.objects.filter(is_for(audience), seq__lte=sequence, live=True)
+    rows = LedgerRow.objects.filter(~Exists(later), seq__lte=sequence, live=True)
     if kinds := list(kinds):
         rows = rows.filter(kind__in=kinds)
-    rows = rows.filter(~Exists(later)).order_by("seq")
-    for payload in rows.values_list("payload", flat=True).iterator(chunk_size=CHUNK):
-        yield entry(payload, Effect.ADD)
+    return rows.order_by("seq")
 
 
 def head_seq() -> int:

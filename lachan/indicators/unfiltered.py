@@ -2,13 +2,10 @@
 
 from collections.abc import Iterable, Iterator
 
-from django.db.models import Exists, OuterRef
-
-from .ledger import entry, reach_at
+from .ledger import CHUNK, entry, reach_at, standing_rows
 from .models import LedgerRow
 from .records import Effect, UnfilteredEntry
 
-_CHUNK = 2000
 _COLUMNS = ("live", "tlp", "organisation_id", "circle", "payload")
 
 
@@ -31,14 +28,8 @@ def unfiltered_after(after: int, *, limit: int) -> Iterator[UnfilteredEntry]:
 
 def unfiltered_standing(sequence: int, *, kinds: Iterable[str] = ()) -> Iterator[UnfilteredEntry]:
     """The row of each indicator that stands at a number, oldest publication first."""
-    later = LedgerRow.objects.filter(
-        indicator=OuterRef("indicator"), seq__gt=OuterRef("seq"), seq__lte=sequence
-    )
-    rows = LedgerRow.objects.filter(seq__lte=sequence, live=True)
-    if kinds := list(kinds):
-        rows = rows.filter(kind__in=kinds)
-    rows = rows.filter(~Exists(later)).order_by("seq")
-    return (_unfiltered(*row) for row in rows.values_list(*_COLUMNS).iterator(chunk_size=_CHUNK))
+    rows = standing_rows(sequence, kinds=kinds).values_list(*_COLUMNS)
+    return (_unfiltered(*row) for row in rows.iterator(chunk_size=CHUNK))
 
 
 def hash_at(sequence: int) -> str:

@@ -1,31 +1,12 @@
 import pytest
 
-from lachan.indicators.records import Status
-from lachan.indicators.services import indicator_propose, indicator_review
 from lachan.sightings import selectors
 from lachan.sightings.follower import Follower
 
 
 @pytest.fixture
 def publish(personas):
-    """Propose as the analyst and approve as the reviewer."""
-
-    def publish(value, **facts):
-        facts = {"category": "scam"} | facts
-        proposed = indicator_propose(by=personas.analyst.actor, value=value, **facts)
-        # Documentation addresses are guarded, which takes reviewers of two organisations.
-        for reviewer in (personas.reviewer, personas.other.reviewer):
-            done = indicator_review(
-                by=reviewer.actor,
-                indicator=proposed.uid,
-                decision="approve",
-                override_reason="documentation addresses stand for real ones here",
-            )
-            if done.status == Status.PUBLISHED:
-                break
-        return done
-
-    return publish
+    return personas.publish
 
 
 @pytest.fixture
