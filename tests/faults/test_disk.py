@@ -25,10 +25,10 @@ class Tmpfs:
         self._filler = folder / "filler"
 
     def fill(self, instance):
-        with self._filler.open("wb") as file, contextlib.suppress(OSError):
+        # Unbuffered: closing a buffered file writes what is left of the last block, and fails on the disk that is full.
+        with contextlib.suppress(OSError), self._filler.open("wb", buffering=0) as file:
             while True:
                 file.write(b"x" * 65536)
-                file.flush()
 
     def empty(self, instance):
         self._filler.unlink()
