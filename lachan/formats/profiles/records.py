@@ -39,7 +39,7 @@ Day = tuple[RuleSet, ...]
 """96 of them, a quarter of an hour each from midnight by the clock on the wall."""
 
 
-class Week(msgspec.Struct, frozen=True):
+class Week(msgspec.Struct, frozen=True, weakref=True):
     """What holds in ordinary time.
 
     Attributes:
