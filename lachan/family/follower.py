@@ -57,9 +57,7 @@ def _sync(writer: ProfileWriter, *, rebuild: bool) -> bool:
         while table_sync(writer):
             pass
     except DatabaseError as error:
-        log.warning(
-            "the database does not answer (%s); the last table stays", type(error).__name__
-        )
+        log.warning("the database does not answer (%s); the last table stays", type(error).__name__)
         return False
     return True
 
@@ -83,7 +81,9 @@ def table_sync(writer: ProfileWriter) -> int:
     for child, profile in profiles(numbers):
         found.add(child.number)
         if profile is None:
-            log.warning("a child's row was not written by this instance: its profile stays as it was")
+            log.warning(
+                "a child's row was not written by this instance: its profile stays as it was"
+            )
         else:
             writer.put(profile)
     for number in numbers - found:

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable
 
-import msgspec
 from django.conf import settings
 from django.db.models import F, Max
 
@@ -26,6 +25,7 @@ from lachan.proofs.services import row_holds
 from .errors import NameUnusable
 from .models import Child, ProfileChange, ProfileHead
 from .records import Departing, WayKind
+from .words import rules_read
 
 TOPIC = "profiles"
 _KEY_BYTES = 8
@@ -63,14 +63,6 @@ def name_read(text: str) -> str:
 
 def _wire(name: str) -> bytes:
     return b"".join(bytes([len(part)]) + part for part in name.lower().encode().split(b"."))
-
-
-def rules_text(rules: RuleSet) -> str:
-    return msgspec.json.encode(rules, order="deterministic").decode()
-
-
-def rules_read(text: str) -> RuleSet:
-    return msgspec.json.decode(text.encode(), type=RuleSet)
 
 
 def profile_changed(number: int) -> None:

@@ -13,7 +13,6 @@ from lachan.proofs.services import row_holds
 from . import conf
 from .models import Adult, AdultSession, Ask, Child, Code, Device, HistoryLine, Household
 from .policy import Action
-from .projecting import rules_read
 from .records import (
     AdultShown,
     AdultWords,
@@ -35,7 +34,7 @@ from .records import (
     SessionShown,
     WayKind,
 )
-from .sealing import words_open
+from .words import rules_read, words_open
 
 
 def adult_list(*, by: Actor, key: str) -> list[AdultShown]:

@@ -21,9 +21,9 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
 
 from lachan.config.api import api
+from lachan.family.tests.families import Family
 from lachan.members.api_keys import scope_list
 from lachan.members.models import AuditEntry
-from lachan.family.tests.families import Family
 from lachan.members.policy import (
     FAMILY_COLUMNS,
     FAMILY_TABLE,
@@ -175,7 +175,11 @@ def test_it_gives_every_page_to_those_who_may(world, where, pattern):
             _check_way_out(stranger, method, answer)
     if _is_of_households(action):
         _walk_household(world, action, address, real=real)
-        return
+    else:
+        _walk_staff(world, action, address, real=real)
+
+
+def _walk_staff(world, action, address, *, real):
     for who, role, at_home, client in world.everybody:
         for method in ("GET", "POST"):
             answer, refused = _ask(client, method, address)

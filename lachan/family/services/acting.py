@@ -8,7 +8,7 @@ from django.db.models import F, Model
 from lachan.family.models import Adult, Child, Device, HistoryLine, Household
 from lachan.family.policy import Action
 from lachan.family.records import Change, HistoryWords
-from lachan.family.sealing import words_seal
+from lachan.family.words import words_seal
 from lachan.kernel.clock import now
 from lachan.kernel.errors import NotFound
 from lachan.members.policy import policy_check

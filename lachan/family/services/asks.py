@@ -20,7 +20,7 @@ from lachan.family.records import (
     Change,
     Departing,
 )
-from lachan.family.sealing import words_open, words_seal
+from lachan.family.words import words_open, words_seal
 from lachan.kernel.clock import hour, now
 from lachan.kernel.errors import Conflict, NotFound
 from lachan.members.policy import policy_check

@@ -14,10 +14,9 @@ from lachan.family.projecting import (
     name_read,
     own_hash,
     profile_changed,
-    rules_text,
 )
 from lachan.family.records import Band, Change, ChildWords, Departing, NameWords
-from lachan.family.sealing import words_open, words_seal
+from lachan.family.words import rules_text, words_open, words_seal
 from lachan.formats.profiles.records import RuleSet
 from lachan.kernel.clock import now
 from lachan.kernel.errors import NotFound

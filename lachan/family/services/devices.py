@@ -18,7 +18,7 @@ from lachan.family.models import Device
 from lachan.family.policy import Action
 from lachan.family.projecting import profile_changed, way_hash
 from lachan.family.records import Change, DeviceWords, WayKind
-from lachan.family.sealing import words_open, words_seal
+from lachan.family.words import words_open, words_seal
 from lachan.kernel.clock import hour
 from lachan.kernel.errors import InvalidInput
 from lachan.kernel.sealing.envelope import keypair_new

@@ -22,7 +22,7 @@ from lachan.family.models import Adult, AdultSession, Child, Code, Device, House
 from lachan.family.policy import Action
 from lachan.family.projecting import profile_changed
 from lachan.family.records import AdultWords, Change, DeviceWords
-from lachan.family.sealing import words_seal
+from lachan.family.words import words_seal
 from lachan.kernel.clock import hour
 from lachan.kernel.errors import NotFound
 from lachan.kernel.sealing.envelope import keypair_new

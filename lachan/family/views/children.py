@@ -20,7 +20,7 @@ from lachan.family.records import Answer, ChildShown
 from lachan.family.services import asks, children, devices
 from lachan.formats.classification.categories import categories
 from lachan.formats.profiles.records import RuleSet
-from lachan.kernel.clock import now
+from lachan.kernel.clock import hour, now
 from lachan.kernel.errors import Conflict, InvalidInput
 from lachan.members.policy import requires
 
@@ -150,7 +150,7 @@ def _morning(request: HttpRequest) -> datetime:
     """Seven o'clock, the next time that it is."""
     zone = ZoneInfo(request.household.household.zone)
     local = now().astimezone(zone)
-    today = local.replace(hour=7, minute=0, second=0, microsecond=0)
+    today = hour(local).replace(hour=7)
     return today if today > local else today + timedelta(days=1)
 
 

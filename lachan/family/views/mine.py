@@ -12,9 +12,9 @@ from lachan.family.errors import LinkGone, NameUnusable, TooMany
 from lachan.family.forms import AskForm
 from lachan.family.labels import service_choices
 from lachan.family.policy import Action
-from lachan.family.projecting import rules_read
 from lachan.family.records import Band, Departing
 from lachan.family.services import asks, devices
+from lachan.family.words import rules_read
 from lachan.members.policy import public, requires
 from lachan.members.records import PUBLIC
 from lachan.web.sent import marked

@@ -5,6 +5,7 @@ from typing import TypeVar
 
 import msgspec
 
+from lachan.formats.profiles.records import RuleSet
 from lachan.kernel.sealing.bound import bind, unbind
 from lachan.kernel.sealing.envelope import seal, unseal
 from lachan.kernel.sealing.errors import SealBroken
@@ -24,3 +25,11 @@ def words_open(sealed: bytes, kind: type[W], *place: object, key: str) -> W | No
         return msgspec.json.decode(words, type=kind) if is_bound else None
     except (SealBroken, msgspec.DecodeError):
         return None
+
+
+def rules_text(rules: RuleSet) -> str:
+    return msgspec.json.encode(rules, order="deterministic").decode()
+
+
+def rules_read(text: str) -> RuleSet:
+    return msgspec.json.decode(text.encode(), type=RuleSet)
