@@ -22,6 +22,7 @@ from lachan.formats.profiles.layout import (
     RECORD_WORDS,
     Layout,
 )
+from lachan.formats.profiles.memory import load64, prefetch
 from lachan.formats.profiles.records import DAY_KINDS
 from lachan.kernel.jit import njit
 
@@ -88,21 +89,38 @@ def _finish(state: Any) -> Any:
 
 
 @njit(cache=True, forceinline=True)
+def _folded(word: Any) -> Any:
+    """Eight bytes with their capitals folded: the bit of 32 is set where a byte is from 65 to 90, and below 128."""
+    low = word & U(0x7F7F7F7F7F7F7F7F)
+    capitals = (low + U(0x3F3F3F3F3F3F3F3F)) & ~(low + U(0x2525252525252525)) & ~word
+    return word | (capitals & U(0x8080808080808080)) >> U(2)
+
+
+@njit(cache=True, forceinline=True)
 def _absorb_label(state: Any, name: Any, mark: Any) -> Any:
     """(state, bytes absorbed) after a label with its length, capitals folded."""
-    word, shift, size = U(0), U(0), np.int64(0)
-    for i in range(mark, mark + 1 + np.int64(name[mark])):
-        byte = U(name[i])
-        if byte - U(65) < U(26):
-            byte += U(32)
-        word |= byte << shift
+    size = np.int64(name[mark]) + 1
+    padded = (size + 7) // 8 * 8
+    if mark + padded <= len(name):
+        base, left = U(name.ctypes.data) + U(mark), size
+        while left >= 8:
+            state = _absorb(state, _folded(load64(base)))
+            base += U(8)
+            left -= 8
+        if left:
+            rest = load64(base) & ((U(1) << U(8 * left)) - U(1))
+            state = _absorb(state, _folded(rest))
+        return state, padded
+    word, shift = U(0), U(0)
+    for at in range(mark, mark + size):
+        word |= U(name[at]) << shift
         shift += U(8)
         if shift == U(64):
-            state = _absorb(state, word)
-            word, shift, size = U(0), U(0), size + 8
+            state = _absorb(state, _folded(word))
+            word, shift = U(0), U(0)
     if shift > U(0):
-        state, size = _absorb(state, word), size + 8
-    return state, size
+        state = _absorb(state, _folded(word))
+    return state, padded
 
 
 @njit(cache=True, forceinline=True)
@@ -166,6 +184,9 @@ def way_find(words: Any, halves: Any, lay: Any, key: Any) -> Any:
         leads = np.int64(word & _LOW) - 1
         if word >> U(32) == tag and leads != GONE - 1 and leads < directory:
             place = np.int64(words[lay[A_DIRECTORY] + leads] & _LOW)
+            record = U(words.ctypes.data) + U(8 * place)
+            prefetch(record + U(64))
+            prefetch(record + U(128))
             if _record_fits(words, halves, place):
                 ways, _ = _pair(halves, 2 * place + 4)
                 for i in range(ways):
@@ -213,10 +234,37 @@ def _kind(words: Any, halves: Any, body: Any, count: Any, day: Any) -> Any:
 
 
 @njit(cache=True, forceinline=True)
-def rule_set_at(words: Any, halves: Any, lay: Any, place: Any, now: Any) -> Any:
-    """The number of the rule set that holds for the profile at `place` at Unix second `now`; -1 where the table does
-    not say.
-    """
+def _week_spot(words: Any, halves: Any, lay: Any, place: Any, now: Any) -> Any:
+    """(half where the week of the profile at `place` names its day, quarter of an hour) at Unix second `now`."""
+    zone, calendar = _pair(halves, 2 * place + 3)
+    local = now + _offset(words, lay, zone, now)
+    day = local // 86_400
+    quarter = (local - day * 86_400) // 900
+    body, count = _clock(words, lay, calendar, 1)
+    before = _kind(words, halves, body, count, day - 1)
+    pair = before * DAY_KINDS + _kind(words, halves, body, count, day)
+    return 2 * (np.int64(halves[2 * place + 2]) + ITEM_WORDS) + pair, quarter
+
+
+@njit(cache=True, forceinline=True)
+def _week_rule_set(halves: Any, spot: Any, quarter: Any) -> Any:
+    if spot >= len(halves):
+        return np.int64(-1)
+    day = 2 * (np.int64(halves[spot]) + ITEM_WORDS)
+    if day + 97 > len(halves):
+        return np.int64(-1)
+    runs, found = np.int64(halves[day]), np.int64(-1)
+    for i in range(min(runs, np.int64(96))):
+        run = np.int64(halves[day + 1 + i])
+        if run & 255 > quarter:
+            break
+        found = run >> 8
+    return found
+
+
+@njit(cache=True, forceinline=True)
+def _segment_rule_set(halves: Any, place: Any, now: Any) -> Any:
+    """The rule set of what departs from the week now; -1 where nothing does."""
     ways, segments = _pair(halves, 2 * place + 4)
     if segments:
         own = np.int64(halves[2 * place + 5])
@@ -225,25 +273,18 @@ def rule_set_at(words: Any, halves: Any, lay: Any, place: Any, now: Any) -> Any:
             if np.int64(halves[at]) <= now < np.int64(halves[at + 1]):
                 return np.int64(halves[at + 2])
             at += 3
-    zone, calendar = _pair(halves, 2 * place + 3)
-    local = now + _offset(words, lay, zone, now)
-    day = local // 86_400
-    quarter = (local - day * 86_400) // 900
-    body, count = _clock(words, lay, calendar, 1)
-    before = _kind(words, halves, body, count, day - 1)
-    pair = before * DAY_KINDS + _kind(words, halves, body, count, day)
-    spot = 2 * (np.int64(halves[2 * place + 2]) + ITEM_WORDS) + pair
-    if spot >= len(halves):
-        return np.int64(-1)
-    spot = 2 * (np.int64(halves[spot]) + ITEM_WORDS)
-    if spot + 97 > len(halves):
-        return np.int64(-1)
-    runs, found = np.int64(halves[spot]), np.int64(-1)
-    for i in range(min(runs, np.int64(96))):
-        run = np.int64(halves[spot + 1 + i])
-        if run & 255 > quarter:
-            break
-        found = run >> 8
+    return np.int64(-1)
+
+
+@njit(cache=True, forceinline=True)
+def rule_set_at(words: Any, halves: Any, lay: Any, place: Any, now: Any) -> Any:
+    """The number of the rule set that holds for the profile at `place` at Unix second `now`; -1 where the table does
+    not say.
+    """
+    found = _segment_rule_set(halves, place, now)
+    if found < 0:
+        spot, quarter = _week_spot(words, halves, lay, place, now)
+        found = _week_rule_set(halves, spot, quarter)
     return found
 
 
@@ -302,6 +343,31 @@ def own_at(
     return effect, label, until
 
 
+@njit(cache=True, forceinline=True)
+def profile_decide(
+    words: Any,
+    halves: Any,
+    lay: Any,
+    place: Any,
+    k0: Any,
+    k1: Any,
+    name: Any,
+    marks: Any,
+    labels: Any,
+    now: Any,
+) -> Any:
+    """(rule set, effect, label, until) of the profile at `place`: `rule_set_at` and `own_at`. The week's line is asked
+    for before the names are hashed, for both take as long.
+    """
+    spot, quarter = _week_spot(words, halves, lay, place, now)
+    prefetch(U(halves.ctypes.data) + U(4 * spot))
+    effect, label, until = own_at(words, halves, place, k0, k1, name, marks, labels, now)
+    found = _segment_rule_set(halves, place, now)
+    if found < 0:
+        found = _week_rule_set(halves, spot, quarter)
+    return found, effect, label, until
+
+
 @njit(cache=True, nogil=True)
 def decide_all(
     words: Any,
@@ -329,7 +395,8 @@ def decide_all(
         if place == 0:
             found[i, 0], found[i, 1], found[i, 2], found[i, 3] = 0, -1, PASS, 0
             continue
-        effect, _, until = own_at(words, halves, place, k0, k1, names, marks, labels, now)
-        found[i, 0] = np.int64(halves[2 * place])
-        found[i, 1] = rule_set_at(words, halves, lay, place, now)
+        rules, effect, _, until = profile_decide(
+            words, halves, lay, place, k0, k1, names, marks, labels, now
+        )
+        found[i, 0], found[i, 1] = np.int64(halves[2 * place]), rules
         found[i, 2], found[i, 3] = effect, until
