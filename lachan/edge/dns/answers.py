@@ -5,8 +5,10 @@ import struct
 
 import msgspec
 
+from lachan.edge.dns.message import opt_data
 from lachan.edge.dns.policy import Policy
 from lachan.edge.dns.question import (
+    PADDING,
     TYPE_A,
     TYPE_AAAA,
     TYPE_OPT,
@@ -17,6 +19,8 @@ from lachan.edge.dns.question import (
 
 PAYLOAD = 1232
 EDE_STALE, EDE_CACHED_ERROR, EDE_NOT_AUTHORITATIVE, EDE_NO_UPSTREAM = 3, 13, 20, 22
+MESSAGE = 65_535
+"""Bytes, as many as the two before a message in a stream can tell."""
 _TO_QUESTION = b"\xc0\x0c"
 
 
@@ -58,6 +62,22 @@ def reply(
         tail, extra = opt(dnssec=question.dnssec, ede=ede, text=text, extended=rcode >> 4), 1
     first = head(question.head, rcode, (1, answers[0], authority[0], extra))
     return first + question.raw + answers[1] + authority[1] + tail
+
+
+def padded(reply: bytes, question: Question, block: int) -> bytes:
+    """The reply in whole blocks, for who asks for that (RFC 7830): its length tells less of what was asked.
+
+    Its last record is the OPT, as all of ours have it.
+    """
+    if question.edns is None or not question.edns.padding:
+        return reply
+    ((data, end),) = opt_data(reply)
+    size = -(len(reply) + 4) % block
+    if len(reply) + 4 + size > MESSAGE:
+        return reply
+    whole = bytearray(reply)
+    struct.pack_into(">H", whole, data - 2, end - data + 4 + size)
+    return bytes(whole) + struct.pack(">HH", PADDING, size) + bytes(size)
 
 
 def refusal(malformed: Malformed) -> bytes:

@@ -29,9 +29,11 @@ class Connection(msgspec.Struct, frozen=True, kw_only=True):
     token: bytes = b""
 
     @property
-    def sealed(self) -> bool:
-        """Whether nobody on the way can read along: only then does the size of a reply tell anything."""
-        return self.transport in {"tls", "https"}
+    def block(self) -> int:
+        """Of how many bytes' multiples replies are made for who asks for padding: where nobody on the way can read
+        along, their length still tells something (RFC 8467, section 4.1).
+        """
+        return 468 if self.transport in {"tls", "https"} else 0
 
 
 UDP = Connection(transport="udp")
@@ -75,4 +77,9 @@ class Policies:
 
     def asker(self, peer: str, connection: Connection) -> Asker:
         """Who asks now. Made anew for each packet: rows change while a connection stands."""
-        return Asker(peer, connection, self.rows[connection.row])
+        return Asker(peer, connection, self.rows[self.row_of(peer, connection)])
+
+    def row_of(self, peer: str, connection: Connection) -> int:
+        """The row of who asks now, for the compiled path."""
+        del peer
+        return connection.row

@@ -124,7 +124,7 @@ def _parse(message: bytes, question_end: int) -> Reply:
 def options_read(message: bytes) -> dict[int, bytes]:
     """The EDNS options of a message (RFC 6891, section 6.1.2); none where it has no sound OPT."""
     found = {}
-    for start, end in _opt_data(message):
+    for start, end in opt_data(message):
         at = start
         while at + 4 <= end:
             code, size = struct.unpack_from(">HH", message, at)
@@ -136,13 +136,13 @@ def options_read(message: bytes) -> dict[int, bytes]:
 def rcode_read(message: bytes) -> int:
     """The code of a message with the half that its OPT holds (RFC 6891, section 6.1.3)."""
     extended = 0
-    for data, _ in _opt_data(message):
+    for data, _ in opt_data(message):
         extended = message[data - 6]
     return extended << 4 | message[3] & 0x0F
 
 
-def _opt_data(message: bytes) -> list[tuple[int, int]]:
-    """Where the data of the OPT record begins and ends."""
+def opt_data(message: bytes) -> list[tuple[int, int]]:
+    """Where the data of the OPT record begins and ends; nothing where there is none, or it is not sound."""
     try:
         at = HEADER_SIZE
         questions, *counts = struct.unpack_from(">HHHH", message, 4)

@@ -75,9 +75,7 @@ class Responder:
                 self._cache.forget_shown()
             self._policies.replace(rows)
 
-    def at_once(  # noqa: PLR0911  one return a rule
-        self, packet: bytes, asker: Asker
-    ) -> bytes | Question | None:
+    def at_once(self, packet: bytes, asker: Asker) -> bytes | Question | None:
         """The reply that needs no waiting; the question where it must be asked upstream; None for no reply at all."""
         self.counts.queries += 1
         question = question_parse(packet)
@@ -86,6 +84,12 @@ class Responder:
         if isinstance(question, Malformed):
             self.counts.refused += 1
             return answers.refusal(question)
+        reply = self._at_once(question, asker)
+        return reply if isinstance(reply, Question) else _sealed(reply, question, asker)
+
+    def _at_once(  # noqa: PLR0911  one return a rule
+        self, question: Question, asker: Asker
+    ) -> bytes | Question:
         if question.qclass != CLASS_IN or question.qtype in TRANSFERS:
             # Chaos questions ask for our version: none of their business. Zones are not ours to give.
             self.counts.refused += 1
@@ -120,6 +124,9 @@ class Responder:
 
     async def forward(self, question: Question, asker: Asker) -> bytes:
         """The reply to a question that is asked upstream, in the name of the asker's network (`Shares`)."""
+        return _sealed(await self._forward(question, asker), question, asker)
+
+    async def _forward(self, question: Question, asker: Asker) -> bytes:
         stale = self._cache.get(question)
         failure = self._failures.get(question.key, self._forwarder.back)
         if failure is not None:
@@ -253,6 +260,11 @@ class Responder:
         return answers.blocked(
             question, asker.policy, verdict.categories, owner, self._layers.sequence
         )
+
+
+def _sealed(reply: bytes, question: Question, asker: Asker) -> bytes:
+    block = asker.connection.block
+    return answers.padded(reply, question, block) if block else reply
 
 
 def _wire_size(name: str) -> int:

@@ -104,6 +104,8 @@ class DnsServer:
         cache = engine.cache.compiled
         if cache is None:
             return
+        self._tcp.path = engine.stream_path()
+        self._tls.use_compiled(engine.stream_path())
         for one in self._loops:
             one.path = FastPath(
                 Frames(one.sock), engine.layers, engine.policies, cache, one.connection
@@ -112,17 +114,18 @@ class DnsServer:
     def _tick(self) -> None:
         engine = self._engine
         engine.policy_follow()
-        paths = [one.path for one in self._loops if one.path is not None]
+        loops = [one.path for one in self._loops if one.path is not None]
+        streams = [one.path for one in (self._tcp, self._tls) if one.path is not None]
         self._status.write(
             EdgeStatus(
                 pid=os.getpid(),
                 listen=self._listen,
                 started=engine.started,
                 written=time.time(),
-                compiled=bool(paths),
+                compiled=bool(loops),
                 snapshot=engine.reader.status(),
                 counts=counts_sum(
-                    engine.responder.counts, [path.counts.tolist() for path in paths]
+                    engine.responder.counts, [path.counts.tolist() for path in (*loops, *streams)]
                 ),
                 cached_answers=len(engine.cache),
                 categories=sorted(engine.policies.rows[0].categories),

@@ -33,8 +33,6 @@ TLS_IDLE_SECONDS = 30.0
 """A new connection costs a handshake on both sides, and a phone's radio."""
 WRITE_SECONDS = 10.0
 HANDSHAKE_SECONDS = 10.0
-MESSAGE = 65_535
-"""Bytes, as many as the two before a message can tell."""
 _PIECE = 1 << 17
 
 
@@ -174,7 +172,7 @@ class _Stream(asyncio.BufferedProtocol):
 
     def _take(self, data: memoryview | bytes) -> None:
         """Answer the whole questions in `data`, and keep the rest."""
-        at = 0
+        at = self._answer_compiled(data)
         while at + 2 <= len(data):
             end = at + 2 + (data[at] << 8 | data[at + 1])
             if end > len(data):
@@ -187,6 +185,24 @@ class _Stream(asyncio.BufferedProtocol):
             self._server.open.used(self)
         self._rest = bytes(data[at:])
         self._next()
+
+    def _answer_compiled(self, data: memoryview | bytes) -> int:
+        """Answer what the compiled path can, and let the rest wait; the bytes of all those questions."""
+        at, path = 0, self._server.path
+        if path is None:
+            return 0
+        row = self._server.policies.row_of(self._peer, self._connection)
+        while at + 2 <= len(data):
+            found = path.answer(data[at:], row, self._connection.block)
+            for place, size in found.left:
+                self._waiting.append(bytes(data[at + place : at + place + size]))
+            if found.replies:
+                self._send(found.replies)
+            self._server.way.questions += found.asked
+            at += found.used
+            if not found.used:
+                break
+        return at
 
     def _next(self) -> None:
         """Answer what waits, as far as there is room for questions under way."""
@@ -227,7 +243,9 @@ class _Stream(asyncio.BufferedProtocol):
     # Out
 
     def _write(self, reply: bytes) -> None:
-        framed = len(reply).to_bytes(2, "big") + reply
+        self._send(len(reply).to_bytes(2, "big") + reply)
+
+    def _send(self, framed: bytes) -> None:
         if self._tunnel is None:
             self._transport.write(framed)
         else:

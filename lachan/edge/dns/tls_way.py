@@ -6,6 +6,7 @@ again, and the status says why.
 
 import asyncio
 import time
+from typing import TYPE_CHECKING
 
 from lachan.edge.dns.asker import TLS, Policies
 from lachan.edge.dns.certificates import Certificates
@@ -16,11 +17,14 @@ from lachan.edge.dns.tcp import TcpServer
 from lachan.edge.dns.values import address_shown
 from lachan.kernel.errors import LachanError, Unavailable
 
+if TYPE_CHECKING:
+    from lachan.edge.dns.fast_path import StreamPath
+
 LOOK_SECONDS = 2.0
 
 
 class TlsWay:
-    """Attributes: listen: the addresses that are listened on; servers: theirs."""
+    """Attributes: listen: the addresses that are listened on; servers: theirs; path: the compiled half, once it is there."""
 
     def __init__(self, settings: Settings, responder: Responder, policies: Policies) -> None:
         self._settings, self._responder, self._policies = settings, responder, policies
@@ -29,10 +33,17 @@ class TlsWay:
         self.servers: list[asyncio.Server] = []
         self.listen: list[str] = []
         self._fault, self._next = "", 0.0
+        self.path: StreamPath | None = None
 
     @property
     def way(self) -> Way:
         return self.server.way if self.server else Way()
+
+    def use_compiled(self, path: "StreamPath") -> None:
+        """From now on, and where it is opened later."""
+        self.path = path
+        if self.server is not None:
+            self.server.path = path
 
     async def look(self) -> None:
         """Open where it is not open yet, and follow the certificate's files; now and then, as often as it is called.
@@ -59,6 +70,7 @@ class TlsWay:
             certificates=self._certificates,
             names=ways.names,
         )
+        self.server.path = self.path
         for host, port in ways.tls:
             try:
                 server = await self.server.start(host, port)
