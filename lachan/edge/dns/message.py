@@ -147,9 +147,9 @@ def opt_data(message: bytes) -> list[tuple[int, int]]:
         at = HEADER_SIZE
         questions, *counts = struct.unpack_from(">HHHH", message, 4)
         for _ in range(questions):
-            at = _skip_name(message, at) + 4
+            at = name_skip(message, at) + 4
         for _ in range(sum(counts)):
-            at = _skip_name(message, at)
+            at = name_skip(message, at)
             kind, _, _, size = struct.unpack_from(">HHIH", message, at)
             data, at = at + 10, at + 10 + size
             if kind == TYPE_OPT and at <= len(message):
@@ -178,7 +178,7 @@ def _records(message: bytes, at: int) -> list[Record]:
     counts = struct.unpack_from(">HHH", message, 6)
     for section, count in enumerate(counts):
         for _ in range(count):
-            start, at = at, _skip_name(message, at)
+            start, at = at, name_skip(message, at)
             kind, klass, ttl, size = struct.unpack_from(">HHIH", message, at)
             ttl_at, data, end = at + 4, at + 10, at + 10 + size
             if end > len(message):
@@ -199,7 +199,8 @@ def _records(message: bytes, at: int) -> list[Record]:
     return found
 
 
-def _skip_name(message: bytes, at: int) -> int:
+def name_skip(message: bytes, at: int) -> int:
+    """Just past a name, compressed or not. Raises: BadReply, IndexError."""
     while True:
         length = message[at]
         if length >= 0xC0:
@@ -250,7 +251,7 @@ def _data_plain(message: bytes, record: Record) -> bytes:
     plain = message[record.data : at]
     for _ in range(names):
         plain += _name(message, at) + b"\0"
-        at = _skip_name(message, at)
+        at = name_skip(message, at)
     if at > record.end:
         raise BadReply("a name reaches past its record")
     return plain + message[at : record.end]

@@ -52,10 +52,11 @@ class Ways(msgspec.Struct, frozen=True, kw_only=True):
         Raises:
             BadCertificate, Unavailable: there is nothing to begin with.
         """
-        pair = self.certificate
-        return Certificates(
-            (lambda: pair) if pair is not None else self.authority(home).files, protocols
-        )
+        return Certificates(lambda: self.files(home), protocols)
+
+    def files(self, home: Path) -> tuple[Path, Path]:
+        """Certificate and key. Raises: Unavailable."""
+        return self.certificate or self.authority(home).files()
 
     def authority(self, home: Path) -> Authority:
         """The trial's own."""
@@ -193,6 +194,12 @@ Each flag may also be set by the variable in brackets. docs/howto/dns-edge.md"""
     )
     add("--key", metavar="FILE", help="of the certificate [LACHAN_DNS_KEY]")
     add("--cache-mb", metavar="MIB", help="for kept answers [LACHAN_DNS_CACHE_MB, 64]")
+    add(
+        "--https-listen",
+        metavar="ADDRESS:PORT",
+        help="DNS over HTTPS, one [LACHAN_DNS_HTTPS_LISTEN, none]",
+    )
+    add("--https", action="store_true", help="answer that, and nothing else: a process of its own")
     add("--plain", action="store_true", help="without the compiled path")
     add("--warm", action="store_true", help="compile the packet path ahead, and end")
     return parser
@@ -276,8 +283,12 @@ def ways_make(env: Env) -> Ways:
         if Path() in {certificate, key}:
             raise EnvError("LACHAN_DNS_CERTIFICATE and LACHAN_DNS_KEY belong together: set both")
         pair = certificate.absolute(), key.absolute()
+    if (
+        len(https := env.parsed("LACHAN_DNS_HTTPS_LISTEN", "", lambda t: listened_parse(t, 443)))
+        > 1
+    ):
+        raise EnvError("LACHAN_DNS_HTTPS_LISTEN: one address is wanted")
     tls = env.parsed("LACHAN_DNS_TLS_LISTEN", "", lambda text: listened_parse(text, 853))
-    https = env.parsed("LACHAN_DNS_HTTPS_LISTEN", "", lambda text: listened_parse(text, 443))
     return Ways(
         names=OwnNames(env.parsed("LACHAN_DNS_NAME", "dns.localhost", host_parse)),
         tls=tls,
