@@ -10,13 +10,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import msgspec
-from cryptography import x509
-from cryptography.exceptions import UnsupportedAlgorithm
-from cryptography.hazmat.primitives.serialization import (
-    Encoding,
-    PublicFormat,
-    load_pem_private_key,
-)
 
 from lachan.kernel.errors import InvalidInput, LachanError
 
@@ -51,6 +44,15 @@ def pair_check(pair: Pair) -> datetime:
     Raises:
         BadCertificate: it cannot, and why.
     """
+    # Here: plain DNS starts without it.
+    from cryptography import x509
+    from cryptography.exceptions import UnsupportedAlgorithm
+    from cryptography.hazmat.primitives.serialization import (
+        Encoding,
+        PublicFormat,
+        load_pem_private_key,
+    )
+
     try:
         chain = x509.load_pem_x509_certificates(pair.certificate)
     except ValueError:

@@ -12,11 +12,14 @@ from lachan.edge.dns.asker import Policies
 from lachan.edge.dns.cache import AnswerCache
 from lachan.edge.dns.layers import Layers
 from lachan.edge.dns.mmsg import mmsg_available
+from lachan.edge.dns.own import OwnAnswers
 from lachan.edge.dns.policy import Policy
 from lachan.edge.dns.responder import Responder
 from lachan.edge.dns.settings import Settings, policy_overlay
 from lachan.edge.dns.upstream import Forwarder
 from lachan.edge.dns.watch import SnapshotWatch
+from lachan.formats.profiles.door import KIND
+from lachan.kernel.doors import Door
 from lachan.kernel.errors import InvalidInput
 
 if TYPE_CHECKING:
@@ -35,16 +38,30 @@ class Engine:
         self.layers = Layers(self.reader)
         self.policies = Policies(settings.policy)
         self.cache = AnswerCache(settings.cache_bytes, compiled=self.is_compiled)
+        self.own = OwnAnswers(settings.ways)
         self.responder = Responder(
             self.layers,
             self.policies,
             self.cache,
             Forwarder(list(settings.upstreams)),
             self.watch.shelter.covers,
+            self.own.reply,
         )
+        self._door = Door(settings.home, KIND, self.own.checks.answer)
         self.started = time.time()
         self._policy_seen: bytes | str | None = None
         self.fault = ""
+
+    async def door_open(self) -> None:
+        """Let the pages of this home ask. Where that cannot be, names are answered all the same."""
+        try:
+            await self._door.open()
+        except OSError as error:
+            self._say(f"the door for this home's pages cannot be opened: {error.strerror}")
+
+    def close(self) -> None:
+        self.stopping.set()
+        self._door.close()
 
     def compile(self, ready: Callable[[], None]) -> None:
         """Load the compiled path in a thread beside the plain one; then call `ready` there."""

@@ -11,7 +11,6 @@ import msgspec
 from lachan.edge.dns.local import name_wire
 
 _LABEL = re.compile(rb"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?", re.ASCII)
-CHECK = b"\x05check"
 NOT_LABELS = frozenset({b"check"})
 
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import msgspec
 
 from lachan.edge.dns import answers
-from lachan.edge.dns.asker import Asker, Policies
+from lachan.edge.dns.asker import Asker, Connection, Policies
 from lachan.edge.dns.cache import AnswerCache, Kept
 from lachan.edge.dns.failures import Failures
 from lachan.edge.dns.layers import Layers
@@ -54,13 +54,16 @@ class Responder:
         cache: AnswerCache,
         forwarder: Forwarder,
         shelters: Callable[[bytes], bool] = lambda _: False,
+        own: Callable[[Question, Connection], bytes | None] = lambda *_: None,
     ) -> None:
-        """`shelters`: whether a name is one that no alias blocks (`Shelter.covers`)."""
+        """`shelters`: whether a name is one that no alias blocks (`Shelter.covers`). `own`: answers about the edge
+        itself (`OwnAnswers.reply`).
+        """
         self._layers = layers
         self._policies = policies
         self._cache = cache
         self._forwarder = forwarder
-        self._shelters = shelters
+        self._shelters, self._own = shelters, own
         self._in_flight: dict[bytes, asyncio.Task[Kept]] = {}
         self._shares = Shares(IN_FLIGHT_LIMIT)
         self._failures = Failures()
@@ -94,6 +97,9 @@ class Responder:
             # Chaos questions ask for our version: none of their business. Zones are not ours to give.
             self.counts.refused += 1
             return answers.reply(question, Rcode.REFUSED)
+        if (own := self._own(question, asker.connection)) is not None:
+            self.counts.local += 1
+            return own
         if (blocked := self._blocked(question, asker, question.wire, 12)) is not None:
             return blocked
         # Not for who does not ask for recursion: he would be told only what others have asked, which is snooping

@@ -54,6 +54,7 @@ class DnsServer:
         lane = SlowLane(loop, engine.responder, engine.policies)
         servers = [await self._open(host, port, lane) for host, port in self._settings.listen]
         await self._tls.look()
+        await engine.door_open()
         self._tick()
         for thread in (engine.watch, *self._loops):
             thread.start()
@@ -66,7 +67,7 @@ class DnsServer:
                 await asyncio.wait_for(stopped.wait(), TICK_SECONDS)
             await self._tls.look()
             self._tick()
-        engine.stopping.set()
+        engine.close()
         for server in (*servers, *self._tls.servers):
             server.close()
         for way in (self._tcp, self._tls.server):

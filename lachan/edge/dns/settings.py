@@ -2,12 +2,10 @@
 
 import argparse
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import msgspec
 
-from lachan.edge.dns.authority import Authority
-from lachan.edge.dns.certificates import Certificates
 from lachan.edge.dns.local import canaries_known
 from lachan.edge.dns.names import OwnNames, host_parse
 from lachan.edge.dns.policy import EDE_CODES, AnswerMode, Policy
@@ -28,6 +26,10 @@ from lachan.kernel.env import Env, EnvError
 from lachan.kernel.errors import InvalidInput
 from lachan.kernel.home import home_path
 
+if TYPE_CHECKING:
+    from lachan.edge.dns.authority import Authority
+    from lachan.edge.dns.certificates import Certificates
+
 
 class Ways(msgspec.Struct, frozen=True, kw_only=True):
     """The encrypted ways in.
@@ -46,20 +48,26 @@ class Ways(msgspec.Struct, frozen=True, kw_only=True):
     https_port: int = 443
     certificate: tuple[Path, Path] | None = None
 
-    def certificates(self, home: Path, protocols: list[str]) -> Certificates:
+    def certificates(self, home: Path, protocols: list[str]) -> "Certificates":
         """What connections are opened with.
 
         Raises:
             BadCertificate, Unavailable: there is nothing to begin with.
         """
+        from lachan.edge.dns.certificates import (
+            Certificates,
+        )
+
         return Certificates(lambda: self.files(home), protocols)
 
     def files(self, home: Path) -> tuple[Path, Path]:
         """Certificate and key. Raises: Unavailable."""
         return self.certificate or self.authority(home).files()
 
-    def authority(self, home: Path) -> Authority:
+    def authority(self, home: Path) -> "Authority":
         """The trial's own."""
+        from lachan.edge.dns.authority import Authority  # plain DNS starts without cryptography
+
         listened = dict.fromkeys(host for host, _ in (*self.tls, *self.https))
         return Authority(home, self.names.host, tuple(listened))
 
