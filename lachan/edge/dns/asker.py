@@ -9,6 +9,8 @@ import msgspec
 from lachan.edge.dns.policy import Policy
 from lachan.edge.dns.shares import network_of
 
+Transport = Literal["udp", "tcp", "tls", "https"]
+
 
 class Connection(msgspec.Struct, frozen=True, kw_only=True):
     """A way in, and what is the same for all who come by it.
@@ -17,15 +19,27 @@ class Connection(msgspec.Struct, frozen=True, kw_only=True):
         transport: how packets come.
         room: bytes that a reply may have; None for what the asker's own UDP buffer takes.
         row: which of `Policies.rows` answers. A number is not given to another row while a connection may hold it.
+        token: the label of a device's own name by which it came (`names.OwnNames.token_of`), lower case; empty for
+            none. Somebody's secret: in no message, no log.
     """
 
-    transport: Literal["udp", "tcp"]
+    transport: Transport
     room: int | None = None
     row: int = 0
+    token: bytes = b""
+
+    @property
+    def block(self) -> int:
+        """Of how many bytes' multiples replies are made for who asks for padding: where nobody on the way can read
+        along, their length still tells something (RFC 8467, section 4.1).
+        """
+        return 468 if self.transport in {"tls", "https"} else 0
 
 
 UDP = Connection(transport="udp")
 TCP = Connection(transport="tcp", room=65_535)
+TLS = Connection(transport="tls", room=65_535)
+HTTPS = Connection(transport="https", room=65_535)
 
 
 class Asker(msgspec.Struct, frozen=True):
@@ -63,4 +77,9 @@ class Policies:
 
     def asker(self, peer: str, connection: Connection) -> Asker:
         """Who asks now. Made anew for each packet: rows change while a connection stands."""
-        return Asker(peer, connection, self.rows[connection.row])
+        return Asker(peer, connection, self.rows[self.row_of(peer, connection)])
+
+    def row_of(self, peer: str, connection: Connection) -> int:
+        """The row of who asks now, for the compiled path."""
+        del peer
+        return connection.row
