@@ -5,6 +5,7 @@ from collections.abc import Collection, Mapping
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from lachan.formats.classification.categories import categories
 from lachan.formats.profiles.age_bands import age_band_get
@@ -48,7 +49,7 @@ CHANGES: Mapping[str, Promise | str] = {
 WHYS: Mapping[str, Promise | str] = {
     "bedtime": _("Bedtime"),
     "homework": _("Homework"),
-    "schedule": _("Something else"),
+    "schedule": pgettext_lazy("rules", "Something else"),
 }
 _SCHOOL = frozenset({0, 1, 2, 3, 4, EXAM})
 DAY_KINDS_OF: Mapping[str, frozenset[DayKind]] = {
