@@ -2,12 +2,18 @@
 
 import dataclasses
 from collections.abc import Collection, Mapping
+from functools import cache, lru_cache
 
 from django.utils.functional import Promise
+from django.utils.translation import get_language, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import pgettext_lazy
 
 from lachan.formats.classification.categories import categories
+from lachan.formats.known_names.loading import (
+    service_kind_list,
+    service_list,
+    services_of,
+)
 from lachan.formats.profiles.age_bands import age_band_get
 from lachan.formats.profiles.records import BREAK, DAY_KINDS, EXAM, HOLIDAY, DayKind
 from lachan.formats.profiles.rules import Rules
@@ -71,7 +77,7 @@ OFFERED = (
 
 @dataclasses.dataclass(frozen=True)
 class Service:
-    """Attributes: tile: a letter or two that stand for it in place of a picture."""
+    """As a page shows it. Attributes: tile: a letter or two that stand for it in place of a picture."""
 
     code: str
     kind: str
@@ -79,30 +85,33 @@ class Service:
     tile: str
 
 
-# Stands in until the services' own data files are there (formats/known_names).
-_KINDS = {"game": "Game", "social": "Social", "video": "Video", "chat": "Chat"}
-_SERVICES = (
-    Service("facebook", "social", "Facebook", "Fa"),
-    Service("roblox", "game", "Roblox", "Ro"),
-    Service("tiktok", "social", "TikTok", "Ti"),
-    Service("youtube", "video", "YouTube", "Yo"),
-    Service("zalo", "chat", "Zalo", "Za"),
-)
-
-
 def service_choices() -> tuple[Service, ...]:
-    """What a parent may switch by name."""
-    return _SERVICES
+    """What a parent may switch by name, in the language of the moment."""
+    return _services(get_language() or "vi")
+
+
+@lru_cache(maxsize=8)
+def _services(language: str) -> tuple[Service, ...]:
+    found = [
+        Service(one.code, one.kind, _said(one.name, language), one.tile) for one in service_list()
+    ]
+    return tuple(sorted(found, key=lambda one: one.name.casefold()))
 
 
 def service_kinds() -> Mapping[str, str]:
     """What services are for: what rules may name as a whole."""
-    return _KINDS
+    language = get_language() or "vi"
+    return {kind.code: _said(kind.name, language) for kind in service_kind_list()}
 
 
+def _said(text: Mapping[str, str], language: str) -> str:
+    return text.get(language, text["en"])
+
+
+@cache
 def service_groups() -> Mapping[str, frozenset[str]]:
     """By kind, the codes of its services."""
-    return {kind: frozenset(one.code for one in _SERVICES if one.kind == kind) for kind in _KINDS}
+    return {kind.code: services_of(kind.code) for kind in service_kind_list()}
 
 
 def rules_of(band: Band) -> Rules:
