@@ -9,6 +9,12 @@ from lachan.kernel.env import Env, EnvError
 from lachan.kernel.env_kinds import host_pattern, origin, postgresql_url, secrets
 from lachan.kernel.home import home_path, secrets_find
 
+
+def _port(listened: str) -> int:
+    port = listened.rpartition(":")[2].strip()
+    return int(port) if port.isdecimal() and len(port) < 6 else 443
+
+
 env = Env()
 HOME = home_path()
 COUNTRY = here()
@@ -26,6 +32,14 @@ HOSTS = env.each("LACHAN_HOSTS", "127.0.0.1,localhost,[::1]", host_pattern)
 ORIGINS = env.each("LACHAN_ORIGINS", "", origin)
 BUSY_PER_MINUTE = env.number("LACHAN_BUSY_PER_MINUTE", 120, low=1)
 LOG_LEVEL = env.one_of("LACHAN_LOG_LEVEL", "WARNING", ("DEBUG", "INFO", "WARNING", "ERROR"))
+# How devices reach the edge, for the pages that say so; what the edge makes of the same names is its own.
+DNS_NAME = env.text("LACHAN_DNS_NAME", "dns.localhost").strip().rstrip(".").lower()
+DNS_HTTPS_PORT = env.number(
+    "LACHAN_DNS_HTTPS_PORT", _port(env.text("LACHAN_DNS_HTTPS_LISTEN", "")), high=0xFFFF
+)
+DNS_IS_ENCRYPTED = any(
+    env.text(f"LACHAN_DNS_{name}", "") for name in ("NAME", "TLS_LISTEN", "HTTPS_LISTEN")
+)
 if not HOSTS:
     raise EnvError("LACHAN_HOSTS names no host: no page would be served")
 if HTTPS and not all(one.startswith("https://") for one in ORIGINS):

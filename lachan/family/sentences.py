@@ -48,7 +48,7 @@ def _sentence(one: Statement) -> str:
     what, is_shown = _what(one), one.kind == "ways-round" and not one.closed
     if one.kind not in _SAID or is_shown or (one.kind == "always" and not what):
         return ""
-    return str(_SAID[one.kind]) % {"what": what, "when": "; ".join(map(times_words, one.times))}
+    return str(_SAID[one.kind]) % {"what": what, "when": listed(map(times_words, one.times))}
 
 
 def _what(one: Statement) -> str:
@@ -62,7 +62,7 @@ def _what(one: Statement) -> str:
 
 
 def listed(words: Iterable[str]) -> str:
-    return ", ".join(map(str, words))
+    return " · ".join(map(str, words))
 
 
 def times_words(times: Times) -> str:

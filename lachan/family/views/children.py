@@ -13,7 +13,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from lachan.family import selectors
+from lachan.family import conf, selectors
 from lachan.family.errors import NameUnusable
 from lachan.family.forms import AnswerForm, ChildForm, DeviceForm, NameForm, SlotForm
 from lachan.family.labels import (
@@ -273,21 +273,22 @@ def _device_page(request: HttpRequest, uid: uuid.UUID, token: str) -> HttpRespon
         "child": child,
         "link": link,
         "link_qr": qr(link) if link else "",
-        **addresses(request, shown.label),
+        **addresses(shown.label),
     }
     return render(request, "family/device.html", context)
 
 
-def addresses(request: HttpRequest, label: str) -> dict[str, str]:
+def addresses(label: str) -> dict[str, object]:
     """By which names a device asks: over TLS, and over HTTPS."""
     if not label:
         return {}
-    host = request.get_host().partition(":")[0]
-    over_tls = f"{label}.dns.{host}"
+    port = "" if conf.EDGE_HTTPS_PORT == 443 else f":{conf.EDGE_HTTPS_PORT}"
+    over_tls = f"{label}.{conf.EDGE_NAME}"
     return {
         "over_tls": over_tls,
         "over_tls_qr": qr(over_tls),
-        "over_https": f"https://{request.get_host()}/dns-query/{label}",
+        "over_https": f"https://{conf.EDGE_NAME}{port}/dns-query/{label}",
+        "is_encrypted": conf.EDGE_IS_ENCRYPTED,
     }
 
 

@@ -42,7 +42,7 @@ def _page(request: HttpRequest, *, status: int = 200, **more: object) -> HttpRes
         "more_until": until.get("skip"),
         "asks": selectors.own_asks(by=request.actor, key=opened.key),
         "label": opened.label,
-        **addresses(request, opened.label),
+        **addresses(opened.label),
         **more,
     }
     return render(request, "family/my.html", context, status=status)
