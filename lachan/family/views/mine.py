@@ -11,6 +11,7 @@ from lachan.family.entry import device_link_open
 from lachan.family.errors import LinkGone, NameUnusable, TooMany
 from lachan.family.forms import AskForm
 from lachan.family.policy import Action
+from lachan.family.records import Band
 from lachan.family.sentences import sentences
 from lachan.family.services import asks, devices
 from lachan.formats.profiles.encoding import rules_read
@@ -20,6 +21,8 @@ from lachan.web.sent import marked
 
 from .children import addresses
 from .cookies import child_cookie
+
+_YOUNG = {Band.UNDER_9, Band.FROM_9}
 
 
 @public
@@ -36,7 +39,7 @@ def _page(request: HttpRequest, *, status: int = 200, **more: object) -> HttpRes
     child = opened.device.child
     until = selectors.departures(child)
     context = {
-        "sentences": sentences(rules_read(child.rules)),
+        "sentences": sentences(rules_read(child.rules), young=child.band in _YOUNG),
         "now": projecting.rules_now(child),
         "paused_until": until.get("pause"),
         "more_until": until.get("skip"),
