@@ -3,13 +3,14 @@
 import logging
 import signal
 from datetime import date
+from pathlib import Path
 from threading import Event
 
 from django.conf import settings
 from django.db import Error as DatabaseError
 from django.db import close_old_connections
 
-from lachan.formats.profiles.table import ProfileWriter
+from lachan.formats.profiles.table import ProfileReader, ProfilesStatus, ProfileWriter
 from lachan.kernel.country import here, today
 from lachan.outbox.services import listener_open
 
@@ -102,6 +103,11 @@ def table_sync(writer: ProfileWriter) -> int:
         writer.remove(number)
     writer.commit(changed[-1][0])
     return len(changed)
+
+
+def table_stand(home: Path) -> tuple[ProfilesStatus, int]:
+    """How the table stands, and up to which change it should."""
+    return ProfileReader(home / "profiles").status(), profile_head()
 
 
 def table_rebuild(writer: ProfileWriter) -> None:
