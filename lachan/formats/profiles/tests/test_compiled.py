@@ -45,7 +45,7 @@ def test_it_decides_as_the_plain_reader(profiles, calendar, instants, many):
             found = np.zeros((len(asked), 4), np.int64)
             compiled.decide_all(
                 table.words, halves, lay, K0, K1, np.array([way for way, _ in asked], np.uint64),
-                np.frombuffer(text, np.uint8), starts, instant, found,
+                np.frombuffer(text, np.uint8), starts, instant, 7, found,
             )  # fmt: skip
             for (way, wire), row in zip(asked, found.tolist(), strict=True):
                 number = reader.find(way)
