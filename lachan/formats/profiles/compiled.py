@@ -200,9 +200,6 @@ def way_find(words: Any, halves: Any, lay: Any, key: Any) -> Any:
         leads = np.int64(word & _LOW) - 1
         if word >> U(32) == tag and leads != GONE - 1 and leads < directory:
             place = np.int64(words[lay[A_DIRECTORY] + leads] & _LOW)
-            record = U(words.ctypes.data) + U(8 * place)
-            prefetch(record + U(64))
-            prefetch(record + U(128))
             if _record_fits(words, halves, place):
                 ways, _ = _pair(halves, 2 * place + 4)
                 for i in range(ways):
@@ -325,6 +322,16 @@ def _own_word(words: Any, halves: Any, first: Any, count: Any, key: Any) -> Any:
 
 
 @njit(cache=True, forceinline=True)
+def own_key(k0: Any, k1: Any, number: Any, name: Any, marks: Any, labels: Any) -> Any:
+    """`keys.own_key` of a name whose labels begin at `marks` of `name`."""
+    state, size = _absorb(_start(k0, k1), U(number)), np.int64(8)
+    for j in range(labels - 1, -1, -1):
+        state, more = _absorb_label(state, name, marks[j])
+        size += more
+    return _finish(_absorb(state, U(size & 255) << U(56)))
+
+
+@njit(cache=True, forceinline=True)
 def own_at(
     words: Any,
     halves: Any,
@@ -359,29 +366,73 @@ def own_at(
     return effect, label, until
 
 
-@njit(cache=True, forceinline=True)
-def profile_decide(
-    words: Any,
-    halves: Any,
-    lay: Any,
-    place: Any,
-    k0: Any,
-    k1: Any,
-    name: Any,
-    marks: Any,
-    labels: Any,
-    now: Any,
-) -> Any:
-    """(rule set, effect, label, until) of the profile at `place`: `rule_set_at` and `own_at`. The week's line is asked
-    for before the names are hashed, for both take as long.
+@njit(cache=True)
+def places_find(words: Any, halves: Any, lay: Any, keys: Any, count: Any, places: Any) -> None:
+    """`way_find` for many: where `keys[i]` has several, those of the smallest network first, the first that is known.
+
+    Each step of a look-up waits a fifth of a microsecond for memory, and leads to the next. So all take the same step,
+    one after the other, and ask ahead for the lines of their next one.
     """
-    spot, quarter = _week_spot(words, halves, lay, place, now)
-    prefetch(U(halves.ctypes.data) + U(4 * spot))
-    effect, label, until = own_at(words, halves, place, k0, k1, name, marks, labels, now)
-    found = _segment_rule_set(halves, place, now)
-    if found < 0:
-        found = _week_rule_set(halves, spot, quarter)
-    return found, effect, label, until
+    base, several = U(words.ctypes.data), keys.shape[1]
+    size, directory = lay[A_WAYS_SIZE], lay[A_DIRECTORY_SIZE]
+    for i in range(count):
+        for n in range(several):
+            slot = np.int64(((keys[i, n] >> U(32)) * U(size)) >> U(32))
+            prefetch(base + U(8 * (lay[A_WAYS] + slot)))
+    for step in range(2):
+        for i in range(count):
+            for n in range(several):
+                leads = _way_leads(words, lay, keys[i, n])
+                if not 0 <= leads < directory:
+                    continue
+                spot = lay[A_DIRECTORY] + leads
+                if step == 0:
+                    prefetch(base + U(8 * spot))
+                else:
+                    record = base + (words[spot] & _LOW) * U(8)
+                    for line in range(3):
+                        prefetch(record + U(64 * line))
+    for i in range(count):
+        places[i] = 0
+        for n in range(several):
+            if places[i] == 0:
+                places[i] = way_find(words, halves, lay, keys[i, n])
+
+
+@njit(cache=True, forceinline=True)
+def _way_leads(words: Any, lay: Any, key: Any) -> Any:
+    """The directory's slot to which the first word with a way's tag leads; -1 for none."""
+    size, tag = lay[A_WAYS_SIZE], key >> U(8) & _LOW
+    slot = np.int64(((key >> U(32)) * U(size)) >> U(32))
+    for _ in range(8):
+        word = words[lay[A_WAYS] + slot]
+        if word == U(0):
+            break
+        if word >> U(32) == tag:
+            return np.int64(word & _LOW) - 1
+        slot = slot + 1 if slot + 1 < size else 0
+    return np.int64(-1)
+
+
+@njit(cache=True)
+def rule_sets_find(
+    words: Any, halves: Any, lay: Any, places: Any, count: Any, now: Any, found: Any, quarters: Any
+) -> None:
+    """`rule_set_at` of many places, step by step as `places_find`; -1 where a place is 0. `quarters` is for its use."""
+    base = U(halves.ctypes.data)
+    for i in range(count):
+        found[i] = -1
+        if places[i]:
+            found[i], quarters[i] = _week_spot(words, halves, lay, places[i], now)
+            prefetch(base + U(4 * found[i]))
+    for i in range(count):
+        if 0 <= found[i] < len(halves):
+            prefetch(base + U(8) * U(np.int64(halves[found[i]]) + ITEM_WORDS))
+    for i in range(count):
+        if places[i]:
+            other = _segment_rule_set(halves, places[i], now)
+            week = _week_rule_set(halves, found[i], quarters[i])
+            found[i] = other if other >= 0 else week
 
 
 @njit(cache=True, nogil=True)
@@ -395,24 +446,31 @@ def decide_all(
     names: Any,
     starts: Any,
     now: Any,
+    batch: Any,
     found: Any,
-) -> Any:
-    """Whole decisions, a way and a name each: profile, rule set and own effect into `found`; the names, wire form with
-    root, begin at `starts` of `names`.
+) -> None:
+    """Whole decisions, a way and a name each, so many at a time: profile, rule set, own effect and its end into
+    `found`; the names, wire form with root, begin at `starts` of `names`.
     """
-    marks = np.empty(128, np.int64)
-    for i in range(len(ways)):
-        at, labels = starts[i], 0
-        while names[at] != 0 and labels < 128:
-            marks[labels] = at
-            labels += 1
-            at += np.int64(names[at]) + 1
-        place = way_find(words, halves, lay, ways[i])
-        if place == 0:
-            found[i, 0], found[i, 1], found[i, 2], found[i, 3] = 0, -1, PASS, 0
-            continue
-        rules, effect, _, until = profile_decide(
-            words, halves, lay, place, k0, k1, names, marks, labels, now
-        )
-        found[i, 0], found[i, 1] = np.int64(halves[2 * place]), rules
-        found[i, 2], found[i, 3] = effect, until
+    marks, keys = np.empty(128, np.int64), np.empty((batch, 1), np.uint64)
+    places, rules = np.empty(batch, np.int64), np.empty(batch, np.int64)
+    quarters = np.empty(batch, np.int64)
+    for first in range(0, len(ways), batch):
+        count = min(batch, len(ways) - first)
+        for i in range(count):
+            keys[i, 0] = ways[first + i]
+        places_find(words, halves, lay, keys, count, places)
+        rule_sets_find(words, halves, lay, places, count, now, rules, quarters)
+        for i in range(count):
+            at, labels, row = starts[first + i], 0, first + i
+            while names[at] != 0 and labels < 128:
+                marks[labels] = at
+                labels += 1
+                at += np.int64(names[at]) + 1
+            found[row, 0], found[row, 1], found[row, 2], found[row, 3] = 0, rules[i], PASS, 0
+            if places[i]:
+                effect, _, until = own_at(
+                    words, halves, places[i], k0, k1, names, marks, labels, now
+                )
+                found[row, 0] = np.int64(halves[2 * places[i]])
+                found[row, 2], found[row, 3] = effect, until

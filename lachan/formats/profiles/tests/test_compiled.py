@@ -19,7 +19,7 @@ HELD = dt.datetime.fromtimestamp(own.NOW, dt.UTC)
 K0, K1 = (np.uint64(int.from_bytes(own.KEY[at : at + 8], "little")) for at in (0, 8))
 
 
-@settings(max_examples=80)
+@settings(max_examples=30)
 @given(
     st.lists(own.profiles(), max_size=6),
     own.calendars,
@@ -45,7 +45,7 @@ def test_it_decides_as_the_plain_reader(profiles, calendar, instants, many):
             found = np.zeros((len(asked), 4), np.int64)
             compiled.decide_all(
                 table.words, halves, lay, K0, K1, np.array([way for way, _ in asked], np.uint64),
-                np.frombuffer(text, np.uint8), starts, instant, found,
+                np.frombuffer(text, np.uint8), starts, instant, 7, found,
             )  # fmt: skip
             for (way, wire), row in zip(asked, found.tolist(), strict=True):
                 number = reader.find(way)
