@@ -31,6 +31,7 @@ log = logging.getLogger(__name__)
 LOOK_EVERY = 1.0
 _PAUSE = 1.0  # seconds that it lives at least before it is started again
 _PATIENCE = 4  # seconds that work in progress has to end by itself: less than the supervisor's
+_GLANCE = 0.05  # seconds between looks while all end
 # Of the tasks, so that one that computes comes behind whoever is waited for. No more: it may hold the turn to write.
 _NICENESS = 5
 _FORK = multiprocessing.get_context("fork")
@@ -107,18 +108,18 @@ def _end(lanes: list["_Beside"], stop: Event) -> None:
         for lane in [lane for lane in last if not lane.is_running()]:
             lane.begin(stop)
             last.remove(lane)
-        if not _any_ends(lanes, left):
+        if not last and not any(lane.is_running() for lane in lanes):
             break
+        _any_ends(lanes, min(left, _GLANCE))
     for lane in lanes:
         lane.cut_off()
 
 
-def _any_ends(lanes: list["_Beside"], seconds: float) -> bool:
-    """Wait until a lane's process ends, `seconds` at most; whether there is any."""
+def _any_ends(lanes: list["_Beside"], seconds: float) -> None:
+    """Wait until a lane's process ends, `seconds` at most."""
     running = [lane.process.sentinel for lane in lanes if lane.process and lane.is_running()]
     # Not `stop.wait`: a signal that comes in the middle of it would wait for itself.
     wait(running, seconds) if running else time.sleep(seconds)
-    return bool(running)
 
 
 class _Beside:
