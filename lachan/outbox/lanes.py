@@ -32,7 +32,7 @@ LOOK_EVERY = 1.0
 _PAUSE = 1.0  # seconds that it lives at least before it is started again
 _PATIENCE = 4  # seconds that work in progress has to end by itself: less than the supervisor's
 _GLANCE = 0.05  # seconds between looks while all end
-# Of the tasks, so that one that computes comes behind whoever is waited for. No more: it may hold the turn to write.
+# Of the tasks, above the worker's own: one that computes comes behind. No more, for it may hold the turn to write.
 _NICENESS = 5
 _FORK = multiprocessing.get_context("fork")
 
