@@ -25,6 +25,7 @@ from lachan.kernel.errors import Conflict, InvalidInput
 from lachan.members.policy import requires
 
 from .adults import key_of, qr
+from .platforms import platform_links
 
 
 @requires(Action.CHILD_MANAGE)
@@ -200,22 +201,9 @@ def _device_page(request: HttpRequest, uid: uuid.UUID, token: str) -> HttpRespon
         "child": child,
         "link": link,
         "link_qr": qr(link) if link else "",
-        **addresses(request, shown.label),
+        "platforms": platform_links(uid) if shown.label else [],
     }
     return render(request, "family/device.html", context)
-
-
-def addresses(request: HttpRequest, label: str) -> dict[str, str]:
-    """By which names a device asks: over TLS, and over HTTPS."""
-    if not label:
-        return {}
-    host = request.get_host().partition(":")[0]
-    over_tls = f"{label}.dns.{host}"
-    return {
-        "over_tls": over_tls,
-        "over_tls_qr": qr(over_tls),
-        "over_https": f"https://{request.get_host()}/dns-query/{label}",
-    }
 
 
 @requires(Action.DEVICE_MANAGE)

@@ -19,8 +19,9 @@ from lachan.members.policy import public, requires
 from lachan.members.records import PUBLIC
 from lachan.web.sent import marked
 
-from .children import addresses, category_rows
+from .children import category_rows
 from .cookies import child_cookie
+from .platforms import platform_links
 
 
 @public
@@ -46,7 +47,7 @@ def _page(request: HttpRequest, *, status: int = 200, **more: object) -> HttpRes
         "more_until": until.get(Departing.MORE),
         "asks": selectors.own_asks(by=request.actor, key=opened.key),
         "label": opened.label,
-        **addresses(request, opened.label),
+        "platforms": platform_links(),
         **more,
     }
     return render(request, "family/my.html", context, status=status)
