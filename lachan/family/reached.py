@@ -44,7 +44,7 @@ def reached(label: str, env: Env | None = None) -> Reached:
 
 
 def _port(env: Env, way: str, listens: str, usual: int) -> int:
-    tail = listens.split(",")[0].rpartition(":")[2].strip()
+    tail = listens.split(",", maxsplit=1)[0].rpartition(":")[2].strip()
     listened = int(tail) if tail.isdigit() and (":" in listens) else usual
     return env.number(f"LACHAN_DNS_{way}_PORT", listened or usual, high=0xFFFF)
 
