@@ -2,6 +2,7 @@
 
 import logging
 import signal
+from datetime import date
 from threading import Event
 
 from django.conf import settings
@@ -9,10 +10,12 @@ from django.db import Error as DatabaseError
 from django.db import close_old_connections
 
 from lachan.formats.profiles.table import ProfileWriter
+from lachan.kernel.country import here, today
 from lachan.outbox.services import listener_open
 
 from .projecting import (
     TOPIC,
+    calendar_now,
     changes_after,
     changes_kept_from,
     edge_key,
@@ -25,6 +28,7 @@ log = logging.getLogger(__name__)
 # A lost wake-up costs at most this long.
 _LOOK_EVERY = 0.5
 _AT_ONCE = 500
+_calendar_of: dict[int, date] = {}
 
 
 def run(*, once: bool = False, rebuild: bool = False) -> None:
@@ -54,12 +58,20 @@ def _sync(writer: ProfileWriter, *, rebuild: bool) -> bool:
         close_old_connections()
         if rebuild or writer.needs_rebuild or not _follows(writer.sequence):
             table_rebuild(writer)
+        calendar_sync(writer)
         while table_sync(writer):
             pass
     except DatabaseError as error:
         log.warning("the database does not answer (%s); the last table stays", type(error).__name__)
         return False
     return True
+
+
+def calendar_sync(writer: ProfileWriter) -> None:
+    """Each day the table is told of the days to come."""
+    if _calendar_of.get(id(writer)) != today():
+        writer.calendar_put(here().code, calendar_now())
+        _calendar_of[id(writer)] = today()
 
 
 def _follows(sequence: int) -> bool:
@@ -95,4 +107,5 @@ def table_sync(writer: ProfileWriter) -> int:
 def table_rebuild(writer: ProfileWriter) -> None:
     """Make the whole table anew, of rows alone."""
     head = profile_head()
-    writer.rebuild((one for _, one in profiles() if one is not None), {}, head)
+    calendars = {here().code: calendar_now()}
+    writer.rebuild((one for _, one in profiles() if one is not None), calendars, head)

@@ -1,12 +1,22 @@
 """Words for what this room keeps as codes, and what each age begins with."""
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
+from functools import cache, lru_cache
 
 from django.utils.functional import Promise
+from django.utils.translation import get_language, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
-from lachan.formats.profiles.records import RuleSet
+from lachan.formats.classification.categories import categories
+from lachan.formats.known_names.loading import (
+    service_kind_list,
+    service_list,
+    services_of,
+)
+from lachan.formats.profiles.age_bands import age_band_get
+from lachan.formats.profiles.records import BREAK, DAY_KINDS, EXAM, HOLIDAY, DayKind
+from lachan.formats.profiles.rules import Rules
 
 from .records import Band, Change
 
@@ -42,46 +52,83 @@ CHANGES: Mapping[str, Promise | str] = {
     Change.ASK_GRANTED: _("said yes to a request"),
     Change.ASK_REFUSED: _("said no to a request"),
 }
-# What protects against crime stands outside of taste and age, and no page offers to open it.
-ALWAYS = frozenset({"contact", "conduct.sexual", "content.abuse", "contract.scam", "contract.phishing",
-                    "contract.malware", "contract.sextortion", "contract.trafficking"})  # fmt: skip
-OFFERED = ("content.sexual", "contract.gambling", "content.aggressive", "content.self-harm",
-           "contract.drugs", "conduct.values")  # fmt: skip
-"""Categories of the exchange that a parent may switch, in the order of the page."""
+WHYS: Mapping[str, Promise | str] = {
+    "bedtime": _("Bedtime"),
+    "homework": _("Homework"),
+    "schedule": pgettext_lazy("rules", "Something else"),
+}
+_SCHOOL = frozenset({0, 1, 2, 3, 4, EXAM})
+DAY_KINDS_OF: Mapping[str, frozenset[DayKind]] = {
+    "every-day": frozenset(range(DAY_KINDS)),  # type: ignore[arg-type]
+    "school-nights": frozenset({6, 0, 1, 2, 3, EXAM}),
+    "free-nights": frozenset({4, 5, HOLIDAY, BREAK}),
+    "school-days": _SCHOOL,
+    "free-days": frozenset({5, 6, HOLIDAY, BREAK}),
+    "weekdays": frozenset(range(5)),  # type: ignore[arg-type]
+    "weekend": frozenset({5, 6}),
+}
+# What protects against crime stands outside of taste and age: no page offers to open it.
+OFFERED = (
+    "content.sexual", "contract.gambling", "content.aggressive", "content.self-harm", "content.values",
+    "contract.drugs", "conduct.values",
+)  # fmt: skip
+"""Categories of the exchange that a parent may open, in the order of the page."""
 
 
 @dataclasses.dataclass(frozen=True)
 class Service:
-    """Attributes: tile: a letter or two that stand for it in place of a picture."""
+    """As a page shows it. Attributes: tile: a letter or two that stand for it in place of a picture."""
 
     code: str
+    kind: str
     name: str
     tile: str
 
 
-# Stands in until the services' own data files are there (formats/known_names).
-_SERVICES = (
-    Service("facebook", "Facebook", "Fa"),
-    Service("instagram", "Instagram", "In"),
-    Service("roblox", "Roblox", "Ro"),
-    Service("tiktok", "TikTok", "Ti"),
-    Service("youtube", "YouTube", "Yo"),
-    Service("zalo", "Zalo", "Za"),
-)
-
-
 def service_choices() -> tuple[Service, ...]:
-    """What a parent may switch by name."""
-    return _SERVICES
+    """What a parent may switch by name, in the language of the moment."""
+    return _services(get_language() or "vi")
 
 
-def rules_of(band: Band) -> RuleSet:
+@lru_cache(maxsize=8)
+def _services(language: str) -> tuple[Service, ...]:
+    found = [
+        Service(one.code, one.kind, _said(one.name, language), one.tile) for one in service_list()
+    ]
+    return tuple(sorted(found, key=lambda one: one.name.casefold()))
+
+
+def service_kinds() -> Mapping[str, str]:
+    """What services are for: what rules may name as a whole."""
+    language = get_language() or "vi"
+    return {kind.code: _said(kind.name, language) for kind in service_kind_list()}
+
+
+def _said(text: Mapping[str, str], language: str) -> str:
+    return text.get(language, text["en"])
+
+
+@cache
+def service_groups() -> Mapping[str, frozenset[str]]:
+    """By kind, the codes of its services."""
+    return {kind.code: services_of(kind.code) for kind in service_kind_list()}
+
+
+def rules_of(band: Band) -> Rules:
     """What a child of this age begins with."""
-    young = band in {Band.UNDER_9, Band.FROM_9}
-    closed = {"facebook", "instagram", "tiktok"} if young else set()
-    return RuleSet(
-        categories=ALWAYS | frozenset(OFFERED if band is not Band.FROM_16 else OFFERED[:2]),
-        services=frozenset(closed),
-        safe_search=band is not Band.FROM_16,
-        ways_round=band is not Band.FROM_16,
-    )
+    return age_band_get(band.value).rules()
+
+
+def categories_opened(wide: frozenset[str], opened: Collection[str]) -> frozenset[str]:
+    """Categories without some that lie below them: a wide one becomes those of it that stay closed."""
+    found: set[str] = set()
+    for code in wide - set(opened):
+        if any(one.startswith(f"{code}.") for one in opened):
+            found |= {one for one in categories() if one.startswith(f"{code}.")} - set(opened)
+        else:
+            found.add(code)
+    return frozenset(found)
+
+
+def is_closed(code: str, closed: Collection[str]) -> bool:
+    return any(f"{code}.".startswith(f"{one}.") for one in closed)

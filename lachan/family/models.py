@@ -3,7 +3,7 @@ from django.db import models
 from lachan.kernel.ids import key_random
 from lachan.proofs.services import ProvedManager, proved
 
-from .records import Answer, AskKind, Band, Departing, WayKind
+from .records import Answer, AskKind, Band, WayKind
 
 
 def _key() -> models.BigAutoField:
@@ -184,21 +184,25 @@ class OwnName(models.Model):
         constraints = [models.UniqueConstraint(fields=["child", "key"], name="one_word_on_a_name")]
 
 
-@proved("household departure", "child__uid", "kind", "start", "until")
+@proved("household override", "child__uid", "number", "said", "until")
 class Departure(models.Model):
-    """What holds for a child instead of its week, until a moment; one of each kind at a time."""
+    """What is said for a while instead of a child's rules: an `Override` as `formats/profiles/encoding` writes it.
+    Of several the one with the highest number was said last.
+    """
 
     id = _key()
     child = models.ForeignKey(Child, on_delete=models.CASCADE, related_name="departures")
-    kind = models.CharField(max_length=10, choices=_choices(Departing))
-    start = models.DateTimeField()
+    number = models.PositiveIntegerField()
+    said = models.TextField()
     until = models.DateTimeField(db_index=True)
     proof = _proof()
 
     objects = ProvedManager()
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["child", "kind"], name="one_departure")]
+        constraints = [
+            models.UniqueConstraint(fields=["child", "number"], name="one_override_a_number")
+        ]
 
 
 @proved(

@@ -1,31 +1,35 @@
 """From rows to what an edge's table takes: numbers alone, without any family's key."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from datetime import date, timedelta
+from functools import lru_cache
 
 from django.conf import settings
 from django.db.models import F, Max
 
+from lachan.country.calendars import day_kinds
 from lachan.formats.observables.lookups import host_of
 from lachan.formats.observables.parsing import parse
 from lachan.formats.observables.record import InvalidObservable
-from lachan.formats.profiles.keys import own_key, table_key, way_key
-from lachan.formats.profiles.records import (
-    DAY_KINDS,
-    QUARTERS,
-    OwnName,
-    Profile,
-    RuleSet,
-    Segment,
-    Week,
+from lachan.formats.profiles.departures import HORIZON_S, segments_of
+from lachan.formats.profiles.encoding import (
+    override_grouped,
+    override_read,
+    rules_grouped,
+    rules_read,
 )
+from lachan.formats.profiles.keys import own_key, table_key, way_key
+from lachan.formats.profiles.records import OwnName, Profile, RuleSet, Segment
+from lachan.formats.profiles.rules import Override, Rules, rule_set_at, week_of
 from lachan.kernel.clock import hour, now
+from lachan.kernel.country import Country, here, today
 from lachan.outbox.services import wake
 from lachan.proofs.services import row_holds
 
 from .errors import NameUnusable
+from .labels import service_groups
 from .models import Child, ProfileChange, ProfileHead
-from .records import Departing, WayKind
-from .words import rules_read
+from .records import WayKind
 
 TOPIC = "profiles"
 _KEY_BYTES = 8
@@ -105,12 +109,13 @@ def profile_of(child: Child) -> Profile | None:
     parts = [*child.devices.all(), *child.names.all(), *child.departures.all()]
     if not all(map(row_holds, (child, child.household, *parts))):
         return None
-    rules = rules_read(child.rules)
+    rules = rules_grouped(rules_read(child.rules), service_groups())
     return Profile(
         number=child.number,
         ways=tuple(sorted(_whole(device.way) for device in child.devices.all())),
         zone=child.household.zone,
-        week=_week(rules),
+        calendar=here().code,
+        week=week_of(rules),
         segments=_segments(child, rules),
         own=tuple(
             OwnName(_whole(one.key), one.allow, int(one.until.timestamp()) if one.until else 0)
@@ -120,19 +125,36 @@ def profile_of(child: Child) -> Profile | None:
     )
 
 
-def _week(rules: RuleSet) -> Week:
-    kinds = range(DAY_KINDS)
-    return Week(days={(before, day): (rules,) * QUARTERS for before in kinds for day in kinds})
+def _segments(child: Child, rules: Rules) -> tuple[Segment, ...]:
+    said = [override_grouped(one, service_groups()) for one in overrides_of(child)]
+    if not said:
+        return ()
+    at = int(now().timestamp())
+    return segments_of(rules, said, child.household.zone, calendar_now(), at, at + HORIZON_S)
 
 
-def _segments(child: Child, rules: RuleSet) -> tuple[Segment, ...]:
-    """A pause stands over more time: where both hold, the pause does."""
-    by_kind = {Departing(one.kind): one for one in child.departures.all() if one.until > now()}
-    found: list[Segment] = []
-    if (pause := by_kind.get(Departing.PAUSE)) is not None:
-        blocked = RuleSet(everything=True, why="pause")
-        found.append(Segment(int(pause.start.timestamp()), int(pause.until.timestamp()), blocked))
-    return tuple(found)
+def overrides_of(child: Child) -> list[Override]:
+    """What was said of a child for a while and is not over, in the order in which it was said."""
+    rows = sorted(child.departures.all(), key=lambda one: one.number)
+    return [override_read(one.said) for one in rows if one.until > now() and row_holds(one)]
+
+
+def calendar_now() -> Mapping[date, int]:
+    """The days around now that are more than their weekday: as long as anything is reckoned ahead."""
+    return calendar_days(here(), today())
+
+
+@lru_cache(maxsize=4)
+def calendar_days(country: Country, day: date, ahead: int = 400) -> Mapping[date, int]:
+    return day_kinds(country, day - timedelta(days=2), day + timedelta(days=ahead))
+
+
+def rules_now(child: Child) -> RuleSet:
+    """What holds for a child at this moment, as an edge has it."""
+    rules = rules_grouped(rules_read(child.rules), service_groups())
+    said = [override_grouped(one, service_groups()) for one in overrides_of(child)]
+    at = int(now().timestamp())
+    return rule_set_at(rules, said, child.household.zone, calendar_now(), at)
 
 
 def _whole(raw: bytes) -> int:

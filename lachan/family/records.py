@@ -7,7 +7,7 @@ from datetime import datetime
 
 import msgspec
 
-from lachan.formats.profiles.records import RuleSet
+from lachan.formats.profiles.rules import Rules
 
 
 class Band(enum.StrEnum):
@@ -53,13 +53,6 @@ class Change(enum.StrEnum):
     DEVICE_REMOVED = "device-removed"
     ASK_GRANTED = "ask-granted"
     ASK_REFUSED = "ask-refused"
-
-
-class Departing(enum.StrEnum):
-    """What departs from a child's ordinary rules until a moment."""
-
-    PAUSE = "pause"
-    MORE = "more"
 
 
 class AskKind(enum.StrEnum):
@@ -176,7 +169,7 @@ class ChildShown:
     band: Band
     nickname: str
     note: str
-    rules: RuleSet
+    rules: Rules
     devices: tuple[DeviceShown, ...] = ()
     names: tuple[NameShown, ...] = ()
     paused_until: datetime | None = None

@@ -4,6 +4,7 @@ import uuid
 from collections.abc import Iterable
 from datetime import UTC, datetime
 
+from lachan.formats.profiles.encoding import override_read, rules_read
 from lachan.kernel.clock import now
 from lachan.kernel.errors import NotFound
 from lachan.members.policy import policy_check
@@ -24,7 +25,6 @@ from .records import (
     Band,
     ChildShown,
     ChildWords,
-    Departing,
     DeviceShown,
     DeviceWords,
     HistoryShown,
@@ -34,7 +34,7 @@ from .records import (
     SessionShown,
     WayKind,
 )
-from .words import rules_read, words_open
+from .words import words_open
 
 
 def adult_list(*, by: Actor, key: str) -> list[AdultShown]:
@@ -144,19 +144,16 @@ def _child(row: Child, key: str, *, names: bool = False) -> ChildShown:
         rules=rules_read(row.rules),
         devices=tuple(_device(device, key) for device in _ordered(row.devices.all())),
         names=tuple(sorted(_names(row, key), key=lambda one: one.name)) if names else (),
-        paused_until=until.get(Departing.PAUSE),
-        more_until=until.get(Departing.MORE),
+        paused_until=until.get("pause"),
+        more_until=until.get("skip"),
         trouble=not sound,
     )
 
 
-def departures(child: Child) -> dict[Departing, datetime]:
-    """What departs from the rules now, until when."""
-    return {
-        Departing(one.kind): one.until
-        for one in child.departures.all()
-        if one.until > now() and row_holds(one)
-    }
+def departures(child: Child) -> dict[str, datetime]:
+    """What was said for a while and holds, until when: by the kind of the override."""
+    rows = [one for one in child.departures.all() if one.until > now() and row_holds(one)]
+    return {override_read(one.said).kind: one.until for one in rows}
 
 
 def _ordered(devices: Iterable[Device]) -> list[Device]:

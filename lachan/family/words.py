@@ -5,7 +5,6 @@ from typing import TypeVar
 
 import msgspec
 
-from lachan.formats.profiles.records import RuleSet
 from lachan.kernel.sealing.bound import bind, unbind
 from lachan.kernel.sealing.envelope import seal, unseal
 from lachan.kernel.sealing.errors import SealBroken
@@ -25,11 +24,3 @@ def words_open(sealed: bytes, kind: type[W], *place: object, key: str) -> W | No
         return msgspec.json.decode(words, type=kind) if is_bound else None
     except (SealBroken, msgspec.DecodeError):
         return None
-
-
-def rules_text(rules: RuleSet) -> str:
-    return msgspec.json.encode(rules, order="deterministic").decode()
-
-
-def rules_read(text: str) -> RuleSet:
-    return msgspec.json.decode(text.encode(), type=RuleSet)

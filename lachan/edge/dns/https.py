@@ -145,7 +145,7 @@ class Application:
                         engine.responder.counts, [path.counts.tolist()] if path else []
                     ),
                     cached_answers=len(engine.cache),
-                    categories=sorted(engine.policies.rows[0].categories),
+                    categories=sorted(engine.policies.rows[0].categories or ()),
                     fault=engine.fault,
                     ways={"https": self._way},
                     encrypted=self._served.status(),

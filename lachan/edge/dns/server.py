@@ -129,7 +129,7 @@ class DnsServer:
                     engine.responder.counts, [path.counts.tolist() for path in (*loops, *streams)]
                 ),
                 cached_answers=len(engine.cache),
-                categories=sorted(engine.policies.rows[0].categories),
+                categories=sorted(engine.policies.rows[0].categories or ()),
                 fault=engine.fault,
                 ways={"tcp": self._tcp.way, "tls": self._tls.way},
                 encrypted=self._tls.status(),

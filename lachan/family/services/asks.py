@@ -18,7 +18,6 @@ from lachan.family.records import (
     AskKind,
     AskWords,
     Change,
-    Departing,
 )
 from lachan.family.words import words_open, words_seal
 from lachan.kernel.clock import hour, now
@@ -29,7 +28,7 @@ from lachan.outbox.services import durable
 from lachan.proofs.services import row_require
 
 from .acting import acting_adult, history_add
-from .children import called, depart, name_put
+from .children import called, depart, more_time, name_put
 
 _MORE_MINUTES = 30
 
@@ -113,7 +112,7 @@ def _grant(row: Ask, words: AskWords) -> None:
     if row.kind == AskKind.SITE:
         name_put(row.child, words.site, allow=True, until=row.until)
     else:
-        depart(row.child, Departing.MORE, row.until or now() + timedelta(minutes=_MORE_MINUTES))
+        depart(row.child, more_time(row.until or now() + timedelta(minutes=_MORE_MINUTES)))
 
 
 def _until(answer: Answer, zone: str) -> datetime | None:

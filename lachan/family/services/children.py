@@ -2,9 +2,10 @@
 
 import secrets
 import uuid
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from django.db import transaction
+from django.db.models import Max
 
 from lachan.family import conf
 from lachan.family.errors import TooMany
@@ -15,9 +16,10 @@ from lachan.family.projecting import (
     own_hash,
     profile_changed,
 )
-from lachan.family.records import Band, Change, ChildWords, Departing, NameWords
-from lachan.family.words import rules_text, words_open, words_seal
-from lachan.formats.profiles.records import RuleSet
+from lachan.family.records import Band, Change, ChildWords, NameWords
+from lachan.family.words import words_open, words_seal
+from lachan.formats.profiles.encoding import override_bytes, override_read, rules_bytes
+from lachan.formats.profiles.rules import Override, Rules
 from lachan.kernel.clock import now
 from lachan.kernel.errors import NotFound
 from lachan.members.records import Actor
@@ -28,7 +30,7 @@ from .acting import acting_adult, history_add, own_child
 _HIGHEST = 2**31 - 1
 
 
-def child_add(*, by: Actor, nickname: str, band: Band, rules: RuleSet, note: str = "") -> uuid.UUID:
+def child_add(*, by: Actor, nickname: str, band: Band, rules: Rules, note: str = "") -> uuid.UUID:
     """A child with its profile; its uid.
 
     Raises:
@@ -45,7 +47,7 @@ def child_add(*, by: Actor, nickname: str, band: Band, rules: RuleSet, note: str
             household=adult.household,
             number=_number_new(),
             band=band,
-            rules=rules_text(rules),
+            rules=rules_bytes(rules).decode(),
             sealed=words_seal(words, "family child", uid, to=[adult.household.public]),
         )
         history_add(adult.household, Change.CHILD_ADDED, adult=adult.number, about=nickname)
@@ -87,12 +89,12 @@ def child_remove(*, by: Actor, key: str, child: uuid.UUID) -> None:
         profile_changed(row.number)
 
 
-def rules_set(*, by: Actor, key: str, child: uuid.UUID, rules: RuleSet) -> None:
+def rules_set(*, by: Actor, key: str, child: uuid.UUID, rules: Rules) -> None:
     """What holds in ordinary time."""
     with durable(), transaction.atomic():
         adult = acting_adult(by, Action.CHILD_MANAGE)
         row = own_child(by, Action.CHILD_MANAGE, child)
-        if row.rules == (text := rules_text(rules)):
+        if row.rules == (text := rules_bytes(rules).decode()):
             return
         row.rules = text
         row.save(update_fields=["rules"])
@@ -153,13 +155,23 @@ def name_remove(*, by: Actor, key: str, name: uuid.UUID) -> uuid.UUID:
 
 def pause(*, by: Actor, key: str, child: uuid.UUID, until: datetime) -> None:
     """Everything rests until a moment, but what nobody may block."""
-    _depart(by, key, child, Departing.PAUSE, until, Change.PAUSED)
+    _depart(by, key, child, _override("pause", until), Change.PAUSED)
 
 
 def more_give(*, by: Actor, key: str, child: uuid.UUID, minutes: int) -> None:
-    """More time, from now; a pause ends with it."""
+    """More time, from now: bedtime and other hours rest meanwhile, a pause ends."""
     until = now() + timedelta(minutes=minutes)
-    _depart(by, key, child, Departing.MORE, until, Change.TIME_GIVEN)
+    _depart(by, key, child, more_time(until), Change.TIME_GIVEN)
+
+
+def more_time(until: datetime) -> Override:
+    skips = frozenset({"bedtime", "schedule", "homework"})
+    return _override("skip", until, skips=skips)
+
+
+def _override(kind: str, until: datetime, **more: object) -> Override:
+    start = int(now().timestamp())
+    return Override(kind=kind, start=start, until=int(until.timestamp()), **more)
 
 
 def pause_end(*, by: Actor, key: str, child: uuid.UUID) -> None:
@@ -167,28 +179,33 @@ def pause_end(*, by: Actor, key: str, child: uuid.UUID) -> None:
     with durable(), transaction.atomic():
         adult = acting_adult(by, Action.CHILD_MANAGE)
         row = own_child(by, Action.CHILD_MANAGE, child)
-        for old in row.departures.all():
-            old.delete()
+        _departures_end(row)
         history_add(adult.household, Change.PAUSE_ENDED, adult=adult.number, about=called(row, key))
         profile_changed(row.number)
 
 
-def _depart(
-    by: Actor, key: str, child: uuid.UUID, kind: Departing, until: datetime, change: Change
-) -> None:
+def _depart(by: Actor, key: str, child: uuid.UUID, said: Override, change: Change) -> None:
     with durable(), transaction.atomic():
         adult = acting_adult(by, Action.CHILD_MANAGE)
         row = own_child(by, Action.CHILD_MANAGE, child)
-        depart(row, kind, until)
+        depart(row, said)
         history_add(adult.household, change, adult=adult.number, about=called(row, key))
         profile_changed(row.number)
 
 
-def depart(child: Child, kind: Departing, until: datetime) -> None:
-    """One departs from the rules in one way at a time: the last tap counts."""
+def depart(child: Child, said: Override) -> None:
+    """Pause and more time take one another's place: the last tap counts."""
+    _departures_end(child)
+    last = child.departures.aggregate(last=Max("number"))["last"] or 0
+    until = datetime.fromtimestamp(said.until, UTC)
+    text = override_bytes(said).decode()
+    Departure.objects.create(child=child, number=last + 1, said=text, until=until)
+
+
+def _departures_end(child: Child) -> None:
     for old in child.departures.all():
-        old.delete()
-    Departure.objects.create(child=child, kind=kind, start=now(), until=until)
+        if old.until <= now() or override_read(old.said).kind in {"pause", "skip"}:
+            old.delete()
 
 
 def called(child: Child, key: str) -> str:

@@ -1,7 +1,8 @@
 """What families set reaches the table that edges read: whole, in order, and again after anything."""
 
 import time
-from datetime import timedelta
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.db import connection, transaction
@@ -13,12 +14,17 @@ from lachan.family.projecting import edge_key, profile_changed, profile_head
 from lachan.family.services import children, devices, households
 from lachan.formats.profiles.keys import way_key
 from lachan.formats.profiles.layout import ALLOW, BLOCK, PASS
+from lachan.formats.profiles.records import RuleSet
+from lachan.formats.profiles.rules import Rules
 from lachan.formats.profiles.table import ProfileReader, ProfileWriter
-from lachan.kernel.clock import now
+from lachan.kernel.clock import held_at, now
 
 from .families import Family
 
 pytestmark = pytest.mark.django_db
+
+# At a family's noon: no bedtime holds, whenever the tests run.
+NOON = int(datetime(2026, 12, 2, 12, tzinfo=ZoneInfo("Asia/Ho_Chi_Minh")).timestamp())
 
 
 @pytest.fixture
@@ -31,10 +37,10 @@ def way_of(device):
     return way_key(edge_key(), "device", device_session_find(device.cookie).label)
 
 
-def rules_now(reader, device):
+def rules_now(reader, device, at=NOON):
     reader.refresh()
     number = reader.find(way_of(device))
-    return None if number is None else reader.rules_at(number, int(time.time()))
+    return None if number is None else reader.rules_at(number, at)
 
 
 def wire(name):
@@ -48,11 +54,11 @@ def test_it_puts_a_child_s_rules_where_edges_find_them_by_the_device(family, tab
     assert "tiktok" in rules_now(reader, device).services
     rules = family.shown.rules
     by, key = family.adult.actor, family.adult.key
-    open_all = type(rules)(categories=rules.categories)
+    open_all = Rules(categories=rules.categories)
     children.rules_set(by=by, key=key, child=family.child, rules=open_all)
     assert "tiktok" in rules_now(reader, device).services
     assert table_sync(writer) == 1
-    assert rules_now(reader, device) == open_all
+    assert rules_now(reader, device) == RuleSet(categories=rules.categories)
     assert table_sync(writer) == 0
     assert writer.sequence == profile_head()
 
@@ -62,11 +68,27 @@ def test_it_pauses_and_goes_on(family, table):
     device, by, key = family.device, family.adult.actor, family.adult.key
     children.pause(by=by, key=key, child=family.child, until=now() + timedelta(hours=1))
     table_sync(writer)
-    assert rules_now(reader, device).why == "pause"
-    assert rules_now(reader, device).everything
+    at = int(time.time()) + 60
+    assert rules_now(reader, device, at).why == "pause"
+    assert rules_now(reader, device, at).everything
+    assert rules_now(reader, device, at + 3600).why != "pause"
     children.pause_end(by=by, key=key, child=family.child)
     table_sync(writer)
-    assert not rules_now(reader, device).everything
+    assert rules_now(reader, device, at).why != "pause"
+
+
+def test_more_time_has_bedtime_wait_and_ends_by_itself(family, table):
+    writer, reader = table
+    device, by, key = family.device, family.adult.actor, family.adult.key
+    late = datetime(2026, 12, 2, 23, tzinfo=ZoneInfo("Asia/Ho_Chi_Minh"))
+    with held_at(late):
+        children.more_give(by=by, key=key, child=family.child, minutes=30)
+        table_sync(writer)
+    at = int(late.timestamp())
+    assert rules_now(reader, device, at - 60).why == "bedtime"
+    assert not rules_now(reader, device, at + 60).everything
+    assert rules_now(reader, device, at + 1799).why == "rules"
+    assert rules_now(reader, device, at + 1800).why == "bedtime"
 
 
 def test_it_has_a_family_s_own_names(family, table):

@@ -1,9 +1,11 @@
 """A child: rules in sentences, switches, names, pauses; devices; requests."""
 
+import hashlib
 import uuid
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
+import msgspec
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
@@ -13,13 +15,26 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from lachan.family import selectors
 from lachan.family.errors import NameUnusable
-from lachan.family.forms import AnswerForm, ChildForm, DeviceForm, NameForm
-from lachan.family.labels import ALWAYS, BANDS, OFFERED, rules_of, service_choices
+from lachan.family.forms import AnswerForm, ChildForm, DeviceForm, NameForm, SlotForm
+from lachan.family.labels import (
+    BANDS,
+    OFFERED,
+    WHYS,
+    Service,
+    categories_opened,
+    is_closed,
+    rules_of,
+    service_choices,
+    service_kinds,
+)
 from lachan.family.policy import Action
 from lachan.family.records import Answer, ChildShown
+from lachan.family.sentences import DAYS, sentences, times_words
 from lachan.family.services import asks, children, devices
 from lachan.formats.classification.categories import categories
-from lachan.formats.profiles.records import RuleSet
+from lachan.formats.profiles.age_bands import age_band_get
+from lachan.formats.profiles.rules import InvalidRules, Rules, Slot
+from lachan.formats.profiles.statements import times_of
 from lachan.kernel.clock import hour, now
 from lachan.kernel.errors import Conflict, InvalidInput
 from lachan.members.policy import requires
@@ -69,39 +84,97 @@ def child(request: HttpRequest, uid: uuid.UUID) -> HttpResponse:
 def child_page(
     request: HttpRequest, shown: ChildShown, *, status: int = 200, **more: object
 ) -> HttpResponse:
+    language = get_language() or "vi"
     context = {
         "child": shown,
         "band": BANDS[shown.band],
+        "sentences": sentences(shown.rules),
+        "reasons": [
+            one.reason.get(language, one.reason["en"])
+            for one in age_band_get(shown.band.value).defaults
+        ],
         "categories": category_rows(shown.rules),
-        "services": [(one, one.code in shown.rules.services) for one in service_choices()],
+        "kinds": [
+            (code, words, code in shown.rules.services, _services(shown.rules, code))
+            for code, words in service_kinds().items()
+        ],
+        "slots": [(slot_mark(one), WHYS[one.why], _times(one)) for one in shown.rules.slots],
+        "whys": WHYS.items(),
+        "days": DAYS.items(),
+        "is_closing_ways": shown.rules.ways_round == "closed",
         **more,
     }
     return render(request, "family/child.html", context, status=status)
 
 
-def category_rows(rules: RuleSet) -> list[tuple[str, str, bool]]:
+def category_rows(rules: Rules) -> list[tuple[str, str, bool]]:
     """(code, words, whether it is closed) of each category that a page offers."""
     known, language = categories(), get_language() or "vi"
-    return [(code, known[code].name(language), code in rules.categories) for code in OFFERED]
+    return [
+        (code, known[code].name(language), is_closed(code, rules.categories)) for code in OFFERED
+    ]
+
+
+def _services(rules: Rules, kind: str) -> list[tuple[Service, bool]]:
+    closed = rules.services
+    return [
+        (one, one.code in closed or kind in closed) for one in service_choices() if one.kind == kind
+    ]
+
+
+def _times(slot: Slot) -> str:
+    return times_words(times_of(slot))
+
+
+def slot_mark(slot: Slot) -> str:
+    """Names one of a child's slots on its page."""
+    return hashlib.sha256(msgspec.json.encode(slot, order="deterministic")).hexdigest()[:16]
 
 
 @requires(Action.CHILD_MANAGE)
 @require_POST
 def rules(request: HttpRequest, uid: uuid.UUID) -> HttpResponse:
-    closed = frozenset(request.POST.getlist("category")) & frozenset(OFFERED)
-    services = frozenset(one.code for one in service_choices())
-    children.rules_set(
-        by=request.actor,
-        key=key_of(request),
-        child=uid,
-        rules=RuleSet(
-            categories=ALWAYS | closed,
-            services=services & frozenset(request.POST.getlist("service")),
-            safe_search="search" in request.POST,
-            ways_round="ways" in request.POST,
-        ),
+    """The switches; slots stay as they are."""
+    shown = selectors.child_get(by=request.actor, key=key_of(request), child=uid)
+    usual = rules_of(shown.band).categories | shown.rules.categories
+    closed = frozenset(OFFERED) & frozenset(request.POST.getlist("category"))
+    known = {one.code for one in service_choices()} | set(service_kinds())
+    changed = msgspec.structs.replace(
+        shown.rules,
+        categories=categories_opened(usual | closed, frozenset(OFFERED) - closed),
+        services=frozenset(request.POST.getlist("service")) & known,
+        safe_search="search" in request.POST,
+        ways_round="closed" if "ways" in request.POST else "shown",
     )
-    return HttpResponseRedirect(reverse("family-child", args=[uid]))
+    return _rules_keep(request, uid, changed)
+
+
+@requires(Action.CHILD_MANAGE)
+@require_POST
+def slot_add(request: HttpRequest, uid: uuid.UUID) -> HttpResponse:
+    shown = selectors.child_get(by=request.actor, key=key_of(request), child=uid)
+    form = SlotForm(request.POST)
+    if form.is_valid():
+        try:
+            slots = (*shown.rules.slots, form.slot())
+            return _rules_keep(request, uid, msgspec.structs.replace(shown.rules, slots=slots))
+        except InvalidRules:
+            form.add_error("end", _("It must end at another time than it begins."))
+    return child_page(request, shown, status=422, slot_form=form)
+
+
+@requires(Action.CHILD_MANAGE)
+@require_POST
+def slot_remove(request: HttpRequest, uid: uuid.UUID) -> HttpResponse:
+    shown = selectors.child_get(by=request.actor, key=key_of(request), child=uid)
+    gone = request.POST.get("slot", "")
+    slots = tuple(one for one in shown.rules.slots if slot_mark(one) != gone)
+    return _rules_keep(request, uid, msgspec.structs.replace(shown.rules, slots=slots))
+
+
+def _rules_keep(request: HttpRequest, uid: uuid.UUID, changed: Rules) -> HttpResponse:
+    children.rules_set(by=request.actor, key=key_of(request), child=uid, rules=changed)
+    return HttpResponseRedirect(reverse("family-child", args=[uid]) + "#rules")
 
 
 @requires(Action.CHILD_MANAGE)

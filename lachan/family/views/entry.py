@@ -60,7 +60,7 @@ def door(request: HttpRequest) -> HttpResponse:
     except ReceiptMiscopied:
         fault = _("One of the digits is not right. Please compare them one by one.")
     except CodeUnknown:
-        fault = _("With these digits we cannot open anything. Please compare them.")
+        fault = _("These digits open no family. Please compare them one by one.")
     else:
         return adult_cookie(HttpResponseRedirect(way), entered.cookie)
     return render(request, "family/open.html", {"next": way, "fault": fault}, status=422)

@@ -6,20 +6,18 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from lachan.family import selectors
+from lachan.family import projecting, selectors
 from lachan.family.entry import device_link_open
 from lachan.family.errors import LinkGone, NameUnusable, TooMany
 from lachan.family.forms import AskForm
-from lachan.family.labels import service_choices
 from lachan.family.policy import Action
-from lachan.family.records import Band, Departing
+from lachan.family.sentences import sentences
 from lachan.family.services import asks, devices
-from lachan.family.words import rules_read
+from lachan.formats.profiles.encoding import rules_read
 from lachan.members.policy import public, requires
 from lachan.members.records import PUBLIC
 from lachan.web.sent import marked
 
-from .children import category_rows
 from .cookies import child_cookie
 from .platforms import platform_links
 
@@ -36,15 +34,12 @@ def mine(request: HttpRequest) -> HttpResponse:
 def _page(request: HttpRequest, *, status: int = 200, **more: object) -> HttpResponse:
     opened = request.device
     child = opened.device.child
-    rules = rules_read(child.rules)
     until = selectors.departures(child)
     context = {
-        "rules": rules,
-        "is_young": child.band == Band.UNDER_9,
-        "closed": [words for _code, words, is_closed in category_rows(rules) if is_closed],
-        "services": [one.name for one in service_choices() if one.code in rules.services],
-        "paused_until": until.get(Departing.PAUSE),
-        "more_until": until.get(Departing.MORE),
+        "sentences": sentences(rules_read(child.rules)),
+        "now": projecting.rules_now(child),
+        "paused_until": until.get("pause"),
+        "more_until": until.get("skip"),
         "asks": selectors.own_asks(by=request.actor, key=opened.key),
         "label": opened.label,
         "platforms": platform_links(),

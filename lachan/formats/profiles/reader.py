@@ -65,7 +65,7 @@ class ProfileReader:
     def find_peer(self, packed: bytes) -> int | None:
         """The profile of the smallest known network that an address (4 or 16 bytes) is of."""
         table = self.current()
-        if table is not None:
+        if table is not None and packed:
             for length in network_lengths(table, 8 * len(packed)):
                 record = table.way_record(network_key(table.layout.key, packed, length))
                 if record is not None:
@@ -99,18 +99,22 @@ class ProfileReader:
         """(effect, until) of a profile's own word on a name (lower-case wire form without root) or on the nearest of its
         parents that has one; PASS where none has, or no such profile is there.
         """
+        return self.own_at(number, wire, instant)[:2]
+
+    def own_at(self, number: int, wire: bytes, instant: float) -> tuple[int, int, int]:
+        """`own`, and where in the name the one begins that decides."""
         try:
             table, record = self._record(number)
         except KeyError:
-            return PASS, 0
+            return PASS, 0, 0
         if not record.own_count:
-            return PASS, 0
+            return PASS, 0, 0
         own = record.own
-        for _, key in reversed(own_keys(table.layout.key, number, wire)):
+        for offset, key in reversed(own_keys(table.layout.key, number, wire)):
             effect, until = ly.own_unpack(own.get(key, 0))
             if effect != PASS and (until == 0 or instant < until):
-                return effect, until
-        return PASS, 0
+                return effect, until, offset
+        return PASS, 0, 0
 
     @property
     def key(self) -> bytes:
