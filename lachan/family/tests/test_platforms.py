@@ -60,7 +60,7 @@ def test_it_names_every_kind_that_families_have():
 def test_it_says_where_the_instance_offers_less(personas):
     page = personas.family.device.client().get("/my/on/android/").content.decode()
     assert "chưa mở đủ" in page
-    assert personas.family.device.client().get("/my/la-chan.mobileconfig").status_code == 404
+    assert personas.family.device.client().get("/my/la-chan.mobileconfig").url == "/my/on/iphone/"
 
 
 def test_it_gives_a_profile_for_apple(offered, personas):

@@ -3,7 +3,7 @@
 import uuid
 
 from django.conf import settings
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -14,7 +14,6 @@ from lachan.family.platform import Platform, platform_get, platform_list
 from lachan.family.policy import Action
 from lachan.family.reached import Reached, reached
 from lachan.formats.mobileconfig import CONTENT_TYPE, DnsProfile, profile_bytes, signed
-from lachan.kernel.errors import NotFound
 from lachan.members.policy import public, requires
 
 from .adults import key_of, qr
@@ -96,7 +95,7 @@ def _missing(platform: Platform, ways: Reached) -> bool:
 @require_GET
 def device_profile(request: HttpRequest, uid: uuid.UUID) -> HttpResponse:
     device, _of = selectors.device_get(by=request.actor, key=key_of(request), device=uid)
-    return _profile(request, device.label)
+    return _profile(request, device.label, steps=reverse("family-on", args=[uid, "iphone"]))
 
 
 @public
@@ -104,14 +103,17 @@ def device_profile(request: HttpRequest, uid: uuid.UUID) -> HttpResponse:
 def my_profile(request: HttpRequest) -> HttpResponse:
     if request.device is None:
         return render(request, "family/my_none.html")
-    return _profile(request, request.device.label)
+    return _profile(request, request.device.label, steps=reverse("my-on", args=["iphone"]))
 
 
-def _profile(request: HttpRequest, label: str) -> HttpResponse:
-    """A configuration profile for iOS and macOS, signed where the edge's certificate can be read here."""
+def _profile(request: HttpRequest, label: str, *, steps: str) -> HttpResponse:
+    """A configuration profile for iOS and macOS, signed where the edge's certificate can be read here.
+
+    An instance that offers no encrypted way in says so on the page of `steps`.
+    """
     ways = reached(label)
     if not (ways.https or (ways.tls and not ways.odd_port)):
-        raise NotFound("this instance offers no encrypted way in")
+        return HttpResponseRedirect(steps)
     host = request.get_host().partition(":")[0]
     profile = DnsProfile(
         way="https" if ways.https else "tls",
