@@ -5,18 +5,25 @@ import struct
 
 import msgspec
 
+from lachan.edge.dns.message import name_skip, opt_data
 from lachan.edge.dns.policy import Policy
 from lachan.edge.dns.question import (
+    HEADER_SIZE,
+    PADDING,
     TYPE_A,
     TYPE_AAAA,
     TYPE_OPT,
+    TYPE_SOA,
     Malformed,
     Question,
     Rcode,
 )
+from lachan.formats.snapshot.records import Verdict
 
 PAYLOAD = 1232
 EDE_STALE, EDE_CACHED_ERROR, EDE_NOT_AUTHORITATIVE, EDE_NO_UPSTREAM = 3, 13, 20, 22
+MESSAGE = 65_535
+"""Bytes, as many as the two before a message in a stream can tell."""
 _TO_QUESTION = b"\xc0\x0c"
 
 
@@ -58,6 +65,44 @@ def reply(
         tail, extra = opt(dnssec=question.dnssec, ede=ede, text=text, extended=rcode >> 4), 1
     first = head(question.head, rcode, (1, answers[0], authority[0], extra))
     return first + question.raw + answers[1] + authority[1] + tail
+
+
+def padded(reply: bytes, question: Question, block: int) -> bytes:
+    """The reply in whole blocks, for who asks for that (RFC 7830): its length tells less of what was asked.
+
+    Its last record is the OPT, as all of ours have it.
+    """
+    if question.edns is None or not question.edns.padding:
+        return reply
+    ((data, end),) = opt_data(reply)
+    size = -(len(reply) + 4) % block
+    if len(reply) + 4 + size > MESSAGE:
+        return reply
+    whole = bytearray(reply)
+    struct.pack_into(">H", whole, data - 2, end - data + 4 + size)
+    return bytes(whole) + struct.pack(">HH", PADDING, size) + bytes(size)
+
+
+def least_ttl(reply: bytes) -> int:
+    """Seconds that a reply may be kept as it is: the least of its answers, of a "no" that of the SOA; 0 where it says
+    nothing of that (RFC 8484, section 5.1).
+    """
+    rcode, (answered, authority) = reply[3] & 0x0F, struct.unpack_from(">HH", reply, 6)
+    if rcode not in {Rcode.NOERROR, Rcode.NXDOMAIN}:
+        return 0
+    at, least = HEADER_SIZE, None
+    while reply[at]:
+        at += 1 + reply[at]
+    at += 5
+    for _ in range(answered or authority):
+        at = name_skip(reply, at)
+        kind, _, ttl, size = struct.unpack_from(">HHIH", reply, at)
+        at += 10 + size
+        if not answered and kind == TYPE_SOA:
+            ttl = min(ttl, int.from_bytes(reply[at - 4 : at], "big"))
+        if answered or kind == TYPE_SOA:
+            least = ttl if least is None else min(least, ttl)
+    return least or 0
 
 
 def refusal(malformed: Malformed) -> bytes:
@@ -116,14 +161,12 @@ def soa(owner: int, serial: int, ttl: int) -> bytes:
     return fixed + b"\0\0" + struct.pack(">IIIII", serial & 0xFFFFFFFF, 3600, 600, 86400, ttl)
 
 
-def blocked(
-    question: Question, policy: Policy, categories: tuple[str, ...], owner: int, serial: int
-) -> bytes:
+def blocked(question: Question, policy: Policy, verdict: Verdict, owner: int, serial: int) -> bytes:
     """The answer to a blocked name, by policy."""
     kit = pieces(policy)
     records = {TYPE_A: kit.ipv4, TYPE_AAAA: kit.ipv6}.get(question.qtype, (0, b""))
     authority = (0, b"") if records[0] else (1, soa(owner, serial, policy.ttl))
-    text = policy.extra_text(categories)
+    text = policy.reason_text(verdict)
     return reply(
         question, kit.rcode, answers=records, authority=authority, ede=policy.ede, text=text
     )

@@ -6,7 +6,7 @@ and happens seldom.
 
 import socket
 import time
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -114,45 +114,15 @@ class View:
         return effect, self._kit.text(row, profile.categories)
 
 
-class FastPath:
-    """Answers batches on one socket's frames.
+class _Compiled:
+    """What compiled code is called with, brought up to date before each call."""
 
-    Attributes:
-        rows: the policy row of each frame's asker.
-    """
-
-    def __init__(
-        self,
-        frames: Frames,
-        layers: Layers,
-        policies: Policies,
-        cache: CompiledCache,
-        connection: Connection = UDP,
-    ) -> None:
-        self.frames, self._layers, self._policies, self._cache = frames, layers, policies, cache
-        self.rows = np.full(BATCH, connection.row, np.int64)
-        self._left = np.zeros(BATCH, np.int64)
+    def __init__(self, layers: Layers, policies: Policies, cache: CompiledCache) -> None:
+        self._layers, self._policies, self._cache = layers, policies, cache
         self.counts = np.zeros(4, np.int64)
         self._numbers = np.zeros(layout.NUMBERS, np.uint64)
-        for place, value in (
-            (layout.N_CACHE_K0, cache.key[0]),
-            (layout.N_CACHE_K1, cache.key[1]),
-            (layout.N_FRAMES, frames.frames.ctypes.data),
-        ):
-            self._numbers[place] = value
+        self._numbers[layout.N_CACHE_K0], self._numbers[layout.N_CACHE_K1] = cache.key
         self._open(policies.rows, layers.current())
-
-    def answer(self, count: int) -> tuple[int, list[int]]:
-        """Answer the `count` frames received; (replies to send, numbers of the frames left over)."""
-        self._look()
-        frames, kit = self.frames, self._kit
-        slots, cached = self._cache.view
-        replies, rest = packets.answer_batch(
-            count, frames.frames, frames.received, frames.sending, frames.pieces,
-            self.rows, self._words, kit.array, kit.places, kit.rcodes, slots, cached,
-            self._numbers, self._left, self.counts,
-        )  # fmt: skip
-        return replies, self._left[:rest].tolist() if rest else []
 
     def _look(self) -> None:
         """Bring the view up to date."""
@@ -183,11 +153,90 @@ class FastPath:
             self._bases.append(base)  # what `words` point to must live as long as they do
 
 
+class FastPath(_Compiled):
+    """Answers batches on one socket's frames.
+
+    Attributes:
+        rows: the policy row of each frame's asker.
+    """
+
+    def __init__(
+        self,
+        frames: Frames,
+        layers: Layers,
+        policies: Policies,
+        cache: CompiledCache,
+        connection: Connection = UDP,
+    ) -> None:
+        super().__init__(layers, policies, cache)
+        self.frames = frames
+        self.rows = np.full(BATCH, connection.row, np.int64)
+        self._left = np.zeros(BATCH, np.int64)
+        self._numbers[layout.N_FRAMES] = frames.frames.ctypes.data
+
+    def answer(self, count: int) -> tuple[int, list[int]]:
+        """Answer the `count` frames received; (replies to send, numbers of the frames left over)."""
+        self._look()
+        frames, kit = self.frames, self._kit
+        slots, cached = self._cache.view
+        replies, rest = packets.answer_batch(
+            count, frames.frames, frames.received, frames.sending, frames.pieces,
+            self.rows, self._words, kit.array, kit.places, kit.rcodes, slots, cached,
+            self._numbers, self._left, self.counts,
+        )  # fmt: skip
+        return replies, self._left[:rest].tolist() if rest else []
+
+
+class Streamed(NamedTuple):
+    """What became of a piece of a stream.
+
+    Attributes:
+        used: bytes of its whole questions.
+        asked: how many they are.
+        replies: as they are sent.
+        left: (place, length) of the questions left over.
+    """
+
+    used: int
+    asked: int
+    replies: bytes
+    left: list[list[int]]
+
+
+class StreamPath(_Compiled):
+    """Answers what came in one piece on a connection. For one thread."""
+
+    def __init__(self, layers: Layers, policies: Policies, cache: CompiledCache) -> None:
+        super().__init__(layers, policies, cache)
+        self._out = np.zeros(1 << 17, np.uint8)
+        self._left = np.zeros((256, 2), np.int64)
+
+    def answer(self, data: memoryview | bytes, row: int, block: int) -> Streamed:
+        """Answer by a policy's row, in blocks of so many bytes whoever asks for padding. Where there is much, not all
+        at once: until no more is used up.
+        """
+        self._look()
+        kit = self._kit
+        slots, cached = self._cache.view
+        came = np.frombuffer(data, np.uint8)
+        used, asked, filled, rest = packets.answer_stream(
+            came, len(came), self._out, block, row,
+            self._words, kit.array, kit.places, kit.rcodes, slots, cached,
+            self._numbers, self._left, self.counts,
+        )  # fmt: skip
+        left = self._left[:rest].tolist() if rest else []
+        return Streamed(used, asked, self._out[:filled].tobytes(), left)
+
+
 def warm() -> None:
     """Compile everything that the path needs, into numba's cache on the disk."""
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
         cache = CompiledCache(1 << 16)
         layers = Layers(SnapshotReader("/nonexistent"))
         FastPath(Frames(sock), layers, Policies(Policy()), cache).answer(0)
+        # A piece may come in memory that must not be written to, or not: numba has a function for each.
+        stream = StreamPath(layers, Policies(Policy()), cache)
+        for piece in (b"\0", memoryview(bytearray(1))):
+            stream.answer(piece, 0, 0)
         nothing = Reply(0, (0, 0, 0), b"", (), 0, (), (), truncated=False)
         cache.put(b"\0" * 6, Kept(nothing, 0))

@@ -5,6 +5,9 @@ it.
 STRIDE = 1600
 """Bytes a frame: an odd number of cache lines, so that headers do not fall on the same cache sets."""
 
+STREAM_QUERY, STREAM_ROOM = 2048, 4096
+"""In a stream: bytes of a query that the compiled path looks at, and that it needs free for one reply, padded."""
+
 # Places in the array of numbers that a batch is answered by.
 N_CACHE_K0, N_CACHE_K1, N_NOW, N_SERIAL, N_FRAMES = range(5)
 NUMBERS = 5

@@ -124,7 +124,7 @@ def _parse(message: bytes, question_end: int) -> Reply:
 def options_read(message: bytes) -> dict[int, bytes]:
     """The EDNS options of a message (RFC 6891, section 6.1.2); none where it has no sound OPT."""
     found = {}
-    for start, end in _opt_data(message):
+    for start, end in opt_data(message):
         at = start
         while at + 4 <= end:
             code, size = struct.unpack_from(">HH", message, at)
@@ -136,20 +136,20 @@ def options_read(message: bytes) -> dict[int, bytes]:
 def rcode_read(message: bytes) -> int:
     """The code of a message with the half that its OPT holds (RFC 6891, section 6.1.3)."""
     extended = 0
-    for data, _ in _opt_data(message):
+    for data, _ in opt_data(message):
         extended = message[data - 6]
     return extended << 4 | message[3] & 0x0F
 
 
-def _opt_data(message: bytes) -> list[tuple[int, int]]:
-    """Where the data of the OPT record begins and ends."""
+def opt_data(message: bytes) -> list[tuple[int, int]]:
+    """Where the data of the OPT record begins and ends; nothing where there is none, or it is not sound."""
     try:
         at = HEADER_SIZE
         questions, *counts = struct.unpack_from(">HHHH", message, 4)
         for _ in range(questions):
-            at = _skip_name(message, at) + 4
+            at = name_skip(message, at) + 4
         for _ in range(sum(counts)):
-            at = _skip_name(message, at)
+            at = name_skip(message, at)
             kind, _, _, size = struct.unpack_from(">HHIH", message, at)
             data, at = at + 10, at + 10 + size
             if kind == TYPE_OPT and at <= len(message):
@@ -178,7 +178,7 @@ def _records(message: bytes, at: int) -> list[Record]:
     counts = struct.unpack_from(">HHH", message, 6)
     for section, count in enumerate(counts):
         for _ in range(count):
-            start, at = at, _skip_name(message, at)
+            start, at = at, name_skip(message, at)
             kind, klass, ttl, size = struct.unpack_from(">HHIH", message, at)
             ttl_at, data, end = at + 4, at + 10, at + 10 + size
             if end > len(message):
@@ -199,7 +199,8 @@ def _records(message: bytes, at: int) -> list[Record]:
     return found
 
 
-def _skip_name(message: bytes, at: int) -> int:
+def name_skip(message: bytes, at: int) -> int:
+    """Just past a name, compressed or not. Raises: BadReply, IndexError."""
     while True:
         length = message[at]
         if length >= 0xC0:
@@ -250,7 +251,7 @@ def _data_plain(message: bytes, record: Record) -> bytes:
     plain = message[record.data : at]
     for _ in range(names):
         plain += _name(message, at) + b"\0"
-        at = _skip_name(message, at)
+        at = name_skip(message, at)
     if at > record.end:
         raise BadReply("a name reaches past its record")
     return plain + message[at : record.end]

@@ -19,9 +19,12 @@ from lachan.edge.dns.layout import (
     N_FRAMES,
     N_NOW,
     N_SERIAL,
+    STREAM_QUERY,
+    STREAM_ROOM,
     STRIDE,
 )
 from lachan.edge.dns.policy import ALLOW, BLOCK, PASS
+from lachan.edge.dns.question import PADDING
 from lachan.edge.dns.verdicts import decide, leads_free
 from lachan.edge.dns.wire import append_bytes, read_be16, write_be16, write_be32, write_head
 from lachan.formats.snapshot.compiled import read16
@@ -129,6 +132,77 @@ def _cached(
     return cache_reply(frames, at, stop, room, edns, dnssec, cached, place, numbers)
 
 
+@njit(cache=True)
+def _answer(
+    frames: Any,
+    at: Any,
+    length: Any,
+    most: Any,
+    block: Any,
+    row: Any,
+    layers: Any,
+    kit: Any,
+    kit_places: Any,
+    rcodes: Any,
+    slots: Any,
+    cached: Any,
+    numbers: Any,
+    marks: Any,
+    counts: Any,
+) -> Any:
+    """Answer the query at `at` in its place; the reply's end, or 0 where it is left over.
+
+    `most`: bytes that the reply may have, 0 for what the asker's UDP buffer takes. `block`: of what length's multiples a
+    reply is made, for who asks for padding; 0 for none.
+    """
+    labels, stop, room, edns, dnssec = _question(frames, at, at + length, marks)
+    if labels == 0 or not 0 <= row < len(rcodes):
+        return np.int64(0)
+    pads = block and edns and _asks_for_padding(frames, stop)
+    effect, label, text = decide(layers, frames, marks, labels, stop - 5, row, numbers[N_NOW])
+    end = np.int64(0)
+    opt = np.int64(11)
+    if effect == BLOCK:
+        end = _blocked(
+            frames, at, stop, marks[label] - at, edns, dnssec,
+            kit, kit_places[row], rcodes[row], text, numbers,
+        )  # fmt: skip
+        opt = read16(kit, text)
+        counts[C_BLOCKED] += 1
+    elif effect in (PASS, ALLOW):
+        end = _cached(
+            frames, at, stop, most or room, edns, dnssec,
+            slots, cached, layers, effect, row, numbers, marks,
+        )  # fmt: skip
+        counts[C_CACHED] += 1 if end else 0
+    if end and pads:
+        end = _padded(frames, at, end - opt, end, block)
+    return end
+
+
+@njit(cache=True)
+def _asks_for_padding(frames: Any, opt: Any) -> Any:
+    """Whether the OPT at `opt` has the option of RFC 7830."""
+    place, end = opt + 11, opt + 11 + read_be16(frames, opt + 9)
+    while place + 4 <= end:
+        if read_be16(frames, place) == PADDING:
+            return True
+        place += 4 + read_be16(frames, place + 2)
+    return False
+
+
+@njit(cache=True)
+def _padded(frames: Any, at: Any, opt: Any, end: Any, block: Any) -> Any:
+    """Lengthen the OPT at `opt`, the last record of a reply, until that is as long as some blocks; its end."""
+    size = (block - (end - at + 4) % block) % block
+    write_be16(frames, opt + 9, read_be16(frames, opt + 9) + 4 + size)
+    write_be16(frames, end, PADDING)
+    write_be16(frames, end + 2, size)
+    for place in range(end + 4, end + 4 + size):
+        frames[place] = 0
+    return end + 4 + size
+
+
 @njit(cache=True, nogil=True)
 def answer_batch(
     count: Any,
@@ -155,26 +229,13 @@ def answer_batch(
     marks = np.empty(128, np.int64)
     replies, rest = 0, 0
     for i in range(count):
-        at, row = i * STRIDE, rows[i]
+        at, end = i * STRIDE, np.int64(0)
         length = np.int64(received[i, 7] & U(0xFFFFFFFF))
-        labels, stop, room, edns, dnssec = _question(frames, at, at + length, marks)
-        end = np.int64(0)
-        if labels and 0 <= row < len(rcodes) and np.int64(received[i, 6]) & 0x20 == 0:
-            effect, label, text = decide(
-                layers, frames, marks, labels, stop - 5, row, numbers[N_NOW]
-            )
-            if effect == BLOCK:
-                end = _blocked(
-                    frames, at, stop, marks[label] - at, edns, dnssec,
-                    kit, kit_places[row], rcodes[row], text, numbers,
-                )  # fmt: skip
-                counts[C_BLOCKED] += 1
-            elif effect in (PASS, ALLOW):
-                end = _cached(
-                    frames, at, stop, room, edns, dnssec,
-                    slots, cached, layers, effect, row, numbers, marks,
-                )  # fmt: skip
-                counts[C_CACHED] += 1 if end else 0
+        if np.int64(received[i, 6]) & 0x20 == 0:
+            end = _answer(
+                frames, at, length, 0, 0, rows[i], layers, kit, kit_places, rcodes,
+                slots, cached, numbers, marks, counts,
+            )  # fmt: skip
         if end == 0:
             left[rest] = i
             rest += 1
@@ -186,3 +247,51 @@ def answer_batch(
     counts[C_QUERIES] += count
     counts[C_LEFT] += rest
     return replies, rest
+
+
+@njit(cache=True, nogil=True)
+def answer_stream(
+    data: Any,
+    size: Any,
+    out: Any,
+    block: Any,
+    row: Any,
+    layers: Any,
+    kit: Any,
+    kit_places: Any,
+    rcodes: Any,
+    slots: Any,
+    cached: Any,
+    numbers: Any,
+    left: Any,
+    counts: Any,
+) -> Any:
+    """Answer the whole queries in the first `size` bytes of a stream (RFC 1035, section 4.2.2), all of one asker:
+    (bytes used up, questions, bytes of replies in `out`, questions left over as (place, length) in `left`).
+
+    It ends early where `out` or `left` has no room for one more.
+    """
+    marks = np.empty(128, np.int64)
+    at, filled, rest, asked = np.int64(0), np.int64(0), 0, 0
+    while at + 2 <= size and rest < len(left) and filled + STREAM_ROOM <= len(out):
+        length = read_be16(data, at)
+        if at + 2 + length > size:
+            break
+        start, end = filled + 2, np.int64(0)
+        if length <= STREAM_QUERY:
+            append_bytes(out, start, data, at + 2, length)
+            end = _answer(
+                out, start, length, 65_535, block, row, layers, kit, kit_places, rcodes,
+                slots, cached, numbers, marks, counts,
+            )  # fmt: skip
+        if end:
+            write_be16(out, filled, end - start)
+            filled = end
+        else:
+            left[rest, 0], left[rest, 1] = at + 2, length
+            rest += 1
+        at += 2 + length
+        asked += 1
+    counts[C_QUERIES] += asked
+    counts[C_LEFT] += rest
+    return at, asked, filled, rest

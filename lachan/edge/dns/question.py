@@ -6,7 +6,9 @@ import msgspec
 
 HEADER_SIZE = 12
 CLASS_IN = 1
-TYPE_A, TYPE_NS, TYPE_CNAME, TYPE_SOA, TYPE_PTR = 1, 2, 5, 6, 12
+PADDING = 12
+"""EDNS option (RFC 7830)."""
+TYPE_A, TYPE_NS, TYPE_CNAME, TYPE_SOA, TYPE_PTR, TYPE_TXT = 1, 2, 5, 6, 12, 16
 TYPE_AAAA, TYPE_DNAME, TYPE_OPT, TYPE_DS, TYPE_RRSIG = 28, 39, 41, 43, 46
 TYPE_NSEC, TYPE_NSEC3, TYPE_SVCB, TYPE_HTTPS, TYPE_ANY = 47, 50, 64, 65, 255
 TRANSFERS = frozenset({249, 250, 251, 252, 253, 254})
@@ -24,9 +26,12 @@ class Rcode(IntEnum):
 
 
 class Edns(msgspec.Struct, frozen=True):
+    """Attributes: padding: whether the reply is to be padded (RFC 7830)."""
+
     version: int
     payload: int
     dnssec: bool
+    padding: bool = False
 
 
 class Question(msgspec.Struct, frozen=True):
@@ -138,6 +143,15 @@ def _edns(packet: bytes, at: int, count: int) -> tuple[bool, Edns | None]:
             if found is not None or end != at + 1:
                 return False, None
             payload = int.from_bytes(packet[end + 2 : end + 4], "big")
-            found = Edns(packet[end + 5], payload, bool(packet[end + 6] & 0x80))
+            padding = size and _has_padding(packet, end + 10, end + 10 + size)
+            found = Edns(packet[end + 5], payload, bool(packet[end + 6] & 0x80), bool(padding))
         at = end + 10 + size
     return at == len(packet), found
+
+
+def _has_padding(packet: bytes, at: int, end: int) -> bool:
+    while at + 4 <= end:
+        if packet[at] == 0 and packet[at + 1] == PADDING:
+            return True
+        at += 4 + int.from_bytes(packet[at + 2 : at + 4], "big")
+    return False

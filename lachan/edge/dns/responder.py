@@ -7,7 +7,7 @@ from collections.abc import Callable
 import msgspec
 
 from lachan.edge.dns import answers
-from lachan.edge.dns.asker import Asker, Policies
+from lachan.edge.dns.asker import Asker, Connection, Policies
 from lachan.edge.dns.cache import AnswerCache, Kept
 from lachan.edge.dns.failures import Failures
 from lachan.edge.dns.layers import Layers
@@ -54,13 +54,16 @@ class Responder:
         cache: AnswerCache,
         forwarder: Forwarder,
         shelters: Callable[[bytes], bool] = lambda _: False,
+        own: Callable[[Question, Connection], bytes | None] = lambda *_: None,
     ) -> None:
-        """`shelters`: whether a name is one that no alias blocks (`Shelter.covers`)."""
+        """`shelters`: whether a name is one that no alias blocks (`Shelter.covers`). `own`: answers about the edge
+        itself (`OwnAnswers.reply`).
+        """
         self._layers = layers
         self._policies = policies
         self._cache = cache
         self._forwarder = forwarder
-        self._shelters = shelters
+        self._shelters, self._own = shelters, own
         self._in_flight: dict[bytes, asyncio.Task[Kept]] = {}
         self._shares = Shares(IN_FLIGHT_LIMIT)
         self._failures = Failures()
@@ -75,9 +78,7 @@ class Responder:
                 self._cache.forget_shown()
             self._policies.replace(rows)
 
-    def at_once(  # noqa: PLR0911  one return a rule
-        self, packet: bytes, asker: Asker
-    ) -> bytes | Question | None:
+    def at_once(self, packet: bytes, asker: Asker) -> bytes | Question | None:
         """The reply that needs no waiting; the question where it must be asked upstream; None for no reply at all."""
         self.counts.queries += 1
         question = question_parse(packet)
@@ -86,10 +87,19 @@ class Responder:
         if isinstance(question, Malformed):
             self.counts.refused += 1
             return answers.refusal(question)
+        reply = self._at_once(question, asker)
+        return reply if isinstance(reply, Question) else _sealed(reply, question, asker)
+
+    def _at_once(  # noqa: PLR0911  one return a rule
+        self, question: Question, asker: Asker
+    ) -> bytes | Question:
         if question.qclass != CLASS_IN or question.qtype in TRANSFERS:
             # Chaos questions ask for our version: none of their business. Zones are not ours to give.
             self.counts.refused += 1
             return answers.reply(question, Rcode.REFUSED)
+        if (own := self._own(question, asker.connection)) is not None:
+            self.counts.local += 1
+            return own
         if (blocked := self._blocked(question, asker, question.wire, 12)) is not None:
             return blocked
         # Not for who does not ask for recursion: he would be told only what others have asked, which is snooping
@@ -120,6 +130,9 @@ class Responder:
 
     async def forward(self, question: Question, asker: Asker) -> bytes:
         """The reply to a question that is asked upstream, in the name of the asker's network (`Shares`)."""
+        return _sealed(await self._forward(question, asker), question, asker)
+
+    async def _forward(self, question: Question, asker: Asker) -> bytes:
         stale = self._cache.get(question)
         failure = self._failures.get(question.key, self._forwarder.back)
         if failure is not None:
@@ -216,12 +229,12 @@ class Responder:
         """A harmless name that is an alias of a blocked one is blocked with it; not so a sheltered one, nor what
         it leads to.
         """
-        reply, policy = kept.reply, asker.policy
+        reply = kept.reply
         names = (question.wire, *reply.chain)
         for at, name in enumerate((*reply.chain, *reply.targets), 1):
-            if self._layers.decide(policy, name)[0] != BLOCK:
+            if self._layers.decide(asker.policy, name, asker.held)[0] != BLOCK:
                 continue
-            if not any(self._sheltered(policy, each) for each in names[:at]):
+            if not any(self._sheltered(asker, each) for each in names[:at]):
                 return self._blocked(question, asker, name, None)
         self._compile(question, kept)
         return None
@@ -236,23 +249,28 @@ class Responder:
             return
         self._cache.compile(question, kept)
 
-    def _sheltered(self, policy: Policy, wire: bytes) -> bool:
-        return self._layers.decide(policy, wire)[0] == ALLOW or self._shelters(wire)
+    def _sheltered(self, asker: Asker, wire: bytes) -> bool:
+        return self._layers.decide(asker.policy, wire, asker.held)[0] == ALLOW or self._shelters(
+            wire
+        )
 
     def _blocked(
         self, question: Question, asker: Asker, wire: bytes, start: int | None
     ) -> bytes | None:
         """The reply where `wire` is blocked; `start` is where it stands in the packet, if it does."""
-        effect, verdict = self._layers.decide(asker.policy, wire)
+        effect, verdict = self._layers.decide(asker.policy, wire, asker.held)
         if effect != BLOCK or verdict is None:
             return None
         self.counts.blocked += 1
         owner = 12
         if start is not None:
             owner = start + len(wire) - _wire_size(verdict.value)
-        return answers.blocked(
-            question, asker.policy, verdict.categories, owner, self._layers.sequence
-        )
+        return answers.blocked(question, asker.policy, verdict, owner, self._layers.sequence)
+
+
+def _sealed(reply: bytes, question: Question, asker: Asker) -> bytes:
+    block = asker.connection.block
+    return answers.padded(reply, question, block) if block else reply
 
 
 def _wire_size(name: str) -> int:

@@ -2,11 +2,12 @@
 
 import argparse
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import msgspec
 
 from lachan.edge.dns.local import canaries_known
+from lachan.edge.dns.names import OwnNames, host_parse
 from lachan.edge.dns.policy import EDE_CODES, AnswerMode, Policy
 from lachan.edge.dns.upstream import Upstream
 from lachan.edge.dns.values import (
@@ -16,6 +17,7 @@ from lachan.edge.dns.values import (
     categories_parse,
     ede_parse,
     forward_parse,
+    listened_parse,
     page_parse,
     resolvers_of_system,
     words_of,
@@ -23,6 +25,51 @@ from lachan.edge.dns.values import (
 from lachan.kernel.env import Env, EnvError
 from lachan.kernel.errors import InvalidInput
 from lachan.kernel.home import home_path
+
+if TYPE_CHECKING:
+    from lachan.edge.dns.authority import Authority
+    from lachan.edge.dns.certificates import Certificates
+
+
+class Ways(msgspec.Struct, frozen=True, kw_only=True):
+    """The encrypted ways in.
+
+    Attributes:
+        names: the edge's own.
+        tls, https: where they are listened on; empty for not at all.
+        tls_port, https_port: by which the world reaches them.
+        certificate: files of a certificate and its key; None for the trial's own authority.
+    """
+
+    names: OwnNames
+    tls: tuple[tuple[str, int], ...] = ()
+    https: tuple[tuple[str, int], ...] = ()
+    tls_port: int = 853
+    https_port: int = 443
+    certificate: tuple[Path, Path] | None = None
+
+    def certificates(self, home: Path, protocols: list[str]) -> "Certificates":
+        """What connections are opened with.
+
+        Raises:
+            BadCertificate, Unavailable: there is nothing to begin with.
+        """
+        from lachan.edge.dns.certificates import (
+            Certificates,
+        )
+
+        return Certificates(lambda: self.files(home), protocols)
+
+    def files(self, home: Path) -> tuple[Path, Path]:
+        """Certificate and key. Raises: Unavailable."""
+        return self.certificate or self.authority(home).files()
+
+    def authority(self, home: Path) -> "Authority":
+        """The trial's own."""
+        from lachan.edge.dns.authority import Authority  # plain DNS starts without cryptography
+
+        listened = dict.fromkeys(host for host, _ in (*self.tls, *self.https))
+        return Authority(home, self.names.host, tuple(listened))
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
@@ -32,6 +79,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     policy: Policy
     policy_file: Path
     cache_bytes: int
+    ways: Ways
     plain: bool = False
 
 
@@ -139,7 +187,27 @@ Each flag may also be set by the variable in brackets. docs/howto/dns-edge.md"""
         metavar="NAMES",
         help="ask these not to pass this server by [LACHAN_DNS_CANARIES, firefox,icloud]",
     )
+    add(
+        "--name",
+        metavar="HOST",
+        help="of this edge; devices reach it as LABEL.HOST [LACHAN_DNS_NAME, dns.localhost]",
+    )
+    add(
+        "--tls-listen",
+        metavar="ADDRESS:PORT",
+        help="DNS over TLS, comma-separated [LACHAN_DNS_TLS_LISTEN, none]",
+    )
+    add(
+        "--certificate", metavar="FILE", help="of HOST and *.HOST [LACHAN_DNS_CERTIFICATE, our own]"
+    )
+    add("--key", metavar="FILE", help="of the certificate [LACHAN_DNS_KEY]")
     add("--cache-mb", metavar="MIB", help="for kept answers [LACHAN_DNS_CACHE_MB, 64]")
+    add(
+        "--https-listen",
+        metavar="ADDRESS:PORT",
+        help="DNS over HTTPS, one [LACHAN_DNS_HTTPS_LISTEN, none]",
+    )
+    add("--https", action="store_true", help="answer that, and nothing else: a process of its own")
     add("--plain", action="store_true", help="without the compiled path")
     add("--warm", action="store_true", help="compile the packet path ahead, and end")
     return parser
@@ -192,6 +260,10 @@ def settings_make(flags: argparse.Namespace, env: Env | None = None) -> Settings
     if any(port == 0 for _, port in upstream):
         raise EnvError("LACHAN_DNS_UPSTREAM: a resolver's port is a number from 1")
     home = home_path()
+    ways = ways_make(env)
+    for name, addresses in (("TLS", ways.tls), ("HTTPS", ways.https)):
+        if set(addresses) & {one for one in listen if one[1]}:
+            raise EnvError(f"LACHAN_DNS_{name}_LISTEN names an address of LACHAN_DNS_LISTEN")
     return Settings(
         home=home,
         listen=listen,
@@ -199,5 +271,37 @@ def settings_make(flags: argparse.Namespace, env: Env | None = None) -> Settings
         policy=policy,
         policy_file=home / "dns-policy.json",
         cache_bytes=env.number("LACHAN_DNS_CACHE_MB", 64, low=1, high=16_384) << 20,
+        ways=ways,
         plain=flags.plain,
+    )
+
+
+def ways_make(env: Env) -> Ways:
+    """The encrypted ways in, by the environment.
+
+    Raises:
+        EnvError: a value cannot be used.
+    """
+    certificate, key = (
+        env.parsed(f"LACHAN_DNS_{name}", "", lambda text: Path(text.strip()))
+        for name in ("CERTIFICATE", "KEY")
+    )
+    pair = None
+    if certificate != Path() or key != Path():
+        if Path() in {certificate, key}:
+            raise EnvError("LACHAN_DNS_CERTIFICATE and LACHAN_DNS_KEY belong together: set both")
+        pair = certificate.absolute(), key.absolute()
+    if (
+        len(https := env.parsed("LACHAN_DNS_HTTPS_LISTEN", "", lambda t: listened_parse(t, 443)))
+        > 1
+    ):
+        raise EnvError("LACHAN_DNS_HTTPS_LISTEN: one address is wanted")
+    tls = env.parsed("LACHAN_DNS_TLS_LISTEN", "", lambda text: listened_parse(text, 853))
+    return Ways(
+        names=OwnNames(env.parsed("LACHAN_DNS_NAME", "dns.localhost", host_parse)),
+        tls=tls,
+        https=https,
+        tls_port=env.number("LACHAN_DNS_TLS_PORT", tls[0][1] if tls else 853, high=0xFFFF),
+        https_port=env.number("LACHAN_DNS_HTTPS_PORT", https[0][1] if https else 443, high=0xFFFF),
+        certificate=pair,
     )

@@ -1,7 +1,6 @@
 """The edge's status file: numbers only, no name and no address of anyone who asked."""
 
 import contextlib
-import time
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -13,6 +12,34 @@ from lachan.formats.snapshot.records import SnapshotStatus
 from lachan.kernel.files import file_write
 
 
+class Way(msgspec.Struct):
+    """What came by one way in.
+
+    Attributes:
+        connections: that are open.
+        opened: since the start.
+        questions: that came by them.
+    """
+
+    connections: int = 0
+    opened: int = 0
+    questions: int = 0
+
+
+class Encrypted(msgspec.Struct, frozen=True):
+    """An encrypted way in.
+
+    Attributes:
+        listen: where it is listened on.
+        until: when its certificate ends, Unix time; 0 where there is none.
+        fault: why the certificate in the files is not in use; empty where it is.
+    """
+
+    listen: tuple[str, ...] = ()
+    until: float = 0.0
+    fault: str = ""
+
+
 class EdgeStatus(msgspec.Struct, frozen=True, kw_only=True):
     """`run/dns.json` under LACHAN_HOME.
 
@@ -20,6 +47,8 @@ class EdgeStatus(msgspec.Struct, frozen=True, kw_only=True):
         compiled: whether the compiled path is at work; until it is loaded, the plain one answers.
         categories: those that are blocked; empty means all.
         fault: of the policy file; empty where it is followed.
+        ways: what came by connections, by their kind.
+        encrypted: how the encrypted way stands.
     """
 
     pid: int
@@ -32,6 +61,8 @@ class EdgeStatus(msgspec.Struct, frozen=True, kw_only=True):
     cached_answers: int
     categories: list[str]
     fault: str
+    ways: dict[str, Way] = {}
+    encrypted: Encrypted = Encrypted()
 
 
 def counts_sum(slow: Counts, fast: Iterable[Iterable[int]]) -> Counts:
@@ -46,9 +77,8 @@ def counts_sum(slow: Counts, fast: Iterable[Iterable[int]]) -> Counts:
 
 
 class StatusFile:
-    def __init__(self, home: Path) -> None:
-        self._path = home / "run" / "dns.json"
-        self.started = time.time()
+    def __init__(self, home: Path, name: str = "dns") -> None:
+        self._path = home / "run" / f"{name}.json"
 
     def write(self, status: EdgeStatus) -> None:
         """Replace the file whole. A full or read-only disk must not stop answers."""
@@ -56,6 +86,8 @@ class StatusFile:
             self._path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
             file_write(self._path, msgspec.json.encode(status), mode=0o644, durable=False)
 
-    def remove(self) -> None:
-        with contextlib.suppress(OSError):
-            self._path.unlink()
+    def remove(self, pid: int | None = None) -> None:
+        """`pid`: only where this process wrote it last; its successor may have begun."""
+        with contextlib.suppress(OSError, msgspec.DecodeError):
+            if pid in {None, msgspec.json.decode(self._path.read_bytes(), type=EdgeStatus).pid}:
+                self._path.unlink()

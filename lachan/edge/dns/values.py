@@ -32,9 +32,22 @@ def address_parse(text: str, port: int) -> tuple[str, int]:
         raise ValueError("not an IP address, with or without a port") from None
 
 
+def address_shown(host: str, port: int) -> str:
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+
+
 def addresses_parse(text: str, port: int) -> tuple[tuple[str, int], ...]:
     words = [word for word in text.replace(",", " ").split() if word]
     return tuple(address_parse(word, port) for word in words)
+
+
+def listened_parse(text: str, port: int) -> tuple[tuple[str, int], ...]:
+    """Addresses to listen on; `none` is none.
+
+    Raises:
+        ValueError: one is none.
+    """
+    return () if text.strip().lower() == "none" else addresses_parse(text, port)
 
 
 def resolvers_of_system(path: Path = Path("/etc/resolv.conf")) -> str:
@@ -89,17 +102,17 @@ def words_of(text: str) -> list[str]:
     return [word for word in re.split(r"[\s,;]+", text) if word]
 
 
-def categories_parse(words: Iterable[str]) -> frozenset[str]:
-    """The codes that are blocked; none named, or `all`, is all.
+def categories_parse(words: Iterable[str]) -> frozenset[str] | None:
+    """The codes that are blocked; none named, or `all`, is all, which is None.
 
     Raises:
         ValueError: there is no such category.
     """
     named = [one for word in words for one in words_of(word)]
     if any(one.lower() == "all" for one in named):
-        return frozenset()
+        return None
     try:
-        return category_filter(named)
+        return category_filter(named) or None
     except UnknownCategory as error:
         raise ValueError(str(error)) from None
 

@@ -31,6 +31,11 @@ class Edge:
         line = self.process.stdout.readline()
         self.port = int(line.split("127.0.0.1:")[1].split(",")[0])
 
+    @property
+    def tls_port(self):
+        (address,) = self.status()["encrypted"]["listen"]
+        return int(address.rpartition(":")[2])
+
     def status(self):
         return json.loads((self.home / "run" / "dns.json").read_text())
 

@@ -187,13 +187,16 @@ def test_each_way_in_has_its_own_policy(layers):
         found = []
         for row in (0, 1):
             found.append(await _udp(lane, of_row(row), packet))
-            server = await TcpServer(responder, policies, of_row(row, TCP)).start("127.0.0.1", 0)
+            tcp = TcpServer(responder, policies, of_row(row, TCP))
+            server = await tcp.start("127.0.0.1", 0)
             reader, writer = await asyncio.open_connection(*server.sockets[0].getsockname())
             writer.write(struct.pack(">H", len(packet)) + packet)
             size = struct.unpack(">H", await reader.readexactly(2))[0]
             found.append(await reader.readexactly(size))
             writer.close()
             server.close()
+            tcp.close()
+            await asyncio.sleep(0.05)
         return found
 
     found = [dns.message.from_wire(reply) for reply in asyncio.run(ask())]

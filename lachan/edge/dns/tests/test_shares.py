@@ -145,7 +145,7 @@ def test_idle_connections_of_one_asker_reset_nobody_who_asks(monkeypatch, mine):
     monkeypatch.setattr(tcp_module, "CONNECTIONS", 5)
 
     class Echo:
-        async def answer(self, packet, asker):
+        def at_once(self, packet, asker):
             return packet
 
     async def ask(port, source):
@@ -158,7 +158,8 @@ def test_idle_connections_of_one_asker_reset_nobody_who_asks(monkeypatch, mine):
         return writer
 
     async def run():
-        server = await TcpServer(Echo(), Policies(Policy())).start("127.0.0.1", 0)
+        tcp = TcpServer(Echo(), Policies(Policy()))
+        server = await tcp.start("127.0.0.1", 0)
         port = server.sockets[0].getsockname()[1]
         idle = [await asyncio.open_connection("127.0.0.1", port) for _ in range(4)]
         await asyncio.sleep(0.05)
@@ -168,5 +169,7 @@ def test_idle_connections_of_one_asker_reset_nobody_who_asks(monkeypatch, mine):
         for writer in (first, *writers, *(one for _, one in (*idle, *more))):
             writer.close()
         server.close()
+        tcp.close()
+        await asyncio.sleep(0.05)
 
     asyncio.run(run())
