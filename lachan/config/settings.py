@@ -130,6 +130,7 @@ SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if HTTPS else None
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1_000_000
 FILE_UPLOAD_HANDLERS: list[str] = []  # nothing takes a file: an upload never reaches disk
 REPORTS_BUSY_PER_MINUTE = environment.BUSY_PER_MINUTE
+FAMILY_WAYS = environment.DNS_WAYS
 
 USE_TZ = True
 TIME_ZONE = environment.COUNTRY.zone.key

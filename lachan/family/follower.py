@@ -77,7 +77,7 @@ def calendar_sync(writer: ProfileWriter) -> None:
 def _follows(sequence: int) -> bool:
     """Whether all that came after `sequence` is still known, and the database is not an older one."""
     kept_from, head = changes_kept_from(), profile_head()
-    return sequence <= head and (not kept_from or sequence >= kept_from - 1)
+    return sequence == head or (0 < kept_from <= sequence + 1 and sequence < head)
 
 
 def table_sync(writer: ProfileWriter) -> int:
