@@ -1,5 +1,5 @@
-"""What may take its time, in a process beside the deliveries: every task that returns, and every outbound
-handler, has a lane of its own.
+"""What may take its time, in a process beside the deliveries: every task that returns, every outbound handler and
+every way of messages has a lane of its own.
 
 A process, since a thread that computes holds up all others of its own; threads in it, since they mostly wait.
 """
@@ -17,7 +17,9 @@ from lachan.kernel.process import die_with_parent
 from lachan.kernel.schedule import TASKS, Task
 
 from .deliveries import Lane, handler_names
+from .sending import MessageLane
 from .services import listener_open
+from .ways.way import ways
 
 log = logging.getLogger(__name__)
 
@@ -67,11 +69,15 @@ def _run(worker: int, stop: Event) -> None:
 
 def lanes_run(stop: Event, *, is_wanted: Callable[[], bool] = lambda: True) -> None:
     """Work in all lanes until `stop` is set or this is no longer wanted; what then takes too long is cut off."""
-    woken = {name: Event() for name in handler_names(outbound=True)}
+    lanes: dict[str, Callable[[], object]] = {
+        name: Lane(name).drain for name in handler_names(outbound=True)
+    }
+    lanes |= {f"message-{name}": MessageLane(way).drain for name, way in ways().items()}
+    woken = {name: Event() for name in lanes}
     threads = [Thread(target=_returning, args=(task, stop), daemon=True) for task in TASKS.values()]
     threads += [
-        Thread(target=_outbound, args=(name, stop, event), daemon=True)
-        for name, event in woken.items()
+        Thread(target=_outbound, args=(name, drain, stop, woken[name]), daemon=True)
+        for name, drain in lanes.items()
     ]
     for thread in threads:
         thread.start()
@@ -107,11 +113,10 @@ def _returning(task: Task, stop: Event) -> None:
         connections.close_all()
 
 
-def _outbound(name: str, stop: Event, woken: Event) -> None:
-    lane = Lane(name)
+def _outbound(name: str, drain: Callable[[], object], stop: Event, woken: Event) -> None:
     while not stop.is_set():
         close_old_connections()
-        safely(name, lane.drain)
+        safely(name, drain)
         woken.wait(LOOK_EVERY)
         woken.clear()
 
