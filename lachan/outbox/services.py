@@ -26,6 +26,7 @@ from .instance import instance_claim, instance_is_marked, instance_verify
 from .keeping import KEPT, events_purge
 from .models import OutboxEvent
 from .seen_time import clock_is_believed, clock_leap, time_kept, time_reached
+from .sockets import stop_on_signal
 from .turns import durable, turn
 
 __all__ = [
@@ -45,6 +46,7 @@ __all__ = [
     "instance_is_marked",
     "instance_verify",
     "listener_open",
+    "stop_on_signal",
     "time_kept",
     "time_reached",
     "turn",
