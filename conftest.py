@@ -26,6 +26,9 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
 
 _HOME = tempfile.mkdtemp(prefix="lachan-test-")
 os.environ["LACHAN_HOME"] = _HOME
+os.environ.setdefault(
+    "TESTS_SHARED", _HOME
+)  # tests/instance.py; workers are handed the first process's
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")  # Playwright runs a loop in this thread
 if os.environ.get("LACHAN_TEST_DB") == "postgresql" and "DATABASE_URL" not in os.environ:
     from tests.postgres import NoServer, server_url
