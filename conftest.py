@@ -2,6 +2,7 @@
 real PostgreSQL server.
 """
 
+import gc
 import os
 import signal
 import tempfile
@@ -83,6 +84,12 @@ def pytest_collection_modifyitems(
     done = yield
     items.sort(key=_order)  # after pytest-django has: it puts what uses the database first
     return done
+
+
+def pytest_collection_finish() -> None:
+    """What was imported and collected stays to the end: each full look of the garbage collector passes it over."""
+    gc.collect()
+    gc.freeze()
 
 
 def _order(item: pytest.Item) -> int:
