@@ -25,6 +25,7 @@ from .occasions import occasion
 from .publishing import event_publish, wake
 from .records import Urgency
 from .seen_time import clock_is_believed, clock_leap, time_kept, time_reached
+from .sockets import stop_on_signal
 from .turns import durable, turn
 
 __all__ = [
@@ -48,6 +49,7 @@ __all__ = [
     "message_send",
     "messages_purge",
     "occasion",
+    "stop_on_signal",
     "time_kept",
     "time_reached",
     "turn",
