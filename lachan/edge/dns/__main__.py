@@ -5,7 +5,6 @@ import tempfile
 import time
 from collections.abc import Sequence
 
-from lachan.edge.dns.served import https_serve
 from lachan.edge.dns.server import say, serve
 from lachan.edge.dns.settings import parser_make, settings_make
 from lachan.kernel.errors import LachanError
@@ -34,10 +33,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         warm()
         return 0
     try:
-        settings = settings_make(flags)
-        if flags.https:
-            https_serve(settings, vars(flags))
-        serve(settings)
+        serve(settings_make(flags), https=flags.https)
     except LachanError as error:
         sys.stderr.write(f"{error} [{error.code}]\n")
         fault_tell(str(error))
