@@ -16,6 +16,7 @@ PREFACE = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
 STREAMS = 100
 BODY = 65_535
 """Bytes of a request's body: the window that a stream begins with."""
+_READ = 16 << 20
 _BLOCK = 16_384
 _WINDOW, _MOST_WINDOW = 65_535, (1 << 31) - 1
 _FRAME = 16_384
@@ -258,22 +259,22 @@ class Http2:
                 raise self._fault(PROTOCOL)
             return None  # of one that was answered or taken back
         coming.size += size
-        if coming.size > BODY:
-            if coming.size - size <= BODY:
-                self.out.append(_frame(_UPDATE, 0, stream, (_GRANT).to_bytes(4, "big")))
-            coming.body.clear()
-            if coming.size > BODY + _GRANT:
-                self._stop(stream, CANCEL)
-                return None
-        else:
+        if coming.size <= BODY:
             coming.body += plain
-        return self._whole(stream, coming) if flags & _END_STREAM else None
+        if flags & _END_STREAM:
+            return self._whole(stream, coming)
+        # Who sends too much hears why only if it is read to the end; beyond this it is cut.
+        if coming.size > _READ:
+            self._stop(stream, CANCEL)
+        elif coming.size >= BODY and size:
+            coming.body.clear()
+            self.out.append(_frame(_UPDATE, 0, stream, size.to_bytes(4, "big")))
+        return None
 
     def _whole(self, stream: int, coming: _Coming) -> Request | None:
         self._coming.pop(stream, None)
-        length = coming.head.length
-        kept = coming.size <= BODY
-        if kept and length is not None and coming.body and length != b"%d" % len(coming.body):
+        length, kept = coming.head.length, coming.size <= BODY
+        if kept and coming.body and length not in {None, b"%d" % len(coming.body)}:
             self._stop(stream, PROTOCOL)
             return None
         self._answering.add(stream)
@@ -397,6 +398,8 @@ def _head_of(fields: list[Field]) -> Head | None:
         return None
     host = found.get(b":authority") or found.get(b"host", b"")
     kind, length = found.get(b"content-type", b""), found.get(b"content-length")
+    if length is not None and not length.isdigit():
+        return None
     return Head(found[b":method"], found[b":path"], host, kind, length)
 
 

@@ -69,7 +69,7 @@ class _Link(Stream):
         try:
             used, requests = self._http.receive(data)
         except Http2Fault:
-            self._leave()
+            self.leave()
             return 0
         self._answer(requests)
         self._push()
@@ -165,10 +165,6 @@ class _Link(Stream):
                 self.send(piece)
             self._http.out.clear()
 
-    def _leave(self) -> None:
-        self._push()
-        self.close()
-
     # HTTP/1.1
 
     _last = False
@@ -213,8 +209,7 @@ class _Link(Stream):
     ) -> None:
         self.send(answer_encode(status, kind, body, fields, last=self._last))
         if self._last:
-            self.flush()
-            self.close()
+            self.leave()
 
 
 @lru_cache(maxsize=4096)

@@ -89,13 +89,13 @@ class DnsServer:
         self._status.remove()
 
     def _greeting(self) -> str:
-        at = [f"{', '.join(self._listen)}"] if self._listen else []
-        kind = self._kind.upper()
+        plain, over = ", ".join(self._listen), f"over {self._kind.upper()}"
+        parts = [f"on {plain}"] if plain else []
         if self._way.listen:
-            at.append(f"over {kind} on {', '.join(self._way.listen)}")
+            parts.append(f"{over} on {', '.join(self._way.listen)}")
         elif fault := self._way.status().fault:
-            at.append(f"not over {kind} yet: {fault}")
-        return f"Lá Chắn DNS on {'; '.join(at)}, snapshot {self._engine.reader.sequence}"
+            parts.append(f"not {over} yet ({fault})")
+        return f"Lá Chắn DNS {', '.join(parts)}, snapshot {self._engine.reader.sequence}"
 
     async def _open(self, host: str, port: int, lane: SlowLane) -> asyncio.Server:
         """UDP and TCP on one address; with port 0 on the same free port."""

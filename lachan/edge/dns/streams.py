@@ -28,6 +28,7 @@ TLS_IDLE_SECONDS = 30.0
 """A new connection costs a handshake on both sides, and a phone's radio."""
 WRITE_SECONDS = 10.0
 HANDSHAKE_SECONDS = 10.0
+LEAVE_SECONDS, UNHEARD = 2.0, 16 << 20
 PIECE = 1 << 17
 
 
@@ -87,6 +88,7 @@ class Stream(asyncio.BufferedProtocol):
         self._rest = b""  # of a question that is not whole yet
         self.tasks: set[asyncio.Task[None]] = set()
         self._ended = self.blocked = False
+        self._unheard: int | None = None
         self.seen = self.loop.time()
 
     # What asyncio calls
@@ -114,6 +116,11 @@ class Stream(asyncio.BufferedProtocol):
         return self.server.raw
 
     def buffer_updated(self, nbytes: int) -> None:
+        if self._unheard is not None:
+            self._unheard -= nbytes
+            if self._unheard < 0:
+                self.abort()
+            return
         came = self.server.raw[:nbytes]
         if self._tunnel is None:
             self._take(self._rest + came if self._rest else came)
@@ -128,6 +135,8 @@ class Stream(asyncio.BufferedProtocol):
             self._transport.close()
 
     def eof_received(self) -> bool:
+        if self._unheard is not None:
+            return False
         # The asker may have closed its sending half and still be reading.
         self._end()
         return True
@@ -145,6 +154,18 @@ class Stream(asyncio.BufferedProtocol):
 
     def abort(self) -> None:
         self._transport.abort()
+
+    def leave(self) -> None:
+        """Close, but not before the other end has had time to read why: a system that closes on what it has not read
+        yet takes its last words back (RFC 9112, section 9.6).
+        """
+        self._unheard = UNHEARD
+        self.farewell()
+        if self._tunnel is not None:
+            self._tunnel.close()
+            self.flush()
+        self._timer.cancel()
+        self._timer = self.loop.call_later(LEAVE_SECONDS, self.abort)
 
     # In
 
@@ -165,7 +186,7 @@ class Stream(asyncio.BufferedProtocol):
             kept = len(self._rest)
             plain[:kept] = self._rest
             got = tunnel.read(plain[kept:])
-            if not got:
+            if not got or self._unheard is not None:
                 break
             self._take(plain[: kept + got])
         self.flush()
@@ -180,10 +201,9 @@ class Stream(asyncio.BufferedProtocol):
 
     def go_on(self) -> None:
         """Do what waits, as far as may be, and say whether more is to come in."""
-        if self._transport.is_closing():
-            return
-        self.next()
-        if self._transport.is_closing():
+        if not self.is_over:
+            self.next()
+        if self.is_over:
             return
         if self.is_full or self.blocked:
             self._transport.pause_reading()
@@ -191,6 +211,11 @@ class Stream(asyncio.BufferedProtocol):
             self.close()
         else:
             self._transport.resume_reading()
+
+    @property
+    def is_over(self) -> bool:
+        """Whether nothing more is answered."""
+        return self._unheard is not None or self._transport.is_closing()
 
     # What each kind does
 
@@ -226,7 +251,7 @@ class Stream(asyncio.BufferedProtocol):
         if not task.cancelled() and (error := task.exception()) is not None:
             said = {"message": "a question was not answered", "exception": error}
             self.loop.call_exception_handler(said)
-        if self._rest and not self._transport.is_closing():
+        if self._rest and not self.is_over:
             self._take(self._rest)
         else:
             self.go_on()
