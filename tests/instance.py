@@ -37,7 +37,7 @@ from lachan.cli.browser import Browser
 from lachan.edge.dns.tests.upstream import Upstream
 from lachan.kernel.process import started_at
 
-NAMES = ("dns", "shield", "matching", "web", "web worker", "worker", "up")
+NAMES = ("dns", "shield", "family", "matching", "web", "web worker", "worker", "up")
 _OURS = ("LACHAN_", "DATABASE_URL", "DJANGO_")
 
 

@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 from django.test import Client
 
+from lachan.family.tests.families import Family
 from lachan.indicators.records import Status
 from lachan.indicators.services import indicator_propose, indicator_review
 from lachan.kernel.sealing.envelope import KeyPair, keypair_new
@@ -113,6 +114,11 @@ class Personas(Staff):
             self.of(role)
             self.other.of(role)
         self.desk_key, self.desk_private = desk_key_make(self.organisation)
+
+    @cached_property
+    def family(self) -> Family:
+        """A household with a child and its device, beside the organisations."""
+        return Family()
 
     def publish(self, value: str, **facts: Any) -> Any:
         """Propose as the analyst and approve as the reviewer; the indicator."""

@@ -24,6 +24,7 @@ _PUBLIC_CODE = {
     "lachan/indicators/views/public.py",
     "lachan/shield/views.py", "lachan/shield/advice.py", "lachan/web/problems.py",
     "lachan/reports/status.py", "lachan/shield/status.py",
+    *(str(path) for path in Path("lachan/family").rglob("*.py")),
 }  # fmt: skip
 _SHARED_CODE = {"lachan/web/problems.py"}
 _PUBLIC_SHELL = re.compile(r'extends "(?:web/public|reports/_inbox)\.html"')

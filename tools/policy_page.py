@@ -10,7 +10,8 @@ asks every address as everybody (`tests/architecture/test_walk.py`).
 
 *own*: things of one's own organisation, and of nobody's. *any*: of every organisation's too. *-*: not at all.
 *none* is a person without a role, *key* an API key whose scopes name the action, *public* anyone who does not say
-who they are. A second person agrees before somebody gets a role of an action marked *, or of one that opens the
+who they are. *adult* and *child* are of a household (a child by its device) and reach things of their own household
+alone. A second person agrees before somebody gets a role of an action marked *, or of one that opens the
 desk's key.
 """
 
@@ -23,7 +24,11 @@ def page() -> str:
     for action in action_list():
         if (here := type(action).__module__.split(".")[1]) != room:
             room = here
-            lines += [f"\n## {room}", f"| action | {' | '.join(COLUMNS)} |", "|---" * 10 + "|"]
+            lines += [
+                f"\n## {room}",
+                f"| action | {' | '.join(COLUMNS)} |",
+                "|---" * (len(COLUMNS) + 1) + "|",
+            ]
         mark = "*" if action in POWERS else ""
         lines.append(f"| {action}{mark} | {' | '.join(cells_of(action))} |")
     return "\n".join(lines).replace("\n\n\n", "\n\n") + "\n"

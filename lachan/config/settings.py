@@ -42,6 +42,7 @@ MIDDLEWARE = [
     # The one that is nearer to the view hears of an exception first: a locked key leads to the password.
     "lachan.web.middleware.ErrorsMiddleware",
     "lachan.members.middleware.ActorMiddleware",
+    "lachan.family.middleware.HouseholdMiddleware",
     "lachan.web.middleware.FormOwnersMiddleware",
     "lachan.web.repeats.RepeatsMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",

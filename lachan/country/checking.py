@@ -2,13 +2,16 @@
 
 import re
 from collections.abc import Callable
+from datetime import date
 
+from lachan.country.calendars import school_days_of
 from lachan.country.deadlines import calendar_of, deadlines_of
 from lachan.country.help_lines import help_rows_of
 from lachan.formats.observables.parsing import parse
 from lachan.formats.observables.phone_plan import plan_of
 from lachan.formats.observables.record import InvalidObservable
 from lachan.formats.places.gazetteer import gazetteer_of
+from lachan.formats.profiles.budgets import game_time_rows_of
 from lachan.kernel.country import Country, held_in
 
 WORDS = (
@@ -28,6 +31,8 @@ def country_faults(country: Country) -> list[str]:
         "holidays": calendar_of,
         "words": _words_look,
         "guard": _guard_look,
+        "school": _school_look,
+        "game_time": game_time_rows_of,
     }
     faults = []
     for name, look in looks.items():
@@ -49,6 +54,10 @@ def _guard_look(country: Country) -> None:
     for group in country.read("guard")["groups"] if country.has("guard") else ():
         if not (group["rule"] and group["reason"]):
             raise ValueError("each group has a rule and a reason")
+
+
+def _school_look(country: Country) -> None:
+    school_days_of(country, date(2024, 1, 1), date(2024, 12, 31))
 
 
 def _numbers_look(country: Country) -> list[str]:

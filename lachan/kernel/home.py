@@ -9,6 +9,7 @@ ledger-head.json  the same of the ledger
 proofs-head.json  how far the tally of proved rows had come
 restored.json     when the instance was restored, from what, and what spoke against it
 snapshots/        what the edges read
+profiles/         families' rules as numbers, readable by the owner alone (docs/adr/0026)
 matching/         what fingerprints are looked up in
 sightings/        counts of hits on their way to the database
 run/              sockets and status of running processes; may be emptied at any time

@@ -64,4 +64,5 @@ def _writable(path: Path) -> bool:
 jit_cache_prepare()
 _numba = import_module("numba")  # it reads the variable at its import, and never again
 njit, carray, voidptr = _numba.njit, _numba.carray, _numba.types.voidptr
+uint64, void = _numba.types.uint64, _numba.types.void
 intrinsic = import_module("numba.extending").intrinsic

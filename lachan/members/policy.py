@@ -37,13 +37,17 @@ class Scope(enum.IntEnum):
 
 # own: things of one's own organisation, and of nobody's · any: of every organisation's too · -: not at all.
 # `none` is a person without a role, `key` an API key whose scopes name the action, `public` anyone who does
-# not say who they are.
-COLUMNS = (*(role.value for role in Role), "none", "key", "public")
+# not say who they are. Those of a household (`adult`, and `child` by its device) reach things of their own
+# household alone, and have columns of their own: a room's table has either these or those.
+STAFF_COLUMNS = (*(role.value for role in Role), "none", "key", "public")
+FAMILY_COLUMNS = (ActorKind.ADULT.value, ActorKind.CHILD.value)
+COLUMNS = (*STAFF_COLUMNS, *FAMILY_COLUMNS)
 _SCOPES = {"own": Scope.OWN, "any": Scope.ANY, "-": Scope.NONE}
 
 # Filled by the rooms, whose `policy.py` are found by themselves.
 TABLE: dict[PolicyAction, dict[Role, Scope]] = {}
 WITHOUT_ROLE: dict[PolicyAction, Scope] = {}
+FAMILY_TABLE: dict[PolicyAction, dict[str, Scope]] = {}
 # What an API key can be given: programs check, fetch and propose; people read cases and decide.
 KEY_TABLE: dict[PolicyAction, Scope] = {}
 # What the maker of a key reads of it.
@@ -65,7 +69,8 @@ def policy_rows(
 
     Args:
         actions: the room's own.
-        table: columns in its first line, then `<noun>.<verb>` and the cells.
+        table: columns in its first line, `STAFF_COLUMNS` or `FAMILY_COLUMNS`, then `<noun>.<verb>` and the cells.
+            In the columns that it lacks stands "-".
         powers: those whose roles a second person has to agree to.
         keys: words for those that an API key can be given.
 
@@ -73,18 +78,23 @@ def policy_rows(
         ValueError: a row or a cell is missing, is one too many, or another room's.
     """
     head, *lines = (line.split() for line in table.strip().splitlines())
-    if tuple(head) != COLUMNS or sorted(line[0] for line in lines) != sorted(actions):
+    is_known = tuple(head) in {STAFF_COLUMNS, FAMILY_COLUMNS}
+    if not is_known or sorted(line[0] for line in lines) != sorted(actions):
         raise ValueError(
-            f"{actions.__module__}: a row for each action, a cell for each of {COLUMNS}"
+            f"{actions.__module__}: a row for each action, a cell for each of {STAFF_COLUMNS} or {FAMILY_COLUMNS}"
         )
     for code, *cells in lines:
         action = actions(code)
-        row = {who: _SCOPES[cell] for who, cell in zip(head, cells, strict=True)}
+        row = dict.fromkeys(COLUMNS, Scope.NONE)
+        row |= {who: _SCOPES[cell] for who, cell in zip(head, cells, strict=True)}
         if action in TABLE or (row["key"] is not Scope.NONE) != (action in keys):
             raise ValueError(f"{code}: stands twice, or a key's words are missing or one too many")
         if row["public"] is Scope.OWN:
             raise ValueError(f"{code}: the public has no organisation of its own")
+        if any(row[who] is Scope.ANY for who in FAMILY_COLUMNS):
+            raise ValueError(f"{code}: a household reaches its own things alone")
         TABLE[action] = {role: row[role.value] for role in Role}
+        FAMILY_TABLE[action] = {who: row[who] for who in FAMILY_COLUMNS}
         WITHOUT_ROLE[action], KEY_TABLE[action] = row["none"], row["key"]
         PUBLIC_ACTIONS.update({action} if row["public"] is Scope.ANY else ())
     KEY_WORDS.update(keys)
@@ -100,7 +110,8 @@ def cells_of(action: PolicyAction) -> list[str]:
     """Its row as it is written."""
     words = {scope: word for word, scope in _SCOPES.items()}
     public = Scope.ANY if action in PUBLIC_ACTIONS else Scope.NONE
-    row = (*TABLE[action].values(), WITHOUT_ROLE[action], KEY_TABLE[action], public)
+    staff = (*TABLE[action].values(), WITHOUT_ROLE[action], KEY_TABLE[action], public)
+    row = (*staff, *FAMILY_TABLE[action].values())
     return [words[scope] for scope in row]
 
 
@@ -141,15 +152,21 @@ account.self        own      own       own      own            own        own   
 )
 
 
-def policy_allows(by: Actor, action: PolicyAction, *, organisation_id: int | None = None) -> bool:
-    """Whether `by` may do `action` to a thing of `organisation_id` (None: a thing of nobody's).
+def policy_allows(
+    by: Actor,
+    action: PolicyAction,
+    *,
+    organisation_id: int | None = None,
+    household_id: int | None = None,
+) -> bool:
+    """Whether `by` may do `action` to a thing of `organisation_id`, or of `household_id` (None: of nobody's).
 
     What belongs to the network as a whole (the list of organisations, the whole trail) counts as a thing
     of the home organisation.
     """
     if by.kind is ActorKind.SYSTEM or action in PUBLIC_ACTIONS:
         return True
-    own = organisation_id in (None, by.organisation_id)
+    own = organisation_id in (None, by.organisation_id) and household_id in (None, by.household_id)
     reach = _reach(by, action)
     return reach is Scope.ANY or (reach is Scope.OWN and own)
 
@@ -159,7 +176,7 @@ def _reach(by: Actor, action: PolicyAction) -> Scope:
         return KEY_TABLE[action] if action.value in by.scopes else Scope.NONE
     if by.kind is ActorKind.PERSON:
         return max(WITHOUT_ROLE[action], *(TABLE[action][role] for role in by.roles), Scope.NONE)
-    return Scope.NONE
+    return FAMILY_TABLE[action].get(by.kind.value, Scope.NONE)
 
 
 class NotAllowed(Refused):
@@ -172,13 +189,19 @@ class NotAllowed(Refused):
         self.action = action
 
 
-def policy_check(by: Actor, action: PolicyAction, *, organisation_id: int | None = None) -> None:
+def policy_check(
+    by: Actor,
+    action: PolicyAction,
+    *,
+    organisation_id: int | None = None,
+    household_id: int | None = None,
+) -> None:
     """As `policy_allows`, but says no by raising.
 
     Raises:
         NotAllowed: naming the action, not the thing.
     """
-    if not policy_allows(by, action, organisation_id=organisation_id):
+    if not policy_allows(by, action, organisation_id=organisation_id, household_id=household_id):
         raise NotAllowed(action)
 
 

@@ -25,6 +25,8 @@ class ActorKind(enum.StrEnum):
     PERSON = "person"
     API_KEY = "api_key"
     SYSTEM = "system"
+    ADULT = "adult"
+    CHILD = "child"
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -32,7 +34,8 @@ class Actor:
     """Who acts: every service takes one first, every decision of the policy is about one.
 
     Attributes:
-        kind: the public has no identity; the system acts by schedule or at the command line.
+        kind: the public has no identity; the system acts by schedule or at the command line; adult and child are of
+            a household, a child by its device.
         person_id: primary key, for a person.
         organisation_id: primary key of the organisation acted for; None for public and system.
         organisation_type: what sort of organisation that is, a value of `Organisation.Type`; empty where
@@ -40,6 +43,8 @@ class Actor:
         roles: of the person there; empty for the others.
         scopes: of an API key.
         label: how the audit trail names it: a person's uid, a key's prefix, a command. Never a name.
+        household_id: primary key of the household, of an adult or a child in it.
+        member_id: primary key there: of the adult, or of the child's device.
     """
 
     kind: ActorKind
@@ -49,6 +54,8 @@ class Actor:
     roles: frozenset[Role] = frozenset()
     scopes: frozenset[str] = frozenset()
     label: str = ""
+    household_id: int | None = None
+    member_id: int | None = None
 
 
 class AuditAction(enum.StrEnum):

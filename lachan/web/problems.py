@@ -171,14 +171,14 @@ def not_sent_page(request: HttpRequest, *, cookies: bool) -> HttpResponse:
     return _page(request, 403, title=title, advice=advice, **words)
 
 
-def signed_out_page(request: HttpRequest) -> HttpResponse:
-    """For a form of somebody whose session is over."""
+def signed_out_page(request: HttpRequest, way: str = settings.LOGIN_URL) -> HttpResponse:
+    """For a form of somebody whose session is over; `way` is where one signs in."""
     return _page(
         request,
         401,
         title=_("You are signed out"),
         advice=_("It has not been sent. Sign in, come back to this page, and press “Send again”."),
-        way=settings.LOGIN_URL,
+        way=way,
         way_words=_("Sign in, in another tab"),
     )
 

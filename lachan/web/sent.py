@@ -39,9 +39,9 @@ def number_read(text: str) -> bytes | None:
 
 
 def owner_mark(request: HttpRequest) -> str:
-    """Names the person who is signed in, to this instance alone; empty where nobody is."""
+    """Names who is signed in, a person or somebody of a household, to this instance alone; empty where nobody is."""
     actor: Any = getattr(request, "actor", None)
-    if actor is None or actor.person_id is None:
+    if actor is None or actor.person_id is actor.household_id is None:
         return ""
     return keyed("owner", actor.label).hex()[:32]
 

@@ -9,7 +9,7 @@ import grimp
 import pytest
 
 ROOMS = [
-    "cli", "config", "edge", "insight", "cooperation", "cases", "reports", "shield", "sightings",
+    "cli", "config", "edge", "insight", "cooperation", "cases", "reports", "family", "shield", "sightings",
     "indicators", "standards", "knowledge", "members", "web", "outbox", "proofs", "matching",
     "country", "formats", "kernel",
 ]  # fmt: skip
@@ -31,6 +31,7 @@ MORE_DOORS = {
 # What the command line alone enters: what it starts, sets, and does without a database.
 COMMAND_DOORS = {
     "config": {"backups", "catalogues", "environment", "prepare", "restored", "schema"},
+    "family": {"follower"},
     "edge": {
         "dns.__main__", "dns.settings", "matching.__main__", "matching.settings", "metrics.__main__",
     },

@@ -77,6 +77,7 @@ HEAD = "analyst reviewer officer administrator technical auditor none key public
         ("invented.do own own own own own own own - own", {}),
         ("invented.do own own own own own own own own -", {}),
         ("invented.do own own own own own own own - -", {Invented.DO: "do"}),
+        ("invented.do own own own own own own own - - own own", {}),
     ],
 )
 def test_it_takes_no_table_with_a_hole(rows, keys):
@@ -85,6 +86,21 @@ def test_it_takes_no_table_with_a_hole(rows, keys):
     with pytest.raises(ValueError, match="row"):
         policy_rows(Invented, f"{HEAD} more\n{rows}", keys=keys)
     assert Invented.DO not in action_list()
+
+
+@pytest.mark.parametrize("row", ["own", "own - -", "any -", "- any"])
+def test_it_takes_no_table_of_households_with_a_hole_or_beyond_their_own(row):
+    with pytest.raises(ValueError, match=r"zip|household"):
+        policy_rows(Invented, f"adult child\ninvented.do {row}")
+    assert Invented.DO not in action_list()
+
+
+def test_a_household_reaches_its_own_things_alone():
+    for kind in (ActorKind.ADULT, ActorKind.CHILD):
+        actor = Actor(kind=kind, household_id=1, member_id=1)
+        theirs = [a for a in action_list() if policy_allows(actor, a, household_id=2)]
+        assert [a for a in theirs if a not in PUBLIC_ACTIONS] == []
+        assert [a for a in action_list() if policy_allows(actor, a, household_id=1)] != theirs
 
 
 # What organisations have in common: lists and what is said against them, look-ups, and who takes part. All else,

@@ -1,7 +1,7 @@
 """Everybody asks every address: what each may have is written in the policy's table, and is what happens.
 
-Who: a stranger; a person without a role; each of the six roles at home and at another organisation; for the
-API also keys. What: every URL with GET and POST, every API operation, found by walking, so a new page is
+Who: a stranger; a person without a role; each of the six roles at home and at another organisation; an adult of a
+household and of another one, and a child by its device; for the API also keys. What: every URL with GET and POST, every API operation, found by walking, so a new page is
 asked without being listed here. Of whose things: a room's `tests/walk.py` may give real things of the home
 organisation by URL name, and by path for the API (`samples(personas)`).
 """
@@ -21,14 +21,18 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
 
 from lachan.config.api import api
+from lachan.family.tests.families import Family
 from lachan.members.api_keys import scope_list
 from lachan.members.models import AuditEntry
 from lachan.members.policy import (
+    FAMILY_COLUMNS,
+    FAMILY_TABLE,
     KEY_TABLE,
     PUBLIC_ACTIONS,
     TABLE,
     WITHOUT_ROLE,
     Action,
+    PolicyAction,
     Scope,
     action_list,
 )
@@ -121,11 +125,26 @@ def _check_way_out(client, method, answer):
         assert "chỉ dùng cho nút bấm" in page
 
 
+def _households(personas):
+    """(who, column, of the household whose things are asked for, client)"""
+    other = Family("Tôm")
+    yield "an adult", "adult", True, personas.family.adult.client()
+    yield "another household's adult", "adult", False, other.adult.client()
+    other.child  # noqa: B018  made
+    yield "a child", "child", True, personas.family.device.client()
+    yield "another household's child", "child", False, other.device.client()
+
+
+def _is_of_households(action):
+    return isinstance(action, PolicyAction) and Scope.OWN in FAMILY_TABLE[action].values()
+
+
 @dataclasses.dataclass(frozen=True)
 class World:
     personas: Personas
     samples: dict
     everybody: list
+    households: list
 
 
 @pytest.fixture(scope="module")
@@ -133,7 +152,8 @@ def world(django_db_setup, django_db_blocker):
     """Made once for all addresses: every request's changes are undone, and at last the world itself."""
     with django_db_blocker.unblock(), transaction.atomic():
         personas = Personas()
-        yield World(personas, _samples(personas), list(_everybody(personas)))
+        samples = _samples(personas)
+        yield World(personas, samples, list(_everybody(personas)), list(_households(personas)))
         transaction.set_rollback(True)
 
 
@@ -150,9 +170,16 @@ def test_it_gives_every_page_to_those_who_may(world, where, pattern):
             assert answer.status_code == 302, (
                 f"{method} {address}: a stranger got {answer.status_code}"
             )
-            assert answer.url.startswith("/staff/sign-in/?next=")
+            assert answer.url.startswith(_door_of(address)), answer.url
         if answer.status_code == 405:
             _check_way_out(stranger, method, answer)
+    if _is_of_households(action):
+        _walk_household(world, action, address, real=real)
+    else:
+        _walk_staff(world, action, address, real=real)
+
+
+def _walk_staff(world, action, address, *, real):
     for who, role, at_home, client in world.everybody:
         for method in ("GET", "POST"):
             answer, refused = _ask(client, method, address)
@@ -175,6 +202,37 @@ def test_it_gives_every_page_to_those_who_may(world, where, pattern):
                 assert answer.status_code != 401, said
                 assert not refused, said
                 assert method == "POST" or not real or answer.status_code in {200, 302}, said
+
+
+def _door_of(address):
+    doors = {"/my/": "/my/", "/family/": "/family/open/?next=/family/"}
+    return next((d for p, d in doors.items() if address.startswith(p)), "/staff/sign-in/?next=")
+
+
+def _walk_household(world, action, address, *, real):
+    """Nobody of staff gets in by what staff may do; of a household each column, to its own things alone."""
+    door = _door_of(address)
+    for who, _, _, client in world.everybody:
+        answer, refused = _ask(client, "GET", address)
+        assert answer.status_code == 405 or (answer.status_code, refused) == (302, False), who
+    for who, column, is_own, client in world.households:
+        for method in ("GET", "POST"):
+            answer, refused = _ask(client, method, address)
+            said = f"{method} {address} as {who}: {answer.status_code}"
+            assert not refused, said
+            if answer.status_code == 405:
+                _check_way_out(client, method, answer)
+            elif FAMILY_TABLE[action][column] is Scope.NONE:
+                assert answer.status_code == 302, said
+                assert answer.url.startswith(door), said
+            elif real and not is_own:
+                # 422: a form is refused for what it lacks before anything is looked up.
+                assert answer.status_code in {404, *([422] if method == "POST" else [])}, said
+            elif real and method == "GET":
+                assert answer.status_code == 200, said
+            else:
+                assert answer.status_code in {200, 302, 422, 404}, said
+                assert answer.status_code != 302 or not answer.url.startswith("/family/open/"), said
 
 
 def _operations():
@@ -297,5 +355,6 @@ def test_it_leaves_no_cell_open():
     for action in action_list():
         assert set(TABLE[action]) == set(Role)
         assert action in WITHOUT_ROLE
+        assert set(FAMILY_TABLE[action]) == set(FAMILY_COLUMNS)
         assert action in KEY_TABLE
     assert {path for path, _, _ in OPERATIONS} == {path for path, _ in ACTIONS}

@@ -21,7 +21,7 @@ from lachan.kernel.env import Env
 from lachan.kernel.env_kinds import address_port
 from lachan.kernel.home import home_path, home_prepare
 
-_FIRST, _THEN = ("shield", "web", "worker"), ("matching", "match")
+_FIRST, _THEN = ("shield", "web", "family", "worker"), ("matching", "match")
 _LATE = 60.0  # seconds after which a part that runs and does not answer is named
 
 
@@ -39,7 +39,7 @@ _LATE = 60.0  # seconds after which a part that runs and does not answer is name
     "--match", default="", help="Address for look-ups by platforms; none unless it is given."
 )
 def command(web: str, dns: str, match: str) -> None:
-    """Start everything on this machine: pages, worker, shield, matching and DNS, on SQLite and files.
+    """Start everything on this machine: pages, worker, shield, family, matching and DNS, on SQLite and files.
 
     \b
     lachan up
@@ -68,6 +68,7 @@ def command(web: str, dns: str, match: str) -> None:
         {
             "dns": ["dns", "--listen", dns],
             "shield": ["shield"],
+            "family": ["family"],
             "matching": ["matching"],
             "web": ["web", "--listen", web],
             "worker": ["worker"],
@@ -141,7 +142,7 @@ class _Start:
         ask: dict[str, Callable[[int], bool]] = {
             "dns": lambda _: dns_answers(at["dns"]),
             "web": lambda _: web_answers(web, host),
-            **dict.fromkeys(("shield", "worker", "matching"), process_answers),
+            **dict.fromkeys(("shield", "family", "worker", "matching"), process_answers),
         }
         if "match" in at:
             ask["match"] = lambda _: match_answers(at["match"][0])

@@ -18,6 +18,7 @@ from lachan.edge.dns.question import (
     Question,
     Rcode,
 )
+from lachan.formats.snapshot.records import Verdict
 
 PAYLOAD = 1232
 EDE_STALE, EDE_CACHED_ERROR, EDE_NOT_AUTHORITATIVE, EDE_NO_UPSTREAM = 3, 13, 20, 22
@@ -160,14 +161,12 @@ def soa(owner: int, serial: int, ttl: int) -> bytes:
     return fixed + b"\0\0" + struct.pack(">IIIII", serial & 0xFFFFFFFF, 3600, 600, 86400, ttl)
 
 
-def blocked(
-    question: Question, policy: Policy, categories: tuple[str, ...], owner: int, serial: int
-) -> bytes:
+def blocked(question: Question, policy: Policy, verdict: Verdict, owner: int, serial: int) -> bytes:
     """The answer to a blocked name, by policy."""
     kit = pieces(policy)
     records = {TYPE_A: kit.ipv4, TYPE_AAAA: kit.ipv6}.get(question.qtype, (0, b""))
     authority = (0, b"") if records[0] else (1, soa(owner, serial, policy.ttl))
-    text = policy.extra_text(categories)
+    text = policy.reason_text(verdict)
     return reply(
         question, kit.rcode, answers=records, authority=authority, ede=policy.ede, text=text
     )

@@ -7,8 +7,11 @@ from typing import Literal
 import msgspec
 
 from lachan.edge.dns.policy import Policy
+from lachan.edge.dns.profiles import Held, Profiles
 from lachan.edge.dns.shares import network_of
 
+PROFILE_SHIFT = 16
+"""Bits of a compiled path's row that name the policy; above them stands a profile's number, or 0."""
 Transport = Literal["udp", "tcp", "tls", "https"]
 
 
@@ -48,12 +51,14 @@ class Asker(msgspec.Struct, frozen=True):
     Attributes:
         peer: the address of the machine that asked; empty where it is not known.
         policy: the row by which this question is answered, itself and not its number: while the answer is waited
-            for, rows may change, and another's may come to stand in its place.
+            for, rows may change, and another's may come to stand in its place. Of who has a profile: what holds for it.
+        held: the profile.
     """
 
     peer: str
     connection: Connection
     policy: Policy
+    held: Held = Held()
 
     @property
     def network(self) -> bytes:
@@ -65,10 +70,12 @@ class Policies:
     """The policies in force, a row each: read by all threads, replaced whole by one (`Responder.follow`).
 
     Attributes:
+        profiles: who is more than an address; None for nobody.
         local_rules: by which of their rules names are answered here (`local`), each once.
     """
 
-    def __init__(self, *rows: Policy) -> None:
+    def __init__(self, *rows: Policy, profiles: Profiles | None = None) -> None:
+        self.profiles = profiles
         self.replace(rows)
 
     def replace(self, rows: tuple[Policy, ...]) -> None:
@@ -77,9 +84,14 @@ class Policies:
 
     def asker(self, peer: str, connection: Connection) -> Asker:
         """Who asks now. Made anew for each packet: rows change while a connection stands."""
-        return Asker(peer, connection, self.rows[self.row_of(peer, connection)])
+        base = self.rows[connection.row]
+        number = self.profiles.number(peer, connection.token) if self.profiles else 0
+        if not number or self.profiles is None:
+            return Asker(peer, connection, base)
+        held, policy = self.profiles.policy(number, base)
+        return Asker(peer, connection, policy, held)
 
     def row_of(self, peer: str, connection: Connection) -> int:
-        """The row of who asks now, for the compiled path."""
-        del peer
-        return connection.row
+        """The row of who asks now, for the compiled path: the policy's, and above it the profile's number."""
+        number = self.profiles.number(peer, connection.token) if self.profiles else 0
+        return connection.row | number << PROFILE_SHIFT

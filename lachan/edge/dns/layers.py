@@ -5,11 +5,15 @@ A layer is asked whole before the next: within one the most specific entry that 
 layer in which one has a say decides for all. So what lies over the ledger can lift a block below the name that it
 allows, and block what the ledger allows. An overlay is a snapshot like the ledger's, and seen as soon when it
 changes; it speaks to the policies alone that name it.
+
+Where there are profiles, the names that the product knows by itself lie above all (docs/adr/0026): help before the
+household's own names, everything else that they say behind those.
 """
 
 from collections.abc import Iterable
 
-from lachan.edge.dns.policy import LEDGER, PASS, Policy
+from lachan.edge.dns.policy import ALLOW, BLOCK, HELP, KNOWN, LEDGER, PASS, Policy
+from lachan.edge.dns.profiles import Held, Profiles
 from lachan.formats.snapshot.reader import Pair, SnapshotReader
 from lachan.formats.snapshot.records import Verdict
 
@@ -18,9 +22,16 @@ class Layers:
     """Readers in the order in which they are asked; `names` are theirs, the ledger's is empty."""
 
     def __init__(
-        self, ledger: SnapshotReader, overlays: Iterable[tuple[str, SnapshotReader]] = ()
+        self,
+        ledger: SnapshotReader,
+        overlays: Iterable[tuple[str, SnapshotReader]] = (),
+        *,
+        known: SnapshotReader | None = None,
+        profiles: Profiles | None = None,
     ) -> None:
-        self._layers = (*overlays, (LEDGER, ledger))
+        above = [(KNOWN, known)] if known is not None else []
+        self._layers = (*above, *overlays, (LEDGER, ledger))
+        self._known, self._profiles = known, profiles
         self._ledger = ledger
         self.names = tuple(name for name, _ in self._layers)
 
@@ -33,11 +44,36 @@ class Layers:
         """The tables to read from, a pair a layer; None where a layer has none yet."""
         return tuple([reader.current() for _, reader in self._layers])
 
-    def decide(self, policy: Policy, wire: bytes) -> tuple[int, Verdict | None]:
-        """What holds of a name (lower-case wire form without root) under a policy, and the verdict that says so."""
+    def decide(
+        self, policy: Policy, wire: bytes, held: Held | None = None
+    ) -> tuple[int, Verdict | None]:
+        """What holds of a name (lower-case wire form without root) under a policy, for a profile where somebody has one,
+        and the verdict that says so.
+        """
+        effect, verdict = self._before_lists(policy, wire, held or Held())
+        if effect != PASS:
+            return effect, verdict
         for name, reader in self._layers:
-            if policy.follows(name):
+            if name != KNOWN and policy.follows(name):
                 effect, verdict = policy.decide(reader.covering_wire(wire), name)
                 if effect != PASS:
                     return effect, verdict
         return PASS, None
+
+    def _before_lists(self, policy: Policy, wire: bytes, held: Held) -> tuple[int, Verdict | None]:
+        """What the names that the product knows, and a profile's own rules, say of a name before any list does."""
+        effect, verdict = PASS, None
+        if self._known is not None:
+            effect, verdict = policy.decide(self._known.covering_wire(wire), KNOWN)
+        if effect == HELP:
+            return ALLOW, verdict
+        if not held.number or self._profiles is None:
+            return effect, verdict
+        own, said = self._profiles.own(held, policy, wire)
+        if own != PASS:
+            return own, said
+        if effect != ALLOW and policy.everything:
+            return BLOCK, self._profiles.everything(held, policy, wire)
+        if effect == BLOCK and verdict is not None:
+            return BLOCK, self._profiles.closed(held, policy, verdict)
+        return effect, verdict

@@ -229,12 +229,12 @@ class Responder:
         """A harmless name that is an alias of a blocked one is blocked with it; not so a sheltered one, nor what
         it leads to.
         """
-        reply, policy = kept.reply, asker.policy
+        reply = kept.reply
         names = (question.wire, *reply.chain)
         for at, name in enumerate((*reply.chain, *reply.targets), 1):
-            if self._layers.decide(policy, name)[0] != BLOCK:
+            if self._layers.decide(asker.policy, name, asker.held)[0] != BLOCK:
                 continue
-            if not any(self._sheltered(policy, each) for each in names[:at]):
+            if not any(self._sheltered(asker, each) for each in names[:at]):
                 return self._blocked(question, asker, name, None)
         self._compile(question, kept)
         return None
@@ -249,23 +249,23 @@ class Responder:
             return
         self._cache.compile(question, kept)
 
-    def _sheltered(self, policy: Policy, wire: bytes) -> bool:
-        return self._layers.decide(policy, wire)[0] == ALLOW or self._shelters(wire)
+    def _sheltered(self, asker: Asker, wire: bytes) -> bool:
+        return self._layers.decide(asker.policy, wire, asker.held)[0] == ALLOW or self._shelters(
+            wire
+        )
 
     def _blocked(
         self, question: Question, asker: Asker, wire: bytes, start: int | None
     ) -> bytes | None:
         """The reply where `wire` is blocked; `start` is where it stands in the packet, if it does."""
-        effect, verdict = self._layers.decide(asker.policy, wire)
+        effect, verdict = self._layers.decide(asker.policy, wire, asker.held)
         if effect != BLOCK or verdict is None:
             return None
         self.counts.blocked += 1
         owner = 12
         if start is not None:
             owner = start + len(wire) - _wire_size(verdict.value)
-        return answers.blocked(
-            question, asker.policy, verdict.categories, owner, self._layers.sequence
-        )
+        return answers.blocked(question, asker.policy, verdict, owner, self._layers.sequence)
 
 
 def _sealed(reply: bytes, question: Question, asker: Asker) -> bytes:

@@ -149,7 +149,7 @@ class DnsServer:
                     engine.responder.counts, [path.counts.tolist() for path in (*loops, *streams)]
                 ),
                 cached_answers=len(engine.cache),
-                categories=sorted(engine.policies.rows[0].categories),
+                categories=sorted(engine.policies.rows[0].categories or ()),
                 fault=engine.fault,
                 ways={"tcp": self._tcp.way, self._kind: self._way.way},
                 encrypted=self._way.status(),

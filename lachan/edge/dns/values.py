@@ -102,17 +102,17 @@ def words_of(text: str) -> list[str]:
     return [word for word in re.split(r"[\s,;]+", text) if word]
 
 
-def categories_parse(words: Iterable[str]) -> frozenset[str]:
-    """The codes that are blocked; none named, or `all`, is all.
+def categories_parse(words: Iterable[str]) -> frozenset[str] | None:
+    """The codes that are blocked; none named, or `all`, is all, which is None.
 
     Raises:
         ValueError: there is no such category.
     """
     named = [one for word in words for one in words_of(word)]
     if any(one.lower() == "all" for one in named):
-        return frozenset()
+        return None
     try:
-        return category_filter(named)
+        return category_filter(named) or None
     except UnknownCategory as error:
         raise ValueError(str(error)) from None
 

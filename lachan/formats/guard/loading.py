@@ -22,6 +22,7 @@ from lachan.formats.guard.records import UnusableList
 from lachan.formats.guard.rules import Guard, Rule, Search
 from lachan.formats.guard.sites import Sites, sites_path
 from lachan.formats.guard.warninglists import Parts, WarningList, warning_list_read
+from lachan.formats.known_names.loading import never_blocked
 from lachan.formats.observables.parsing import parse
 from lachan.formats.observables.record import Observable
 from lachan.kernel.country import Country, here
@@ -77,6 +78,10 @@ def _build(stamp: Stamp, domains: tuple[str, ...], country: Country) -> Guard:
 @lru_cache(maxsize=2)
 def _base(stamp: Stamp, country: Country) -> Guard:
     guard = Guard()
+    # First: of several reasons this one is told.
+    for known in never_blocked():
+        rule = Rule("never-blocked", f"children must reach it: {known.why}", below=True, paths=True)
+        guard.add_names(rule, [known.name])
     for group in (*_groups(), *_country_groups(country)):
         _add_group(guard, group)
     for number in _numbers_to_call(country):

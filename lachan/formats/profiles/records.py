@@ -22,6 +22,7 @@ class RuleSet(msgspec.Struct, frozen=True, kw_only=True):
             where it is no pause.
         categories: codes of the exchange's categories that are blocked, each with those below it.
         services: codes of services that are blocked (`formats/known_names`).
+        open_services: codes of services that are open though everything is blocked ("30 more minutes" at bedtime).
         safe_search: search engines and video sites are asked in their restricted mode.
         ways_round: names by which the rules would be passed by are blocked.
         why: what the child is told of it.
@@ -30,6 +31,7 @@ class RuleSet(msgspec.Struct, frozen=True, kw_only=True):
     everything: bool = False
     categories: frozenset[str] = frozenset()
     services: frozenset[str] = frozenset()
+    open_services: frozenset[str] = frozenset()
     safe_search: bool = False
     ways_round: bool = False
     why: Why = "rules"
@@ -39,7 +41,7 @@ Day = tuple[RuleSet, ...]
 """96 of them, a quarter of an hour each from midnight by the clock on the wall."""
 
 
-class Week(msgspec.Struct, frozen=True):
+class Week(msgspec.Struct, frozen=True, weakref=True):
     """What holds in ordinary time.
 
     Attributes:

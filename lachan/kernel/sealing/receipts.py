@@ -1,4 +1,5 @@
-"""Receipts: 28 digits that a child can copy, and that alone open the child's report.
+"""Receipts: 28 digits that a child can copy, and that alone open the child's report; and a household's codes, which
+are made and checked alike but are of another `Sort`: neither ever opens what the other does.
 
 26 random digits (86 bits) and two check digits (ISO/IEC 7064, MOD 97-10), shown as seven groups of four.
 Digits, because they are the same in every language, on every keyboard and over the telephone.
@@ -11,6 +12,7 @@ The server keeps neither the receipt nor anything that proves one. It keeps
   make the private key; whoever holds the server cannot.
 """
 
+import dataclasses
 import hashlib
 import hmac
 import secrets
@@ -35,10 +37,28 @@ _PASSES, _KIB = 1, 8 * 1024
 _BETWEEN = frozenset("-_.,:;/|·•－．，／") | {chr(0x2010 + i) for i in range(6)} | {"\u2212"}
 
 
-def receipt_new() -> str:
+@dataclasses.dataclass(frozen=True)
+class Sort:
+    """What the digits are for.
+
+    Attributes:
+        remainder: of all 28 digits by 97, so that one sort, typed where the other is asked for, is told at once.
+        locator: what the locator is keyed for.
+        identity: stands before the digits in what Argon2id is given.
+    """
+
+    remainder: int
+    locator: bytes
+    identity: bytes
+
+
+RECEIPT = Sort(1, b"lachan receipt locator ", b"")
+HOUSEHOLD = Sort(2, b"lachan household locator ", b"lachan household ")
+
+
+def receipt_new(sort: Sort = RECEIPT) -> str:
     """28 digits from the system's random source, without groups."""
-    number = secrets.randbelow(10**_RANDOM_DIGITS)
-    return f"{number:0{_RANDOM_DIGITS}d}{_check(number)}"
+    return _with_check(secrets.randbelow(10**_RANDOM_DIGITS), sort)
 
 
 def receipt_for(secret: bytes, token: bytes) -> str:
@@ -50,10 +70,10 @@ def receipt_for(secret: bytes, token: bytes) -> str:
     """
     digest = hmac.digest(secret, b"lachan receipt for " + token, hashlib.sha512)
     number = int.from_bytes(digest, "big") % 10**_RANDOM_DIGITS  # 512 bits: no bias to speak of
-    return f"{number:0{_RANDOM_DIGITS}d}{_check(number)}"
+    return _with_check(number, RECEIPT)
 
 
-def receipt_parse(text: str) -> str:
+def receipt_parse(text: str, sort: Sort = RECEIPT) -> str:
     """The 28 plain digits that a person meant.
 
     Spaces, dashes, dots and the like are forgiven, as are invisible marks that come along when it is
@@ -62,7 +82,7 @@ def receipt_parse(text: str) -> str:
 
     Raises:
         ReceiptMalformed: not 28 digits, or something else among them.
-        ReceiptMiscopied: 28 digits, but at least one is wrong.
+        ReceiptMiscopied: 28 digits, but at least one is wrong, or they are of another sort.
     """
     digits = []
     for character in cleaned(text[:800])[:400]:
@@ -73,7 +93,7 @@ def receipt_parse(text: str) -> str:
     if len(digits) != DIGITS:
         raise ReceiptMalformed(f"a receipt has {DIGITS} digits")
     receipt = "".join(digits)
-    if int(receipt) % 97 != 1:
+    if int(receipt) % 97 != sort.remainder:
         raise ReceiptMiscopied("the check digits do not fit")
     return receipt
 
@@ -83,17 +103,16 @@ def receipt_show(receipt: str) -> str:
     return " ".join(receipt[i : i + GROUP] for i in range(0, DIGITS, GROUP))
 
 
-def receipt_locator(receipt: str, pepper: bytes) -> bytes:
+def receipt_locator(receipt: str, pepper: bytes, sort: Sort = RECEIPT) -> bytes:
     """Three bytes that say which few reports may be meant; proof of nothing (see the head of this file)."""
-    first = b"lachan receipt locator " + receipt[:_LOCATOR_DIGITS].encode()
+    first = sort.locator + receipt[:_LOCATOR_DIGITS].encode()
     return hmac.digest(pepper, first, hashlib.sha256)[:_LOCATOR_BYTES]
 
 
-def receipt_identity(receipt: str, salt: bytes) -> KeyPair:
+def receipt_identity(receipt: str, salt: bytes, sort: Sort = RECEIPT) -> KeyPair:
     """The key pair that this receipt and this report's salt (16 bytes) always give: about 9 ms."""
-    return keypair_from_scalar(
-        hash_secret_raw(receipt.encode(), salt, _PASSES, _KIB, 1, 32, Type.ID)
-    )
+    digits = sort.identity + receipt.encode()
+    return keypair_from_scalar(hash_secret_raw(digits, salt, _PASSES, _KIB, 1, 32, Type.ID))
 
 
 def receipt_salt() -> bytes:
@@ -101,5 +120,6 @@ def receipt_salt() -> bytes:
     return secrets.token_bytes(SALT_BYTES)
 
 
-def _check(number: int) -> str:
-    return f"{98 - number * 100 % 97:02d}"
+def _with_check(number: int, sort: Sort) -> str:
+    check = 97 + sort.remainder - number * 100 % 97
+    return f"{number:0{_RANDOM_DIGITS}d}{check:02d}"

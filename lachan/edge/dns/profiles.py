@@ -1,0 +1,119 @@
+"""Who asks, as a family's or a school's profile, and what holds for it now: the table (`formats/profiles`) as this process
+has it. Without a table everybody is answered by the edge's own policy, and nothing here costs anything.
+"""
+
+import socket
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import msgspec
+
+from lachan.edge.dns.policy import ALLOW, BLOCK, FAMILY, PASS, Policy, policy_of
+from lachan.formats.observables.wire import wire_to_domain
+from lachan.formats.profiles.keys import way_key
+from lachan.formats.profiles.layout import ProfilesCorrupt
+from lachan.formats.profiles.reader import ProfileReader
+from lachan.formats.snapshot.records import Verdict
+
+ENDS_KEPT = 4_096
+"""Profiles of which is remembered until when what holds now holds: at bedtime each device goes on asking."""
+
+
+class Held(msgspec.Struct, frozen=True):
+    """A profile at the moment of a question. Attributes: number: 0 for nobody's."""
+
+    number: int = 0
+    moment: float = 0.0
+
+
+class Profiles:
+    """Attributes: reader: the table's."""
+
+    def __init__(self, home: Path, *, watch: Callable[[], None] | None = None) -> None:
+        self.reader = ProfileReader(home / "profiles", watch=watch)
+        self._ends: dict[int, tuple[object, int, float, int]] = {}
+
+    def number(self, peer: str, token: bytes) -> int:
+        """The profile of who comes from `peer` by the device's address `token`; 0 where there is none.
+
+        A device's address that nobody knows (any more) is nobody's, wherever it comes from.
+        """
+        table = self.reader.current()
+        if table is None:
+            return 0
+        if token:
+            return self.reader.find(way_key(table.layout.key, "device", token)) or 0
+        return self.reader.find_peer(address_packed(peer)) or 0
+
+    def policy(self, number: int, base: Policy) -> tuple[Held, Policy]:
+        """What holds for a profile now, at an edge that answers by `base`."""
+        moment = time.time()
+        try:
+            return Held(number, moment), policy_of(base, self.reader.rules_at(number, moment))
+        except (KeyError, ProfilesCorrupt):
+            return Held(), base
+
+    def own(self, held: Held, policy: Policy, wire: bytes) -> tuple[int, Verdict | None]:
+        """What the household's own names say of a name."""
+        if not held.number:
+            return PASS, None
+        effect, until, at = self.reader.own_at(held.number, wire, held.moment)
+        if effect == PASS or (effect == ALLOW and policy.is_pause):
+            return PASS, None
+        action = "block" if effect == BLOCK else "allow"
+        return effect, _verdict(wire[at:], ("own",), until, action)
+
+    def everything(self, held: Held, policy: Policy, wire: bytes) -> Verdict:
+        """Why all names are blocked."""
+        return _verdict(wire, (policy.why,), self._end(held, policy))
+
+    def closed(self, held: Held, policy: Policy, verdict: Verdict) -> Verdict:
+        """Why a service or a way round is blocked."""
+        scheduled = policy.why != "rules"
+        until = self._end(held, policy) if scheduled else 0
+        words = (verdict.categories[0], *((policy.why,) if scheduled else ()))
+        return msgspec.structs.replace(
+            verdict, categories=words, source=FAMILY, valid_until=until or None
+        )
+
+    def _end(self, held: Held, policy: Policy) -> int:
+        """Until when what holds for a profile now holds; 0 where nothing is known of an end."""
+        if policy.why == "rules":
+            return 0
+        table = self.reader.current()
+        record = table.record(held.number) if table else None
+        place = record.place if record else 0
+        known = self._ends.get(held.number)
+        if known and known[:2] == (table, place) and known[2] <= held.moment < (known[3] or 0):
+            return known[3]
+        try:
+            end = self.reader.changes_at(held.number, held.moment)
+        except (KeyError, ProfilesCorrupt):
+            return 0
+        if len(self._ends) >= ENDS_KEPT:
+            self._ends.clear()
+        self._ends[held.number] = table, place, held.moment, end
+        return end
+
+
+def _verdict(wire: bytes, words: tuple[str, ...], until: int, action: str = "block") -> Verdict:
+    return Verdict(
+        kind="domain",
+        value=wire_to_domain(wire),
+        categories=words,
+        action=action,  # type: ignore[arg-type]
+        source=FAMILY,
+        valid_until=until or None,
+    )
+
+
+def address_packed(peer: str) -> bytes:
+    """The bytes of an address; empty where it is none."""
+    try:
+        if ":" not in peer:
+            return socket.inet_pton(socket.AF_INET, peer)
+        packed = socket.inet_pton(socket.AF_INET6, peer.partition("%")[0])
+    except OSError:
+        return b""
+    return packed[12:] if packed[:12] == bytes(10) + b"\xff\xff" else packed

@@ -1,0 +1,111 @@
+"""The process that keeps the table of profiles in step with the database: the one writer of its folder."""
+
+import logging
+import signal
+from datetime import date
+from threading import Event
+
+from django.conf import settings
+from django.db import Error as DatabaseError
+from django.db import close_old_connections
+
+from lachan.formats.profiles.table import ProfileWriter
+from lachan.kernel.country import here, today
+from lachan.outbox.services import listener_open
+
+from .projecting import (
+    TOPIC,
+    calendar_now,
+    changes_after,
+    changes_kept_from,
+    edge_key,
+    profile_head,
+    profiles,
+)
+
+log = logging.getLogger(__name__)
+
+# A lost wake-up costs at most this long.
+_LOOK_EVERY = 0.5
+_AT_ONCE = 500
+_calendar_of: dict[int, date] = {}
+
+
+def run(*, once: bool = False, rebuild: bool = False) -> None:
+    """Follow the changes until SIGTERM or SIGINT.
+
+    While the database does not answer, the last table stays and edges go on answering from it.
+    """
+    stop = Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    listener = listener_open(TOPIC)
+    with ProfileWriter(settings.LACHAN_HOME / "profiles", edge_key()) as writer:
+        try:
+            while not stop.is_set():
+                if _sync(writer, rebuild=rebuild):
+                    rebuild = False
+                if once:
+                    return
+                listener.wait(_LOOK_EVERY)
+        finally:
+            listener.close()
+
+
+def _sync(writer: ProfileWriter, *, rebuild: bool) -> bool:
+    """Bring the table up to date; whether it is."""
+    try:
+        close_old_connections()
+        if rebuild or writer.needs_rebuild or not _follows(writer.sequence):
+            table_rebuild(writer)
+        calendar_sync(writer)
+        while table_sync(writer):
+            pass
+    except DatabaseError as error:
+        log.warning("the database does not answer (%s); the last table stays", type(error).__name__)
+        return False
+    return True
+
+
+def calendar_sync(writer: ProfileWriter) -> None:
+    """Each day the table is told of the days to come."""
+    if _calendar_of.get(id(writer)) != today():
+        writer.calendar_put(here().code, calendar_now())
+        _calendar_of[id(writer)] = today()
+
+
+def _follows(sequence: int) -> bool:
+    """Whether all that came after `sequence` is still known, and the database is not an older one."""
+    kept_from, head = changes_kept_from(), profile_head()
+    return sequence <= head and (not kept_from or sequence >= kept_from - 1)
+
+
+def table_sync(writer: ProfileWriter) -> int:
+    """Take what changed since; how many changes there were.
+
+    Each profile is put whole as it is now; killed in between, the same ones are put again.
+    """
+    changed = changes_after(writer.sequence, _AT_ONCE)
+    if not changed:
+        return 0
+    numbers = {number for _, number in changed}
+    found = set()
+    for child, profile in profiles(numbers):
+        found.add(child.number)
+        if profile is None:
+            log.warning(
+                "a child's row was not written by this instance: its profile stays as it was"
+            )
+        else:
+            writer.put(profile)
+    for number in numbers - found:
+        writer.remove(number)
+    writer.commit(changed[-1][0])
+    return len(changed)
+
+
+def table_rebuild(writer: ProfileWriter) -> None:
+    """Make the whole table anew, of rows alone."""
+    head = profile_head()
+    calendars = {here().code: calendar_now()}
+    writer.rebuild((one for _, one in profiles() if one is not None), calendars, head)

@@ -1,0 +1,88 @@
+"""A child's own pages, on the child's device: the rules in words, asking, help."""
+
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from lachan.family import projecting, selectors
+from lachan.family.entry import device_link_open
+from lachan.family.errors import LinkGone, NameUnusable, TooMany
+from lachan.family.forms import AskForm
+from lachan.family.policy import Action
+from lachan.family.sentences import sentences
+from lachan.family.services import asks, devices
+from lachan.formats.profiles.encoding import rules_read
+from lachan.members.policy import public, requires
+from lachan.members.records import PUBLIC
+from lachan.web.sent import marked
+
+from .cookies import child_cookie
+from .platforms import platform_links
+
+
+@public
+@require_GET
+def mine(request: HttpRequest) -> HttpResponse:
+    """What holds on this device; a device of no family is told so."""
+    if request.device is None:
+        return render(request, "family/my_none.html")
+    return _page(request)
+
+
+def _page(request: HttpRequest, *, status: int = 200, **more: object) -> HttpResponse:
+    opened = request.device
+    child = opened.device.child
+    until = selectors.departures(child)
+    context = {
+        "sentences": sentences(rules_read(child.rules)),
+        "now": projecting.rules_now(child),
+        "paused_until": until.get("pause"),
+        "more_until": until.get("skip"),
+        "asks": selectors.own_asks(by=request.actor, key=opened.key),
+        "label": opened.label,
+        "platforms": platform_links(),
+        **more,
+    }
+    return render(request, "family/my.html", context, status=status)
+
+
+@public
+@marked
+@require_http_methods(["GET", "HEAD", "POST"])
+def join(request: HttpRequest, token: str) -> HttpResponse:
+    """Opens the child's pages on this device, by a link that a parent shows."""
+    try:
+        if request.method == "POST":
+            cookie = devices.device_join(by=PUBLIC, token=token)
+            return child_cookie(HttpResponseRedirect(reverse("my")), cookie)
+        device_link_open(token, take=False)
+    except LinkGone:
+        return render(request, "family/link_gone.html", status=404)
+    return render(request, "family/my_join.html", {"token": token})
+
+
+@requires(Action.ASK_MAKE)
+@require_POST
+def ask(request: HttpRequest) -> HttpResponse:
+    form = AskForm(request.POST)
+    fault = ""
+    if form.is_valid():
+        try:
+            asks.ask_make(
+                by=request.actor,
+                kind=form.asked(),
+                site=form.cleaned_data["site"],
+                reason=form.cleaned_data["reason"],
+            )
+            return HttpResponseRedirect(reverse("my") + "#asked")
+        except NameUnusable:
+            fault = _("There is no name of a site in this. Write it like truong.example.")
+        except TooMany:
+            fault = _(
+                "Some of your requests wait for an answer still. Your words are here: send them when one has come."
+            )
+    fault = fault or next(iter(form.errors.values()))[0]
+    typed = {"site": request.POST.get("site", ""), "reason": request.POST.get("reason", "")}
+    return _page(request, status=422, fault=fault, typed=typed)

@@ -1,0 +1,26 @@
+"""A household's words: sealed to those who may read them, each bound to its place, opened by one's own key."""
+
+from collections.abc import Iterable
+from typing import TypeVar
+
+import msgspec
+
+from lachan.kernel.sealing.bound import bind, unbind
+from lachan.kernel.sealing.envelope import seal, unseal
+from lachan.kernel.sealing.errors import SealBroken
+
+W = TypeVar("W", bound=msgspec.Struct)
+
+
+def words_seal(words: msgspec.Struct, *place: object, to: Iterable[str]) -> bytes:
+    """Sealed to each of these public keys; an empty one is of a device whose pages nobody opened."""
+    return seal(bind(msgspec.json.encode(words), *place), to=[one for one in to if one])
+
+
+def words_open(sealed: bytes, kind: type[W], *place: object, key: str) -> W | None:
+    """None where this key opens nothing, or they are another place's."""
+    try:
+        words, is_bound = unbind(unseal(bytes(sealed), key=key), *place)
+        return msgspec.json.decode(words, type=kind) if is_bound else None
+    except (SealBroken, msgspec.DecodeError):
+        return None
