@@ -30,7 +30,9 @@ def reached(label: str, env: Env | None = None) -> Reached:
     """The ways in for the device of this label."""
     env = env or Env()
     host = env.text("LACHAN_DNS_NAME", "dns.localhost").strip().rstrip(".").lower()
-    tls, https = (env.text(f"LACHAN_DNS_{way}_LISTEN", "") for way in ("TLS", "HTTPS"))
+    tls, https = (
+        env.text(f"LACHAN_DNS_{way}_LISTEN", "").replace("none", "") for way in ("TLS", "HTTPS")
+    )
     port = _port(env, "HTTPS", https, HTTPS)
     by_tls = _port(env, "TLS", tls, TLS)
     return Reached(
