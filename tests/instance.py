@@ -71,6 +71,8 @@ class Instance:
             "LACHAN_HOME": str(self.home),
             "LACHAN_DNS_UPSTREAM": f"127.0.0.1:{self.upstream.port}",
             "LACHAN_DNS_FORWARD": "test",  # our own upstream knows it
+            "LACHAN_DNS_TLS_LISTEN": "none",
+            "LACHAN_DNS_HTTPS_LISTEN": "none",
             "TMPDIR": str(self._temporary),
             **settings,
         }

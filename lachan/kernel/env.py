@@ -31,7 +31,7 @@ NAMES = frozenset({
 
 # What the product's own processes, tests and benchmarks tell one another.
 _INTERNAL = frozenset({
-    "LACHAN_BENCH_PEERS", "LACHAN_DNS_MASTER", "LACHAN_MATCH_MASTER", "LACHAN_SHOTS", "LACHAN_SUPERVISED", "LACHAN_TEST_DB",
+    "LACHAN_BENCH_PEERS", "LACHAN_MATCH_MASTER", "LACHAN_SHOTS", "LACHAN_SUPERVISED", "LACHAN_TEST_DB",
     "LACHAN_WEB_MASTER", "LACHAN_WEB_THREADS",
 })  # fmt: skip
 
