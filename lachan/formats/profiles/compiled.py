@@ -325,6 +325,16 @@ def _own_word(words: Any, halves: Any, first: Any, count: Any, key: Any) -> Any:
 
 
 @njit(cache=True, forceinline=True)
+def own_key(k0: Any, k1: Any, number: Any, name: Any, marks: Any, labels: Any) -> Any:
+    """`keys.own_key` of a name whose labels begin at `marks` of `name`."""
+    state, size = _absorb(_start(k0, k1), U(number)), np.int64(8)
+    for j in range(labels - 1, -1, -1):
+        state, more = _absorb_label(state, name, marks[j])
+        size += more
+    return _finish(_absorb(state, U(size & 255) << U(56)))
+
+
+@njit(cache=True, forceinline=True)
 def own_at(
     words: Any,
     halves: Any,

@@ -191,7 +191,7 @@ ASKED = st.tuples(
     st.lists(ASKED, min_size=1, max_size=64),
     st.integers(0, 1),
 )
-@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_it_answers_alike_compiled_and_plain(world, households, asked, row):
     from lachan.edge.dns.fast_path import FastPath
 
@@ -312,7 +312,7 @@ def _closed(reply):
     st.tuples(*(profiles(number) for number in range(1, 4))),
     st.lists(ASKED, min_size=1, max_size=30),
 )
-@settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=20, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_no_profile_is_answered_what_another_is(world, households, asked):
     """Everybody together, at one edge, as each at an edge of his own."""
     home, writer, layers = world
