@@ -70,8 +70,9 @@ def _port(env: Env, way: str, usual: int) -> int:
 
     Where nothing is listened on here but the edge has a name, it stands on another machine.
     """
-    listens = env.text(f"LACHAN_DNS_{way}_LISTEN", "")
-    first = "" if listens.strip() == "none" else listens.split(",", maxsplit=1)[0].strip()
+    first = env.text(f"LACHAN_DNS_{way}_LISTEN", "").split(",", maxsplit=1)[0].strip()
+    if first == "none":
+        return 0
     offered = first or env.is_set("LACHAN_DNS_NAME")
     host, _, tail = first.rpartition(":")
     bare = not host or (":" in host and not host.endswith("]"))  # an address without a port
