@@ -1,10 +1,8 @@
 """The process that keeps the table of profiles in step with the database: the one writer of its folder."""
 
 import logging
-import signal
 from datetime import date
 from pathlib import Path
-from threading import Event
 
 from django.conf import settings
 from django.db import Error as DatabaseError
@@ -12,7 +10,7 @@ from django.db import close_old_connections
 
 from lachan.formats.profiles.table import ProfileReader, ProfilesStatus, ProfileWriter
 from lachan.kernel.country import here, today
-from lachan.outbox.services import listener_open
+from lachan.outbox.services import listener_open, stop_on_signal
 
 from .projecting import (
     TOPIC,
@@ -37,9 +35,7 @@ def run(*, once: bool = False, rebuild: bool = False) -> None:
 
     While the database does not answer, the last table stays and edges go on answering from it.
     """
-    stop = Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stop.set())
+    stop = stop_on_signal()
     listener = listener_open(TOPIC)
     with ProfileWriter(settings.LACHAN_HOME / "profiles", edge_key()) as writer:
         try:

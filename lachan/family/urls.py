@@ -1,6 +1,6 @@
 from django.urls import path
 
-from .views import adults, children, entry, mine
+from .views import adults, children, entry, mine, platforms
 
 urlpatterns = [
     path("family/", adults.home, name="family-home"),
@@ -32,8 +32,16 @@ urlpatterns = [
     path("family/children/<uuid:uid>/remove/", children.child_remove, name="family-child-remove"),
     path("family/devices/<uuid:uid>/", children.device, name="family-device"),
     path("family/devices/<uuid:uid>/remove/", children.device_remove, name="family-device-remove"),
+    path("family/devices/<uuid:uid>/on/<str:platform>/", platforms.on_device, name="family-on"),
+    path(
+        "family/devices/<uuid:uid>/la-chan.mobileconfig",
+        platforms.device_profile,
+        name="family-device-profile",
+    ),
     path("family/asks/<uuid:uid>/", children.ask_answer, name="family-ask-answer"),
     path("my/", mine.mine, name="my"),
     path("my/join/<str:token>/", mine.join, name="my-join"),
     path("my/ask/", mine.ask, name="my-ask"),
+    path("my/on/<str:platform>/", platforms.on_mine, name="my-on"),
+    path("my/la-chan.mobileconfig", platforms.my_profile, name="my-profile"),
 ]

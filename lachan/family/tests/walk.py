@@ -26,5 +26,8 @@ def samples(personas):
         "family-name-remove": {"uid": OwnName.objects.get().uid},
         "family-device": device,
         "family-device-remove": device,
+        "family-device-profile": device,
+        "family-on": device | {"platform": "android"},
+        "my-on": {"platform": "android"},
         "family-ask-answer": {"uid": family.waiting[0].uid},
     }

@@ -1,5 +1,6 @@
 """A child's own pages, on the child's device: the rules in words, asking, help."""
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
@@ -19,8 +20,8 @@ from lachan.members.policy import public, requires
 from lachan.members.records import PUBLIC
 from lachan.web.sent import marked
 
-from .children import addresses
 from .cookies import child_cookie
+from .platforms import platform_links
 
 _YOUNG = {Band.UNDER_9, Band.FROM_9}
 
@@ -45,7 +46,8 @@ def _page(request: HttpRequest, *, status: int = 200, **more: object) -> HttpRes
         "more_until": until.get("skip"),
         "asks": selectors.own_asks(by=request.actor, key=opened.key),
         "label": opened.label,
-        **addresses(opened.label),
+        "platforms": platform_links(),
+        "ways": settings.FAMILY_WAYS.of(opened.label),
         **more,
     }
     return render(request, "family/my.html", context, status=status)
