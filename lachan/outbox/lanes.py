@@ -119,6 +119,7 @@ def _outbound(name: str, drain: Callable[[], object], stop: Event, woken: Event)
         safely(name, drain)
         woken.wait(LOOK_EVERY)
         woken.clear()
+    connections.close_all()
 
 
 def safely(name: str, work: Callable[[], object]) -> bool:

@@ -353,6 +353,7 @@ def test_slow_work_holds_up_no_other_lane(monkeypatch, home, caplog):
     runs = {"slow": slow, "quick": lambda: often("quick"), "broken": lambda: often("broken")}
     tasks = {name: Task(name, timedelta(milliseconds=10), run) for name, run in runs.items()}
     monkeypatch.setattr(lanes, "TASKS", tasks)
+    monkeypatch.setattr(lanes, "ways", dict)
     caplog.set_level(logging.CRITICAL)
     lanes.lanes_run(stop)
     assert seen.count("slow") == 1
@@ -372,6 +373,7 @@ def test_what_notes_where_things_stand_does_so_once_more_at_the_end(monkeypatch,
         for name in began
     }
     monkeypatch.setattr(lanes, "TASKS", tasks)
+    monkeypatch.setattr(lanes, "ways", dict)
     thread = threading.Thread(target=lanes.lanes_run, args=(stop,))
     thread.start()
     assert all(event.wait(20) for event in began.values())
