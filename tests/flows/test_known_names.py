@@ -6,6 +6,9 @@ from pathlib import Path
 import pytest
 
 from benchmarks import bypass, never_blocked
+from lachan.cli.check import Level
+from lachan.cli.checks.never_blocked import NeverBlocked
+from lachan.formats.guard.rules import Guard
 from lachan.formats.known_names import loading
 from lachan.indicators.models import Indicator
 from lachan.indicators.records import GuardStands
@@ -48,6 +51,29 @@ def test_an_import_and_a_proposal_wait_for_a_second_person_s_reason():
     proposed = indicator_propose(by=analyst.actor, value="childline.org.uk", category="scam")
     with pytest.raises(GuardStands):
         indicator_review(by=reviewer.actor, indicator=proposed.uid, decision="approve")
+
+
+@pytest.mark.django_db
+def test_doctor_sees_what_was_published_before_the_corpus_named_it(monkeypatch, tmp_path):
+    people = Personas()
+    analyst, reviewer = people.with_roles(Role.ANALYST), people.with_roles(Role.REVIEWER)
+
+    def publish(name, reason):
+        proposed = indicator_propose(by=analyst.actor, value=name, category="scam")
+        indicator_review(by=reviewer.actor, indicator=proposed.uid, decision="approve", override_reason=reason)  # fmt: skip
+
+    def look():
+        return NeverBlocked().look(tmp_path, lambda _: None)
+
+    publish("childline.org.uk", "its owner lost the name to strangers")
+    assert look().level is Level.WELL
+    with monkeypatch.context() as before:
+        before.setattr("lachan.indicators.queries.guard_load", Guard)
+        publish("scarleteen.com", "")
+    found = look()
+    assert found.level is Level.WARNING
+    assert "scarleteen.com" in found.says
+    assert "childline" not in found.says
 
 
 @pytest.mark.parametrize("band", bypass.BANDS)

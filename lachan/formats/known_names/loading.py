@@ -136,6 +136,12 @@ def reviewed_read(raw: bytes) -> tuple[Reviewed, ...]:
 
 
 @cache
+def reviewed_list() -> tuple[Reviewed, ...]:
+    """The exceptions that the product itself brings."""
+    return reviewed_read(json.dumps(data_read(_PACKAGE, "reviewed")).encode())
+
+
+@cache
 def _services() -> dict[str, Service]:
     return {each.code: each for each in service_list()}
 

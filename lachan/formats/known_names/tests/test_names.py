@@ -221,4 +221,7 @@ def test_a_review_is_read():
     raw = (
         b'[{"name": "hrw.org", "who": ["A", "B"], "why": "a reason of length", "on": "2026-11-30"}]'
     )
-    assert [each.name for each in reviewed_read(raw)] == ["hrw.org"]
+    reviewed = reviewed_read(raw)
+    assert [each.name for each in reviewed] == ["hrw.org"]
+    names = {each.value for each in overlay_verdicts(reviewed=reviewed)}
+    assert {each.value for each in overlay_verdicts()} - names == {"hrw.org"}
