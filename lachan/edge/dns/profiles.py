@@ -12,7 +12,7 @@ import msgspec
 from lachan.edge.dns.policy import ALLOW, BLOCK, FAMILY, PASS, Policy, policy_of
 from lachan.formats.observables.wire import wire_to_domain
 from lachan.formats.profiles.keys import way_key
-from lachan.formats.profiles.layout import ProfilesCorrupt
+from lachan.formats.profiles.layout import ProfilesCorrupt, generations
 from lachan.formats.profiles.reader import ProfileReader
 from lachan.formats.snapshot.records import Verdict
 
@@ -31,8 +31,15 @@ class Profiles:
     """Attributes: reader: the table's."""
 
     def __init__(self, home: Path, *, watch: Callable[[], None] | None = None) -> None:
-        self.reader = ProfileReader(home / "profiles", watch=watch)
+        """With `watch`, no table is open before `reader.refresh` (`ProfileReader`)."""
+        self._folder = home / "profiles"
+        self.reader = ProfileReader(self._folder, watch=watch)
         self._ends: dict[int, tuple[object, int, float, int]] = {}
+
+    @property
+    def are_there(self) -> bool:
+        """Whether there is a table, be it good or not."""
+        return bool(generations(self._folder))
 
     def number(self, peer: str, token: bytes) -> int:
         """The profile of who comes from `peer` by the device's address `token`; 0 where there is none.

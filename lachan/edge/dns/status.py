@@ -86,8 +86,6 @@ class StatusFile:
             self._path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
             file_write(self._path, msgspec.json.encode(status), mode=0o644, durable=False)
 
-    def remove(self, pid: int | None = None) -> None:
-        """`pid`: only where this process wrote it last; its successor may have begun."""
-        with contextlib.suppress(OSError, msgspec.DecodeError):
-            if pid in {None, msgspec.json.decode(self._path.read_bytes(), type=EdgeStatus).pid}:
-                self._path.unlink()
+    def remove(self) -> None:
+        with contextlib.suppress(OSError):
+            self._path.unlink()

@@ -172,6 +172,22 @@ def _pair(halves: Any, at: Any) -> Any:
 
 
 @njit(cache=True, forceinline=True)
+def number_find(words: Any, halves: Any, lay: Any, number: Any) -> Any:
+    """The place of the record of a profile by its number; 0 where there is none."""
+    size = lay[A_DIRECTORY_SIZE]
+    slot = ((number * 0x9E3779B1 & 0xFFFFFFFF) * size) >> 32
+    for _ in range(size):
+        word = words[lay[A_DIRECTORY] + slot]
+        if word == U(0):
+            return np.int64(0)
+        if np.int64(word >> U(32)) == number:
+            place = np.int64(word & _LOW)
+            return place if _record_fits(words, halves, place) else np.int64(0)
+        slot = slot + 1 if slot + 1 < size else 0
+    return np.int64(0)
+
+
+@njit(cache=True, forceinline=True)
 def way_find(words: Any, halves: Any, lay: Any, key: Any) -> Any:
     """The place of the record of the profile that is known by a way in; 0 where none is."""
     size, directory = lay[A_WAYS_SIZE], lay[A_DIRECTORY_SIZE]
@@ -306,6 +322,16 @@ def _own_word(words: Any, halves: Any, first: Any, count: Any, key: Any) -> Any:
     if low >= count or words[first + low] != key:
         return np.int64(0)
     return np.int64(halves[2 * (first + count) + low])
+
+
+@njit(cache=True, forceinline=True)
+def own_key(k0: Any, k1: Any, number: Any, name: Any, marks: Any, labels: Any) -> Any:
+    """`keys.own_key` of a name whose labels begin at `marks` of `name`."""
+    state, size = _absorb(_start(k0, k1), U(number)), np.int64(8)
+    for j in range(labels - 1, -1, -1):
+        state, more = _absorb_label(state, name, marks[j])
+        size += more
+    return _finish(_absorb(state, U(size & 255) << U(56)))
 
 
 @njit(cache=True, forceinline=True)

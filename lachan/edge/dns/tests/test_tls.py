@@ -33,18 +33,18 @@ def edge(tmp_path_factory):
 
 
 def context_of(edge):
-    return ssl.create_default_context(cafile=edge.home / "tls" / "authority.pem")
+    return ssl.create_default_context(cafile=edge.authority)
 
 
 def connect(edge, name=HOST, context=None, **more):
-    raw = socket.create_connection(("127.0.0.1", edge.tls_port), timeout=10)
+    raw = socket.create_connection(("127.0.0.1", edge.sealed_port), timeout=10)
     return (context or context_of(edge)).wrap_socket(raw, server_hostname=name, **more)
 
 
 def ask(edge, name, kind="A", *, host=HOST, **more):
     query = dns.message.make_query(name, kind, **more)
     return dns.query.tls(
-        query, "127.0.0.1", 10, edge.tls_port, ssl_context=context_of(edge), server_hostname=host
+        query, "127.0.0.1", 10, edge.sealed_port, ssl_context=context_of(edge), server_hostname=host
     )
 
 
@@ -114,7 +114,7 @@ def test_it_offers_no_older_tls(edge):
     "garbage", [b"GET / HTTP/1.1\r\nHost: x\r\n\r\n", b"\x00" * 40, b"\x16\x03"]
 )
 def test_it_closes_on_what_is_no_tls_and_goes_on(edge, garbage):
-    with socket.create_connection(("127.0.0.1", edge.tls_port), timeout=10) as raw:
+    with socket.create_connection(("127.0.0.1", edge.sealed_port), timeout=10) as raw:
         raw.sendall(garbage)
         raw.shutdown(socket.SHUT_WR)
         while raw.recv(4096):
@@ -151,8 +151,8 @@ def test_it_answers_questions_of_every_size(edge):
 def test_it_answers_kdig(edge, command):
     if shutil.which("kdig") is None:
         missing("kdig asks the real edge here: apt-get install knot-dnsutils")
-    words = [word.format(ca=edge.home / "tls" / "authority.pem") for word in command]
-    asked = ["@127.0.0.1", "-p", str(edge.tls_port), "bad.test", "A"]
+    words = [word.format(ca=edge.authority) for word in command]
+    asked = ["@127.0.0.1", "-p", str(edge.sealed_port), "bad.test", "A"]
     done = subprocess.run([*words, *asked], capture_output=True, text=True, check=True)
     assert "TLS session" in done.stdout
     assert "NXDOMAIN" in done.stdout

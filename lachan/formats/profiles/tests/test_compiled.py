@@ -19,7 +19,7 @@ HELD = dt.datetime.fromtimestamp(own.NOW, dt.UTC)
 K0, K1 = (np.uint64(int.from_bytes(own.KEY[at : at + 8], "little")) for at in (0, 8))
 
 
-@settings(max_examples=80)
+@settings(max_examples=30)
 @given(
     st.lists(own.profiles(), max_size=6),
     own.calendars,
