@@ -149,6 +149,7 @@ class Application:
                     fault=engine.fault,
                     ways={"https": self._way},
                     encrypted=self._served.status(),
+                    profiles=engine.watch.profiles.reader.status(),
                 )
             )
             await asyncio.sleep(TICK_SECONDS)

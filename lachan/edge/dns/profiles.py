@@ -3,6 +3,7 @@ has it. Without a table everybody is answered by the edge's own policy, and noth
 """
 
 import socket
+import struct
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -16,6 +17,8 @@ from lachan.formats.profiles.layout import ProfilesCorrupt, generations
 from lachan.formats.profiles.reader import ProfileReader
 from lachan.formats.snapshot.records import Verdict
 
+DAMAGED = (ProfilesCorrupt, struct.error, IndexError, ValueError)
+"""What a table raises that no longer holds what its checksums stood for: nobody is known by it, and the edge goes on."""
 ENDS_KEPT = 4_096
 """Profiles of which is remembered until when what holds now holds: at bedtime each device goes on asking."""
 
@@ -49,23 +52,29 @@ class Profiles:
         table = self.reader.current()
         if table is None:
             return 0
-        if token:
-            return self.reader.find(way_key(table.layout.key, "device", token)) or 0
-        return self.reader.find_peer(address_packed(peer)) or 0
+        try:
+            if token:
+                return self.reader.find(way_key(table.layout.key, "device", token)) or 0
+            return self.reader.find_peer(address_packed(peer)) or 0
+        except DAMAGED:
+            return 0
 
     def policy(self, number: int, base: Policy) -> tuple[Held, Policy]:
         """What holds for a profile now, at an edge that answers by `base`."""
         moment = time.time()
         try:
             return Held(number, moment), policy_of(base, self.reader.rules_at(number, moment))
-        except (KeyError, ProfilesCorrupt):
+        except (KeyError, *DAMAGED):
             return Held(), base
 
     def own(self, held: Held, policy: Policy, wire: bytes) -> tuple[int, Verdict | None]:
         """What the household's own names say of a name."""
         if not held.number:
             return PASS, None
-        effect, until, at = self.reader.own_at(held.number, wire, held.moment)
+        try:
+            effect, until, at = self.reader.own_at(held.number, wire, held.moment)
+        except DAMAGED:
+            return PASS, None
         if effect == PASS or (effect == ALLOW and policy.is_pause):
             return PASS, None
         action = "block" if effect == BLOCK else "allow"
@@ -88,15 +97,15 @@ class Profiles:
         """Until when what holds for a profile now holds; 0 where nothing is known of an end."""
         if policy.why == "rules":
             return 0
-        table = self.reader.current()
-        record = table.record(held.number) if table else None
-        place = record.place if record else 0
-        known = self._ends.get(held.number)
-        if known and known[:2] == (table, place) and known[2] <= held.moment < (known[3] or 0):
-            return known[3]
         try:
+            table = self.reader.current()
+            record = table.record(held.number) if table else None
+            place = record.place if record else 0
+            known = self._ends.get(held.number)
+            if known and known[:2] == (table, place) and known[2] <= held.moment < known[3]:
+                return known[3]
             end = self.reader.changes_at(held.number, held.moment)
-        except (KeyError, ProfilesCorrupt):
+        except (KeyError, *DAMAGED):
             return 0
         if len(self._ends) >= ENDS_KEPT:
             self._ends.clear()

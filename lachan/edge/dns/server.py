@@ -133,6 +133,7 @@ class DnsServer:
                 fault=engine.fault,
                 ways={"tcp": self._tcp.way, "tls": self._tls.way},
                 encrypted=self._tls.status(),
+                profiles=engine.watch.profiles.reader.status(),
             )
         )
 

@@ -204,7 +204,9 @@ def _profile_decide(
         texts = carray(pointer(profiles[P_OWN_TEXTS]), row + 1, np.int64)
         return np.int64(UNKNOWN if until else BLOCK), at, texts[row]
     if own == ALLOW and not flags & F_PAUSE:
-        return own, at, np.int64(0)
+        # An allowed name of an engine is allowed in its restricted mode, of which the plain path knows.
+        lifted = flags & F_RESTRICTED and known != PASS
+        return np.int64(UNKNOWN) if lifted else own, at, np.int64(0)
     if known != ALLOW and flags & F_EVERYTHING:
         return np.int64(UNKNOWN), np.int64(0), np.int64(0)
     if known == BLOCK and flags & F_ENDS:

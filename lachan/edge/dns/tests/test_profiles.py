@@ -247,7 +247,7 @@ def test_it_answers_profiles_compiled(world):
     rules = RuleSet(
         services=frozenset({"game"}), categories=frozenset({"contract.gambling"}), safe_search=True
     )
-    own = {"over.test": False, "bet.test": True}
+    own = {"over.test": False, "bet.test": True, "video.test": True, "search.test": True}
     put_all(
         writer,
         [
@@ -275,19 +275,20 @@ def test_it_answers_profiles_compiled(world):
         "led.test",
         "strict.test",
         "search.test",
+        "video.test",
     ]
     for name in names:
         question = question_parse(packet(name))
         responder._compile(question, cache.put(question, said(question)))
     packets = [packet(name) for name in names]
-    told = [True, True, False, False, None, False, None]
+    told = [True, True, False, False, None, False, None, None]
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
         hot = FastPath(Frames(sock), layers(family), policies, cache.compiled)
-        assert [_closed(one) for one in ask_compiled(hot, packets, [PEERS[0]] * 7)] == told
-        nobody = [False, False, True, True, False, False, False]
-        assert [_closed(one) for one in ask_compiled(hot, packets, ["198.51.100.9"] * 7)] == nobody
+        assert [_closed(one) for one in ask_compiled(hot, packets, [PEERS[0]] * 8)] == told
+        nobody = [False, False, True, True, False, False, False, False]
+        assert [_closed(one) for one in ask_compiled(hot, packets, ["198.51.100.9"] * 8)] == nobody
         writer.remove(70_000)
-        assert [_closed(one) for one in ask_compiled(hot, packets, [PEERS[0]] * 7)] == nobody
+        assert [_closed(one) for one in ask_compiled(hot, packets, [PEERS[0]] * 8)] == nobody
     put_all(
         writer,
         [Profile(number=9, ways=(way_key(KEY, "device", "kim-phone"),), week=week(rules, rules))],
@@ -297,8 +298,8 @@ def test_it_answers_profiles_compiled(world):
     row = policies.row_of("198.51.100.9", msgspec.structs.replace(UDP, token=b"kim-phone"))
     framed = b"".join(struct.pack(">H", len(one)) + one for one in packets)
     found = stream.answer(framed, row, 0)
-    assert found.asked == 7
-    assert len(found.left) == 2
+    assert found.asked == 8
+    assert len(found.left) == 3
     writer.remove(9)
     assert len(stream.answer(framed, row, 0).left) == 0
 
