@@ -26,7 +26,7 @@ from pathlib import Path
 
 import numpy as np
 
-from lachan.formats.profiles import compiled, keys, layout
+from lachan.formats.profiles import compiled, compiled_batch, compiled_keys, keys, layout
 from lachan.formats.profiles.records import OwnName, Profile, RuleSet, Segment, Week
 from lachan.formats.profiles.table import ProfileReader, ProfileWriter
 from lachan.kernel.jit import njit
@@ -47,7 +47,7 @@ def _own_keys(k0, k1, numbers, names, starts, found):
                 marks[labels] = at
                 labels += 1
                 at += np.int64(names[at]) + 1
-            found[i, n] = compiled.own_key(k0, k1, numbers[i], names, marks, labels)
+            found[i, n] = compiled_keys.own_key(k0, k1, numbers[i], names, marks, labels)
 
 
 class World:
@@ -168,7 +168,7 @@ def decisions(path: Path, world: World) -> dict[str, object]:
     for _ in range(ROUNDS + 1):
         for batch, taken in spent.items():
             began = time.perf_counter_ns()
-            compiled.decide_all(
+            compiled_batch.decide_all(
                 table.words, halves, lay, K0, K1, ways, text, starts, now, batch, out
             )
             taken.append((time.perf_counter_ns() - began) / ROUND)

@@ -10,6 +10,7 @@ import numpy as np
 
 from lachan.edge.dns.layout import (
     CODE_WORDS,
+    ENDS_BITS,
     F_ENDS,
     F_EVERYTHING,
     F_PAUSE,
@@ -21,6 +22,7 @@ from lachan.edge.dns.layout import (
     L_DELTA,
     L_K0,
     L_K1,
+    P_ENDS,
     P_K0,
     P_K1,
     P_KNOWN,
@@ -173,6 +175,16 @@ def _layer_decide(
     return decided, label, text
 
 
+@njit(cache=True, forceinline=True)
+def _everything(place: Any, profiles: Any, now: Any) -> Any:
+    """Where all names are blocked: what `decide` says, once the plain path has found out until when."""
+    ends = carray(pointer(profiles[P_ENDS]), 3 << ENDS_BITS, np.int64)
+    row = 3 * ((place * 0x9E3779B1 & 0xFFFFFFFF) >> (32 - ENDS_BITS))
+    if ends[row] == place and np.int64(now) < ends[row + 1]:
+        return np.int64(BLOCK), np.int64(0), ends[row + 2]
+    return np.int64(UNKNOWN), np.int64(0), np.int64(0)
+
+
 @njit(cache=True)
 def _profile_decide(
     layers: Any,
@@ -204,11 +216,13 @@ def _profile_decide(
         texts = carray(pointer(profiles[P_OWN_TEXTS]), row + 1, np.int64)
         return np.int64(UNKNOWN if until else BLOCK), at, texts[row]
     if own == ALLOW and not flags & F_PAUSE:
-        return own, at, np.int64(0)
+        # An allowed name of an engine is allowed in its restricted mode, of which the plain path knows.
+        lifted = flags & F_RESTRICTED and known != PASS
+        return np.int64(UNKNOWN) if lifted else own, at, np.int64(0)
     if known != ALLOW and flags & F_EVERYTHING:
-        return np.int64(UNKNOWN), np.int64(0), np.int64(0)
-    if known == BLOCK and flags & F_ENDS:
-        return np.int64(UNKNOWN), np.int64(0), np.int64(0)
+        known, label, text = _everything(place, profiles, now)
+    elif known == BLOCK and flags & F_ENDS:
+        known = np.int64(UNKNOWN)
     return known, label, text
 
 

@@ -22,13 +22,9 @@ from lachan.edge.dns.layout import (
     P_WORDS,
 )
 from lachan.edge.dns.memory import pointer
-from lachan.formats.profiles.compiled import (
-    network_key,
-    number_find,
-    places_find,
-    rule_set_at,
-    rule_sets_find,
-)
+from lachan.formats.profiles.compiled import number_find, rule_set_at
+from lachan.formats.profiles.compiled_batch import places_find, rule_sets_find
+from lachan.formats.profiles.compiled_keys import network_key
 from lachan.kernel.jit import carray, njit
 
 U = np.uint64

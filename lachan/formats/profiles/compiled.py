@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from lachan.formats.profiles.keys import DEVICE, IPV4, IPV6
+from lachan.formats.profiles.compiled_keys import absorb, absorb_label, hash_finish, hash_start
 from lachan.formats.profiles.layout import (
     GONE,
     ITEM_WORDS,
@@ -22,7 +22,6 @@ from lachan.formats.profiles.layout import (
     RECORD_WORDS,
     Layout,
 )
-from lachan.formats.profiles.memory import load64, prefetch
 from lachan.formats.profiles.records import DAY_KINDS
 from lachan.kernel.jit import njit
 
@@ -46,114 +45,6 @@ def numbers(layout: Layout) -> npt.NDArray[np.int64]:
         ],
         np.int64,
     )
-
-
-@njit(cache=True, forceinline=True)
-def _round(v0: Any, v1: Any, v2: Any, v3: Any) -> Any:
-    v0 += v1
-    v1 = ((v1 << U(13)) | (v1 >> U(51))) ^ v0
-    v0 = (v0 << U(32)) | (v0 >> U(32))
-    v2 += v3
-    v3 = ((v3 << U(16)) | (v3 >> U(48))) ^ v2
-    v0 += v3
-    v3 = ((v3 << U(21)) | (v3 >> U(43))) ^ v0
-    v2 += v1
-    v1 = ((v1 << U(17)) | (v1 >> U(47))) ^ v2
-    v2 = (v2 << U(32)) | (v2 >> U(32))
-    return v0, v1, v2, v3
-
-
-@njit(cache=True, forceinline=True)
-def _start(k0: Any, k1: Any) -> Any:
-    return (
-        U(k0) ^ U(0x736F6D6570736575),
-        U(k1) ^ U(0x646F72616E646F6D),
-        U(k0) ^ U(0x6C7967656E657261),
-        U(k1) ^ U(0x7465646279746573),
-    )
-
-
-@njit(cache=True, forceinline=True)
-def _absorb(state: Any, word: Any) -> Any:
-    v0, v1, v2, v3 = _round(state[0], state[1], state[2], state[3] ^ word)
-    v0, v1, v2, v3 = _round(v0, v1, v2, v3)
-    return v0 ^ word, v1, v2, v3
-
-
-@njit(cache=True, forceinline=True)
-def _finish(state: Any) -> Any:
-    v0, v1, v2, v3 = state[0], state[1], state[2] ^ U(0xFF), state[3]
-    for _ in range(4):
-        v0, v1, v2, v3 = _round(v0, v1, v2, v3)
-    return v0 ^ v1 ^ v2 ^ v3
-
-
-@njit(cache=True, forceinline=True)
-def _folded(word: Any) -> Any:
-    """Eight bytes with their capitals folded: the bit of 32 is set where a byte is from 65 to 90, and below 128."""
-    low = word & U(0x7F7F7F7F7F7F7F7F)
-    capitals = (low + U(0x3F3F3F3F3F3F3F3F)) & ~(low + U(0x2525252525252525)) & ~word
-    return word | (capitals & U(0x8080808080808080)) >> U(2)
-
-
-@njit(cache=True, forceinline=True)
-def _absorb_label(state: Any, name: Any, mark: Any) -> Any:
-    """(state, bytes absorbed) after a label with its length, capitals folded."""
-    size = np.int64(name[mark]) + 1
-    padded = (size + 7) // 8 * 8
-    if mark + padded <= len(name):
-        base, left = U(name.ctypes.data) + U(mark), size
-        while left >= 8:
-            state = _absorb(state, _folded(load64(base)))
-            base += U(8)
-            left -= 8
-        if left:
-            rest = load64(base) & ((U(1) << U(8 * left)) - U(1))
-            state = _absorb(state, _folded(rest))
-        return state, padded
-    word, shift = U(0), U(0)
-    for at in range(mark, mark + size):
-        word |= U(name[at]) << shift
-        shift += U(8)
-        if shift == U(64):
-            state = _absorb(state, _folded(word))
-            word, shift = U(0), U(0)
-    if shift > U(0):
-        state = _absorb(state, _folded(word))
-    return state, padded
-
-
-@njit(cache=True, forceinline=True)
-def device_key(k0: Any, k1: Any, label: Any) -> Any:
-    """`keys.way_key` of a device's address, capitals folded."""
-    state, word, shift = _start(k0, k1), U(1), U(8)
-    for i in range(len(label)):
-        byte = U(label[i])
-        if byte - U(65) < U(26):
-            byte += U(32)
-        word |= byte << shift
-        shift += U(8)
-        if shift == U(64):
-            state = _absorb(state, word)
-            word, shift = U(0), U(0)
-    word |= U((len(label) + 1) & 255) << U(56)
-    return _finish(_absorb(state, word)) >> U(8) << U(8) | U(DEVICE)
-
-
-@njit(cache=True, forceinline=True)
-def network_key(k0: Any, k1: Any, data: Any, at: Any, size: Any, length: Any) -> Any:
-    """`keys.network_key` of the address of `size` bytes at `at`."""
-    state, word, shift = _start(k0, k1), U(2) | U(length) << U(8), U(16)
-    for i in range(size):
-        bits = min(np.int64(8), max(np.int64(0), length - 8 * i))
-        word |= (U(data[at + i]) & U((0xFF00 >> bits) & 0xFF)) << shift
-        shift += U(8)
-        if shift == U(64):
-            state = _absorb(state, word)
-            word, shift = U(0), U(0)
-    word |= U(size + 2) << U(56)
-    code = (IPV4 if size == 4 else IPV6) + length
-    return _finish(_absorb(state, word)) >> U(8) << U(8) | U(code)
 
 
 @njit(cache=True, forceinline=True)
@@ -183,7 +74,7 @@ def number_find(words: Any, halves: Any, lay: Any, number: Any) -> Any:
         if np.int64(word >> U(32)) == number:
             place = np.int64(word & _LOW)
             return place if _record_fits(words, halves, place) else np.int64(0)
-        slot = slot + 1 if slot + 1 < size else 0
+        slot = slot + 1 if slot + 1 < size else np.int64(0)
     return np.int64(0)
 
 
@@ -205,7 +96,7 @@ def way_find(words: Any, halves: Any, lay: Any, key: Any) -> Any:
                 for i in range(ways):
                     if words[place + RECORD_WORDS + i] == key:
                         return place
-        slot = slot + 1 if slot + 1 < size else 0
+        slot = slot + 1 if slot + 1 < size else np.int64(0)
     return np.int64(0)
 
 
@@ -247,7 +138,7 @@ def _kind(words: Any, halves: Any, body: Any, count: Any, day: Any) -> Any:
 
 
 @njit(cache=True, forceinline=True)
-def _week_spot(words: Any, halves: Any, lay: Any, place: Any, now: Any) -> Any:
+def week_spot(words: Any, halves: Any, lay: Any, place: Any, now: Any) -> Any:
     """(half where the week of the profile at `place` names its day, quarter of an hour) at Unix second `now`."""
     zone, calendar = _pair(halves, 2 * place + 3)
     local = now + _offset(words, lay, zone, now)
@@ -260,7 +151,7 @@ def _week_spot(words: Any, halves: Any, lay: Any, place: Any, now: Any) -> Any:
 
 
 @njit(cache=True, forceinline=True)
-def _week_rule_set(halves: Any, spot: Any, quarter: Any) -> Any:
+def week_rule_set(halves: Any, spot: Any, quarter: Any) -> Any:
     if spot >= len(halves):
         return np.int64(-1)
     day = 2 * (np.int64(halves[spot]) + ITEM_WORDS)
@@ -276,7 +167,7 @@ def _week_rule_set(halves: Any, spot: Any, quarter: Any) -> Any:
 
 
 @njit(cache=True, forceinline=True)
-def _segment_rule_set(halves: Any, place: Any, now: Any) -> Any:
+def segment_rule_set(halves: Any, place: Any, now: Any) -> Any:
     """The rule set of what departs from the week now; -1 where nothing does."""
     ways, segments = _pair(halves, 2 * place + 4)
     if segments:
@@ -294,10 +185,10 @@ def rule_set_at(words: Any, halves: Any, lay: Any, place: Any, now: Any) -> Any:
     """The number of the rule set that holds for the profile at `place` at Unix second `now`; -1 where the table does
     not say.
     """
-    found = _segment_rule_set(halves, place, now)
+    found = segment_rule_set(halves, place, now)
     if found < 0:
-        spot, quarter = _week_spot(words, halves, lay, place, now)
-        found = _week_rule_set(halves, spot, quarter)
+        spot, quarter = week_spot(words, halves, lay, place, now)
+        found = week_rule_set(halves, spot, quarter)
     return found
 
 
@@ -322,16 +213,6 @@ def _own_word(words: Any, halves: Any, first: Any, count: Any, key: Any) -> Any:
 
 
 @njit(cache=True, forceinline=True)
-def own_key(k0: Any, k1: Any, number: Any, name: Any, marks: Any, labels: Any) -> Any:
-    """`keys.own_key` of a name whose labels begin at `marks` of `name`."""
-    state, size = _absorb(_start(k0, k1), U(number)), np.int64(8)
-    for j in range(labels - 1, -1, -1):
-        state, more = _absorb_label(state, name, marks[j])
-        size += more
-    return _finish(_absorb(state, U(size & 255) << U(56)))
-
-
-@njit(cache=True, forceinline=True)
 def own_at(
     words: Any,
     halves: Any,
@@ -352,11 +233,11 @@ def own_at(
         return effect, label, until
     ways, _ = _pair(halves, 2 * place + 4)
     first = place + RECORD_WORDS + ways
-    state, size = _absorb(_start(k0, k1), U(halves[2 * place])), np.int64(8)
+    state, size = absorb(hash_start(k0, k1), U(halves[2 * place])), np.int64(8)
     for j in range(labels - 1, -1, -1):
-        state, more = _absorb_label(state, name, marks[j])
+        state, more = absorb_label(state, name, marks[j])
         size += more
-        key = _finish(_absorb(state, U(size & 255) << U(56)))
+        key = hash_finish(absorb(state, U(size & 255) << U(56)))
         word = _own_word(words, halves, first, count, key)
         if word:
             end = word & 0x3FFFFFFF
@@ -364,113 +245,3 @@ def own_at(
                 effect, label = word >> 30, np.int64(j)
                 until = end + OWN_EPOCH if end else np.int64(0)
     return effect, label, until
-
-
-@njit(cache=True)
-def places_find(words: Any, halves: Any, lay: Any, keys: Any, count: Any, places: Any) -> None:
-    """`way_find` for many: where `keys[i]` has several, those of the smallest network first, the first that is known.
-
-    Each step of a look-up waits a fifth of a microsecond for memory, and leads to the next. So all take the same step,
-    one after the other, and ask ahead for the lines of their next one.
-    """
-    base, several = U(words.ctypes.data), keys.shape[1]
-    size, directory = lay[A_WAYS_SIZE], lay[A_DIRECTORY_SIZE]
-    for i in range(count):
-        for n in range(several):
-            slot = np.int64(((keys[i, n] >> U(32)) * U(size)) >> U(32))
-            prefetch(base + U(8 * (lay[A_WAYS] + slot)))
-    for step in range(2):
-        for i in range(count):
-            for n in range(several):
-                leads = _way_leads(words, lay, keys[i, n])
-                if not 0 <= leads < directory:
-                    continue
-                spot = lay[A_DIRECTORY] + leads
-                if step == 0:
-                    prefetch(base + U(8 * spot))
-                else:
-                    record = base + (words[spot] & _LOW) * U(8)
-                    for line in range(3):
-                        prefetch(record + U(64 * line))
-    for i in range(count):
-        places[i] = 0
-        for n in range(several):
-            if places[i] == 0:
-                places[i] = way_find(words, halves, lay, keys[i, n])
-
-
-@njit(cache=True, forceinline=True)
-def _way_leads(words: Any, lay: Any, key: Any) -> Any:
-    """The directory's slot to which the first word with a way's tag leads; -1 for none."""
-    size, tag = lay[A_WAYS_SIZE], key >> U(8) & _LOW
-    slot = np.int64(((key >> U(32)) * U(size)) >> U(32))
-    for _ in range(8):
-        word = words[lay[A_WAYS] + slot]
-        if word == U(0):
-            break
-        if word >> U(32) == tag:
-            return np.int64(word & _LOW) - 1
-        slot = slot + 1 if slot + 1 < size else 0
-    return np.int64(-1)
-
-
-@njit(cache=True)
-def rule_sets_find(
-    words: Any, halves: Any, lay: Any, places: Any, count: Any, now: Any, found: Any, quarters: Any
-) -> None:
-    """`rule_set_at` of many places, step by step as `places_find`; -1 where a place is 0. `quarters` is for its use."""
-    base = U(halves.ctypes.data)
-    for i in range(count):
-        found[i] = -1
-        if places[i]:
-            found[i], quarters[i] = _week_spot(words, halves, lay, places[i], now)
-            prefetch(base + U(4 * found[i]))
-    for i in range(count):
-        if 0 <= found[i] < len(halves):
-            prefetch(base + U(8) * U(np.int64(halves[found[i]]) + ITEM_WORDS))
-    for i in range(count):
-        if places[i]:
-            other = _segment_rule_set(halves, places[i], now)
-            week = _week_rule_set(halves, found[i], quarters[i])
-            found[i] = other if other >= 0 else week
-
-
-@njit(cache=True, nogil=True)
-def decide_all(
-    words: Any,
-    halves: Any,
-    lay: Any,
-    k0: Any,
-    k1: Any,
-    ways: Any,
-    names: Any,
-    starts: Any,
-    now: Any,
-    batch: Any,
-    found: Any,
-) -> None:
-    """Whole decisions, a way and a name each, so many at a time: profile, rule set, own effect and its end into
-    `found`; the names, wire form with root, begin at `starts` of `names`.
-    """
-    marks, keys = np.empty(128, np.int64), np.empty((batch, 1), np.uint64)
-    places, rules = np.empty(batch, np.int64), np.empty(batch, np.int64)
-    quarters = np.empty(batch, np.int64)
-    for first in range(0, len(ways), batch):
-        count = min(batch, len(ways) - first)
-        for i in range(count):
-            keys[i, 0] = ways[first + i]
-        places_find(words, halves, lay, keys, count, places)
-        rule_sets_find(words, halves, lay, places, count, now, rules, quarters)
-        for i in range(count):
-            at, labels, row = starts[first + i], 0, first + i
-            while names[at] != 0 and labels < 128:
-                marks[labels] = at
-                labels += 1
-                at += np.int64(names[at]) + 1
-            found[row, 0], found[row, 1], found[row, 2], found[row, 3] = 0, rules[i], PASS, 0
-            if places[i]:
-                effect, _, until = own_at(
-                    words, halves, places[i], k0, k1, names, marks, labels, now
-                )
-                found[row, 0] = np.int64(halves[2 * places[i]])
-                found[row, 2], found[row, 3] = effect, until

@@ -56,6 +56,7 @@ def test_a_household_is_answered_by_its_rules_from_the_moment_they_are_put(tmp_p
                 writer.put(household(writer.key, categories=frozenset({"contract.scam"})))
                 assert told("good.test") == FREE
                 assert told("bad.test") == BLOCKED
+                assert edge.until(lambda: edge.status()["profiles"]["state"] == "good")
                 writer.remove(1)
                 assert told("tiktok.com") == FREE
     finally:
