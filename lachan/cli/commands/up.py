@@ -234,9 +234,9 @@ class _Start:
         """The ways in that nobody reads along, and what devices need for them."""
         from lachan.edge.dns.settings import ways_make
 
-        for name, words in (("dns-tls", "DNS over TLS: "), ("dns-https", "DNS over HTTPS:")):
+        for name, words in (("dns-tls", "DNS over TLS:"), ("dns-https", "DNS over HTTPS:")):
             for address in self._at.get(name, []):
-                click.echo(f"  {words}     {address_shown(address)}")
+                click.echo(f"  {words:<18} {address_shown(address)}")
         ways = ways_make(Env())
         if (ways.tls or ways.https) and ways.certificate is None:
             click.echo(f"    under {ways.names.host}, with a certificate of this trial's own;")
