@@ -166,6 +166,55 @@ def test_it_answers_kdig(edge, command):
     assert "NXDOMAIN" in done.stdout
 
 
+UNBOUND = """server:
+  username: ""
+  chroot: ""
+  directory: "{folder}"
+  pidfile: ""
+  use-syslog: no
+  interface: 127.0.0.1
+  port: {port}
+  num-threads: 1
+  do-not-query-localhost: no
+  module-config: "iterator"
+  local-zone: "test." nodefault
+  tls-cert-bundle: "{authority}"
+forward-zone:
+  name: "."
+  forward-tls-upstream: yes
+  forward-addr: 127.0.0.1@{edge}#k3x9.{host}
+remote-control:
+  control-enable: no
+"""
+
+
+def test_unbound_forwards_to_it(edge, tmp_path):
+    """A home's own resolver, in front of the edge: it looks at the certificate, and holds the connection open."""
+    if shutil.which("unbound") is None:
+        missing("Unbound asks the real edge here: apt-get install unbound")
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    config = tmp_path / "unbound.conf"
+    given = {"folder": tmp_path, "port": port, "authority": edge.authority, "host": HOST}
+    config.write_text(UNBOUND.format(edge=edge.sealed_port, **given))
+    process = subprocess.Popen(
+        [shutil.which("unbound"), "-d", "-c", str(config)],
+        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+    )  # fmt: skip
+
+    def answer(name):
+        query = dns.message.make_query(name, "A")
+        return dns.query.udp(query, "127.0.0.1", port=port, timeout=2)
+
+    try:
+        assert edge.until(lambda: answer("www.bad.test").rcode() == dns.rcode.NXDOMAIN)
+        assert edge.until(lambda: answer("unbound.test").answer[0][0].address == "192.0.2.7")
+    finally:
+        process.terminate()
+        process.wait(20)
+
+
 def test_it_takes_a_new_certificate_and_keeps_to_a_good_one(edge):
     """The trial's own is made anew where it is damaged; nobody is cut off by it."""
 
