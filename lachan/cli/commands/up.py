@@ -1,3 +1,4 @@
+import contextlib
 import os
 import signal
 import socket
@@ -6,6 +7,7 @@ import time
 from collections.abc import Callable
 
 import click
+import msgspec
 
 from lachan.cli.asking import (
     Roll,
@@ -24,6 +26,7 @@ from lachan.kernel.env_kinds import address_port
 from lachan.kernel.home import home_path, home_prepare
 
 _FIRST, _THEN = ("shield", "web", "family", "worker"), ("dns-https", "matching", "match")
+_FRESH = 10.0  # seconds since an edge said something of itself
 _LATE = 60.0  # seconds after which a part that runs and does not answer is named
 
 
@@ -116,7 +119,22 @@ def _usual(way: str, port: int) -> str:
     env, name = Env(), f"LACHAN_DNS_{way}_LISTEN"
     if env.is_set(name):
         return env.text(name) or "none"
+    # What a killed supervisor left goes on there until its successor starts.
+    if left := _left(way):
+        return left
     return address_shown(("127.0.0.1", port_free("127.0.0.1", port)))
+
+
+def _left(way: str) -> str:
+    """Where the edge that still runs in this home listens; empty for nowhere."""
+    from lachan.edge.dns.status import EdgeStatus
+
+    file = home_path() / "run" / ("dns-https.json" if way == "HTTPS" else "dns.json")
+    with contextlib.suppress(OSError, ValueError):
+        found = msgspec.json.decode(file.read_bytes(), type=EdgeStatus)
+        if abs(time.time() - found.written) < _FRESH:
+            return ",".join(found.encrypted.listen)
+    return ""
 
 
 def _addresses(option: str, text: str) -> list[Address]:
@@ -234,9 +252,9 @@ class _Start:
         """The ways in that nobody reads along, and what devices need for them."""
         from lachan.edge.dns.settings import ways_make
 
-        for name, words in (("dns-tls", "DNS over TLS: "), ("dns-https", "DNS over HTTPS:")):
+        for name, words in (("dns-tls", "DNS over TLS:"), ("dns-https", "DNS over HTTPS:")):
             for address in self._at.get(name, []):
-                click.echo(f"  {words}     {address_shown(address)}")
+                click.echo(f"  {words:<18} {address_shown(address)}")
         ways = ways_make(Env())
         if (ways.tls or ways.https) and ways.certificate is None:
             click.echo(f"    under {ways.names.host}, with a certificate of this trial's own;")

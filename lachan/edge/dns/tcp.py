@@ -28,15 +28,17 @@ class TcpServer(StreamServer):
         *,
         certificates: Certificates | None = None,
         names: OwnNames | None = None,
+        connections: int | None = None,
         idle_seconds: float | None = None,
     ) -> None:
+        usual = CONNECTIONS if certificates is None else TLS_CONNECTIONS
         super().__init__(
             responder,
             policies,
             connection,
             certificates=certificates,
             names=names,
-            connections=CONNECTIONS if certificates is None else TLS_CONNECTIONS,
+            connections=usual if connections is None else connections,
             idle_seconds=idle_seconds,
         )
 

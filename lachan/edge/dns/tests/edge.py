@@ -27,6 +27,7 @@ class Edge:
                 "LACHAN_DNS_FORWARD": "test",  # our own upstream knows it
             },
             stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
             text=True,
         )
         self.said = self.process.stdout.readline()

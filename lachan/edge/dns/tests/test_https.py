@@ -11,9 +11,11 @@ import threading
 import time
 
 import dns.message
+import dns.query
 import dns.rcode
 import pytest
 
+from lachan.edge.dns.authority import Authority
 from lachan.edge.dns.tests.edge import Edge, verdict
 from lachan.edge.dns.tests.upstream import Upstream
 from lachan.formats.profiles.door import check, device_digest, nonce_new
@@ -274,26 +276,28 @@ def test_it_goes_on_while_some_send_nothing_and_some_nonsense(edge):
 def test_without_a_certificate_it_waits_for_one(tmp_path):
     """A pair that does not fit shuts no other way, and is taken as soon as it fits."""
     upstream = Upstream()
-    good = Edge(tmp_path / "good", [upstream.port], "--tls-listen", "127.0.0.1:0", "--name", HOST)
-    other = Edge(tmp_path / "other", [upstream.port], "--tls-listen", "127.0.0.1:0", "--name", HOST)
+    good, other = (Authority(tmp_path / name, HOST) for name in ("good", "other"))
+    (chain, key), (_, strange) = good.files(), other.files()
     pair = tmp_path / "pair.pem", tmp_path / "pair.key"
-    shutil.copy(good.home / "tls" / "edge.pem", pair[0])
-    shutil.copy(other.home / "tls" / "edge.key", pair[1])
+    shutil.copy(chain, pair[0])
+    shutil.copy(strange, pair[1])
     files = ["--certificate", str(pair[0]), "--key", str(pair[1])]
     edge = Edge(tmp_path / "home", [upstream.port], "--tls-listen", "127.0.0.1:0", *files)
     assert "not over TLS yet (the key is another certificate's" in edge.said
-    assert edge.until(lambda: edge.status()["encrypted"]["listen"] == [])
-    assert "another certificate's" in edge.status()["encrypted"]["fault"]
-    shutil.copy(good.home / "tls" / "edge.key", pair[1])
+    assert dns.query.udp(
+        dns.message.make_query("good.test", "A"), "127.0.0.1", 10, edge.port
+    ).answer
+    assert edge.until(lambda: "another certificate's" in edge.status()["encrypted"]["fault"])
+    assert edge.status()["encrypted"]["listen"] == []
+    shutil.copy(key, pair[1])
     assert edge.until(lambda: edge.status()["encrypted"]["listen"])
     pair[1].write_text("half a k")
     assert edge.until(lambda: "no PEM file" in edge.status()["encrypted"]["fault"])
-    context = ssl.create_default_context(cafile=good.authority)
+    context = ssl.create_default_context(cafile=good.certificate)
     raw = socket.create_connection(("127.0.0.1", edge.sealed_port), timeout=10)
     with context.wrap_socket(raw, server_hostname=HOST) as sock:
         asked = packet("good.test")
         sock.sendall(len(asked).to_bytes(2, "big") + asked)
         assert sock.recv(2)
-    for one in (good, other, edge):
-        assert one.stop()[0] == 0
+    assert edge.stop()[0] == 0
     upstream.close()
