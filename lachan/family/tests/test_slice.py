@@ -11,7 +11,7 @@ from lachan.family.records import WayKind
 
 from .families import digits_of
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("reached")]
 
 
 def form_of(client, address, action=""):
