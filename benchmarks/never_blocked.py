@@ -33,9 +33,7 @@ from lachan.formats.snapshot.records import Verdict
 from lachan.formats.snapshot.writer import SnapshotWriter
 
 REAL = Path(__file__).parent.parent.parent / "shared/data/blocklists"
-_OVERLAY = "known"
-_ALONE = Policy()
-_PRODUCT = Policy(overlays=frozenset({_OVERLAY}))
+_POLICY = Policy()
 
 
 def invented(path: Path) -> list[Path]:
@@ -63,7 +61,7 @@ def tried(files: list[Path], folder: Path, reviewed: tuple[Reviewed, ...] = ()) 
     signed = {each.name for each in (*reviewed_list(), *reviewed)}
     guard = guard_build((), ())
     corpus = {each.name: domain_to_wire(each.name) for each in never_blocked()}
-    overlay = tables(folder, _OVERLAY, list(never_blocked_verdicts(reviewed=reviewed)))
+    known = tables(folder, "known", list(never_blocked_verdicts(reviewed=reviewed)))
     alone: dict[str, list[str]] = {}
     product: set[str] = set()
     lines = held = 0
@@ -75,16 +73,19 @@ def tried(files: list[Path], folder: Path, reviewed: tuple[Reviewed, ...] = ()) 
             f"list{number}",
             [Verdict(kind="domain", value=each.value, source=file.name) for each in found],
         )
-        layers = Layers(ledger, [(_OVERLAY, overlay)])
         lines += len(found)
         held += sum(
             any(said.rule == "never-blocked" for said in guard.check(each)) for each in found
         )
         alone[file.name] = [
-            name for name, wire in corpus.items() if layers.decide(_ALONE, wire)[0] == BLOCK
+            name
+            for name, wire in corpus.items()
+            if Layers(ledger).decide(_POLICY, wire)[0] == BLOCK
         ]
         product |= {
-            name for name, wire in corpus.items() if layers.decide(_PRODUCT, wire)[0] == BLOCK
+            name
+            for name, wire in corpus.items()
+            if Layers(ledger, known=known).decide(_POLICY, wire)[0] == BLOCK
         }
     unreviewed = sorted(product - signed)
     return {

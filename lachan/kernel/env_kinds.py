@@ -172,8 +172,8 @@ def mail_sender(text: str) -> tuple[str, str]:
     Raises:
         ValueError: there is no address in it.
     """
-    name, address = email.utils.parseaddr(text.strip())
-    if not mailbox_is_plain(address) or not name.isprintable():
+    name, address = email.utils.parseaddr(text.strip() if text.strip().isprintable() else "")
+    if not mailbox_is_plain(address):
         raise ValueError("an address is wanted, such as Lá Chắn <no-reply@shield.example>")
     return name, address
 
@@ -183,7 +183,9 @@ def mailbox_is_plain(address: str) -> bool:
     found = _MAILBOX.fullmatch(address)
     local = address.rpartition("@")[0]
     dots = local.startswith(".") or local.endswith(".") or ".." in local
-    return found is not None and not dots and _is_name(found[1].lower())
+    if found is None or dots:
+        return False
+    return "." in found[1] and _is_name(found[1].lower())
 
 
 def contact(text: str) -> str:

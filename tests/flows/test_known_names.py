@@ -93,7 +93,7 @@ def test_each_way_that_is_not_held_says_why():
 def test_help_is_reached_whatever_holds():
     strict = bypass.RuleSet(everything=True, ways_round=True, safe_search=True)
     assert bypass.decided(strict, "www.tongdai111.vn") == "allowed"
-    assert bypass.decided(strict, "tongdai111.vn.example") == "closed"
+    assert bypass.decided(strict, "tongdai111.vn.example") != "allowed"
 
 
 def test_the_page_holds_the_score():

@@ -4,6 +4,7 @@ import re
 
 import pytest
 
+from lachan.formats.profiles.reached import WaysIn
 from tests.chromium import COLOURS, DESK, PATIENCE, PHONE, assert_accessible, look
 
 pytestmark = [
@@ -34,8 +35,9 @@ def press(page, name):
     page.get_by_role("button", name=name, exact=True).first.click()
 
 
-def test_a_parent_protects_a_child_in_a_few_taps_without_scripts(open_page):
+def test_a_parent_protects_a_child_in_a_few_taps_without_scripts(open_page, settings):
     """From the first page to a child's device with its address: eight taps at most."""
+    settings.FAMILY_WAYS = WaysIn(name="dns.localhost", tls=853)
     page, taps = open_page(java_script_enabled=False), []
 
     def tap(what):

@@ -10,7 +10,6 @@ from typing import Any
 import msgspec
 
 from lachan.formats.known_names.records import (
-    Band,
     NeverBlocked,
     Reviewed,
     SafeSearch,
@@ -101,11 +100,6 @@ def ways_round_list() -> tuple[WayRound, ...]:
     return tuple(
         WayRound(kind=kind, name=name) for kind, names in _ways()["names"].items() for name in names
     )
-
-
-def ways_round_closed(band: Band) -> frozenset[str]:
-    """The kinds of ways round that are closed at an age by default."""
-    return frozenset(kind.code for kind in way_kind_list() if band in kind.closed_for)
 
 
 @cache

@@ -62,7 +62,7 @@ def _choosable() -> tuple[Verdict, ...]:
             claims[name] += [f"{SERVICE}{service.code}", f"{SERVICE}{service.kind}"]
     for way in ways_round_list():
         claims[way.name].append(f"{WAY_ROUND}{way.kind}")
-    shown = {f"{WAY_ROUND}{kind.code}" for kind in way_kind_list() if not kind.closed_for}
+    shown = {f"{WAY_ROUND}{kind.code}" for kind in way_kind_list() if not kind.closes}
     return tuple(
         _verdict(name, tuple(said), "warn" if shown.issuperset(said) else "block")
         for name, said in claims.items()

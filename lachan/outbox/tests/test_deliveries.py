@@ -355,6 +355,7 @@ def lived(monkeypatch, home):
             for name in runs
         }
         monkeypatch.setattr(lanes, "TASKS", tasks)
+        monkeypatch.setattr(lanes, "ways", dict)
         stop = threading.Event()
         # A thread has no connection to the database that its processes could take along.
         thread = threading.Thread(target=lanes.lanes_run, args=(stop,))

@@ -12,7 +12,7 @@ from lachan.kernel import clock
 from lachan.kernel.errors import InvalidInput
 from lachan.kernel.events import HANDLERS, Handler
 from lachan.kernel.sealing.errors import LockHeld, SealBroken
-from lachan.outbox import occasions, selectors, services
+from lachan.outbox import lanes, occasions, selectors, services
 from lachan.outbox.events import AddressGone
 from lachan.outbox.models import Message, OutboxEvent
 from lachan.outbox.sending import MessageLane
@@ -346,6 +346,25 @@ def test_it_asks_outside_without_holding_up_who_writes(way):
     go_on.set()
     thread.join(10)
     assert set(stands()) == {("sent", 1, "")}
+
+
+@pytest.mark.django_db(transaction=True)
+def test_its_lane_is_woken_when_it_is_given(way, monkeypatch):
+    monkeypatch.setattr(lanes, "TASKS", {})
+    monkeypatch.setattr(lanes, "LOOK_EVERY", 60.0)
+    monkeypatch.setattr(lanes, "ways", lambda: {"pigeons": way})
+    stop, arrived = threading.Event(), threading.Event()
+    monkeypatch.setattr(way, "send", lambda _: arrived.set() or Tried(Came.SENT))
+    thread = threading.Thread(target=lanes.lanes_run, args=(stop,))
+    thread.start()
+    try:
+        # A wake-up before anybody listens is lost, as any may be.
+        assert any(send(f"{n}") and arrived.wait(0.5) for n in range(40))
+    finally:
+        stop.set()
+        services.wake("outbound")
+        thread.join(20)
+    assert not thread.is_alive()
 
 
 @pytest.mark.django_db
