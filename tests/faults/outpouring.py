@@ -129,7 +129,9 @@ class Outpouring:
 
     def family(self) -> None:
         """Everything that a family writes, and its child; nothing of it may rest in clear."""
-        adult, child, new = self._stranger(), self._stranger(), self._fresh
+        adult, child, new, short = (
+            self._stranger(), self._stranger(), self._fresh, self._canaries.plain,
+        )  # fmt: skip
 
         def sent(browser: Browser, page: Page, action: str, **fields: str) -> Page:
             self.forms[action] = self.forms.get(action, 0) + 1
@@ -138,14 +140,14 @@ class Outpouring:
             return answer
 
         def site() -> str:
-            return f"{self._canaries.plain()}.example"
+            return f"{short()}.example"
 
         sent(adult, adult.get("/family/start/"), "/family/found/")
-        sent(adult, adult.get("/family/adults/"), "/family/adults/name/", name=new())
+        sent(adult, adult.get("/family/adults/"), "/family/adults/name/", name=short())
         page = adult.get("/family/children/new/")
-        where = adult.send(page, page.form(having="nickname"), nickname=new(), band="9-11").path
+        where = adult.send(page, page.form(having="nickname"), nickname=short(), band="9-11").path
         page = adult.get(f"{where}edit/")
-        adult.send(page, page.form(having="note"), nickname=new(), band="12-15", note=new())
+        adult.send(page, page.form(having="note"), nickname=short(), band="12-15", note=new())
         sent(adult, adult.get(where), f"{where}names/", site=site(), effect="allow")
         sent(
             adult,
@@ -154,7 +156,7 @@ class Outpouring:
             site=f"http://{site()}/{new()}",
             effect="block",
         )
-        device = sent(adult, adult.get(where), f"{where}devices/", name=new())
+        device = sent(adult, adult.get(where), f"{where}devices/", name=short())
         link = re.search(r"(/my/join/[^<]+/)<", device.text)[1]
         sent(child, child.get(link), link)
         for asked in (site(), ""):

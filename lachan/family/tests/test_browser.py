@@ -7,7 +7,11 @@ import pytest
 from lachan.formats.profiles.reached import WaysIn
 from tests.chromium import COLOURS, DESK, PATIENCE, PHONE, assert_accessible, look
 
-pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.usefixtures("reached"),
+]
 
 
 @pytest.fixture

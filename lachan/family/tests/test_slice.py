@@ -12,7 +12,7 @@ from lachan.formats.profiles.reached import WaysIn
 
 from .families import digits_of
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("reached")]
 
 
 def form_of(client, address, action=""):
