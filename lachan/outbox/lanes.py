@@ -95,7 +95,7 @@ def lanes_run(stop: Event, *, is_wanted: Callable[[], bool] = lambda: True) -> N
     }
     drains |= {f"message-{name}": MessageLane(way).drain for name, way in ways().items()}
     lanes += [
-        _Beside(name, partial(_outbound, name, drain, stop, os.getpid()), interval=_PAUSE)
+        _Beside(name, partial(outbound, name, drain, stop, os.getpid()), interval=_PAUSE)
         for name, drain in drains.items()
     ]
     while not stop.is_set() and is_wanted():
@@ -194,7 +194,8 @@ class _Beside:
             self.process.join()
 
 
-def _outbound(name: str, drain: Callable[[], object], stop: Event, parent: int) -> None:
+def outbound(name: str, drain: Callable[[], object], stop: Event, parent: int) -> None:
+    """What goes out by one lane, as long as its parent lives: at each wake-up, or soon after one that was lost."""
     listener = listener_open("outbound")
     try:
         while not stop.is_set() and os.getppid() == parent:

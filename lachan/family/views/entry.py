@@ -22,6 +22,7 @@ from .cookies import adult_cookie, adult_cookie_drop, device_words
 
 
 @public
+@marked
 @require_GET
 def start(request: HttpRequest) -> HttpResponse:
     return render(request, "family/start.html", {"is_in": bool(request.household)})

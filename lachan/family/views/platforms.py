@@ -34,7 +34,7 @@ def on_device(request: HttpRequest, uid: uuid.UUID, platform: str) -> HttpRespon
 def on_mine(request: HttpRequest, platform: str) -> HttpResponse:
     """For the child's own device, which has its pages open."""
     if request.device is None:
-        return render(request, "family/my_none.html")
+        return HttpResponseRedirect(reverse("my"))
     return _page(
         request, platform, request.device.label, back=reverse("my"), profile=reverse("my-profile")
     )
@@ -102,7 +102,7 @@ def device_profile(request: HttpRequest, uid: uuid.UUID) -> HttpResponse:
 @require_GET
 def my_profile(request: HttpRequest) -> HttpResponse:
     if request.device is None:
-        return render(request, "family/my_none.html")
+        return HttpResponseRedirect(reverse("my"))
     return _profile(request, request.device.label, steps=reverse("my-on", args=["iphone"]))
 
 

@@ -1,6 +1,7 @@
 """Messages on their way: taken once, asked again before they go, tried until they make no sense, and gone."""
 
 import logging
+import os
 import threading
 import uuid
 from datetime import UTC, datetime, timedelta
@@ -350,12 +351,11 @@ def test_it_asks_outside_without_holding_up_who_writes(way):
 
 @pytest.mark.django_db(transaction=True)
 def test_its_lane_is_woken_when_it_is_given(way, monkeypatch):
-    monkeypatch.setattr(lanes, "TASKS", {})
     monkeypatch.setattr(lanes, "LOOK_EVERY", 60.0)
-    monkeypatch.setattr(lanes, "ways", lambda: {"pigeons": way})
     stop, arrived = threading.Event(), threading.Event()
     monkeypatch.setattr(way, "send", lambda _: arrived.set() or Tried(Came.SENT))
-    thread = threading.Thread(target=lanes.lanes_run, args=(stop,))
+    facts = ("pigeons", MessageLane(way).drain, stop, os.getppid())
+    thread = threading.Thread(target=lanes.outbound, args=facts)
     thread.start()
     try:
         # A wake-up before anybody listens is lost, as any may be.

@@ -1,5 +1,5 @@
-// Asks the browser for messages, and sends where they go to the page's own form. Where it has none, or its owner says no,
-// the page says so, and requests are found on opening.
+// Asks the browser for messages, and sends where they go to the page's own form. Where it has none, or its owner says
+// no, the page says so, and requests are found on opening.
 (() => {
   "use strict";
   const form = document.getElementById("push");
