@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from lachan.edge.dns.asker import PROFILE_SHIFT
 from lachan.edge.dns.cache_compiled import cache_live, cache_reply
 from lachan.edge.dns.layout import (
     C_BLOCKED,
@@ -19,6 +20,9 @@ from lachan.edge.dns.layout import (
     N_FRAMES,
     N_NOW,
     N_SERIAL,
+    P_IPV4,
+    P_IPV6,
+    P_WORDS,
     STREAM_QUERY,
     STREAM_ROOM,
     STRIDE,
@@ -26,6 +30,7 @@ from lachan.edge.dns.layout import (
 from lachan.edge.dns.policy import ALLOW, BLOCK, PASS
 from lachan.edge.dns.question import PADDING
 from lachan.edge.dns.verdicts import decide, leads_free
+from lachan.edge.dns.whose import TO_PLAIN, whose_batch, whose_number
 from lachan.edge.dns.wire import append_bytes, read_be16, write_be16, write_be32, write_head
 from lachan.formats.snapshot.compiled import read16
 from lachan.kernel.jit import njit
@@ -117,6 +122,9 @@ def _cached(
     layers: Any,
     effect: Any,
     row: Any,
+    rules: Any,
+    who: Any,
+    profiles: Any,
     numbers: Any,
     marks: Any,
 ) -> Any:
@@ -127,7 +135,10 @@ def _cached(
     leads = read16(cached, place + 26)
     if leads:
         names, chain = place + CACHED_HEAD + read16(cached, place), read16(cached, place + 24)
-        if not leads_free(layers, cached, names, chain, leads, effect, row, numbers[N_NOW], marks):
+        if not leads_free(
+            layers, cached, names, chain, leads, effect, row, rules, who, profiles,
+            numbers[N_NOW], marks,
+        ):  # fmt: skip
             return np.int64(0)
     return cache_reply(frames, at, stop, room, edns, dnssec, cached, place, numbers)
 
@@ -140,7 +151,10 @@ def _answer(
     most: Any,
     block: Any,
     row: Any,
+    who: Any,
+    rules: Any,
     layers: Any,
+    profiles: Any,
     kit: Any,
     kit_places: Any,
     rcodes: Any,
@@ -153,13 +167,16 @@ def _answer(
     """Answer the query at `at` in its place; the reply's end, or 0 where it is left over.
 
     `most`: bytes that the reply may have, 0 for what the asker's UDP buffer takes. `block`: of what length's multiples a
-    reply is made, for who asks for padding; 0 for none.
+    reply is made, for who asks for padding; 0 for none. `row`, `who`, `rules`: the
+    asker's policy, profile and rule set (`whose`).
     """
     labels, stop, room, edns, dnssec = _question(frames, at, at + length, marks)
-    if labels == 0 or not 0 <= row < len(rcodes):
+    if labels == 0 or not 0 <= row < len(rcodes) or rules == TO_PLAIN:
         return np.int64(0)
     pads = block and edns and _asks_for_padding(frames, stop)
-    effect, label, text = decide(layers, frames, marks, labels, stop - 5, row, numbers[N_NOW])
+    effect, label, text = decide(
+        layers, frames, marks, labels, stop - 5, row, rules, who, profiles, numbers[N_NOW]
+    )
     end = np.int64(0)
     opt = np.int64(11)
     if effect == BLOCK:
@@ -172,7 +189,7 @@ def _answer(
     elif effect in (PASS, ALLOW):
         end = _cached(
             frames, at, stop, most or room, edns, dnssec,
-            slots, cached, layers, effect, row, numbers, marks,
+            slots, cached, layers, effect, row, rules, who, profiles, numbers, marks,
         )  # fmt: skip
         counts[C_CACHED] += 1 if end else 0
     if end and pads:
@@ -212,6 +229,7 @@ def answer_batch(
     pieces: Any,
     rows: Any,
     layers: Any,
+    profiles: Any,
     kit: Any,
     kit_places: Any,
     rcodes: Any,
@@ -227,13 +245,16 @@ def answer_batch(
     `rows` the policy row of each frame's asker; `kit_places` and `rcodes` have a row a policy.
     """
     marks = np.empty(128, np.int64)
+    who, rules = np.zeros(count, np.int64), np.full(count, -1, np.int64)
+    if profiles[P_WORDS] and profiles[P_IPV4 + 1] + profiles[P_IPV6 + 1]:
+        whose_batch(received, count, profiles, numbers[N_NOW], who, rules)
     replies, rest = 0, 0
     for i in range(count):
         at, end = i * STRIDE, np.int64(0)
         length = np.int64(received[i, 7] & U(0xFFFFFFFF))
         if np.int64(received[i, 6]) & 0x20 == 0:
             end = _answer(
-                frames, at, length, 0, 0, rows[i], layers, kit, kit_places, rcodes,
+                frames, at, length, 0, 0, rows[i], who[i], rules[i], layers, profiles, kit, kit_places, rcodes,
                 slots, cached, numbers, marks, counts,
             )  # fmt: skip
         if end == 0:
@@ -257,6 +278,7 @@ def answer_stream(
     block: Any,
     row: Any,
     layers: Any,
+    profiles: Any,
     kit: Any,
     kit_places: Any,
     rcodes: Any,
@@ -273,6 +295,8 @@ def answer_stream(
     """
     marks = np.empty(128, np.int64)
     at, filled, rest, asked = np.int64(0), np.int64(0), 0, 0
+    who, rules = whose_number(row, profiles, numbers[N_NOW])
+    row &= (1 << PROFILE_SHIFT) - 1
     while at + 2 <= size and rest < len(left) and filled + STREAM_ROOM <= len(out):
         length = read_be16(data, at)
         if at + 2 + length > size:
@@ -281,7 +305,7 @@ def answer_stream(
         if length <= STREAM_QUERY:
             append_bytes(out, start, data, at + 2, length)
             end = _answer(
-                out, start, length, 65_535, block, row, layers, kit, kit_places, rcodes,
+                out, start, length, 65_535, block, row, who, rules, layers, profiles, kit, kit_places, rcodes,
                 slots, cached, numbers, marks, counts,
             )  # fmt: skip
         if end:

@@ -153,6 +153,7 @@ class DnsServer:
                 fault=engine.fault,
                 ways={"tcp": self._tcp.way, self._kind: self._way.way},
                 encrypted=self._way.status(),
+                profiles=engine.watch.profiles.reader.status(),
             )
         )
 

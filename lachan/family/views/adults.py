@@ -1,5 +1,6 @@
 """The household itself: who may open it, codes, history, leaving, deleting."""
 
+import dataclasses
 import uuid
 
 import segno
@@ -46,7 +47,10 @@ def adults(request: HttpRequest) -> HttpResponse:
     is_kept, has_printed = selectors.code_stand(by=by)
     context = {
         "adults": selectors.adult_list(by=by, key=key),
-        "sessions": selectors.session_list(by=by, key=key, session=request.household.session.uid),
+        "sessions": [
+            dataclasses.replace(one, device=one.device or _("A browser"))
+            for one in selectors.session_list(by=by, key=key, session=request.household.session.uid)
+        ],
         "is_kept": is_kept,
         "has_printed": has_printed,
     }
@@ -85,7 +89,7 @@ def adult_remove(request: HttpRequest, uid: uuid.UUID) -> HttpResponse:
         "words": _(
             "Every device of theirs is signed out and their code opens nothing any more. If they know the printed code, make a new one."
         ),
-        "name": row.name or f"#{row.number}",
+        "name": row.name or _who(f"#{row.number}"),
         "button": _("Take out"),
         "back": reverse("family-adults"),
     }
@@ -130,8 +134,13 @@ def code_kept(request: HttpRequest) -> HttpResponse:
 @require_GET
 def history(request: HttpRequest) -> HttpResponse:
     lines = selectors.history_list(by=request.actor, key=key_of(request))
-    shown = [(line, CHANGES.get(line.what, line.what)) for line in lines]
+    shown = [(line, _who(line.who), CHANGES.get(line.what, line.what)) for line in lines]
     return render(request, "family/history.html", {"lines": shown})
+
+
+def _who(name: str) -> str:
+    """An adult without a name has a number."""
+    return _("Adult %(number)s") % {"number": name[1:]} if name.startswith("#") else name
 
 
 @requires(Action.HOUSEHOLD_MANAGE)

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import msgspec
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
@@ -275,6 +276,7 @@ def _device_page(request: HttpRequest, uid: uuid.UUID, token: str) -> HttpRespon
         "link": link,
         "link_qr": qr(link) if link else "",
         "platforms": platform_links(uid) if shown.label else [],
+        "ways": settings.FAMILY_WAYS.of(shown.label) if shown.label else None,
     }
     return render(request, "family/device.html", context)
 

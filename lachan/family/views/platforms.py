@@ -12,8 +12,8 @@ from django.views.decorators.http import require_GET
 from lachan.family import selectors
 from lachan.family.platform import Platform, platform_get, platform_list
 from lachan.family.policy import Action
-from lachan.family.reached import Reached, reached
 from lachan.formats.mobileconfig import CONTENT_TYPE, DnsProfile, profile_bytes, signed
+from lachan.formats.profiles.reached import Reached
 from lachan.members.policy import public, requires
 
 from .adults import key_of, qr
@@ -52,7 +52,7 @@ def _page(
     found = platform_get(platform)
     if found is None:
         raise Http404
-    ways = reached(label)
+    ways = settings.FAMILY_WAYS.of(label)
     context = {
         "platform": found,
         "steps": [(step, _shown(step.shows, ways)) for step in found.steps],
@@ -111,7 +111,7 @@ def _profile(request: HttpRequest, label: str, *, steps: str) -> HttpResponse:
 
     An instance that offers no encrypted way in says so on the page of `steps`.
     """
-    ways = reached(label)
+    ways = settings.FAMILY_WAYS.of(label)
     if not (ways.https or (ways.tls and not ways.odd_port)):
         return HttpResponseRedirect(steps)
     host = request.get_host().partition(":")[0]
