@@ -22,6 +22,7 @@ from lachan.edge.dns.values import (
     words_of,
 )
 from lachan.edge.dns.ways import Ways, ways_make
+from lachan.formats.profiles.door import check_host
 from lachan.kernel.env import Env, EnvError
 from lachan.kernel.env_kinds import host_pattern
 from lachan.kernel.errors import InvalidInput
@@ -241,7 +242,8 @@ def settings_make(flags: argparse.Namespace, env: Env | None = None) -> Settings
 
 def _own_hosts(env: Env, ways: Ways) -> tuple[str, ...]:
     """Names of this instance and this edge: from whoever's rules, they are reached."""
-    hosts = (*env.each("LACHAN_HOSTS", "", host_pattern), ways.names.host)
+    edge = ways.names.host, check_host(ways.names.host), "resolver.arpa"
+    hosts = (*env.each("LACHAN_HOSTS", "", host_pattern), *edge)
     found = {host.removeprefix(".") for host in hosts}
     return tuple(sorted(host for host in found if "." in host and not _is_address(host)))
 
