@@ -250,7 +250,7 @@ class _Start:
 
     def _say_encrypted(self) -> None:
         """The ways in that nobody reads along, and what devices need for them."""
-        from lachan.edge.dns.settings import ways_make
+        from lachan.edge.dns.ways import ways_make
 
         for name, words in (("dns-tls", "DNS over TLS:"), ("dns-https", "DNS over HTTPS:")):
             for address in self._at.get(name, []):

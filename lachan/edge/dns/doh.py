@@ -3,7 +3,7 @@
 import binascii
 from functools import lru_cache
 
-from lachan.edge.dns.http2 import Head
+from lachan.edge.dns.http2_frames import Head
 from lachan.edge.dns.names import OwnNames, label_read
 
 PATH = b"/dns-query"

@@ -19,7 +19,7 @@ from lachan.kernel.errors import LachanError, Unavailable
 if TYPE_CHECKING:
     from lachan.edge.dns.fast_path import StreamPath
 
-LOOK_SECONDS = 2.0
+LOOK_SECONDS = 0.5
 
 
 class EncryptedWay:

@@ -2,7 +2,8 @@
 
 import msgspec
 
-from lachan.edge.dns.http2 import BODY, Head
+from lachan.edge.dns.http2 import BODY
+from lachan.edge.dns.http2_frames import Head
 
 _LONGEST = 100_000
 """Bytes of a head: a whole question fits its first line."""

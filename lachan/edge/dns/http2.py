@@ -6,11 +6,44 @@ many of them the connection ends.
 """
 
 import struct
-from collections import deque
 
 import msgspec
 
-from lachan.edge.dns.hpack import Decoder, Field, HpackFault, literal
+from lachan.edge.dns.hpack import Decoder, HpackFault
+from lachan.edge.dns.http2_frames import (
+    ACK,
+    CALM,
+    CANCEL,
+    COMPRESSION,
+    DATA,
+    END_HEADERS,
+    END_STREAM,
+    FLOW,
+    FRAME,
+    GOAWAY,
+    HEADERS,
+    INITIAL_WINDOW,
+    MAX_HEADERS,
+    MAX_STREAMS,
+    MORE,
+    NO_ERROR,
+    PADDED,
+    PING,
+    PRIORITY,
+    PROTOCOL,
+    PUSH,
+    REFUSED,
+    RESET,
+    SETTINGS,
+    SIZE,
+    UPDATE,
+    WITH_PRIORITY,
+    Head,
+    Request,
+    frame,
+    head_of,
+)
+from lachan.edge.dns.http2_windows import FIRST, MOST, TooWide, Windows
 
 PREFACE = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
 STREAMS = 100
@@ -18,16 +51,9 @@ BODY = 65_535
 """Bytes of a request's body: the window that a stream begins with."""
 _READ = 16 << 20
 _BLOCK = 16_384
-_WINDOW, _MOST_WINDOW = 65_535, (1 << 31) - 1
-_FRAME = 16_384
 _IDLE_FRAMES = 500
 """Frames one after another that are no request."""
 _SAME = 256
-_DATA, _HEADERS, _PRIORITY, _RESET, _SETTINGS, _PUSH, _PING, _GOAWAY, _UPDATE, _MORE = range(10)
-_END_STREAM, _ACK, _END_HEADERS, _PADDED, _WITH_PRIORITY = 0x1, 0x1, 0x4, 0x8, 0x20
-NO_ERROR, PROTOCOL, _INTERNAL, FLOW, _, CLOSED, SIZE, REFUSED, CANCEL, COMPRESSION = range(10)
-CALM = 0xB
-_MAX_STREAMS, _INITIAL_WINDOW, _MAX_HEADERS = 3, 4, 6
 _GRANT = 1 << 20
 
 
@@ -37,24 +63,6 @@ class Http2Fault(Exception):
     def __init__(self, code: int) -> None:
         super().__init__(code)
         self.code = code
-
-
-class Head(msgspec.Struct, frozen=True):
-    """What of a request's fields matters here."""
-
-    method: bytes
-    path: bytes
-    host: bytes
-    kind: bytes
-    length: bytes | None
-
-
-class Request(msgspec.Struct, frozen=True):
-    """A whole request. Attributes: body: None where it was too long to be kept."""
-
-    stream: int
-    head: Head
-    body: bytes | None
 
 
 class _Coming(msgspec.Struct):
@@ -81,16 +89,14 @@ class Http2:
         self._answering: set[int] = set()
         self._last = self._idle = self._taken_back = 0
         self._block: tuple[int, int, bytearray] | None = None
-        self._window, self._stream_window = _WINDOW, _WINDOW
-        self._windows: dict[int, int] = {}
-        self._waiting: deque[tuple[int, bytes]] = deque()
+        self._windows = Windows()
         self._granted = 0
         self.ended = False
 
     @property
     def is_idle(self) -> bool:
         """Whether nobody waits for anything."""
-        return not (self._answering or self._coming or self._waiting)
+        return not (self._answering or self._coming or self._windows.waiting)
 
     def receive(self, data: memoryview | bytes) -> tuple[int, list[Request]]:
         """(bytes of whole frames in `data`, the requests that are whole now).
@@ -107,14 +113,14 @@ class Http2:
             at, self._begun = len(PREFACE), True
         while at + 9 <= len(data):
             size = data[at] << 16 | data[at + 1] << 8 | data[at + 2]
-            if size > _FRAME:
+            if size > FRAME:
                 raise self._fault(SIZE)
             end = at + 9 + size
             if end > len(data):
                 break
             kind, flags = data[at + 3], data[at + 4]
-            stream = int.from_bytes(data[at + 5 : at + 9], "big") & _MOST_WINDOW
-            request = self._frame(kind, flags, stream, bytes(data[at + 9 : end]))
+            stream = int.from_bytes(data[at + 5 : at + 9], "big") & MOST
+            request = self._one(kind, flags, stream, bytes(data[at + 9 : end]))
             if request is not None:
                 found.append(request)
             at = end
@@ -130,28 +136,25 @@ class Http2:
             return
         self._answering.discard(stream)
         self._taken_back = max(0, self._taken_back - 1)
-        head = _frame(_HEADERS, _END_HEADERS | (0 if body else _END_STREAM), stream, block)
-        frames, rest = self._data(stream, body)
-        self.out.append(head + frames)
-        if rest:
-            self._waiting.append((stream, rest))
+        head = frame(HEADERS, END_HEADERS | (0 if body else END_STREAM), stream, block)
+        self.out.append(head + self._windows.send(stream, body))
 
     def close(self, code: int = NO_ERROR) -> None:
         """Say that no more requests are taken."""
         if not self.ended:
             self.ended = True
-            self.out.append(_frame(_GOAWAY, 0, 0, struct.pack(">II", self._last, code)))
+            self.out.append(frame(GOAWAY, 0, 0, struct.pack(">II", self._last, code)))
 
     # Frames in
 
-    def _frame(self, kind: int, flags: int, stream: int, body: bytes) -> Request | None:
-        if self._block is not None and (kind != _MORE or stream != self._block[0]):
+    def _one(self, kind: int, flags: int, stream: int, body: bytes) -> Request | None:
+        if self._block is not None and (kind != MORE or stream != self._block[0]):
             raise self._fault(PROTOCOL)
-        if kind == _HEADERS:
+        if kind == HEADERS:
             return self._headers(flags, stream, body)
-        if kind == _MORE:
+        if kind == MORE:
             return self._more(flags, stream, body)
-        if kind == _DATA:
+        if kind == DATA:
             return self._body(flags, stream, body)
         self._idle += 1
         if self._idle > _IDLE_FRAMES:
@@ -161,29 +164,29 @@ class Http2:
 
     def _control(self, kind: int, flags: int, stream: int, body: bytes) -> None:
         """What asks for nothing."""
-        if kind == _SETTINGS:
+        if kind == SETTINGS:
             self._settings(flags, stream, body)
-        elif kind == _UPDATE:
+        elif kind == UPDATE:
             self._update(stream, body)
-        elif kind == _PING:
+        elif kind == PING:
             if len(body) != 8 or stream:
                 raise self._fault(SIZE if len(body) != 8 else PROTOCOL)
-            if not flags & _ACK:
-                self.out.append(_frame(_PING, _ACK, 0, body))
-        elif kind == _RESET:
+            if not flags & ACK:
+                self.out.append(frame(PING, ACK, 0, body))
+        elif kind == RESET:
             self._reset(stream, body)
-        elif kind == _GOAWAY:
+        elif kind == GOAWAY:
             self.ended = True
-        elif kind == _PUSH or (kind == _PRIORITY and (len(body) != 5 or not stream)):
+        elif kind == PUSH or (kind == PRIORITY and (len(body) != 5 or not stream)):
             raise self._fault(PROTOCOL)
 
     def _headers(self, flags: int, stream: int, body: bytes) -> Request | None:
         body = self._unpadded(flags, body)
-        if flags & _WITH_PRIORITY:
+        if flags & WITH_PRIORITY:
             if len(body) < 5:
                 raise self._fault(SIZE)
             body = body[5:]
-        if not flags & _END_HEADERS:
+        if not flags & END_HEADERS:
             self._block = stream, flags, bytearray(body)
             return None
         return self._opened(stream, flags, body)
@@ -196,13 +199,13 @@ class Http2:
         whole += body
         if len(whole) > _BLOCK or self._idle > _IDLE_FRAMES:
             raise self._fault(CALM)
-        if not flags & _END_HEADERS:
+        if not flags & END_HEADERS:
             return None
         self._block = None
         return self._opened(stream, first, bytes(whole))
 
     def _opened(self, stream: int, flags: int, block: bytes) -> Request | None:
-        ends = flags & _END_STREAM
+        ends = flags & END_STREAM
         if len(block) > _BLOCK:
             raise self._fault(CALM)
         head = self._head(block)
@@ -216,11 +219,11 @@ class Http2:
         if head is None:
             self._stop(stream, PROTOCOL)
             return None
-        under_way = len(self._answering) + len(self._coming) + len(self._waiting)
+        under_way = len(self._answering) + len(self._coming) + len(self._windows.waiting)
         if self.ended or under_way >= STREAMS:
             self._stop(stream, REFUSED)
             return None
-        self._windows[stream] = self._stream_window
+        self._windows.begin(stream)
         coming = _Coming(head, bytearray())
         if ends:
             return self._whole(stream, coming)
@@ -235,7 +238,7 @@ class Http2:
         if (known := self._same.get(block)) is not None:
             return known
         try:
-            head = _head_of(self._decoder.decode(block))
+            head = head_of(self._decoder.decode(block))
         except HpackFault:
             raise self._fault(COMPRESSION) from None
         if head and self._same_at == self._decoder.changes and len(self._same) < _SAME:
@@ -246,7 +249,7 @@ class Http2:
         size = len(body)
         self._granted += size
         if self._granted > _GRANT // 2:
-            self.out.append(_frame(_UPDATE, 0, 0, self._granted.to_bytes(4, "big")))
+            self.out.append(frame(UPDATE, 0, 0, self._granted.to_bytes(4, "big")))
             self._granted = 0
         plain = self._unpadded(flags, body)
         if not plain:
@@ -261,14 +264,14 @@ class Http2:
         coming.size += size
         if coming.size <= BODY:
             coming.body += plain
-        if flags & _END_STREAM:
+        if flags & END_STREAM:
             return self._whole(stream, coming)
         # Who sends too much hears why only if it is read to the end; beyond this it is cut.
         if coming.size > _READ:
             self._stop(stream, CANCEL)
         elif coming.size >= BODY and size:
             coming.body.clear()
-            self.out.append(_frame(_UPDATE, 0, stream, size.to_bytes(4, "big")))
+            self.out.append(frame(UPDATE, 0, stream, size.to_bytes(4, "big")))
         return None
 
     def _whole(self, stream: int, coming: _Coming) -> Request | None:
@@ -282,34 +285,32 @@ class Http2:
         return Request(stream, coming.head, bytes(coming.body) if kept else None)
 
     def _settings(self, flags: int, stream: int, body: bytes) -> None:
-        if stream or (flags & _ACK and body) or len(body) % 6:
+        if stream or (flags & ACK and body) or len(body) % 6:
             raise self._fault(PROTOCOL if stream else SIZE)
-        if flags & _ACK:
+        if flags & ACK:
             return
         for name, value in struct.iter_unpack(">HI", body):
-            if name == _INITIAL_WINDOW:
-                if value > _MOST_WINDOW:
-                    raise self._fault(FLOW)
-                more, self._stream_window = value - self._stream_window, value
-                self._windows = {one: size + more for one, size in self._windows.items()}
-        self.out.append(_frame(_SETTINGS, _ACK, 0, b""))
-        self._send_waiting()
+            if name == INITIAL_WINDOW:
+                try:
+                    self._windows.first_set(value)
+                except TooWide:
+                    raise self._fault(FLOW) from None
+        self.out.append(frame(SETTINGS, ACK, 0, b""))
+        self.out += self._windows.send_waiting()
 
     def _update(self, stream: int, body: bytes) -> None:
         if len(body) != 4:
             raise self._fault(SIZE)
-        more = int.from_bytes(body, "big") & _MOST_WINDOW
+        more = int.from_bytes(body, "big") & MOST
         if more == 0:
             raise self._fault(PROTOCOL)
-        if stream == 0:
-            self._window += more
-        elif stream in self._windows:
-            self._windows[stream] += more
-        elif stream > self._last:
+        try:
+            known = self._windows.grant(stream, more)
+        except TooWide:
+            raise self._fault(FLOW) from None
+        if not known and stream > self._last:
             raise self._fault(PROTOCOL)
-        if max(self._window, self._windows.get(stream, 0)) > _MOST_WINDOW:
-            raise self._fault(FLOW)
-        self._send_waiting()
+        self.out += self._windows.send_waiting()
 
     def _reset(self, stream: int, body: bytes) -> None:
         if len(body) != 4 or not stream or stream > self._last:
@@ -322,51 +323,18 @@ class Http2:
 
     # Out
 
-    def _data(self, stream: int, body: bytes) -> tuple[bytes, bytes]:
-        """The frames of as much as the other end has room for, and the rest."""
-        size = len(body)
-        if size <= _FRAME and size <= self._window and size <= self._windows.get(stream, 0):
-            self._window -= size
-            del self._windows[stream]
-            return _frame(_DATA, _END_STREAM, stream, body) if size else b"", b""
-        room = max(0, min(self._window, self._windows.get(stream, 0), size))
-        frames = b""
-        for at in range(0, room, _FRAME):
-            piece = body[at : min(room, at + _FRAME)]
-            ends = _END_STREAM if at + len(piece) == size else 0
-            frames += _frame(_DATA, ends, stream, piece)
-        self._window -= room
-        if room == size:
-            del self._windows[stream]
-        else:
-            self._windows[stream] -= room
-        return frames, body[room:]
-
-    def _send_waiting(self) -> None:
-        for _ in range(len(self._waiting)):
-            stream, body = self._waiting.popleft()
-            if stream not in self._windows:
-                continue
-            frames, rest = self._data(stream, body)
-            if frames:
-                self.out.append(frames)
-            if rest:
-                self._waiting.append((stream, rest))
-
     def _stop(self, stream: int, code: int) -> None:
-        self.out.append(_frame(_RESET, 0, stream, code.to_bytes(4, "big")))
+        self.out.append(frame(RESET, 0, stream, code.to_bytes(4, "big")))
         self._idle += 5
         self._forget(stream)
 
     def _forget(self, stream: int) -> None:
         self._coming.pop(stream, None)
         self._answering.discard(stream)
-        self._windows.pop(stream, None)
-        if any(one[0] == stream for one in self._waiting):
-            self._waiting = deque(one for one in self._waiting if one[0] != stream)
+        self._windows.forget(stream)
 
     def _unpadded(self, flags: int, body: bytes) -> bytes:
-        if not flags & _PADDED:
+        if not flags & PADDED:
             return body
         if not body or body[0] >= len(body):
             raise self._fault(PROTOCOL)
@@ -377,34 +345,7 @@ class Http2:
         return Http2Fault(code)
 
 
-def _frame(kind: int, flags: int, stream: int, body: bytes) -> bytes:
-    return struct.pack(">BHBBI", len(body) >> 16, len(body) & 0xFFFF, kind, flags, stream) + body
-
-
 def _settings() -> bytes:
-    said = struct.pack(">HIHI", _MAX_STREAMS, STREAMS, _MAX_HEADERS, _BLOCK)
-    grant = (_GRANT - _WINDOW).to_bytes(4, "big")
-    return _frame(_SETTINGS, 0, 0, said) + _frame(_UPDATE, 0, 0, grant)
-
-
-def _head_of(fields: list[Field]) -> Head | None:
-    """The request of some fields; None where they are none (section 8.3.1)."""
-    found: dict[bytes, bytes] = {}
-    for name, value in fields:
-        if name in found and name.startswith(b":"):
-            return None
-        found[name] = value
-    if not {b":method", b":path", b":scheme"} <= found.keys():
-        return None
-    host = found.get(b":authority") or found.get(b"host", b"")
-    kind, length = found.get(b"content-type", b""), found.get(b"content-length")
-    if length is not None and not length.isdigit():
-        return None
-    return Head(found[b":method"], found[b":path"], host, kind, length)
-
-
-def fields_encode(status: int, kind: bytes, length: int, *more: tuple[int, bytes]) -> bytes:
-    """An answer's fields. Args: more: (name in the static table, value)."""
-    found = b"\x88" if status == 200 else literal(8, b"%d" % status)
-    found += literal(31, kind) + literal(28, b"%d" % length)
-    return found + b"".join(literal(name, value) for name, value in more)
+    said = struct.pack(">HIHI", MAX_STREAMS, STREAMS, MAX_HEADERS, _BLOCK)
+    grant = (_GRANT - FIRST).to_bytes(4, "big")
+    return frame(SETTINGS, 0, 0, said) + frame(UPDATE, 0, 0, grant)

@@ -14,7 +14,8 @@ from lachan.edge.dns.asker import HTTPS, Asker, Connection, Policies
 from lachan.edge.dns.certificates import Certificates
 from lachan.edge.dns.doh import MEDIA, TEXT, Refused, question_of, token_of
 from lachan.edge.dns.http1 import Http1Fault, answer_encode, request_read
-from lachan.edge.dns.http2 import Head, Http2, Http2Fault, Request, fields_encode
+from lachan.edge.dns.http2 import Http2, Http2Fault
+from lachan.edge.dns.http2_frames import Head, Request, fields_encode
 from lachan.edge.dns.names import OwnNames
 from lachan.edge.dns.question import Question
 from lachan.edge.dns.responder import Responder

@@ -11,7 +11,7 @@ from lachan.edge.dns.checks import Checks
 from lachan.edge.dns.local import name_wire
 from lachan.edge.dns.names import label_read
 from lachan.edge.dns.question import TYPE_A, TYPE_AAAA, TYPE_SVCB, TYPE_TXT, Question, Rcode
-from lachan.edge.dns.settings import Ways
+from lachan.edge.dns.ways import Ways
 from lachan.formats.profiles.door import check_host
 
 TTL = 300

@@ -7,19 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lachan.edge.dns.hpack import literal
-from lachan.edge.dns.http2 import (
-    CALM,
-    CANCEL,
-    COMPRESSION,
-    FLOW,
-    PREFACE,
-    PROTOCOL,
-    REFUSED,
-    SIZE,
-    STREAMS,
-    Http2,
-    Http2Fault,
-)
+from lachan.edge.dns.http2 import PREFACE, STREAMS, Http2, Http2Fault
+from lachan.edge.dns.http2_frames import CALM, CANCEL, COMPRESSION, FLOW, PROTOCOL, REFUSED, SIZE
 
 DATA, HEADERS, PRIORITY, RESET, SETTINGS, PUSH, PING, GOAWAY, UPDATE, MORE = range(10)
 END, LAST, PADDED, FIRST = 1, 4, 8, 0x20

@@ -16,7 +16,7 @@ from lachan.edge.dns.checks import EACH, NONCES, Checks
 from lachan.edge.dns.names import OwnNames, host_parse
 from lachan.edge.dns.own import OwnAnswers
 from lachan.edge.dns.question import question_parse
-from lachan.edge.dns.settings import Ways
+from lachan.edge.dns.ways import Ways
 from lachan.formats.profiles.door import (
     KIND,
     Check,
