@@ -18,6 +18,7 @@ from lachan.family.services.keeping import purge
 from lachan.formats.profiles.rules import Rules
 from lachan.kernel.clock import held_at, now
 from lachan.kernel.errors import Conflict, InvalidInput, NotFound
+from tests.lived import lived_until
 
 from .families import QUIET, Family
 
@@ -250,10 +251,10 @@ def test_what_has_run_out_goes_and_what_holds_stays(family):
 def test_a_household_that_was_only_tried_goes_and_no_other(family):
     tried = Family("Tôm").adult.opened.household
     family.child  # noqa: B018  made
-    with held_at(now() + timedelta(days=59)):
+    with lived_until(now() + timedelta(days=59)):
         purge()
         assert Household.objects.count() == 2
-    with held_at(now() + timedelta(days=61)):
+    with lived_until(now() + timedelta(days=61)):
         purge()
     assert list(Household.objects.all()) == [family.adult.opened.household]
     assert tried.pk != family.adult.opened.household.pk
