@@ -20,7 +20,7 @@ from lachan.family.entry import (
 from lachan.family.errors import CodeUnknown, LastAdult, TooMany
 from lachan.family.models import Adult, AdultSession, Child, Code, Device, Household
 from lachan.family.policy import Action
-from lachan.family.projecting import profile_changed
+from lachan.family.projecting import edge_key_mark, profile_changed
 from lachan.family.records import AdultWords, Change, DeviceWords
 from lachan.family.words import words_seal
 from lachan.kernel.clock import hour
@@ -51,7 +51,11 @@ def household_found(*, by: Actor, device: str) -> Entered:
     pair = keypair_new()
     with durable(), transaction.atomic():
         household = Household.objects.create(
-            uid=uuid.uuid4(), public=pair.public, zone=settings.TIME_ZONE, made_hour=hour()
+            uid=uuid.uuid4(),
+            public=pair.public,
+            zone=settings.TIME_ZONE,
+            made_hour=hour(),
+            keyed=edge_key_mark(),
         )
         adult = _adult_add(household)
         history_add(household, Change.FOUNDED, adult=adult.number)

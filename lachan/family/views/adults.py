@@ -14,7 +14,7 @@ from lachan.family import selectors
 from lachan.family.errors import CodeUnknown, LastAdult
 from lachan.family.labels import CHANGES
 from lachan.family.policy import Action
-from lachan.family.services import households
+from lachan.family.services import households, keeping
 from lachan.kernel.sealing.errors import ReceiptMalformed, ReceiptMiscopied
 from lachan.members.policy import requires
 
@@ -30,6 +30,7 @@ def key_of(request: HttpRequest) -> str:
 @require_GET
 def home(request: HttpRequest) -> HttpResponse:
     by, key = request.actor, key_of(request)
+    keeping.household_rekey(by=by, key=key)
     is_kept, has_printed = selectors.code_stand(by=by)
     context = {
         "children": selectors.child_list(by=by, key=key),
