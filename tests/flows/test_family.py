@@ -10,6 +10,7 @@ import dns.query
 import dns.rcode
 import pytest
 
+from benchmarks import family
 from tests.instance import Instance, _free_port
 
 pytestmark = pytest.mark.faults
@@ -95,3 +96,10 @@ def test_what_a_killed_follower_leaves_is_taken_up_by_the_next(instance):
             lambda name=f"s{number}.test": rcode(instance, label, name) == "NXDOMAIN",
             "to hold every rule that was confirmed",
         )
+
+
+def test_a_parent_s_tap_and_a_publication_reach_the_device(instance):
+    """The benchmark's own code, a hundredth of it; its figures are no matter of a test."""
+    found = family.measured(instance, 1)
+    assert found["tap_to_dns_ms"]["max"] > 0
+    assert found["publish_to_profile_ms"]["max"] > 0
