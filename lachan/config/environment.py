@@ -6,7 +6,13 @@ from typing import Any
 
 from lachan.kernel.country import here
 from lachan.kernel.env import Env, EnvError
-from lachan.kernel.env_kinds import host_pattern, origin, postgresql_url, secrets
+from lachan.kernel.env_kinds import (
+    host_pattern,
+    origin,
+    postgresql_url,
+    school_network,
+    secrets,
+)
 from lachan.kernel.home import home_path, secrets_find
 
 
@@ -40,6 +46,13 @@ DNS_HTTPS_PORT = env.number(
 DNS_IS_ENCRYPTED = any(
     env.text(f"LACHAN_DNS_{name}", "") for name in ("NAME", "TLS_LISTEN", "HTTPS_LISTEN")
 )
+SCHOOL_NETWORKS = env.each("LACHAN_SCHOOL_NETWORKS", "", school_network)
+for _network, _school in SCHOOL_NETWORKS:
+    if any(
+        _school != school and _network.version == other.version and _network.overlaps(other)
+        for other, school in SCHOOL_NETWORKS
+    ):
+        raise EnvError("LACHAN_SCHOOL_NETWORKS: two schools have an address in common")
 if not HOSTS:
     raise EnvError("LACHAN_HOSTS names no host: no page would be served")
 if HTTPS and not all(one.startswith("https://") for one in ORIGINS):

@@ -132,6 +132,7 @@ FILE_UPLOAD_HANDLERS: list[str] = []  # nothing takes a file: an upload never re
 REPORTS_BUSY_PER_MINUTE = environment.BUSY_PER_MINUTE
 FAMILY_DNS_NAME, FAMILY_DNS_HTTPS_PORT = environment.DNS_NAME, environment.DNS_HTTPS_PORT
 FAMILY_DNS_IS_ENCRYPTED = environment.DNS_IS_ENCRYPTED
+FAMILY_SCHOOL_NETWORKS = environment.SCHOOL_NETWORKS
 
 USE_TZ = True
 TIME_ZONE = environment.COUNTRY.zone.key

@@ -76,9 +76,8 @@ class Layers:
         own, said = self._profiles.own(held, policy, wire)
         if own != PASS:
             return own, said
-        if effect == PASS and policy.everything and self._opens(policy, wire):
-            return PASS, None
-        if effect != ALLOW and policy.everything:
+        opened = effect == ALLOW or (effect == PASS and self._opens(policy, wire))
+        if policy.everything and not opened:
             return BLOCK, self._profiles.everything(held, policy, wire)
         if effect == BLOCK and verdict is not None:
             return BLOCK, self._profiles.closed(held, policy, verdict)
