@@ -4,22 +4,27 @@
 
 from typing import Any
 
+from lachan.formats.profiles.reached import ways_in
 from lachan.kernel.country import here
 from lachan.kernel.env import Env, EnvError
 from lachan.kernel.env_kinds import (
+<<<<<<< HEAD
     host_pattern,
     origin,
     postgresql_url,
     school_network,
+=======
+    contact,
+    host_and_port,
+    host_pattern,
+    mail_sender,
+    mail_server,
+    origin,
+    postgresql_url,
+>>>>>>> family
     secrets,
 )
 from lachan.kernel.home import home_path, secrets_find
-
-
-def _port(listened: str) -> int:
-    port = listened.rpartition(":")[2].strip()
-    return int(port) if port.isdecimal() and len(port) < 6 else 443
-
 
 env = Env()
 HOME = home_path()
@@ -39,12 +44,13 @@ ORIGINS = env.each("LACHAN_ORIGINS", "", origin)
 BUSY_PER_MINUTE = env.number("LACHAN_BUSY_PER_MINUTE", 120, low=1)
 LOG_LEVEL = env.one_of("LACHAN_LOG_LEVEL", "WARNING", ("DEBUG", "INFO", "WARNING", "ERROR"))
 # How devices reach the edge, for the pages that say so; what the edge makes of the same names is its own.
-DNS_NAME = env.text("LACHAN_DNS_NAME", "dns.localhost").strip().rstrip(".").lower()
-DNS_HTTPS_PORT = env.number(
-    "LACHAN_DNS_HTTPS_PORT", _port(env.text("LACHAN_DNS_HTTPS_LISTEN", "")), high=0xFFFF
-)
-DNS_IS_ENCRYPTED = any(
-    env.text(f"LACHAN_DNS_{name}", "") for name in ("NAME", "TLS_LISTEN", "HTTPS_LISTEN")
+DNS_WAYS = ways_in(env)
+# Messages out (docs/howto/messages.md).
+MAIL_SERVER = env.parsed("LACHAN_MAIL_URL", "", mail_server)
+MAIL_FROM = env.parsed("LACHAN_MAIL_FROM", "", mail_sender) if MAIL_SERVER else None
+PUSH_SERVICES = frozenset(env.each("LACHAN_PUSH_SERVICES", "", host_and_port))
+PUSH_CONTACT = env.parsed("LACHAN_PUSH_CONTACT", "", contact) or next(
+    (one for one in ORIGINS if one.startswith("https://") and "*" not in one), ""
 )
 SCHOOL_NETWORKS = env.each("LACHAN_SCHOOL_NETWORKS", "", school_network)
 for _network, _school in SCHOOL_NETWORKS:

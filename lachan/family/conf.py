@@ -6,10 +6,6 @@ from datetime import timedelta
 
 from django.conf import settings
 
-EDGE_NAME: str = settings.FAMILY_DNS_NAME
-EDGE_HTTPS_PORT: int = settings.FAMILY_DNS_HTTPS_PORT
-EDGE_IS_ENCRYPTED: bool = settings.FAMILY_DNS_IS_ENCRYPTED
-"""Whether devices can reach it by an address of their own."""
 SESSION_FOR = timedelta(days=180)
 """An adult's phone stays signed in for so long after it was last used."""
 DEVICE_FOR = timedelta(days=400)

@@ -1,17 +1,16 @@
 """The process that keeps the table of profiles in step with the database: the one writer of its folder."""
 
 import logging
-import signal
 from datetime import date
-from threading import Event
+from pathlib import Path
 
 from django.conf import settings
 from django.db import Error as DatabaseError
 from django.db import close_old_connections
 
-from lachan.formats.profiles.table import ProfileWriter
+from lachan.formats.profiles.table import ProfileReader, ProfilesStatus, ProfileWriter
 from lachan.kernel.country import here, today
-from lachan.outbox.services import listener_open
+from lachan.outbox.services import listener_open, stop_on_signal
 
 from .projecting import (
     TOPIC,
@@ -36,9 +35,7 @@ def run(*, once: bool = False, rebuild: bool = False) -> None:
 
     While the database does not answer, the last table stays and edges go on answering from it.
     """
-    stop = Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stop.set())
+    stop = stop_on_signal()
     listener = listener_open(TOPIC)
     with ProfileWriter(settings.LACHAN_HOME / "profiles", edge_key()) as writer:
         try:
@@ -77,7 +74,7 @@ def calendar_sync(writer: ProfileWriter) -> None:
 def _follows(sequence: int) -> bool:
     """Whether all that came after `sequence` is still known, and the database is not an older one."""
     kept_from, head = changes_kept_from(), profile_head()
-    return sequence <= head and (not kept_from or sequence >= kept_from - 1)
+    return sequence == head or (0 < kept_from <= sequence + 1 and sequence < head)
 
 
 def table_sync(writer: ProfileWriter) -> int:
@@ -102,6 +99,11 @@ def table_sync(writer: ProfileWriter) -> int:
         writer.remove(number)
     writer.commit(changed[-1][0])
     return len(changed)
+
+
+def table_stand(home: Path) -> tuple[ProfilesStatus, int]:
+    """How the table stands, and up to which change it should."""
+    return ProfileReader(home / "profiles").status(), profile_head()
 
 
 def table_rebuild(writer: ProfileWriter) -> None:

@@ -35,6 +35,8 @@ class Household(models.Model):
     public = models.CharField(max_length=80)
     zone = models.CharField(max_length=40)
     made_hour = models.DateTimeField()
+    # Which key the hashes of its devices and names were made with: four bytes of its digest.
+    keyed = models.BinaryField(max_length=4, default=b"")
     # How many adults and lines of history there ever were: numbers are not given twice.
     adults_made = models.PositiveIntegerField(default=0)
     written = models.PositiveIntegerField(default=0)

@@ -1,6 +1,10 @@
 from django.urls import path
 
+<<<<<<< HEAD
 from .views import adults, children, classes, entry, mine, schools
+=======
+from .views import adults, children, entry, mine, platforms
+>>>>>>> family
 
 urlpatterns = [
     path("family/", adults.home, name="family-home"),
@@ -24,7 +28,7 @@ urlpatterns = [
     path("family/children/<uuid:uid>/edit/", children.child_edit, name="family-child-edit"),
     path("family/children/<uuid:uid>/rules/", children.rules, name="family-rules"),
     path("family/children/<uuid:uid>/times/", children.slot_add, name="family-slot-add"),
-    path("family/children/<uuid:uid>/times/off/", children.slot_remove, name="family-slot-remove"),
+    path("family/children/<uuid:uid>/times-off/", children.slot_remove, name="family-slot-remove"),
     path("family/children/<uuid:uid>/names/", children.name_add, name="family-name-add"),
     path("family/names/<uuid:uid>/remove/", children.name_remove, name="family-name-remove"),
     path("family/children/<uuid:uid>/pause/", children.pause, name="family-pause"),
@@ -32,6 +36,12 @@ urlpatterns = [
     path("family/children/<uuid:uid>/remove/", children.child_remove, name="family-child-remove"),
     path("family/devices/<uuid:uid>/", children.device, name="family-device"),
     path("family/devices/<uuid:uid>/remove/", children.device_remove, name="family-device-remove"),
+    path("family/devices/<uuid:uid>/on/<str:platform>/", platforms.on_device, name="family-on"),
+    path(
+        "family/devices/<uuid:uid>/la-chan.mobileconfig",
+        platforms.device_profile,
+        name="family-device-profile",
+    ),
     path("family/asks/<uuid:uid>/", children.ask_answer, name="family-ask-answer"),
     path("family/teachers/<uuid:uid>/", schools.teacher, name="family-teacher"),
     path("family/classes/list/", schools.class_list, name="family-class-list"),
@@ -43,4 +53,6 @@ urlpatterns = [
     path("my/", mine.mine, name="my"),
     path("my/join/<str:token>/", mine.join, name="my-join"),
     path("my/ask/", mine.ask, name="my-ask"),
+    path("my/on/<str:platform>/", platforms.on_mine, name="my-on"),
+    path("my/la-chan.mobileconfig", platforms.my_profile, name="my-profile"),
 ]

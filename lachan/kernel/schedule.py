@@ -1,4 +1,4 @@
-"""Recurring tasks: a room's `tasks.py` says what and how often, the worker runs each in a lane of its own."""
+"""Recurring tasks: a room's `tasks.py` says what and how often, the worker runs each in a process of its own."""
 
 import dataclasses
 from collections.abc import Callable
@@ -18,7 +18,8 @@ class Task:
 def every(
     interval: timedelta, *, at_end: bool = False
 ) -> Callable[[Callable[[], object]], Callable[[], object]]:
-    """Register a function without arguments. It must bear being run twice, and being cut off.
+    """Register a function without arguments. It must bear being run twice, and being cut off, and keeps
+    nothing in memory for its next run.
 
     Args:
         interval: from one beginning to the next.

@@ -4,10 +4,12 @@ A clock that runs a year ahead for a minute would purge every report and end eve
 keeps the latest moment that was believed, and a leap from there, ahead or back, is believed only after it has
 been seen, again and again, for a day. A machine that was off for a week purges a day late.
 
-Many small leaps would add up unseen. So each process holds the clock to the time that has truly passed since it
-first believed it, too.
+Many small leaps would add up unseen. So each process, with those that it forks, holds the clock to the time that
+has truly passed since it was first believed there, too.
 """
 
+import mmap
+import struct
 from datetime import datetime, timedelta
 
 from django.db import transaction
@@ -43,28 +45,40 @@ def _migrated_at() -> datetime:
 
 
 class Steadiness:
-    """Of one process: how far its clock has been moved, all leaps together, since it was first believed."""
+    """Of one process, and all that it forks: how far the clock has been moved, all leaps together, since it was
+    first believed.
+
+    In memory that they share: a task lives in a process of its own, and only for a moment. Whoever calls holds
+    the row of the database meanwhile.
+    """
 
     def __init__(self) -> None:
-        self._began: datetime | None = None  # the machine, by the clock that was believed
-        self._doubted: tuple[datetime, datetime] | None = None  # the same now, and since when
+        self._shared = mmap.mmap(-1, 3 * 8)
+        self._write(0.0)
 
     def look(self, moment: datetime) -> bool:
         """Whether it was moved by no more than one leap; or by more, and has since gone on for a day."""
-        began = machine_began()
-        if self._began is None or abs(began - self._began) <= _LEAP:
-            self._doubted = None
+        # When the machine began, by the clock that was believed; the same by one in doubt, and since when.
+        began, doubted, since = struct.unpack("3d", self._shared[:])
+        present, at = machine_began().timestamp(), moment.timestamp()
+        if not began or abs(present - began) <= _LEAP.total_seconds():
+            self._write(began)
             return True
-        if self._doubted is None or abs(began - self._doubted[0]) > _WANDER:
-            self._doubted = began, moment
-        if moment - self._doubted[1] < _DOUBTED_FOR:
+        if not doubted or abs(present - doubted) > _WANDER.total_seconds():
+            doubted, since = present, at
+        if at - since < _DOUBTED_FOR.total_seconds():
+            self._write(began, doubted, since)
             return False
-        self._began, self._doubted = began, None
+        self._write(present)
         return True
 
     def believe(self) -> None:
         """The clock as it is now is what later moves are reckoned from, where none is yet."""
-        self._began = self._began or machine_began()
+        began, *doubt = struct.unpack("3d", self._shared[:])
+        self._write(began or machine_began().timestamp(), *doubt)
+
+    def _write(self, began: float, doubted: float = 0.0, since: float = 0.0) -> None:
+        self._shared[:] = struct.pack("3d", began, doubted, since)
 
 
 _steadiness = Steadiness()

@@ -47,10 +47,17 @@ def value_check(text: str, kind: str | None = None, *, by: Actor = PUBLIC) -> Ch
     Raises:
         InvalidObservable: it is none of these.
     """
-    return max(
-        (_answer(asked, by, guessed=kind is None) for asked in _named(text, kind)),
-        key=lambda answer: _SEVERITY.index(answer.action),
-    )
+    return message_check(text, kind, by=by)[0]
+
+
+def message_check(text: str, kind: str | None = None, *, by: Actor = PUBLIC) -> list[CheckAnswer]:
+    """As `value_check`, of everything that a message names: the worst first, then as they stand in it.
+
+    Raises:
+        InvalidObservable: it names nothing that can be asked.
+    """
+    answers = [_answer(asked, by, guessed=kind is None) for asked in _named(text, kind)]
+    return sorted(answers, key=lambda answer: -_SEVERITY.index(answer.action))
 
 
 def _named(text: str, kind: str | None) -> list[Observable]:

@@ -2,22 +2,27 @@ from django import forms
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext_lazy as _
-from django.views.decorators.http import require_GET, require_http_methods
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from lachan.formats.observables.record import InvalidObservable
 from lachan.members.policy import public
 
 from .advice import advice_for
-from .selectors import value_check
+from .records import CheckAnswer
+from .selectors import message_check
+
+SHOWN = 20
+"""Answers on one page: who pastes a whole chat gets the worst of it."""
 
 
 class CheckForm(forms.Form):
     value = forms.CharField(
-        label=_("Web address, phone number, e-mail or account"),
+        label=_("Message, web address, phone number, e-mail or account"),
         max_length=8192,
         strip=True,
-        widget=forms.TextInput(
-            attrs={"autocomplete": "off", "autocapitalize": "off", "spellcheck": "false"}
+        widget=forms.Textarea(
+            attrs={"rows": 3, "autocomplete": "off", "autocapitalize": "off", "spellcheck": "false"}
         ),
     )
 
@@ -26,16 +31,39 @@ class CheckForm(forms.Form):
 @require_http_methods(["GET", "POST"])
 def check(request: HttpRequest) -> HttpResponse:
     """Answers "is this known?" for people. By POST: what was asked stays out of addresses, histories and logs."""
-    form = CheckForm(request.POST or None)
+    if request.method == "POST":
+        return _checked(request, CheckForm(request.POST))
+    return render(request, "shield/check.html", {"form": CheckForm()})
+
+
+@public
+@csrf_exempt
+@require_POST
+def shared(request: HttpRequest) -> HttpResponse:
+    """The same of what another app shares with ours (`web/installing`): it brings no token, and changes nothing."""
+    parts = (request.POST.get(name, "").strip() for name in ("title", "text", "url"))
+    return _checked(request, CheckForm({"value": "\n".join(part for part in parts if part)}))
+
+
+def _checked(request: HttpRequest, form: CheckForm) -> HttpResponse:
     context: dict[str, object] = {"form": form}
-    if request.method == "POST" and form.is_valid():
+    if form.is_valid():
         try:
-            answer = value_check(form.cleaned_data["value"], by=request.actor)  # type: ignore[attr-defined]
+            answers = message_check(form.cleaned_data["value"], by=request.actor)  # type: ignore[attr-defined]
         except InvalidObservable as error:
             form.add_error("value", _not_read(error))
         else:
-            context |= {"answer": answer, "advice": advice_for(answer)}
+            context |= {
+                "answers": [_shown(answer) for answer in answers[:SHOWN]],
+                "worst": answers[0],
+                "advice": advice_for(answers[0]),
+                "more": max(0, len(answers) - SHOWN),
+            }
     return render(request, "shield/check.html", context)
+
+
+def _shown(answer: CheckAnswer) -> dict[str, object]:
+    return {"answer": answer, "covered": answer.known and answer.matched_value != answer.value}
 
 
 def _not_read(error: InvalidObservable) -> str:

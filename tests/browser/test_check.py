@@ -9,11 +9,19 @@ from tests.chromium import assert_accessible, look
 def test_it_answers_at_every_width(live_server, either):
     either.goto(f"{live_server.url}/check/")
     assert_accessible(either)
-    either.get_by_label("Đường link").fill("nothing.example")
-    either.keyboard.press("Enter")
+    either.get_by_label("Tin nhắn, đường link").fill("nothing.example")
+    either.get_by_role("button", name="Kiểm tra").click()
     either.get_by_text("Chưa có thông tin nào về điều này").wait_for()
     assert_accessible(either)
     look(either, "check")
+    either.get_by_label("Tin nhắn, đường link").fill(
+        "Vào nothing.example\nhoặc gọi 0912 345 678 nhé"
+    )
+    either.get_by_role("button", name="Kiểm tra").click()
+    either.get_by_text("+84912345678").wait_for()
+    assert either.locator(".card .tag").count() == 2
+    assert_accessible(either)
+    look(either, "check-message")
 
 
 @pytest.mark.browser

@@ -5,6 +5,7 @@ Whether handlers fail, and whether work is slow, is told by files in the home.
 
 import dataclasses
 import hashlib
+import json
 import os
 import time
 from datetime import UTC, datetime, timedelta
@@ -64,13 +65,28 @@ def outward(event: Rang) -> None:
 
 
 def pull() -> None:
-    """A pull that waits half of its time and computes the other half."""
-    (settings.LACHAN_HOME / "pulled").touch()
-    while is_on("slow"):
-        end = time.monotonic() + 0.02
-        while time.monotonic() < end:
+    """As from a slow partner: it waits most of its time, parses a page in one step, and notes where it stands."""
+    if not is_on("pulling"):
+        return
+    page = json.dumps([{"value": f"{number}.example"} for number in range(20_000)])
+    (settings.LACHAN_HOME / "pulling.begun").touch()
+    while is_on("pulling"):
+        time.sleep(0.1)
+        found = len(json.loads(page))
+        with turn(), transaction.atomic(), connection.cursor() as cursor:
+            values = ["pull", -1, found]
+            cursor.execute(
+                "INSERT INTO effects (handler, number, took) VALUES (%s, %s, %s)", values
+            )
+
+
+def compute() -> None:
+    """As a list that is made anew: a whole processor."""
+    if is_on("computing"):
+        (settings.LACHAN_HOME / "computing.begun").touch()
+    while is_on("computing"):
+        for _ in range(10_000):
             hashlib.sha256(b"x" * 100).hexdigest()
-        time.sleep(0.02)
 
 
 def main() -> None:
@@ -80,5 +96,6 @@ def main() -> None:
     start = datetime.fromtimestamp(at, UTC)
     clock.now = lambda: start + timedelta(seconds=speed * (time.monotonic() - began))
     TASKS.clear()
-    every(timedelta(seconds=0.2))(pull)
+    for task in (pull, compute):
+        every(timedelta(seconds=1))(task)
     run()

@@ -211,6 +211,11 @@ Each flag may also be set by the variable in brackets. docs/howto/dns-edge.md"""
         help="DNS over HTTPS, one [LACHAN_DNS_HTTPS_LISTEN, none]",
     )
     add("--https", action="store_true", help="answer that, and nothing else: a process of its own")
+    add(
+        "--authority",
+        action="store_true",
+        help="say by what devices trust the certificate of our own, and end",
+    )
     add("--plain", action="store_true", help="without the compiled path")
     add("--warm", action="store_true", help="compile the packet path ahead, and end")
     return parser

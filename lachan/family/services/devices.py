@@ -20,7 +20,7 @@ from lachan.family.projecting import profile_changed, way_hash
 from lachan.family.records import Change, DeviceWords, Sort, WayKind
 from lachan.family.words import words_open, words_seal
 from lachan.kernel.clock import hour
-from lachan.kernel.errors import InvalidInput
+from lachan.kernel.errors import Conflict, InvalidInput
 from lachan.kernel.sealing.envelope import keypair_new
 from lachan.members.records import Actor
 from lachan.outbox.services import durable
@@ -47,6 +47,7 @@ def network_add(*, by: Actor, child: uuid.UUID, network: str, name: str = "") ->
 
     Raises:
         InvalidInput: it is no network.
+        Conflict: another household has said that it is theirs.
         NotAllowed, NotFound, TooMany: as `device_add`.
     """
     try:
@@ -54,9 +55,9 @@ def network_add(*, by: Actor, child: uuid.UUID, network: str, name: str = "") ->
     except ValueError:
         raise InvalidInput("no network") from None
     with durable(), transaction.atomic():
-        for old in Device.objects.select_related("child").filter(
-            way=way, child__household_id=by.household_id
-        ):
+        for old in Device.objects.select_related("child").filter(way=way):
+            if old.child.household_id != by.household_id:
+                raise Conflict("this network has another household's rules")
             old.delete()
             profile_changed(old.child.number)
         return _way_add(by, child, WayKind.NETWORK, way, DeviceWords(name=name)).uid

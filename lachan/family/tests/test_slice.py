@@ -8,10 +8,11 @@ from django.test import Client
 from lachan.family.models import Child
 from lachan.family.projecting import profile_of, way_hash
 from lachan.family.records import WayKind
+from lachan.formats.profiles.reached import WaysIn
 
 from .families import digits_of
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("reached")]
 
 
 def form_of(client, address, action=""):
@@ -22,7 +23,8 @@ def form_of(client, address, action=""):
     return dict(re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)"', form))
 
 
-def test_a_family_begins_and_a_child_asks_and_is_answered():
+def test_a_family_begins_and_a_child_asks_and_is_answered(settings):
+    settings.FAMILY_WAYS = WaysIn(name="dns.localhost", tls=853)
     parent, child = Client(), Client()
     hidden = form_of(parent, "/family/start/", "/family/found/")
     page = parent.post("/family/found/", hidden)

@@ -22,9 +22,15 @@ def samples(personas):
         "family-adult-remove": {"uid": more.opened.adult.uid},
         "family-session-end": {"uid": AdultSession.objects.get(adult=more.opened.adult).uid},
         **{f"family-child{one}": child for one in of_child},
-        **{f"family-{one}": child for one in ("rules", "name-add", "pause", "device-add")},
+        **{
+            f"family-{one}": child
+            for one in ("rules", "slot-add", "slot-remove", "name-add", "pause", "device-add")
+        },
         "family-name-remove": {"uid": OwnName.objects.get().uid},
         "family-device": device,
         "family-device-remove": device,
+        "family-device-profile": device,
+        "family-on": device | {"platform": "android"},
+        "my-on": {"platform": "android"},
         "family-ask-answer": {"uid": family.waiting[0].uid},
     }

@@ -1,5 +1,6 @@
 """The household itself: who may open it, codes, history, leaving, deleting."""
 
+import dataclasses
 import uuid
 
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -12,7 +13,7 @@ from lachan.family import selectors
 from lachan.family.errors import CodeUnknown, LastAdult
 from lachan.family.labels import CHANGES
 from lachan.family.policy import Action
-from lachan.family.services import households
+from lachan.family.services import households, keeping
 from lachan.kernel.sealing.errors import ReceiptMalformed, ReceiptMiscopied
 from lachan.members.policy import requires
 
@@ -28,6 +29,7 @@ def home(request: HttpRequest) -> HttpResponse:
     if is_school(request):
         return schools.home(request)
     by, key = request.actor, key_of(request)
+    keeping.household_rekey(by=by, key=key)
     is_kept, has_printed = selectors.code_stand(by=by)
     context = {
         "children": selectors.child_list(by=by, key=key),
@@ -47,7 +49,10 @@ def adults(request: HttpRequest) -> HttpResponse:
     is_kept, has_printed = selectors.code_stand(by=by)
     context = {
         "adults": selectors.adult_list(by=by, key=key),
-        "sessions": selectors.session_list(by=by, key=key, session=request.household.session.uid),
+        "sessions": [
+            dataclasses.replace(one, device=one.device or _("A browser"))
+            for one in selectors.session_list(by=by, key=key, session=request.household.session.uid)
+        ],
         "is_kept": is_kept,
         "has_printed": has_printed,
     }
@@ -82,7 +87,7 @@ def adult_remove(request: HttpRequest, uid: uuid.UUID) -> HttpResponse:
         "words": _(
             "Every device of theirs is signed out and their code opens nothing any more. If they know the printed code, make a new one."
         ),
-        "name": row.name or f"#{row.number}",
+        "name": row.name or _who(f"#{row.number}"),
         "button": _("Take out"),
         "back": reverse("family-adults"),
     }
@@ -128,11 +133,20 @@ def code_kept(request: HttpRequest) -> HttpResponse:
 @require_GET
 def history(request: HttpRequest) -> HttpResponse:
     lines = selectors.history_list(by=request.actor, key=key_of(request))
-    shown = [(line, CHANGES.get(line.what, line.what)) for line in lines]
+    shown = [(line, _who(line.who), CHANGES.get(line.what, line.what)) for line in lines]
     return render(request, "family/history.html", {"lines": shown})
 
 
+<<<<<<< HEAD
 @requires(Action.ADULT_SELF)
+=======
+def _who(name: str) -> str:
+    """An adult without a name has a number."""
+    return _("Adult %(number)s") % {"number": name[1:]} if name.startswith("#") else name
+
+
+@requires(Action.HOUSEHOLD_MANAGE)
+>>>>>>> family
 @require_http_methods(["GET", "HEAD", "POST"])
 def leave(request: HttpRequest) -> HttpResponse:
     """An adult goes, with children's devices or without; nobody is told where to."""

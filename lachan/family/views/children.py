@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import msgspec
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
@@ -13,7 +14,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from lachan.family import conf, selectors
+from lachan.family import selectors
 from lachan.family.errors import NameUnusable
 from lachan.family.forms import AnswerForm, ChildForm, DeviceForm, NameForm, SlotForm
 from lachan.family.labels import (
@@ -39,7 +40,12 @@ from lachan.kernel.clock import hour, now
 from lachan.kernel.errors import Conflict, InvalidInput
 from lachan.members.policy import requires
 
+<<<<<<< HEAD
 from .asked import is_school, key_of, qr
+=======
+from .adults import key_of, qr
+from .platforms import platform_links
+>>>>>>> family
 
 
 @requires(Action.CHILD_MANAGE)
@@ -274,23 +280,10 @@ def _device_page(request: HttpRequest, uid: uuid.UUID, token: str) -> HttpRespon
         "child": child,
         "link": link,
         "link_qr": qr(link) if link else "",
-        **addresses(shown.label),
+        "platforms": platform_links(uid) if shown.label else [],
+        "ways": settings.FAMILY_WAYS.of(shown.label) if shown.label else None,
     }
     return render(request, "family/device.html", context)
-
-
-def addresses(label: str) -> dict[str, object]:
-    """By which names a device asks: over TLS, and over HTTPS."""
-    if not label:
-        return {}
-    port = "" if conf.EDGE_HTTPS_PORT == 443 else f":{conf.EDGE_HTTPS_PORT}"
-    over_tls = f"{label}.{conf.EDGE_NAME}"
-    return {
-        "over_tls": over_tls,
-        "over_tls_qr": qr(over_tls),
-        "over_https": f"https://{conf.EDGE_NAME}{port}/dns-query/{label}",
-        "is_encrypted": conf.EDGE_IS_ENCRYPTED,
-    }
 
 
 @requires(Action.DEVICE_MANAGE)

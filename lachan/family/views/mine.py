@@ -1,5 +1,6 @@
 """A child's own pages, on the child's device: the rules in words, asking, help."""
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
@@ -11,6 +12,7 @@ from lachan.family.entry import device_link_open
 from lachan.family.errors import LinkGone, NameUnusable, TooMany
 from lachan.family.forms import AskForm
 from lachan.family.policy import Action
+from lachan.family.records import Band
 from lachan.family.sentences import sentences
 from lachan.family.services import asks, devices
 from lachan.formats.profiles.encoding import rules_read
@@ -18,8 +20,10 @@ from lachan.members.policy import public, requires
 from lachan.members.records import PUBLIC
 from lachan.web.sent import marked
 
-from .children import addresses
 from .cookies import child_cookie
+from .platforms import platform_links
+
+_YOUNG = {Band.UNDER_9, Band.FROM_9}
 
 
 @public
@@ -36,14 +40,15 @@ def _page(request: HttpRequest, *, status: int = 200, **more: object) -> HttpRes
     child = opened.device.child
     until = selectors.departures(child)
     context = {
-        "sentences": sentences(rules_read(child.rules)),
+        "sentences": sentences(rules_read(child.rules), young=child.band in _YOUNG),
         "now": projecting.rules_now(child),
         "paused_until": until.get("pause"),
         "more_until": until.get("skip"),
         "lesson_until": until.get("only") or until.get("open"),
         "asks": selectors.own_asks(by=request.actor, key=opened.key),
         "label": opened.label,
-        **addresses(opened.label),
+        "platforms": platform_links(),
+        "ways": settings.FAMILY_WAYS.of(opened.label),
         **more,
     }
     return render(request, "family/my.html", context, status=status)

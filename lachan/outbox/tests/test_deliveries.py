@@ -1,9 +1,12 @@
 """Each handler hears of each event apart: what one does, or fails to do, is nothing to the others."""
 
 import dataclasses
+import itertools
 import logging
 import os
+import signal
 import threading
+import time
 from collections import Counter
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -333,51 +336,70 @@ def test_it_names_a_handler_that_holds_up_all_who_write(ears, monkeypatch, caplo
     assert "a.on_bell held up all who write" in caplog.text
 
 
-def test_slow_work_holds_up_no_other_lane(monkeypatch, home, caplog):
-    """The slow task ends when the others have run twice: in one lane, they never would."""
+@pytest.fixture
+def lived(monkeypatch, home):
+    """Lanes with these tasks, until the file in which they write what they did says enough."""
+    monkeypatch.setattr(lanes, "_PATIENCE", 1)
     home.joinpath("run").mkdir()
-    stop, seen = threading.Event(), []
-    twice = {"quick": threading.Event(), "broken": threading.Event()}
+    wrote = home / "wrote"
+    wrote.touch()
 
-    def slow():
-        assert all(event.wait(20) for event in twice.values())
-        seen.append("slow")
+    def live(runs, is_enough, **facts):
+        def run(name):
+            with wrote.open("a") as file:
+                file.write(f"{name}\n")
+            runs[name](wrote.read_text().split())
+
+        tasks = {
+            name: Task(name, facts.get("every", timedelta(0)), partial(run, name), name == "last")
+            for name in runs
+        }
+        monkeypatch.setattr(lanes, "TASKS", tasks)
+        monkeypatch.setattr(lanes, "ways", dict)
+        stop = threading.Event()
+        # A thread has no connection to the database that its processes could take along.
+        thread = threading.Thread(target=lanes.lanes_run, args=(stop,))
+        thread.start()
+        _until(lambda: is_enough(wrote.read_text().split()))
         stop.set()
+        thread.join()
+        return wrote.read_text().split()
 
-    def often(name):
-        seen.append(name)
-        if seen.count(name) == 2:
-            twice[name].set()
-        assert name != "broken"
+    return live
 
-    runs = {"slow": slow, "quick": lambda: often("quick"), "broken": lambda: often("broken")}
-    tasks = {name: Task(name, timedelta(milliseconds=10), run) for name, run in runs.items()}
-    monkeypatch.setattr(lanes, "TASKS", tasks)
+
+def _until(is_so):
+    end = time.monotonic() + 20
+    while not is_so() and time.monotonic() < end:
+        time.sleep(0.01)
+    assert is_so()
+
+
+def _fails(_):
+    raise RuntimeError
+
+
+def test_slow_work_holds_up_no_other_lane(lived, caplog):
+    """Slow work that does nothing else ends only with the lanes; who fails or dies takes no other with it."""
     caplog.set_level(logging.CRITICAL)
-    lanes.lanes_run(stop)
-    assert seen.count("slow") == 1
-
-
-def test_what_notes_where_things_stand_does_so_once_more_at_the_end(monkeypatch, home):
-    home.joinpath("run").mkdir()
-    stop, seen = threading.Event(), []
-    began = {name: threading.Event() for name in ("note", "purge")}
-
-    def run(name):
-        seen.append((name, stop.is_set()))
-        began[name].set()
-
-    tasks = {
-        name: Task(name, timedelta(hours=1), partial(run, name), at_end=name == "note")
-        for name in began
+    runs = {
+        "computes": lambda _: sum(iter(int, 1)),
+        # A single step in C: no other thread of its process would run meanwhile.
+        "parses": lambda _: sum(itertools.repeat(0)),
+        "fails": _fails,
+        "dies": lambda _: os.kill(os.getpid(), signal.SIGKILL),
+        "quick": lambda _: None,
     }
-    monkeypatch.setattr(lanes, "TASKS", tasks)
-    thread = threading.Thread(target=lanes.lanes_run, args=(stop,))
-    thread.start()
-    assert all(event.wait(20) for event in began.values())
-    stop.set()
-    thread.join()
-    assert sorted(seen) == [("note", False), ("note", True), ("purge", False)]
+    others = ("fails", "dies", "quick")
+    wrote = Counter(lived(runs, lambda seen: all(seen.count(name) > 1 for name in others)))
+    assert wrote["computes"] == wrote["parses"] == 1
+
+
+def test_what_notes_where_things_stand_does_so_once_more_at_the_end(lived):
+    runs = {"last": lambda _: None, "purge": lambda _: None}
+    wrote = lived(runs, lambda seen: len(seen) == 2, every=timedelta(hours=1))
+    assert sorted(wrote[:2]) == ["last", "purge"]
+    assert wrote[2:] == ["last"]
 
 
 def test_two_handlers_of_an_event_have_two_names(monkeypatch):
@@ -418,7 +440,7 @@ def test_it_carries_an_old_homes_events_over(ears):
         **facts | {"next_attempt_at": clock.now() + timedelta(minutes=30)}, data={"times": 3}
     )
     executor = MigrationExecutor(connection)
-    executor.migrate([("outbox", "0003_deliveries")])
+    executor.migrate(executor.loader.graph.leaf_nodes("outbox"))
     ears.add("a.on_bell")
     ears.add("b.on_bell")
     services.deliveries_begin()

@@ -1,5 +1,6 @@
 """Nothing irrevocable on the word of one clock."""
 
+import os
 from datetime import timedelta
 
 import pytest
@@ -98,6 +99,18 @@ def test_it_believes_no_leap_in_small_steps(looks, step):
 def test_it_believes_the_right_clock_at_once_when_it_comes_back(looks):
     assert [looks(MINUTE * turn, 2 * DAY * turn) for turn in range(4)] == [True, True, False, False]
     assert looks(HOUR, 0 * DAY)
+
+
+def test_what_a_forked_process_believed_counts_for_those_that_come_after_it(monkeypatch):
+    """A task lives in a process of its own: in none of them would small leaps add up."""
+    steadiness, began = seen_time.Steadiness(), machine_began()
+    for days in (0, 2, 4):
+        monkeypatch.setattr(seen_time, "machine_began", lambda days=days: began + days * DAY)
+        if not (pid := os.fork()):
+            is_steady = steadiness.look(now())
+            steadiness.believe()
+            os._exit(not is_steady)
+        assert os.waitpid(pid, 0)[1] == (days > 3) << 8
 
 
 @pytest.mark.parametrize("speed", [1.5, 10, 0.5])
