@@ -8,12 +8,6 @@ from lachan.formats.profiles.reached import ways_in
 from lachan.kernel.country import here
 from lachan.kernel.env import Env, EnvError
 from lachan.kernel.env_kinds import (
-<<<<<<< HEAD
-    host_pattern,
-    origin,
-    postgresql_url,
-    school_network,
-=======
     contact,
     host_and_port,
     host_pattern,
@@ -21,7 +15,7 @@ from lachan.kernel.env_kinds import (
     mail_server,
     origin,
     postgresql_url,
->>>>>>> family
+    school_network,
     secrets,
 )
 from lachan.kernel.home import home_path, secrets_find

@@ -132,13 +132,8 @@ FILE_UPLOAD_HANDLERS: list[str] = []  # nothing takes a file: an upload never re
 MAIL_SERVER, MAIL_FROM = environment.MAIL_SERVER, environment.MAIL_FROM
 PUSH_CONTACT, PUSH_SERVICES = environment.PUSH_CONTACT, environment.PUSH_SERVICES
 REPORTS_BUSY_PER_MINUTE = environment.BUSY_PER_MINUTE
-<<<<<<< HEAD
-FAMILY_DNS_NAME, FAMILY_DNS_HTTPS_PORT = environment.DNS_NAME, environment.DNS_HTTPS_PORT
-FAMILY_DNS_IS_ENCRYPTED = environment.DNS_IS_ENCRYPTED
-FAMILY_SCHOOL_NETWORKS = environment.SCHOOL_NETWORKS
-=======
 FAMILY_WAYS = environment.DNS_WAYS
->>>>>>> family
+FAMILY_SCHOOL_NETWORKS = environment.SCHOOL_NETWORKS
 
 USE_TZ = True
 TIME_ZONE = environment.COUNTRY.zone.key

@@ -1,10 +1,6 @@
 from django.urls import path
 
-<<<<<<< HEAD
-from .views import adults, children, classes, entry, mine, schools
-=======
-from .views import adults, children, entry, mine, platforms
->>>>>>> family
+from .views import adults, children, classes, entry, mine, platforms, schools
 
 urlpatterns = [
     path("family/", adults.home, name="family-home"),

@@ -20,14 +20,9 @@ from lachan.family.entry import (
 from lachan.family.errors import CodeUnknown, LastAdult, TooMany
 from lachan.family.models import Adult, AdultSession, Child, Code, Device, Household, Teacher
 from lachan.family.policy import Action
-<<<<<<< HEAD
-from lachan.family.projecting import profile_changed
+from lachan.family.projecting import edge_key_mark, profile_changed
 from lachan.family.records import AdultWords, Change, DeviceWords, Sort
 from lachan.family.teaching import manages
-=======
-from lachan.family.projecting import edge_key_mark, profile_changed
-from lachan.family.records import AdultWords, Change, DeviceWords
->>>>>>> family
 from lachan.family.words import words_seal
 from lachan.kernel.clock import hour
 from lachan.kernel.errors import NotFound
@@ -58,17 +53,11 @@ def household_found(*, by: Actor, device: str, sort: Sort = Sort.FAMILY) -> Ente
     with durable(), transaction.atomic():
         household = Household.objects.create(
             uid=uuid.uuid4(),
-<<<<<<< HEAD
             sort=sort,
             public=pair.public,
             zone=settings.TIME_ZONE,
             made_hour=hour(),
-=======
-            public=pair.public,
-            zone=settings.TIME_ZONE,
-            made_hour=hour(),
             keyed=edge_key_mark(),
->>>>>>> family
         )
         adult = _adult_add(household, manages=True)
         history_add(household, Change.FOUNDED, adult=adult.number)

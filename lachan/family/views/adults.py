@@ -137,16 +137,12 @@ def history(request: HttpRequest) -> HttpResponse:
     return render(request, "family/history.html", {"lines": shown})
 
 
-<<<<<<< HEAD
-@requires(Action.ADULT_SELF)
-=======
 def _who(name: str) -> str:
     """An adult without a name has a number."""
     return _("Adult %(number)s") % {"number": name[1:]} if name.startswith("#") else name
 
 
-@requires(Action.HOUSEHOLD_MANAGE)
->>>>>>> family
+@requires(Action.ADULT_SELF)
 @require_http_methods(["GET", "HEAD", "POST"])
 def leave(request: HttpRequest) -> HttpResponse:
     """An adult goes, with children's devices or without; nobody is told where to."""

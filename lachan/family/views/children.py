@@ -40,12 +40,8 @@ from lachan.kernel.clock import hour, now
 from lachan.kernel.errors import Conflict, InvalidInput
 from lachan.members.policy import requires
 
-<<<<<<< HEAD
 from .asked import is_school, key_of, qr
-=======
-from .adults import key_of, qr
 from .platforms import platform_links
->>>>>>> family
 
 
 @requires(Action.CHILD_MANAGE)

@@ -310,7 +310,6 @@ def test_it_answers_profiles_compiled(world):
     assert len(stream.answer(framed, row, 0).left) == 0
 
 
-<<<<<<< HEAD
 def test_it_opens_a_service_while_everything_else_is_closed_and_no_list_s_name_with_it(world):
     home, writer, layers = world
     lesson = RuleSet(
@@ -332,7 +331,8 @@ def test_it_opens_a_service_while_everything_else_is_closed_and_no_list_s_name_w
     assert {name for name, effect in effects.items() if effect != BLOCK} == {
         "game.test", "www.game.test", "help.test", "care.test", "a.care.test",
     }  # fmt: skip
-=======
+
+
 @pytest.mark.skipif(not mmsg_available(), reason="the compiled path needs Linux")
 def test_it_answers_bedtime_compiled_once_its_end_is_known(world):
     from lachan.edge.dns.fast_path import FastPath
@@ -359,7 +359,6 @@ def test_it_answers_bedtime_compiled_once_its_end_is_known(world):
         writer.put(msgspec.structs.replace(household, segments=()))
         assert ask_compiled(hot, packets, peers) == [None, None]
         assert isinstance(responder.at_once(packets[0], policies.asker(PEERS[0], UDP)), Question)
->>>>>>> family
 
 
 def _closed(reply):

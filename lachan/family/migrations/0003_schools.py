@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('family', '0001_initial'),
+        ('family', '0002_keyed'),
     ]
 
     operations = [
