@@ -50,6 +50,8 @@ CHANGES: Mapping[str, Promise | str] = {
     Change.TIME_GIVEN: _("gave more time"),
     Change.DEVICE_ADDED: _("added a device"),
     Change.DEVICE_REMOVED: _("took a device out"),
+    Change.MESSAGES_ON: _("asked to be told of requests"),
+    Change.MESSAGES_OFF: _("asked not to be told any more"),
     Change.ASK_GRANTED: _("said yes to a request"),
     Change.ASK_REFUSED: _("said no to a request"),
     Change.CLASSES_TAKEN: _("took classes from a list:"),

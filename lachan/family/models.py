@@ -120,6 +120,33 @@ class AdultSession(models.Model):
     used_hour = models.DateTimeField(db_index=True)
 
 
+@proved("household subscription", "adult__uid", "uid", "way", "mark", "kept", "language", "home")
+class Subscription(models.Model):
+    """Where an adult wants to be told that a child asks: a browser, or a mailbox.
+
+    `kept` is the address as the outbox keeps it, `mark` its keyed hash, `home` this family's first page as that adult
+    reached it.
+    """
+
+    id = _key()
+    uid = _uid()
+    adult = models.ForeignKey(Adult, on_delete=models.CASCADE, related_name="subscriptions")
+    way = models.CharField(max_length=20)
+    mark = models.BinaryField(max_length=16)
+    kept = models.BinaryField()
+    language = models.CharField(max_length=10)
+    home = models.CharField(max_length=300)
+    made_hour = models.DateTimeField()
+    proof = _proof()
+
+    objects = ProvedManager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["adult", "mark"], name="one_subscription_an_address")
+        ]
+
+
 class AdultLink(models.Model):
     """A way in for one more adult: the household's key locked under the link's token, for ten minutes."""
 

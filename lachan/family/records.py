@@ -58,6 +58,8 @@ class Change(enum.StrEnum):
     TIME_GIVEN = "time-given"
     DEVICE_ADDED = "device-added"
     DEVICE_REMOVED = "device-removed"
+    MESSAGES_ON = "messages-on"
+    MESSAGES_OFF = "messages-off"
     ASK_GRANTED = "ask-granted"
     ASK_REFUSED = "ask-refused"
     CLASSES_TAKEN = "classes-taken"
@@ -221,3 +223,12 @@ class HistoryShown:
     what: str
     about: str
     at: datetime
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class SubscriptionShown:
+    """Where an adult is told of requests. Attributes: way: as the outbox calls it."""
+
+    uid: uuid.UUID
+    way: str
+    since: datetime

@@ -34,6 +34,7 @@ from .records import (
     NameShown,
     NameWords,
     SessionShown,
+    SubscriptionShown,
     WayKind,
 )
 from .teaching import classes_read, manages, narrowed, teacher_of
@@ -290,3 +291,10 @@ def _ask(row: Ask, key: str, *, called: bool = False) -> AskShown | None:
 
 def _moment(seconds: int) -> datetime:
     return datetime.fromtimestamp(seconds, UTC)
+
+
+def subscription_list(*, by: Actor) -> list[SubscriptionShown]:
+    """Where the adult that `by` is wants to be told of requests."""
+    policy_check(by, Action.HOUSEHOLD_READ, household_id=by.household_id)
+    rows = Adult.objects.get(pk=by.member_id).subscriptions.order_by("made_hour", "uid")
+    return [SubscriptionShown(uid=row.uid, way=row.way, since=row.made_hour) for row in rows]

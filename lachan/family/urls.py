@@ -1,6 +1,6 @@
 from django.urls import path
 
-from .views import adults, children, classes, entry, mine, platforms, schools
+from .views import adults, children, classes, entry, messages, mine, platforms, schools
 
 urlpatterns = [
     path("family/", adults.home, name="family-home"),
@@ -16,6 +16,11 @@ urlpatterns = [
     path("family/adults/invite/", adults.adult_invite, name="family-adult-invite"),
     path("family/adults/<uuid:uid>/remove/", adults.adult_remove, name="family-adult-remove"),
     path("family/sessions/<uuid:uid>/end/", adults.session_end, name="family-session-end"),
+    path("family/messages/", messages.messages, name="family-messages"),
+    path(
+        "family/messages/<uuid:uid>/remove/", messages.message_remove, name="family-message-remove"
+    ),
+    path("family/stop/<uuid:uid>/<str:mark>/", messages.stop, name="family-stop"),
     path("family/history/", adults.history, name="family-history"),
     path("family/leave/", adults.leave, name="family-leave"),
     path("family/delete/", adults.delete, name="family-delete"),

@@ -40,7 +40,7 @@ _ROWS = (
     "indicators_indicator", "indicators_review", "indicators_dispute", "indicators_ledgerrow",
     "indicators_listingrow", "indicators_listimport", "cases_caselink",
     "family_household", "family_adult", "family_code", "family_child", "family_device", "family_ownname",
-    "family_departure", "family_ask", "family_historyline",
+    "family_departure", "family_ask", "family_historyline", "family_subscription",
     "members_auditentry", "proofs_tally", "proofs_chainhead", "indicators_ledgerhead",
 )  # fmt: skip
 # The tables in which the ledger's one chain stands, and what of a row's payload is altered.
@@ -67,6 +67,7 @@ _PLAIN = {
     "family_code": {"id", "made_hour", "is_kept"},
     "family_child": {"id", "asked"},
     "family_device": {"id", "made_hour"},
+    "family_subscription": {"id", "made_hour"},
     "family_ask": {"id", "asked_hour"},
 }  # fmt: skip
 

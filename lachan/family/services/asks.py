@@ -30,6 +30,7 @@ from lachan.proofs.services import row_require
 
 from .acting import acting_adult, history_add
 from .children import called, depart, more_time, name_put
+from .subscriptions import ask_tell
 
 _MORE_MINUTES = 30
 
@@ -49,7 +50,7 @@ def ask_make(*, by: Actor, kind: AskKind, site: str, reason: str) -> None:
             raise TooMany("several requests wait already")
         Child.objects.filter(pk=child.pk).update(asked=F("asked") + 1)
         uid, words = uuid.uuid4(), AskWords(site=name, reason=reason, at=int(now().timestamp()))
-        Ask.objects.create(
+        ask = Ask.objects.create(
             uid=uid,
             child=device.child,
             device=device,
@@ -59,6 +60,7 @@ def ask_make(*, by: Actor, kind: AskKind, site: str, reason: str) -> None:
             asked_hour=hour(),
             sealed=words_seal(words, "family ask", uid, to=_readers(device)),
         )
+        ask_tell(ask)
 
 
 def _own_device(by: Actor) -> Device:

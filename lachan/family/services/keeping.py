@@ -13,6 +13,7 @@ from lachan.family.models import (
     Departure,
     DeviceLink,
     DeviceSession,
+    Household,
     OwnName,
     ProfileChange,
 )
@@ -28,6 +29,8 @@ from .acting import acting_adult
 
 CHANGES_KEPT = timedelta(days=7)
 """Whoever follows and was away for longer makes the whole table anew."""
+UNUSED = timedelta(days=60)
+"""A household without a child, in which nobody was for so long, was tried and left: it goes."""
 _AT_ONCE = 500
 
 
@@ -76,8 +79,10 @@ def purge() -> None:
     AdultSession.objects.filter(used_hour__lt=now() - conf.SESSION_FOR).delete()
     DeviceSession.objects.filter(used_hour__lt=now() - conf.DEVICE_FOR).delete()
     ProfileChange.objects.filter(made_hour__lt=now() - CHANGES_KEPT).delete()
-    over = now() - timedelta(days=1)
+    over, unused = now() - timedelta(days=1), now() - UNUSED
+    in_use = AdultSession.objects.filter(used_hour__gte=unused).values("adult__household")
     for rows in (
+        Household.objects.filter(made_hour__lt=unused, children=None).exclude(pk__in=in_use),
         OwnName.objects.filter(until__lt=over),
         Departure.objects.filter(until__lt=over),
         Ask.objects.filter(asked_hour__lt=now() - conf.ASKS_KEPT),

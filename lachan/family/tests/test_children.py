@@ -9,7 +9,7 @@ from django.db import connection
 from lachan.family import selectors
 from lachan.family.errors import NameUnusable, TooMany
 from lachan.family.labels import OFFERED, categories_opened, is_closed, rules_of
-from lachan.family.models import Ask, Child, Departure, OwnName
+from lachan.family.models import Ask, Child, Departure, Household, OwnName
 from lachan.family.projecting import name_read
 from lachan.family.records import Answer, Band
 from lachan.family.services import asks, children, devices
@@ -18,6 +18,7 @@ from lachan.family.services.keeping import purge
 from lachan.formats.profiles.rules import Rules
 from lachan.kernel.clock import held_at, now
 from lachan.kernel.errors import Conflict, InvalidInput, NotFound
+from tests.lived import lived_until
 
 from .families import QUIET, Family
 
@@ -245,6 +246,18 @@ def test_what_has_run_out_goes_and_what_holds_stays(family):
     with held_at(now() + timedelta(days=2)):
         purge()
     assert (OwnName.objects.count(), Departure.objects.count(), Ask.objects.count()) == (1, 0, 1)
+
+
+def test_a_household_that_was_only_tried_goes_and_no_other(family):
+    tried = Family("Tôm").adult.opened.household
+    family.child  # noqa: B018  made
+    with lived_until(now() + timedelta(days=59)):
+        purge()
+        assert Household.objects.count() == 2
+    with lived_until(now() + timedelta(days=61)):
+        purge()
+    assert list(Household.objects.all()) == [family.adult.opened.household]
+    assert tried.pk != family.adult.opened.household.pk
 
 
 def test_its_history_says_who_did_what(family):
