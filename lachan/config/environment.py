@@ -15,6 +15,7 @@ from lachan.kernel.env_kinds import (
     mail_server,
     origin,
     postgresql_url,
+    school_network,
     secrets,
 )
 from lachan.kernel.home import home_path, secrets_find
@@ -45,6 +46,13 @@ PUSH_SERVICES = frozenset(env.each("LACHAN_PUSH_SERVICES", "", host_and_port))
 PUSH_CONTACT = env.parsed("LACHAN_PUSH_CONTACT", "", contact) or next(
     (one for one in ORIGINS if one.startswith("https://") and "*" not in one), ""
 )
+SCHOOL_NETWORKS = env.each("LACHAN_SCHOOL_NETWORKS", "", school_network)
+for _network, _school in SCHOOL_NETWORKS:
+    if any(
+        _school != school and _network.version == other.version and _network.overlaps(other)
+        for other, school in SCHOOL_NETWORKS
+    ):
+        raise EnvError("LACHAN_SCHOOL_NETWORKS: two schools have an address in common")
 if not HOSTS:
     raise EnvError("LACHAN_HOSTS names no host: no page would be served")
 if HTTPS and not all(one.startswith("https://") for one in ORIGINS):

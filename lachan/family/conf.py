@@ -23,7 +23,14 @@ MOST = {
     "codes": 12,
     "sessions": 60,
     "subscriptions": 12,
+    "teachers": 200,
+    "classes": 120,
+    "class devices": 120,
+    "class lines": 500,
 }
+LESSON_MINUTES = (45, 90, 30, 15)
+"""The first is what a school calls a lesson."""
+LESSON_SITES = 20
 MOST_ASKS = 5
 """Of one child that wait at the same time: more are not lost, they are asked to wait."""
 TOLD_FOR = timedelta(hours=24)

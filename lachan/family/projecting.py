@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Iterable, Mapping
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 
 from django.conf import settings
@@ -12,7 +12,7 @@ from lachan.country.calendars import day_kinds
 from lachan.formats.observables.lookups import host_of
 from lachan.formats.observables.parsing import parse
 from lachan.formats.observables.record import InvalidObservable
-from lachan.formats.profiles.departures import HORIZON_S, segments_of
+from lachan.formats.profiles.departures import HORIZON_S, next_change, segments_of
 from lachan.formats.profiles.encoding import (
     override_grouped,
     override_read,
@@ -161,6 +161,15 @@ def rules_now(child: Child) -> RuleSet:
     said = [override_grouped(one, service_groups()) for one in overrides_of(child)]
     at = int(now().timestamp())
     return rule_set_at(rules, said, child.household.zone, calendar_now(), at)
+
+
+def changes_next(child: Child) -> datetime | None:
+    """When something else holds for a child; None where that is not within days."""
+    rules = rules_grouped(rules_read(child.rules), service_groups())
+    said = [override_grouped(one, service_groups()) for one in overrides_of(child)]
+    at = int(now().timestamp())
+    edge = next_change(rules, said, child.household.zone, calendar_now(), at)
+    return datetime.fromtimestamp(edge, UTC) if edge else None
 
 
 def _whole(raw: bytes) -> int:

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from .views import adults, children, entry, messages, mine, platforms
+from .views import adults, children, classes, entry, messages, mine, platforms, schools
 
 urlpatterns = [
     path("family/", adults.home, name="family-home"),
@@ -44,6 +44,13 @@ urlpatterns = [
         name="family-device-profile",
     ),
     path("family/asks/<uuid:uid>/", children.ask_answer, name="family-ask-answer"),
+    path("family/teachers/<uuid:uid>/", schools.teacher, name="family-teacher"),
+    path("family/classes/list/", schools.class_list, name="family-class-list"),
+    path("family/classes/<uuid:uid>/", classes.class_one, name="family-class"),
+    path("family/classes/<uuid:uid>/lesson/", classes.lesson, name="family-lesson"),
+    path("family/classes/<uuid:uid>/networks/", classes.network_add, name="family-network-add"),
+    path("family/classes/<uuid:uid>/page/", classes.board_set, name="family-board"),
+    path("class/<str:token>/", classes.board, name="class-board"),
     path("my/", mine.mine, name="my"),
     path("my/join/<str:token>/", mine.join, name="my-join"),
     path("my/ask/", mine.ask, name="my-ask"),

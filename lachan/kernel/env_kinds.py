@@ -15,6 +15,8 @@ _MAIL = "smtps://user:password@host or smtp://user:password@host is wanted, with
 _MAIL_PORTS = {"smtps": 465, "smtp": 587}
 _URL = "postgresql://user:password@host:port/name is wanted, with / : # ? @ in a password as %2F %3A %23 %3F %40"
 SHORTEST_SECRET = 32
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+_SCHOOL = re.compile(r"[0-9a-f]{12}")
 
 
 def secret(text: str) -> str:
@@ -51,6 +53,21 @@ def host_pattern(text: str) -> str:
     if not plain.isascii():
         raise ValueError("a name in other letters is written in its ASCII form, xn--…")
     raise ValueError("a host name or address alone is wanted: no scheme, port, path or *")
+
+
+def school_network(text: str) -> tuple[Network, str]:
+    """A network and the school that has it, `10.20.0.0/16=1a2b3c4d5e6f`.
+
+    Raises:
+        ValueError: anything else.
+    """
+    network, mark, school = text.lower().partition("=")
+    if not mark or not _SCHOOL.fullmatch(school.strip()):
+        raise ValueError("NETWORK=SCHOOL is wanted: the school's number has 12 digits and letters")
+    try:
+        return ipaddress.ip_network(network.strip()), school.strip()
+    except ValueError:
+        raise ValueError("a network is wanted before the =, such as 10.20.0.0/16") from None
 
 
 def origin(text: str) -> str:

@@ -160,7 +160,9 @@ class ProfileRows:
         self.words[layout.P_RULE_SETS] = count
 
     def _rule_set(self, table: Table, number: int) -> tuple[list[int], int]:
-        """(words of its codes, marks); a damaged one is left to the plain path."""
+        """(words of its codes, marks); a damaged one is left to the plain path, as is one with services that are open
+        while everything else is closed.
+        """
         nothing = [0] * layout.CODE_WORDS
         try:
             rules = table.rule_set(number)
@@ -168,7 +170,7 @@ class ProfileRows:
             return nothing, layout.F_ODD
         codes = set(rules.categories) | {f"{SERVICE}{code}" for code in rules.services}
         words = self._codes.mask(codes | ({WAY_ROUND} if rules.ways_round else set()))
-        if words is None:
+        if words is None or (rules.everything and rules.open_services):
             return nothing, layout.F_ODD
         marks = {
             layout.F_EVERYTHING: rules.everything,

@@ -19,6 +19,7 @@ from lachan.family.records import (
     AskWords,
     Change,
 )
+from lachan.family.teaching import narrowed
 from lachan.family.words import words_open, words_seal
 from lachan.kernel.clock import hour, now
 from lachan.kernel.errors import Conflict, NotFound
@@ -88,7 +89,8 @@ def ask_answer(*, by: Actor, key: str, ask: uuid.UUID, answer: Answer, word: str
         adult = acting_adult(by, Action.ASK_ANSWER)
         rows = Ask.objects.select_related("child__household", "device__child__household")
         rows = rows.select_for_update(of=("self",))
-        row = rows.filter(uid=ask, child__household=adult.household).first()
+        rows = narrowed(by, rows.filter(uid=ask, child__household=adult.household), "child__uid")
+        row = rows.first()
         if row is None:
             raise NotFound("no such request in this household")
         for one in (row, row.child, row.device):

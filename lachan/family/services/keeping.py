@@ -36,7 +36,7 @@ _AT_ONCE = 500
 
 def household_rekey(*, by: Actor, key: str) -> bool:
     """Make the hashes of devices and names anew, where the secret that they were made with was given up; whether it
-    did. Until then its devices are answered as everybody's. A home's network is not known here: it is added again.
+    did. Until then its devices are answered as everybody's. A home's network is not known here, as a school's is: it is added again.
     """
     adult = acting_adult(by, Action.HOUSEHOLD_READ)
     household = adult.household
@@ -57,6 +57,9 @@ def _child_rekey(child: Child, key: str) -> None:
         words = words_open(device.sealed, DeviceWords, "family device", device.uid, key=key)
         if words and words.label:
             device.way = way_hash(WayKind.DEVICE, words.label)
+            device.save(update_fields=["way"])
+        elif words and words.network:
+            device.way = way_hash(WayKind.NETWORK, words.network)
             device.save(update_fields=["way"])
         elif words:
             device.delete()

@@ -3,7 +3,6 @@
 import dataclasses
 import uuid
 
-import segno
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
@@ -18,17 +17,17 @@ from lachan.family.services import households, keeping
 from lachan.kernel.sealing.errors import ReceiptMalformed, ReceiptMiscopied
 from lachan.members.policy import requires
 
+from . import schools
+from .asked import is_school, key_of, qr, uids
 from .cookies import adult_cookie_drop
 from .entry import code_page
-
-
-def key_of(request: HttpRequest) -> str:
-    return request.household.key
 
 
 @requires(Action.HOUSEHOLD_READ)
 @require_GET
 def home(request: HttpRequest) -> HttpResponse:
+    if is_school(request):
+        return schools.home(request)
     by, key = request.actor, key_of(request)
     keeping.household_rekey(by=by, key=key)
     is_kept, has_printed = selectors.code_stand(by=by)
@@ -44,6 +43,8 @@ def home(request: HttpRequest) -> HttpResponse:
 @requires(Action.HOUSEHOLD_READ)
 @require_GET
 def adults(request: HttpRequest) -> HttpResponse:
+    if is_school(request):
+        return schools.teachers(request)
     by, key = request.actor, key_of(request)
     is_kept, has_printed = selectors.code_stand(by=by)
     context = {
@@ -58,7 +59,7 @@ def adults(request: HttpRequest) -> HttpResponse:
     return render(request, "family/adults.html", context)
 
 
-@requires(Action.HOUSEHOLD_MANAGE)
+@requires(Action.ADULT_SELF)
 @require_POST
 def adult_name(request: HttpRequest) -> HttpResponse:
     households.adult_name(by=request.actor, name=request.POST.get("name", "").strip())
@@ -71,10 +72,6 @@ def adult_invite(request: HttpRequest) -> HttpResponse:
     token = households.adult_invite(by=request.actor, key=key_of(request))
     link = request.build_absolute_uri(reverse("family-join", args=[token]))
     return render(request, "family/link.html", {"link": link, "qr": qr(link)})
-
-
-def qr(text: str) -> str:
-    return segno.make(text, error="m").svg_data_uri(scale=4, border=4)
 
 
 @requires(Action.HOUSEHOLD_MANAGE)
@@ -97,22 +94,22 @@ def adult_remove(request: HttpRequest, uid: uuid.UUID) -> HttpResponse:
     return render(request, "family/sure.html", context)
 
 
-@requires(Action.HOUSEHOLD_MANAGE)
+@requires(Action.ADULT_SELF)
 @require_POST
 def session_end(request: HttpRequest, uid: uuid.UUID) -> HttpResponse:
     households.session_end(by=request.actor, session=uid)
     return HttpResponseRedirect(reverse("family-adults"))
 
 
-@requires(Action.HOUSEHOLD_MANAGE)
+@requires(Action.ADULT_SELF)
 @require_POST
 def code_new(request: HttpRequest) -> HttpResponse:
     printed = request.POST.get("kind") == "printed"
     digits = households.code_new(by=request.actor, key=key_of(request), printed=printed)
-    return code_page(request, digits, printed=printed)
+    return code_page(request, digits, printed=printed, is_school=is_school(request))
 
 
-@requires(Action.HOUSEHOLD_MANAGE)
+@requires(Action.ADULT_SELF)
 @require_http_methods(["GET", "HEAD", "POST"])
 def code_kept(request: HttpRequest) -> HttpResponse:
     """Typed back, or said: "I wrote it down"."""
@@ -127,11 +124,12 @@ def code_kept(request: HttpRequest) -> HttpResponse:
         fault = _("One of the digits is not right. Please compare them one by one.")
     if fault:
         return render(request, "family/code_back.html", {"fault": fault}, status=422)
-    has_children = selectors.child_list(by=request.actor, key=key_of(request))
-    return HttpResponseRedirect(reverse("family-home" if has_children else "family-child-new"))
+    if is_school(request) or selectors.child_list(by=request.actor, key=key_of(request)):
+        return HttpResponseRedirect(reverse("family-home"))
+    return HttpResponseRedirect(reverse("family-child-new"))
 
 
-@requires(Action.HOUSEHOLD_READ)
+@requires(Action.HOUSEHOLD_MANAGE)
 @require_GET
 def history(request: HttpRequest) -> HttpResponse:
     lines = selectors.history_list(by=request.actor, key=key_of(request))
@@ -144,29 +142,23 @@ def _who(name: str) -> str:
     return _("Adult %(number)s") % {"number": name[1:]} if name.startswith("#") else name
 
 
-@requires(Action.HOUSEHOLD_MANAGE)
+@requires(Action.ADULT_SELF)
 @require_http_methods(["GET", "HEAD", "POST"])
 def leave(request: HttpRequest) -> HttpResponse:
     """An adult goes, with children's devices or without; nobody is told where to."""
     by, key = request.actor, key_of(request)
-    context = {"children": selectors.child_list(by=by, key=key)}
+    is_ours = is_school(request)
+    context = {
+        "children": [] if is_ours else selectors.child_list(by=by, key=key),
+        "is_school": is_ours,
+    }
     if request.method == "POST":
         try:
-            households.adult_leave(by=by, devices=_uids(request.POST.getlist("device")))
+            households.adult_leave(by=by, devices=uids(request.POST.getlist("device")))
         except LastAdult:
             return render(request, "family/leave.html", context | {"is_last": True}, status=422)
         return adult_cookie_drop(HttpResponseRedirect(reverse("family-start")))
     return render(request, "family/leave.html", context)
-
-
-def _uids(texts: list[str]) -> list[uuid.UUID]:
-    found = []
-    for text in texts:
-        try:
-            found.append(uuid.UUID(text))
-        except ValueError:
-            continue
-    return found
 
 
 @requires(Action.HOUSEHOLD_MANAGE)
@@ -176,9 +168,14 @@ def delete(request: HttpRequest) -> HttpResponse:
     if request.method == "POST":
         households.household_delete(by=request.actor)
         return adult_cookie_drop(HttpResponseRedirect(reverse("family-start")))
+    is_ours = is_school(request)
     context = {
-        "title": _("Delete this family?"),
+        "title": _("Delete this school?") if is_ours else _("Delete this family?"),
         "words": _(
+            "Classes, rules, requests and history are gone for every adult, and nobody can bring them back. Networks and devices go on being protected as everybody is."
+        )
+        if is_ours
+        else _(
             "Children, rules, requests and history are gone for every adult, and nobody can bring them back. Devices go on being protected as everybody is."
         ),
         "button": _("Delete for good"),

@@ -40,7 +40,7 @@ from lachan.kernel.clock import hour, now
 from lachan.kernel.errors import Conflict, InvalidInput
 from lachan.members.policy import requires
 
-from .adults import key_of, qr
+from .asked import is_school, key_of, qr
 from .platforms import platform_links
 
 
@@ -102,6 +102,7 @@ def child_page(
         "slots": [(slot_mark(one), WHYS[one.why], _times(one)) for one in shown.rules.slots],
         "whys": WHYS.items(),
         "days": DAYS.items(),
+        "is_school": is_school(request),
         "is_closing_ways": shown.rules.ways_round == "closed",
         **more,
     }
@@ -237,7 +238,7 @@ def child_remove(request: HttpRequest, uid: uuid.UUID) -> HttpResponse:
         children.child_remove(by=request.actor, key=key_of(request), child=uid)
         return HttpResponseRedirect(reverse("family-home"))
     context = {
-        "title": _("Take this child out?"),
+        "title": _("Take this class out?") if is_school(request) else _("Take this child out?"),
         "name": shown.nickname,
         "words": _(
             "The rules, devices and requests are gone for good. The devices go on being protected as everybody is."

@@ -44,6 +44,7 @@ def _page(request: HttpRequest, *, status: int = 200, **more: object) -> HttpRes
         "now": projecting.rules_now(child),
         "paused_until": until.get("pause"),
         "more_until": until.get("skip"),
+        "lesson_until": until.get("only") or until.get("open"),
         "asks": selectors.own_asks(by=request.actor, key=opened.key),
         "label": opened.label,
         "platforms": platform_links(),

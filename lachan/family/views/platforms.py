@@ -16,7 +16,7 @@ from lachan.formats.mobileconfig import CONTENT_TYPE, DnsProfile, profile_bytes,
 from lachan.formats.profiles.reached import Reached
 from lachan.members.policy import public, requires
 
-from .adults import key_of, qr
+from .asked import key_of, qr
 
 
 @requires(Action.DEVICE_MANAGE)

@@ -27,7 +27,7 @@ from lachan.edge.dns.layout import STRIDE
 from lachan.edge.dns.local import name_wire
 from lachan.edge.dns.message import reply_parse
 from lachan.edge.dns.mmsg import NAME_SIZE, Frames, mmsg_available
-from lachan.edge.dns.policy import SAFE_SEARCH, Policy
+from lachan.edge.dns.policy import BLOCK, SAFE_SEARCH, Policy
 from lachan.edge.dns.profiles import Profiles
 from lachan.edge.dns.question import Question, question_parse
 from lachan.edge.dns.responder import Responder
@@ -50,6 +50,7 @@ LISTED = {
     "scam.test": "contract.scam",
     "bet.test": "contract.gambling",
     "help.test": "contract.scam",
+    "trap.game.test": "contract.scam",
 }
 KNOWN = {
     "help.test": ("allow", ("never:help",)),
@@ -70,6 +71,7 @@ RULES = st.builds(
     everything=st.sampled_from([False, False, True]),
     categories=st.frozensets(st.sampled_from(["contract", "contract.scam", "contract.gambling"])),
     services=st.frozensets(st.sampled_from(["game", "games", "video"]), max_size=2),
+    open_services=st.frozensets(st.sampled_from(["game", "video"]), max_size=1),
     safe_search=st.booleans(),
     ways_round=st.booleans(),
     why=st.sampled_from(["rules", "rules", "schedule", "bedtime", "pause"]),
@@ -306,6 +308,29 @@ def test_it_answers_profiles_compiled(world):
     assert len(found.left) == 3
     writer.remove(9)
     assert len(stream.answer(framed, row, 0).left) == 0
+
+
+def test_it_opens_a_service_while_everything_else_is_closed_and_no_list_s_name_with_it(world):
+    home, writer, layers = world
+    lesson = RuleSet(
+        everything=True,
+        categories=frozenset({"contract.scam"}),
+        open_services=frozenset({"game"}),
+        why="schedule",
+    )
+    way = way_key(KEY, "network", NETWORKS[0])
+    put_all(writer, [Profile(number=3, ways=(way,), week=week(lesson, lesson))])
+    family = Profiles(home)
+    asker = Policies(BASES[0], profiles=family).asker(PEERS[0], UDP)
+
+    stack = layers(family)
+    effects = {
+        name: stack.decide(asker.policy, name_wire(name), asker.held)[0]
+        for name in (*NAMES, "school.test")
+    }
+    assert {name for name, effect in effects.items() if effect != BLOCK} == {
+        "game.test", "www.game.test", "help.test", "care.test", "a.care.test",
+    }  # fmt: skip
 
 
 @pytest.mark.skipif(not mmsg_available(), reason="the compiled path needs Linux")
