@@ -1,6 +1,6 @@
 from django.urls import path
 
-from .views import adults, children, classes, entry, messages, mine, platforms, schools
+from .views import adults, children, classes, entry, messages, mine, platforms, schools, works
 
 urlpatterns = [
     path("family/", adults.home, name="family-home"),
@@ -54,6 +54,8 @@ urlpatterns = [
     path("my/", mine.mine, name="my"),
     path("my/join/<str:token>/", mine.join, name="my-join"),
     path("my/ask/", mine.ask, name="my-ask"),
+    path("my/works/", works.works, name="my-works"),
+    path("my/works/<str:nonce>/<int:tried>/", works.works_seen, name="my-works-seen"),
     path("my/on/<str:platform>/", platforms.on_mine, name="my-on"),
     path("my/la-chan.mobileconfig", platforms.my_profile, name="my-profile"),
 ]

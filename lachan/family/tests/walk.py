@@ -42,5 +42,6 @@ def samples(personas):
         "family-device-profile": device,
         "family-on": device | {"platform": "android"},
         "my-on": {"platform": "android"},
+        "my-works-seen": {"nonce": "0" * 20, "tried": 9},
         "family-ask-answer": {"uid": family.waiting[0].uid},
     }
