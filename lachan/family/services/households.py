@@ -70,6 +70,7 @@ def household_open(*, by: Actor, text: str, device: str) -> Entered:
     """
     code, key = code_open(text)
     with transaction.atomic():
+        Household.objects.select_for_update().get(pk=code.household_id)
         adult = code.adult or _adult_add(code.household)
         history_add(code.household, Change.OPENED, adult=adult.number, about=device)
         cookie = adult_session_begin(adult, key=key, device=_device_words(adult, device))
@@ -83,9 +84,9 @@ def adult_invite(*, by: Actor, key: str) -> str:
         NotAllowed, NotFound: as `acting_adult`.
         TooMany: there are as many adults as may be.
     """
-    adult = acting_adult(by, Action.HOUSEHOLD_MANAGE)
-    _room(adult.household.adults.count(), "adults")
     with transaction.atomic():
+        adult = acting_adult(by, Action.HOUSEHOLD_MANAGE)
+        _room(adult.household.adults.count(), "adults")
         history_add(adult.household, Change.ADULT_INVITED, adult=adult.number)
         return adult_link_make(adult.household, key=key)
 
@@ -98,6 +99,7 @@ def adult_join(*, by: Actor, token: str, device: str) -> Entered:
     """
     with durable(), transaction.atomic():
         household, key = adult_link_open(token, take=True)
+        Household.objects.select_for_update().get(pk=household.pk)
         _room(household.adults.count(), "adults")
         adult = _adult_add(household)
         history_add(household, Change.ADULT_JOINED, adult=adult.number)
@@ -133,9 +135,9 @@ def _room(count: int, what: str) -> None:
 
 def adult_name(*, by: Actor, name: str) -> None:
     """What the others read instead of a number."""
-    adult = acting_adult(by, Action.HOUSEHOLD_MANAGE)
     words = AdultWords(name=name[: conf.LONGEST["name"]])
     with transaction.atomic():
+        adult = acting_adult(by, Action.HOUSEHOLD_MANAGE)
         adult.sealed = words_seal(words, "family adult", adult.uid, to=[adult.household.public])
         adult.save(update_fields=["sealed"])
         history_add(adult.household, Change.ADULT_NAMED, adult=adult.number, about=words.name)
@@ -148,8 +150,8 @@ def adult_remove(*, by: Actor, adult: uuid.UUID, name: str = "") -> None:
         NotFound: no such adult in this household.
         LastAdult: nobody would be left.
     """
-    me = acting_adult(by, Action.HOUSEHOLD_MANAGE)
     with transaction.atomic():
+        me = acting_adult(by, Action.HOUSEHOLD_MANAGE)
         row = _adult_of(me.household, adult)
         if row.pk == me.pk:
             raise LastAdult("one leaves by oneself")
@@ -165,18 +167,18 @@ def adult_leave(*, by: Actor, devices: list[uuid.UUID]) -> None:
     Raises:
         LastAdult: who is alone deletes the household instead.
     """
-    me = acting_adult(by, Action.HOUSEHOLD_MANAGE)
     with transaction.atomic():
-        if me.household.adults.select_for_update().count() < 2:
+        me = acting_adult(by, Action.HOUSEHOLD_MANAGE)
+        if me.household.adults.count() < 2:
             raise LastAdult("nobody would be left")
-        for device in Device.objects.select_related("child").filter(
-            uid__in=devices, child__household=me.household
-        ):
-            number = device.child.number
+        rows = Device.objects.select_related("child")
+        taken = list(rows.filter(uid__in=devices, child__household=me.household))
+        for device in taken:
             device.delete()
-            profile_changed(number)
         history_add(me.household, Change.ADULT_LEFT, adult=me.number)
         me.delete()
+        for number in sorted({device.child.number for device in taken}):
+            profile_changed(number)
 
 
 def _adult_of(household: Household, uid: uuid.UUID) -> Adult:
@@ -188,8 +190,8 @@ def _adult_of(household: Household, uid: uuid.UUID) -> Adult:
 
 def session_end(*, by: Actor, session: uuid.UUID) -> None:
     """Sign a browser out, one's own or another's; the key in it is gone."""
-    me = acting_adult(by, Action.HOUSEHOLD_MANAGE)
     with transaction.atomic():
+        me = acting_adult(by, Action.HOUSEHOLD_MANAGE)
         rows = AdultSession.objects.filter(adult__household=me.household, uid=session)
         if not rows.delete()[0]:
             raise NotFound("no such session in this household")
@@ -198,8 +200,8 @@ def session_end(*, by: Actor, session: uuid.UUID) -> None:
 
 def code_new(*, by: Actor, key: str, printed: bool) -> str:
     """Fresh digits: one's own, in place of those one had; or the household's printed ones, in place of the last."""
-    me = acting_adult(by, Action.HOUSEHOLD_MANAGE)
     with durable(), transaction.atomic():
+        me = acting_adult(by, Action.HOUSEHOLD_MANAGE)
         for old in Code.objects.filter(household=me.household, adult=None if printed else me):
             old.delete()
         row, digits = code_make(me.household, None if printed else me, key=key)
@@ -227,8 +229,8 @@ def code_kept(*, by: Actor, text: str = "") -> None:
 
 def household_delete(*, by: Actor) -> None:
     """All of it goes, its keys first: what stands in a backup opens for nobody any more."""
-    me = acting_adult(by, Action.HOUSEHOLD_MANAGE)
     with durable(), transaction.atomic():
+        me = acting_adult(by, Action.HOUSEHOLD_MANAGE)
         household = Household.objects.select_for_update().get(pk=me.household_id)
         numbers = list(Child.objects.filter(household=household).values_list("number", flat=True))
         household.delete()
