@@ -16,6 +16,7 @@ import pytest
 from django.test import Client
 
 from lachan.family.tests.families import Family
+from lachan.family.tests.schools import School
 from lachan.indicators.records import Status
 from lachan.indicators.services import indicator_propose, indicator_review
 from lachan.kernel.sealing.envelope import KeyPair, keypair_new
@@ -135,6 +136,11 @@ class Personas(Staff):
     def family(self) -> Family:
         """A household with a child and its device, beside the organisations."""
         return Family()
+
+    @cached_property
+    def school(self) -> School:
+        """A school with two classes, and whoever else is asked for."""
+        return School()
 
     def publish(self, value: str, **facts: Any) -> Any:
         """Propose as the analyst and approve as the reviewer; the indicator."""

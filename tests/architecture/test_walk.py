@@ -1,7 +1,7 @@
 """Everybody asks every address: what each may have is written in the policy's table, and is what happens.
 
 Who: a stranger; a person without a role; each of the six roles at home and at another organisation; an adult of a
-household and of another one, and a child by its device; for the API also keys. What: every URL with GET and POST, every API operation, found by walking, so a new page is
+household and of another one, and a child by its device; for a school's things also its teachers and another's; for the API also keys. What: every URL with GET and POST, every API operation, found by walking, so a new page is
 asked without being listed here. Of whose things: a room's `tests/walk.py` may give real things of the home
 organisation by URL name, and by path for the API (`samples(personas)`).
 """
@@ -22,6 +22,7 @@ from django.urls import URLPattern, URLResolver, get_resolver
 
 from lachan.config.api import api
 from lachan.family.tests.families import Family
+from lachan.family.tests.schools import OfSchool, School
 from lachan.members.api_keys import scope_list
 from lachan.members.models import AuditEntry
 from lachan.members.policy import (
@@ -131,8 +132,21 @@ def _households(personas):
     yield "an adult", "adult", True, personas.family.adult.client()
     yield "another household's adult", "adult", False, other.adult.client()
     other.child  # noqa: B018  made
+    yield "a school's teacher", "teacher", False, personas.school.teacher("6A").client()
     yield "a child", "child", True, personas.family.device.client()
     yield "another household's child", "child", False, other.device.client()
+
+
+def _schools(personas):
+    """As `_households`, of a school's things."""
+    school, other = personas.school, School("6A,9")
+    yield "a head", "adult", True, school.head.client()
+    yield "the class's teacher", "teacher", True, school.teacher("6A").client()
+    yield "another class's teacher", "teacher", False, school.teacher("7B").client()
+    yield "another school's head", "adult", False, other.head.client()
+    yield "another school's teacher", "teacher", False, other.teacher("6A").client()
+    yield "a family's adult", "adult", False, personas.family.adult.client()
+    yield "a class by its device", "child", True, school.tablet("6A").client()
 
 
 def _is_of_households(action):
@@ -145,6 +159,7 @@ class World:
     samples: dict
     everybody: list
     households: list
+    schools: list
 
 
 @pytest.fixture(scope="module")
@@ -153,7 +168,13 @@ def world(django_db_setup, django_db_blocker):
     with django_db_blocker.unblock(), transaction.atomic():
         personas = Personas()
         samples = _samples(personas)
-        yield World(personas, samples, list(_everybody(personas)), list(_households(personas)))
+        yield World(
+            personas,
+            samples,
+            list(_everybody(personas)),
+            list(_households(personas)),
+            list(_schools(personas)),
+        )
         transaction.set_rollback(True)
 
 
@@ -174,7 +195,9 @@ def test_it_gives_every_page_to_those_who_may(world, where, pattern):
         if answer.status_code == 405:
             _check_way_out(stranger, method, answer)
     if _is_of_households(action):
-        _walk_household(world, action, address, real=real)
+        is_school_s = isinstance(world.samples.get(pattern.name), OfSchool)
+        of = world.schools if is_school_s else world.households
+        _walk_household(world, of, action, address, real=real)
     else:
         _walk_staff(world, action, address, real=real)
 
@@ -204,24 +227,32 @@ def _walk_staff(world, action, address, *, real):
                 assert method == "POST" or not real or answer.status_code in {200, 302}, said
 
 
+FAMILY_DOOR = "/family/open/?next=/family/"
+
+
 def _door_of(address):
-    doors = {"/my/": "/my/", "/family/": "/family/open/?next=/family/"}
+    doors = {"/my/": "/my/", "/family/": FAMILY_DOOR}
     return next((d for p, d in doors.items() if address.startswith(p)), "/staff/sign-in/?next=")
 
 
-def _walk_household(world, action, address, *, real):
+def _walk_household(world, of, action, address, *, real):
     """Nobody of staff gets in by what staff may do; of a household each column, to its own things alone."""
     door = _door_of(address)
     for who, _, _, client in world.everybody:
         answer, refused = _ask(client, "GET", address)
         assert answer.status_code == 405 or (answer.status_code, refused) == (302, False), who
-    for who, column, is_own, client in world.households:
+    for who, column, is_own, client in of:
         for method in ("GET", "POST"):
             answer, refused = _ask(client, method, address)
             said = f"{method} {address} as {who}: {answer.status_code}"
             assert not refused, said
             if answer.status_code == 405:
                 _check_way_out(client, method, answer)
+            elif FAMILY_TABLE[action][column] is Scope.NONE and (column, door) == (
+                "teacher",
+                FAMILY_DOOR,
+            ):
+                assert answer.status_code == 403, said
             elif FAMILY_TABLE[action][column] is Scope.NONE:
                 assert answer.status_code == 302, said
                 assert answer.url.startswith(door), said

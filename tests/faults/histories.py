@@ -22,8 +22,9 @@ from lachan.family import selectors
 from lachan.family.entry import adult_session_find
 from lachan.family.projecting import profiles
 from lachan.family.records import Answer
-from lachan.family.services import asks, children, households
+from lachan.family.services import asks, children, households, lessons
 from lachan.family.tests.families import Family
+from lachan.family.tests.schools import School
 from lachan.formats.classification.categories import Classification, classification
 from lachan.indicators import listing
 from lachan.indicators import services as indicators
@@ -63,6 +64,7 @@ class Story:
         self.chance, self.people = chance, Personas()
         self.keys = [self.people.desk_private]
         self.families: list[Family] = []
+        self.schools: list[School] = []
         self.number = 0
         self.acts: list[Callable[[], object]] = [
             self.report, self.report, self.write, self.claim, self.note, self.answer, self.close,
@@ -70,7 +72,7 @@ class Story:
             self.role, self.role_back, self.invite, self.agree, self.stop, self.api_key, self.api_key_back, self.leave,
             self.hold, self.release, self.judge, self.dispute_public, self.reclassify,
             self.family_begin, self.family_name, self.family_pause, self.family_ask, self.family_answer,
-            self.family_adult,
+            self.family_adult, self.school_begin, self.school_lesson,
         ]  # fmt: skip
 
     def whole(self) -> None:
@@ -308,6 +310,19 @@ class Story:
         second = family.adult.invites()
         if self.chance.random() < 0.5:
             households.adult_remove(by=family.adult.actor, adult=second.opened.adult.uid)
+
+    def school_begin(self) -> None:
+        self.schools.append(School(f"{self.fresh('L')},12,,1\n{self.fresh('L')},9"))
+
+    def school_lesson(self) -> None:
+        school = self.some(one for one in self.schools if adult_session_find(one.head.cookie))
+        name = self.some(school.classes)
+        lessons.lesson_begin(
+            by=school.head.actor, key=school.head.key, child=school.classes[name], minutes=45,
+            only=True, sites=[f"{self.fresh('n')}.example"],
+        )  # fmt: skip
+        school.board(name, named=True)
+        school.teacher(name)
 
     def killed(self) -> None:
         """All of it once more in a process of its own, which is killed somewhere on the way."""

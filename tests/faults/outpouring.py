@@ -165,8 +165,24 @@ class Outpouring:
             page = adult.get("/family/")
             action = next(f.action for f in page.forms if "/asks/" in f.action)
             sent(adult, page, action, answer=answer, word=new())
+        self._school(new, short)
         for path in ("/family/", "/family/history/", where, "/my/"):
             assert (child if path == "/my/" else adult).get(path).status == 200
+
+    def _school(self, new: Callable[[], str], short: Callable[[], str]) -> None:
+        """What a school writes; its page for the wall shows a class's name to who has its address."""
+        head = self._stranger()
+        page = head.get("/family/start/")
+        head.send(page, page.form(action="/family/found/"), sort="school")
+        page = head.get("/family/classes/list/")
+        page = head.send(page, page.form(having="list"), list=f"{short()},9-11,,1")
+        head.send(page, page.form(having="looked_at"), take="on")
+        where = re.search(r'"(/family/classes/[0-9a-f-]{36}/)"', head.get("/family/").text)[1]
+        page = head.get(where)
+        head.send(page, page.form(action=f"{where}lesson/"), how="only", sites=f"{short()}.example")
+        page = head.get(where)
+        head.send(page, page.form(action=f"{where}page/"), named="on")
+        assert head.get(where).status == 200
 
     def _forms(self, browser: Browser, page: Page) -> None:
         for form in page.forms:

@@ -41,6 +41,7 @@ _ROWS = (
     "indicators_listingrow", "indicators_listimport", "cases_caselink",
     "family_household", "family_adult", "family_code", "family_child", "family_device", "family_ownname",
     "family_departure", "family_ask", "family_historyline", "family_subscription",
+    "family_teacher", "family_board",
     "members_auditentry", "proofs_tally", "proofs_chainhead", "indicators_ledgerhead",
 )  # fmt: skip
 # The tables in which the ledger's one chain stands, and what of a row's payload is altered.

@@ -8,7 +8,7 @@ from django.db.models import F, Model
 
 from lachan.family.models import Adult, Child, Device, HistoryLine, Household
 from lachan.family.policy import Action
-from lachan.family.records import Change, HistoryWords
+from lachan.family.records import Change, HistoryWords, Sort
 from lachan.family.teaching import narrowed
 from lachan.family.words import words_seal
 from lachan.kernel.clock import now
@@ -50,6 +50,18 @@ def own_child(by: Actor, action: Action, uid: uuid.UUID) -> Child:
     rows = Child.objects.select_related("household").select_for_update(of=("self",))
     rows = narrowed(by, rows.filter(uid=uid, household_id=by.household_id))
     return _own(by, action, rows.first())
+
+
+def own_class(by: Actor, action: Action, uid: uuid.UUID) -> Child:
+    """As `own_child`, of a school.
+
+    Raises:
+        NotFound: it is a family's child.
+    """
+    row = own_child(by, action, uid)
+    if row.household.sort != Sort.SCHOOL:
+        raise NotFound("no such class")
+    return row
 
 
 def own_device(by: Actor, action: Action, uid: uuid.UUID) -> Device:

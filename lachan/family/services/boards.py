@@ -17,7 +17,7 @@ from lachan.members.records import Actor
 from lachan.outbox.services import durable
 from lachan.proofs.services import row_holds
 
-from .acting import acting_adult, history_add, own_child
+from .acting import acting_adult, history_add, own_class
 from .children import called
 
 _SECRET_BYTES = 48
@@ -33,7 +33,7 @@ def board_make(*, by: Actor, key: str, child: uuid.UUID, named: bool) -> str:
     token, uid = cookie_write(secret), uuid.uuid4()
     with durable(), transaction.atomic():
         adult = acting_adult(by, Action.CLASS_TEACH)
-        row = own_child(by, Action.CLASS_TEACH, child)
+        row = own_class(by, Action.CLASS_TEACH, child)
         Board.objects.filter(child=row).delete()
         label = called(row, key)
         Board.objects.create(
@@ -52,7 +52,7 @@ def board_make(*, by: Actor, key: str, child: uuid.UUID, named: bool) -> str:
 def board_end(*, by: Actor, key: str, child: uuid.UUID) -> None:
     with durable(), transaction.atomic():
         adult = acting_adult(by, Action.CLASS_TEACH)
-        row = own_child(by, Action.CLASS_TEACH, child)
+        row = own_class(by, Action.CLASS_TEACH, child)
         Board.objects.filter(child=row).delete()
         history_add(adult.household, Change.BOARD_ENDED, adult=adult.number, about=called(row, key))
 

@@ -23,14 +23,15 @@ from lachan.family.labels import rules_of
 from lachan.family.models import Child, Device, Household
 from lachan.family.policy import Action
 from lachan.family.projecting import profile_changed, way_hash
-from lachan.family.records import Band, Change, ChildWords, DeviceWords, WayKind
+from lachan.family.records import Band, Change, ChildWords, DeviceWords, Sort, WayKind
 from lachan.family.words import words_open, words_seal
 from lachan.formats.profiles.rules import Rules
+from lachan.kernel.errors import NotFound
 from lachan.members.records import Actor
 from lachan.outbox.services import durable
 from lachan.proofs.services import row_holds
 
-from .acting import acting_adult, history_add, own_child
+from .acting import acting_adult, history_add, own_class
 from .children import called, child_put
 from .devices import label_new, way_new
 
@@ -78,6 +79,8 @@ def class_rules(band: Band) -> Rules:
 def classes_plan(*, by: Actor, key: str, text: str) -> Plan:
     """What `classes_take` would do."""
     household = acting_adult(by, Action.HOUSEHOLD_MANAGE).household
+    if household.sort != Sort.SCHOOL:
+        raise NotFound("a family has no classes")
     return _plan(household, _classes(household, key), text)
 
 
@@ -91,6 +94,8 @@ def classes_take(*, by: Actor, key: str, text: str) -> Plan:
     with durable(), transaction.atomic():
         adult = acting_adult(by, Action.HOUSEHOLD_MANAGE)
         household = Household.objects.select_for_update().get(pk=adult.household_id)
+        if household.sort != Sort.SCHOOL:
+            raise NotFound("a family has no classes")
         known = _classes(household, key)
         plan, ways, changed = _plan(household, known, text), list[Device](), list[int]()
         for one in plan.rows:
@@ -209,7 +214,7 @@ def class_network_add(*, by: Actor, key: str, child: uuid.UUID, text: str) -> st
     """
     with durable(), transaction.atomic():
         adult = acting_adult(by, Action.DEVICE_MANAGE)
-        row = own_child(by, Action.DEVICE_MANAGE, child)
+        row = own_class(by, Action.DEVICE_MANAGE, child)
         network = _network_usable(adult.household, text)
         if row.devices.count() >= conf.MOST["class devices"]:
             raise TooMany("there are as many networks and devices as may be")

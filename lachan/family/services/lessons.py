@@ -18,7 +18,7 @@ from lachan.kernel.errors import InvalidInput
 from lachan.members.records import Actor
 from lachan.outbox.services import durable
 
-from .acting import acting_adult, history_add, own_child
+from .acting import acting_adult, history_add, own_class
 from .children import called, depart, departures_end, name_put, override
 
 _SITES_ALONE = frozenset({"lesson"})
@@ -40,7 +40,7 @@ def lesson_begin(
 
     Raises:
         NameUnusable, NothingNamed, SiteClosed: what is to be opened cannot be.
-        NotAllowed, NotFound: as `own_child`.
+        NotAllowed, NotFound: as `own_class`.
     """
     names = {name_read(one) for one in sites}
     if not only and not services and not names:
@@ -49,7 +49,7 @@ def lesson_begin(
         raise InvalidInput("no lesson is so long, or opens so much")
     with durable(), transaction.atomic():
         adult = acting_adult(by, Action.CLASS_TEACH)
-        row = own_child(by, Action.CLASS_TEACH, child)
+        row = own_class(by, Action.CLASS_TEACH, child)
         _lesson_clear(row)
         until = (now() + timedelta(minutes=minutes)).replace(microsecond=0)
         for name in names:
@@ -83,7 +83,7 @@ def lesson_end(*, by: Actor, key: str, child: uuid.UUID) -> None:
     """The ordinary rules hold again, before the lesson's end."""
     with durable(), transaction.atomic():
         adult = acting_adult(by, Action.CLASS_TEACH)
-        row = own_child(by, Action.CLASS_TEACH, child)
+        row = own_class(by, Action.CLASS_TEACH, child)
         _lesson_clear(row)
         history_add(
             adult.household, Change.LESSON_ENDED, adult=adult.number, about=called(row, key)

@@ -16,6 +16,10 @@ from .families import Gadget, Grown
 LIST = "6A,9-11,10.20.6.0/24,2\n7B,12-15,10.20.7.0/24,\n"
 
 
+class OfSchool(dict):
+    """What a page of a school names, for the walk: of `personas.school`, and of no family."""
+
+
 class School:
     """What is not asked for is not made."""
 

@@ -3,6 +3,8 @@
 from lachan.family.models import AdultSession, OwnName, Subscription
 from lachan.family.services import children, devices, households, subscriptions
 
+from .schools import OfSchool
+
 
 def samples(personas):
     family = personas.family
@@ -24,7 +26,16 @@ def samples(personas):
         home="http://testserver/family/",
     )
     told = Subscription.objects.get().uid
+    school = personas.school
+    of_class, teacher = OfSchool(uid=school.classes["6A"]), school.teacher("7B")
     return {
+        "family-class": of_class,
+        "family-lesson": of_class,
+        "family-network-add": of_class,
+        "family-board": of_class,
+        "family-class-list": OfSchool(),
+        "family-teacher": OfSchool(uid=teacher.opened.adult.uid),
+        "class-board": {"token": school.board("6A")},
         "family-message-remove": {"uid": told},
         "family-stop": {"uid": told, "mark": subscriptions.stop_marks(told)[0]},
         "family-join": {"token": join},

@@ -27,10 +27,10 @@ from lachan.family.services import boards, classes, lessons
 from lachan.formats.profiles.encoding import rules_read
 from lachan.formats.profiles.rules import Override
 from lachan.kernel.bounds import number_read
-from lachan.kernel.errors import InvalidInput
+from lachan.kernel.errors import InvalidInput, NotFound
 from lachan.members.policy import public, requires
 
-from .asked import key_of, lesson_end, qr
+from .asked import is_school, key_of, lesson_end, qr
 from .schools import may_manage
 
 _BOARD_SECONDS = 60
@@ -46,6 +46,8 @@ def class_one(request: HttpRequest, uid: uuid.UUID) -> HttpResponse:
 def _page(
     request: HttpRequest, uid: uuid.UUID, *, status: int = 200, **more: object
 ) -> HttpResponse:
+    if not is_school(request):
+        raise NotFound("a family has no classes")
     by, key = request.actor, key_of(request)
     shown = selectors.child_get(by=by, key=key, child=uid)
     token = selectors.board_token(by=by, key=key, child=uid)

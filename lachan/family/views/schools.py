@@ -19,7 +19,7 @@ from lachan.kernel.errors import NotFound
 from lachan.members.policy import requires
 from lachan.members.records import ActorKind
 
-from .asked import key_of, lesson_end, uids
+from .asked import is_school, key_of, lesson_end, uids
 
 
 def may_manage(request: HttpRequest) -> bool:
@@ -55,6 +55,8 @@ def teachers(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def teacher(request: HttpRequest, uid: uuid.UUID) -> HttpResponse:
     """Which classes somebody has."""
+    if not is_school(request):
+        raise NotFound("a family has no teachers")
     by, key = request.actor, key_of(request)
     shown = next((one for one in selectors.adult_list(by=by, key=key) if one.uid == uid), None)
     if shown is None:
@@ -85,6 +87,8 @@ def teacher(request: HttpRequest, uid: uuid.UUID) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def class_list(request: HttpRequest) -> HttpResponse:
     """A pasted list: shown first what it comes to, then taken."""
+    if not is_school(request):
+        raise NotFound("a family has no classes")
     text = request.POST.get("list", "")
     context: dict[str, object] = {
         "text": text,
