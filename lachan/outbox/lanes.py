@@ -204,6 +204,7 @@ def outbound(name: str, drain: Callable[[], object], stop: Event, parent: int) -
             listener.wait(LOOK_EVERY)
     finally:
         listener.close()
+        connections.close_all()
 
 
 def safely(name: str, work: Callable[[], object]) -> bool:

@@ -222,7 +222,7 @@ def _services(chosen, asked, *, every: int = 1) -> dict[str, str]:
 
 def ways_right() -> dict[str, str]:
     by_kind = {one.kind: one.name for one in reversed(ways_round_list())}
-    closing = {kind.code for kind in way_kind_list() if kind.closed_for}
+    closing = {kind.code for kind in way_kind_list() if kind.closes}
     return {name: CLOSED if kind in closing else OPEN for kind, name in by_kind.items()}
 
 
