@@ -144,7 +144,7 @@ class Screen:
     def clear(self) -> None:
         """No rule at all but what nobody can switch off."""
         for slot in self.family.shown.rules.slots:
-            self._post("times/off/", {"slot": slot_mark(slot)})
+            self._post("times-off/", {"slot": slot_mark(slot)})
         for one in OwnName.objects.all():
             assert self.client.post(f"/family/names/{one.uid}/remove/").status_code == 302
         self.pause("end")

@@ -34,7 +34,7 @@ def look(client):
 def test_it_says_yes_to_the_device_whose_rules_hold(family, edge):
     edge.append(Seen("tls", device_digest(family.device.opened.label), time.time()))
     page = look(family.device.client())
-    assert "Rồi. Máy này được bảo vệ" in page
+    assert "Máy này đang được bảo vệ" in page
     assert "DNS qua TLS" in page
 
 
