@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from lachan.edge.dns import layout
+from lachan.edge.dns.known import SIGNALS
 from lachan.edge.dns.policy import (
     ALLOW,
     BLOCK,
@@ -52,6 +53,8 @@ class Codes:
 def entry_kind(policy: Policy, profile: Profile, layer: str, codes: Codes) -> tuple[int, list[int]]:
     """(kind, words of its codes) of what entries share, to profiles at an edge that answers by `policy`."""
     words, kind = [0] * layout.CODE_WORDS, layout.K_PASS
+    if layer == KNOWN and left_to_plain(policy, profile):
+        return UNKNOWN, words
     effect = policy_of(policy, RuleSet()).effect(profile, layer)
     if effect in {ALLOW, HELP}:
         kind = layout.K_HELP if effect == HELP else layout.K_ALLOW
@@ -66,6 +69,13 @@ def entry_kind(policy: Policy, profile: Profile, layer: str, codes: Codes) -> tu
     if layer == KNOWN and SAFE_SEARCH in profile.categories:
         kind |= layout.K_RESTRICTED
     return kind, words
+
+
+def left_to_plain(policy: Policy, profile: Profile) -> bool:
+    """Whether entries of the known names are signals (`known.is_signal`) that are answered unlike other blocked names."""
+    return policy.answer != "nxdomain" and any(
+        word.removeprefix(WAY_ROUND) in SIGNALS for word in profile.categories
+    )
 
 
 def _chosen_by(profile: Profile, layer: str) -> set[str]:
