@@ -15,7 +15,15 @@ CLOCKS_APART = timedelta(minutes=1)
 TOUCHED = timedelta(days=1)
 """How exact it is when something was last used: each page would write otherwise."""
 HISTORY_SHOWN = 100
-MOST = {"adults": 12, "children": 20, "devices": 30, "names": 500, "codes": 12, "sessions": 60}
+MOST = {
+    "adults": 12,
+    "children": 20,
+    "devices": 30,
+    "names": 500,
+    "codes": 12,
+    "sessions": 60,
+    "slots": 60,
+}
 MOST_ASKS = 5
 """Of one child that wait at the same time: more are not lost, they are asked to wait."""
 ASKS_KEPT = timedelta(days=30)

@@ -18,11 +18,20 @@ from lachan.family.entry import (
     cookie_write,
 )
 from lachan.family.errors import CodeUnknown, LastAdult, TooMany
-from lachan.family.models import Adult, AdultSession, Child, Code, Device, Household
+from lachan.family.models import (
+    Adult,
+    AdultLink,
+    AdultSession,
+    Child,
+    Code,
+    Device,
+    DeviceLink,
+    Household,
+)
 from lachan.family.policy import Action
 from lachan.family.projecting import profile_changed
 from lachan.family.records import AdultWords, Change, DeviceWords
-from lachan.family.words import words_seal
+from lachan.family.words import words_clean, words_seal
 from lachan.kernel.clock import hour
 from lachan.kernel.errors import NotFound
 from lachan.kernel.sealing.envelope import keypair_new
@@ -130,7 +139,7 @@ def _room(count: int, what: str) -> None:
 def adult_name(*, by: Actor, name: str) -> None:
     """What the others read instead of a number."""
     adult = acting_adult(by, Action.HOUSEHOLD_MANAGE)
-    words = AdultWords(name=name[: conf.LONGEST["name"]])
+    words = AdultWords(name=words_clean(name)[: conf.LONGEST["name"]])
     with transaction.atomic():
         adult.sealed = words_seal(words, "family adult", adult.uid, to=[adult.household.public])
         adult.save(update_fields=["sealed"])
@@ -153,6 +162,13 @@ def adult_remove(*, by: Actor, adult: uuid.UUID, name: str = "") -> None:
             me.household, Change.ADULT_REMOVED, adult=me.number, about=name or f"#{row.number}"
         )
         row.delete()
+        _links_end(me.household)
+
+
+def _links_end(household: Household) -> None:
+    """Whoever is shown out holds no door open: links that wait belong to nobody in particular."""
+    AdultLink.objects.filter(household=household).delete()
+    DeviceLink.objects.filter(device__child__household=household).delete()
 
 
 def adult_leave(*, by: Actor, devices: list[uuid.UUID]) -> None:
@@ -173,6 +189,7 @@ def adult_leave(*, by: Actor, devices: list[uuid.UUID]) -> None:
             profile_changed(number)
         history_add(me.household, Change.ADULT_LEFT, adult=me.number)
         me.delete()
+        _links_end(me.household)
 
 
 def _adult_of(household: Household, uid: uuid.UUID) -> Adult:
@@ -189,6 +206,7 @@ def session_end(*, by: Actor, session: uuid.UUID) -> None:
         rows = AdultSession.objects.filter(adult__household=me.household, uid=session)
         if not rows.delete()[0]:
             raise NotFound("no such session in this household")
+        _links_end(me.household)
         history_add(me.household, Change.SESSION_ENDED, adult=me.number)
 
 

@@ -31,6 +31,9 @@ def start(request: HttpRequest) -> HttpResponse:
 @marked
 @require_POST
 def found(request: HttpRequest) -> HttpResponse:
+    if request.household:
+        # From an old page: a second family would push the first out of this browser, and its code may not be kept yet.
+        return HttpResponseRedirect(reverse("family-home"))
     entered = households.household_found(by=PUBLIC, device=device_words(request))
     return adult_cookie(code_page(request, entered.code, first=True), entered.cookie)
 
