@@ -53,8 +53,6 @@ class Codes:
 def entry_kind(policy: Policy, profile: Profile, layer: str, codes: Codes) -> tuple[int, list[int]]:
     """(kind, words of its codes) of what entries share, to profiles at an edge that answers by `policy`."""
     words, kind = [0] * layout.CODE_WORDS, layout.K_PASS
-    if layer == KNOWN and left_to_plain(policy, profile):
-        return UNKNOWN, words
     effect = policy_of(policy, RuleSet()).effect(profile, layer)
     if effect in {ALLOW, HELP}:
         kind = layout.K_HELP if effect == HELP else layout.K_ALLOW
@@ -68,6 +66,8 @@ def entry_kind(policy: Policy, profile: Profile, layer: str, codes: Codes) -> tu
         kind = layout.K_ALWAYS
     if layer == KNOWN and SAFE_SEARCH in profile.categories:
         kind |= layout.K_RESTRICTED
+    if layer == KNOWN and left_to_plain(policy, profile):
+        return UNKNOWN, words  # all rows have these words, also those that answer by them
     return kind, words
 
 
