@@ -27,6 +27,7 @@ MOST = {
     "classes": 120,
     "class devices": 120,
     "class lines": 500,
+    "slots": 60,
 }
 LESSON_MINUTES = (45, 90, 30, 15)
 """The first is what a school calls a lesson."""

@@ -7,8 +7,11 @@ LachanError
 ├ Conflict
 │   ├ LastAdult       nobody would be left who can open the household
 │   └ TooMany         a household, a child or a list is as large as it may be
+│       └ SlotsFull       so are a child's times
 └ InvalidInput
+    ├ NameAlwaysOpen  help: nobody can close it, and nobody need ask for it
     ├ NameUnusable    not a name that can stand in a rule
+    │   └ NameTooWide     everybody's sites lie below it
     ├ NetworkUnusable not a network, or not this school's to name
     ├ NothingNamed    a lesson that opens something names nothing
     └ SiteClosed      a lesson would open what the class's own list closes
@@ -33,6 +36,10 @@ class TooMany(Conflict):
     code = "household-full"
 
 
+class SlotsFull(TooMany):
+    pass
+
+
 class NameUnusable(InvalidInput):
     code = "name-unusable"
 
@@ -53,3 +60,11 @@ class NothingNamed(InvalidInput):
 
 class SiteClosed(InvalidInput):
     code = "site-closed"
+
+
+class NameTooWide(NameUnusable):
+    code = "name-too-wide"
+
+
+class NameAlwaysOpen(InvalidInput):
+    code = "name-always-open"

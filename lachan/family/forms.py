@@ -11,6 +11,7 @@ from . import conf
 from .labels import BANDS, DAY_KINDS_OF, WHYS, service_kinds
 from .records import Answer, AskKind, Band
 from .sentences import DAYS
+from .words import words_clean
 
 _LONG = _("This is too long.")
 _NO_ANSWER = _("Please choose an answer.")
@@ -38,6 +39,11 @@ class ChildForm(forms.Form):
     note = forms.CharField(
         required=False, max_length=conf.LONGEST["note"], error_messages={"max_length": _LONG}
     )
+
+    def clean_nickname(self) -> str:
+        if name := words_clean(self.cleaned_data["nickname"]):
+            return name
+        raise forms.ValidationError(_("Please write a nickname."))
 
     def clean_band(self) -> Band:
         return Band(self.cleaned_data["band"])
@@ -80,20 +86,23 @@ class SlotForm(forms.Form):
             everything=not named,
             services=named,
             days=DAY_KINDS_OF[data["days"]],
-            start=_quarter(data["start"]),
-            # Midnight is the end of a day where something ends.
-            end=_quarter(data["end"]) or QUARTERS,
+            start=_minute(data["start"]) // 15,
+            # Midnight is the end of a day where something ends; and who writes 23:59 means it.
+            end=-(-_minute(data["end"]) // 15) or QUARTERS,
         )
 
 
-def _quarter(at: time) -> int:
-    return at.hour * 4 + at.minute // 15
+def _minute(at: time) -> int:
+    return at.hour * 60 + at.minute
 
 
 class DeviceForm(forms.Form):
     name = forms.CharField(
         required=False, max_length=conf.LONGEST["name"], error_messages={"max_length": _LONG}
     )
+
+    def clean_name(self) -> str:
+        return words_clean(self.cleaned_data["name"])
 
 
 class AskForm(forms.Form):

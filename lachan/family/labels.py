@@ -168,3 +168,24 @@ def categories_opened(wide: frozenset[str], opened: Collection[str]) -> frozense
 
 def is_closed(code: str, closed: Collection[str]) -> bool:
     return any(f"{code}.".startswith(f"{one}.") for one in closed)
+
+
+def services_switched(
+    closed: frozenset[str], shown: frozenset[str], ticked: frozenset[str]
+) -> frozenset[str]:
+    """Which services are closed once a parent has sent the switches: what was ticked and unticked since the page was
+    shown counts, and the rest stays as it is now. A kind stands for all of its services; opened in part, it is those
+    that stay closed.
+    """
+    found, gone = set(closed), shown - ticked
+    for kind, members in service_groups().items():
+        opened = members & gone
+        if kind in closed and (opened or kind in gone):
+            # With the kind alone unticked, the boxes of its services are ticked because it was.
+            found -= {kind, *members}
+            found |= members - opened if opened else set()
+        elif kind in ticked - shown:
+            found = found - members | {kind}
+        else:
+            found -= opened
+    return frozenset(found | (ticked - shown))

@@ -216,7 +216,7 @@ class DeviceSession(models.Model):
 
 @proved("household name", "child__uid", "uid", "key", "allow", "until", "sealed")
 class OwnName(models.Model):
-    """A household's own word on a name: `key` is the keyed hash that edges know."""
+    """A household's own word on a name: `key` is the keyed hash that edges know. One that ends lies over one that lasts."""
 
     id = _key()
     uid = _uid()
@@ -230,7 +230,18 @@ class OwnName(models.Model):
     objects = ProvedManager()
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["child", "key"], name="one_word_on_a_name")]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["child", "key"],
+                condition=models.Q(until=None),
+                name="one_lasting_word_on_a_name",
+            ),
+            models.UniqueConstraint(
+                fields=["child", "key"],
+                condition=models.Q(until__isnull=False),
+                name="one_brief_word_on_a_name",
+            ),
+        ]
 
 
 @proved("household override", "child__uid", "number", "said", "until")

@@ -1,6 +1,7 @@
 """From rows to what an edge's table takes: numbers alone, without any family's key."""
 
 import hashlib
+import re
 from collections.abc import Iterable, Mapping
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
@@ -9,7 +10,10 @@ from django.conf import settings
 from django.db.models import F, Max
 
 from lachan.country.calendars import day_kinds
+from lachan.formats.known_names.overlay import known_as
+from lachan.formats.known_names.records import NEVER
 from lachan.formats.observables.lookups import host_of
+from lachan.formats.observables.names import is_registry, suffixes, to_unicode
 from lachan.formats.observables.parsing import parse
 from lachan.formats.observables.record import InvalidObservable
 from lachan.formats.profiles.departures import HORIZON_S, next_change, segments_of
@@ -27,7 +31,7 @@ from lachan.kernel.country import Country, here, today
 from lachan.outbox.services import wake
 from lachan.proofs.services import row_holds
 
-from .errors import NameUnusable
+from .errors import NameTooWide, NameUnusable
 from .labels import service_groups
 from .models import Child, ProfileChange, ProfileHead
 from .records import WayKind
@@ -54,13 +58,20 @@ def own_hash(number: int, name: str) -> bytes:
     return own_key(edge_key(), number, _wire(name)).to_bytes(_KEY_BYTES, "big")
 
 
+# As other blockers write a name and all below it.
+_MARKS = re.compile(r"^\s*(?:@@)?(?:\|\|?)?(?:\*?\.)?(?=[^\s.*|])|\^[^^]*$")
+
+
 def name_read(text: str) -> str:
-    """The canonical name that somebody typed or pasted: of a whole link its host.
+    """The canonical name of the site that somebody typed or pasted: of a whole link its host, and of `www.` what it
+    stands before, for whoever closes a site means all of it.
 
     Raises:
         NameUnusable: there is none in it.
+        NameTooWide: everybody's sites lie below it.
     """
     try:
+        text = _MARKS.sub("", text)
         found = parse(text)
         if found.kind == "url":
             found = parse(host_of(found.value)[1], "domain")
@@ -68,7 +79,32 @@ def name_read(text: str) -> str:
             found = parse(text, "domain")
     except InvalidObservable:
         raise NameUnusable("no name of a site") from None
-    return found.value
+    above = found.value.removeprefix("www.")
+    name = found.value if is_registry(above) else above
+    if is_registry(name):
+        raise NameTooWide("a registry's ending")
+    return name
+
+
+def name_shown(name: str) -> str:
+    """A name as people read it; one in other letters with its plain form too, for letters can look like others."""
+    words = to_unicode(name)
+    return name if words == name else f"{words} ({name})"
+
+
+def is_always_open(name: str) -> bool:
+    """Whether a name is help, which nobody can close: a line for children, or this site."""
+    ours = {host.removeprefix(".") for host in settings.ALLOWED_HOSTS}
+    if any("." in above and above in ours for above in suffixes(name)):
+        return True
+    known = known_as(name)
+    return known is not None and f"{NEVER}help" in known.categories
+
+
+def is_open_by_default(name: str) -> bool:
+    """Whether no list and no pause closes a name: help, health, rights and the like."""
+    known = known_as(name)
+    return known is not None and known.categories[0].startswith(NEVER)
 
 
 def _wire(name: str) -> bytes:
@@ -123,11 +159,22 @@ def profile_of(child: Child) -> Profile | None:
         calendar=here().code,
         week=week_of(rules),
         segments=_segments(child, rules),
-        own=tuple(
-            OwnName(_whole(one.key), one.allow, int(one.until.timestamp()) if one.until else 0)
-            for one in child.names.all()
-            if one.until is None or one.until > now()
-        ),
+        own=_own(child),
+    )
+
+
+def _own(child: Child) -> tuple[OwnName, ...]:
+    """A word for a while, with the lasting one that holds after it."""
+    rows = list(child.names.all())
+    lasting = {_whole(one.key): one.allow for one in rows if one.until is None}
+    brief = {
+        _whole(one.key): (one.allow, int(one.until.timestamp()))
+        for one in rows
+        if one.until is not None and one.until > now()
+    }
+    return tuple(
+        OwnName(key, *brief[key], lasting.get(key)) if key in brief else OwnName(key, lasting[key])
+        for key in sorted(lasting.keys() | brief.keys())
     )
 
 

@@ -1,6 +1,8 @@
 """Reads: what a household sees of itself, and a child of its own, opened with their keys."""
 
+import unicodedata
 import uuid
+from collections import Counter
 from collections.abc import Iterable
 from datetime import UTC, datetime
 
@@ -15,6 +17,7 @@ from lachan.proofs.services import row_holds
 from . import conf
 from .models import Adult, AdultSession, Ask, Board, Child, Code, Device, HistoryLine, Household
 from .policy import Action
+from .projecting import name_shown
 from .records import (
     AdultShown,
     AdultWords,
@@ -99,7 +102,7 @@ def history_list(*, by: Actor, key: str) -> list[HistoryShown]:
     """What was changed and by whom, the newest first."""
     policy_check(by, Action.HOUSEHOLD_MANAGE, household_id=by.household_id)
     household = Household.objects.get(pk=by.household_id)
-    names = {one.number: one.name or f"#{one.number}" for one in adult_list(by=by, key=key)}
+    names = _called_apart(adult_list(by=by, key=key))
     found = []
     for row in household.history.order_by("-number")[: conf.HISTORY_SHOWN]:
         words = _history(row, household, key)
@@ -108,11 +111,27 @@ def history_list(*, by: Actor, key: str) -> list[HistoryShown]:
                 HistoryShown(
                     who=names.get(words.adult, f"#{words.adult}" if words.adult else ""),
                     what=words.what,
-                    about=words.about,
+                    about=name_shown(words.about),
                     at=_moment(words.at),
                 )
             )
     return found
+
+
+def _called_apart(adults: list[AdultShown]) -> dict[int, str]:
+    """By number, what adults are called where it must be plain who did something: whoever has the name of another has a
+    number with it.
+    """
+    found = {one.number: one.name or f"#{one.number}" for one in adults}
+    alike = Counter(_alike(name) for name in found.values())
+    return {
+        number: f"{name} ({number})" if alike[_alike(name)] > 1 else name
+        for number, name in found.items()
+    }
+
+
+def _alike(name: str) -> str:
+    return unicodedata.normalize("NFKC", name).casefold()
 
 
 def _history(row: HistoryLine, household: Household, key: str) -> HistoryWords | None:
@@ -241,7 +260,11 @@ def _names(child: Child, key: str) -> list[NameShown]:
     for row in child.names.all():
         words = words_open(row.sealed, NameWords, "family name", row.uid, key=key)
         if words and row_holds(row) and (row.until is None or row.until > now()):
-            found.append(NameShown(uid=row.uid, name=words.name, allow=row.allow, until=row.until))
+            found.append(
+                NameShown(
+                    uid=row.uid, name=name_shown(words.name), allow=row.allow, until=row.until
+                )
+            )
     return found
 
 
@@ -280,7 +303,7 @@ def _ask(row: Ask, key: str, *, called: bool = False) -> AskShown | None:
         child=child.uid,
         nickname=name.nickname if name else "",
         kind=AskKind(row.kind),
-        site=words.site,
+        site=name_shown(words.site),
         reason=words.reason,
         at=_moment(words.at),
         answer=Answer(row.answer),

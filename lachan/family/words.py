@@ -1,5 +1,7 @@
 """A household's words: sealed to those who may read them, each bound to its place, opened by one's own key."""
 
+import re
+import unicodedata
 from collections.abc import Iterable
 from typing import TypeVar
 
@@ -10,6 +12,17 @@ from lachan.kernel.sealing.envelope import seal, unseal
 from lachan.kernel.sealing.errors import SealBroken
 
 W = TypeVar("W", bound=msgspec.Struct)
+
+# Marks that have the letters after them run the other way, over whatever stands beside them.
+_TURNS = re.compile("[\u202a-\u202e\u2066-\u2069\x00-\x08\x0b-\x1f\x7f]")
+
+
+def words_clean(text: str) -> str:
+    """What a person or a thing is called, as it was typed but for marks that would turn what stands beside it; empty where
+    nothing of it can be seen.
+    """
+    text = _TURNS.sub("", text).strip()
+    return text if any(unicodedata.category(one)[0] in "LNPS" for one in text) else ""
 
 
 def words_seal(words: msgspec.Struct, *place: object, to: Iterable[str]) -> bytes:

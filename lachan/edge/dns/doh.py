@@ -62,6 +62,9 @@ def _from_query(query: bytes) -> bytes:
 
 @lru_cache(maxsize=512)
 def _token_of(path: bytes, host: bytes, names: OwnNames) -> bytes | None:
+    path = path.rstrip(
+        b"/"
+    )  # a slash too many, as typed or added by a form, must not make a child nobody's
     if path == PATH:
         return names.token_of(host.partition(b":")[0].decode("ascii", "replace"))
     return label_read(path[len(PATH) + 1 :]) if path.startswith(PATH + b"/") else None

@@ -18,7 +18,7 @@ from lachan.edge.dns.layers import Layers
 from lachan.edge.dns.message import Reply
 from lachan.edge.dns.mmsg import BATCH, Frames
 from lachan.edge.dns.policy import ALLOW, EDE_CODES, HELP, KNOWN, UNKNOWN, Policy, family_text
-from lachan.edge.dns.profile_rows import Codes, ProfileRows, entry_kind
+from lachan.edge.dns.profile_rows import Codes, ProfileRows, entry_kind, left_to_plain
 from lachan.formats.snapshot import layout as ly
 from lachan.formats.snapshot.reader import Pair, SnapshotReader
 from lachan.formats.snapshot.records import SnapshotCorrupt
@@ -121,6 +121,8 @@ class View:
         try:
             profile = self._table.profile(number)
         except SnapshotCorrupt:
+            return UNKNOWN, 0
+        if self._layer == KNOWN and left_to_plain(self._policies[row], profile):
             return UNKNOWN, 0
         effect = self._policies[row].effect(profile, self._layer)
         return ALLOW if effect == HELP else effect, self._kit.text(row, profile.categories)

@@ -8,19 +8,36 @@ import tempfile
 from functools import cache
 from pathlib import Path
 
-from lachan.edge.dns.local import name_wire
+from lachan.edge.dns.local import name_wire, suffixes
 from lachan.edge.dns.policy import SAFE_SEARCH
-from lachan.formats.known_names.loading import safe_search_targets
+from lachan.formats.known_names.loading import safe_search_targets, ways_round_list
 from lachan.formats.known_names.overlay import overlay_verdicts
 from lachan.formats.snapshot.reader import SnapshotReader
 from lachan.formats.snapshot.records import Verdict
 from lachan.formats.snapshot.writer import SnapshotWriter
+
+SIGNALS = frozenset({"canary", "private-relay"})
+"""Kinds of ways round whose names are signals (`is_signal`)."""
 
 
 @cache
 def safe_targets() -> dict[bytes, bytes]:
     """Names, and the names whose servers answer for them in the restricted mode; wire form without root."""
     return {name_wire(name): name_wire(target) for name, target in safe_search_targets().items()}
+
+
+@cache
+def signals() -> frozenset[bytes]:
+    """Names that are asked to learn whether a network wants them answered; wire form without root."""
+    return frozenset(name_wire(way.name) for way in ways_round_list() if way.kind in SIGNALS)
+
+
+def is_signal(wire: bytes) -> bool:
+    """Whether a name is a signal, or lies below one: blocked, it does not exist, whatever other blocked names get. An
+    address, even 0.0.0.0, tells a browser or a phone that it may go on round this server.
+    """
+    known = signals()
+    return any(wire[at:] in known for at in suffixes(wire))
 
 
 def known_reader() -> SnapshotReader:

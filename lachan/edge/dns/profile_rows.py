@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from lachan.edge.dns import layout
+from lachan.edge.dns.known import SIGNALS
 from lachan.edge.dns.policy import (
     ALLOW,
     BLOCK,
@@ -66,7 +67,16 @@ def entry_kind(policy: Policy, profile: Profile, layer: str, codes: Codes) -> tu
         kind = layout.K_ALWAYS
     if layer == KNOWN and SAFE_SEARCH in profile.categories:
         kind |= layout.K_RESTRICTED
+    if layer == KNOWN and left_to_plain(policy, profile):
+        return UNKNOWN, words  # all rows have these words, also those that answer by them
     return kind, words
+
+
+def left_to_plain(policy: Policy, profile: Profile) -> bool:
+    """Whether entries of the known names are signals (`known.is_signal`) that are answered unlike other blocked names."""
+    return policy.answer != "nxdomain" and any(
+        word.removeprefix(WAY_ROUND) in SIGNALS for word in profile.categories
+    )
 
 
 def _chosen_by(profile: Profile, layer: str) -> set[str]:

@@ -10,10 +10,11 @@ from lachan.edge.dns import answers
 from lachan.edge.dns.asker import Asker, Connection, Policies
 from lachan.edge.dns.cache import AnswerCache, Kept
 from lachan.edge.dns.failures import Failures
+from lachan.edge.dns.known import is_signal
 from lachan.edge.dns.layers import Layers
 from lachan.edge.dns.local import local_reply
 from lachan.edge.dns.message import Reply
-from lachan.edge.dns.policy import ALLOW, BLOCK, Policy
+from lachan.edge.dns.policy import ALLOW, BLOCK, KNOWN, Policy
 from lachan.edge.dns.question import (
     CLASS_IN,
     TRANSFERS,
@@ -291,7 +292,13 @@ class Responder:
         owner = 12
         if start is not None:
             owner = start + len(wire) - _wire_size(verdict.value)
-        return answers.blocked(question, asker.policy, verdict, owner, self._layers.sequence)
+        policy = asker.policy
+        if policy.answer != "nxdomain" and self._is_signal(question.wire, wire):
+            policy = msgspec.structs.replace(policy, answer="nxdomain")
+        return answers.blocked(question, policy, verdict, owner, self._layers.sequence)
+
+    def _is_signal(self, *wires: bytes) -> bool:
+        return KNOWN in self._layers.names and any(map(is_signal, wires))
 
 
 def _sealed(reply: bytes, question: Question, asker: Asker) -> bytes:

@@ -8,10 +8,16 @@ from django.db import transaction
 from django.db.models import F
 
 from lachan.family import conf
-from lachan.family.errors import TooMany
+from lachan.family.errors import NameAlwaysOpen, TooMany
 from lachan.family.models import Ask, Child, Device
 from lachan.family.policy import Action
-from lachan.family.projecting import name_read, profile_changed
+from lachan.family.projecting import (
+    is_always_open,
+    is_open_by_default,
+    name_read,
+    own_hash,
+    profile_changed,
+)
 from lachan.family.records import (
     Answer,
     AnswerWords,
@@ -21,6 +27,7 @@ from lachan.family.records import (
 )
 from lachan.family.teaching import narrowed
 from lachan.family.words import words_open, words_seal
+from lachan.formats.observables.names import suffixes
 from lachan.kernel.clock import hour, now
 from lachan.kernel.errors import Conflict, NotFound
 from lachan.members.policy import policy_check
@@ -40,12 +47,15 @@ def ask_make(*, by: Actor, kind: AskKind, site: str, reason: str) -> None:
 
     Raises:
         NameUnusable: a site is asked for, and there is no name in it.
+        NameAlwaysOpen: it is open: nobody need be told that a child wanted it.
         TooMany: several wait already.
     """
     name = name_read(site) if kind is AskKind.SITE else ""
     with durable(), transaction.atomic():
         device = _own_device(by)
         child = Child.objects.select_for_update().get(pk=device.child_id)
+        if name and _is_open(child, name):
+            raise NameAlwaysOpen("this name is open")
         if child.asks.filter(answer=Answer.WAITING).count() >= conf.MOST_ASKS:
             raise TooMany("several requests wait already")
         Child.objects.filter(pk=child.pk).update(asked=F("asked") + 1)
@@ -61,6 +71,14 @@ def ask_make(*, by: Actor, kind: AskKind, site: str, reason: str) -> None:
             sealed=words_seal(words, "family ask", uid, to=_readers(device)),
         )
         ask_tell(ask)
+
+
+def _is_open(child: Child, name: str) -> bool:
+    """Whether a name is open whatever the hour, unless this household itself has closed it."""
+    if is_always_open(name):
+        return True
+    keys = [own_hash(child.number, each) for each in suffixes(name)]
+    return is_open_by_default(name) and not child.names.filter(key__in=keys, allow=False).exists()
 
 
 def _own_device(by: Actor) -> Device:

@@ -2,23 +2,30 @@
 
 import secrets
 import uuid
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 from django.db import transaction
 from django.db.models import Max
 
 from lachan.family import conf
-from lachan.family.errors import TooMany
+from lachan.family.errors import NameAlwaysOpen, TooMany
 from lachan.family.models import Child, Departure, Household, OwnName
 from lachan.family.policy import Action
 from lachan.family.projecting import (
+    is_always_open,
     name_read,
     own_hash,
     profile_changed,
 )
 from lachan.family.records import Band, Change, ChildWords, NameWords, Sort
 from lachan.family.words import words_open, words_seal
-from lachan.formats.profiles.encoding import override_bytes, override_read, rules_bytes
+from lachan.formats.profiles.encoding import (
+    override_bytes,
+    override_read,
+    rules_bytes,
+    rules_read,
+)
 from lachan.formats.profiles.rules import Override, Rules
 from lachan.kernel.clock import now
 from lachan.kernel.errors import NotFound
@@ -104,10 +111,22 @@ def child_remove(*, by: Actor, key: str, child: uuid.UUID) -> None:
 
 def rules_set(*, by: Actor, key: str, child: uuid.UUID, rules: Rules) -> None:
     """What holds in ordinary time."""
+    rules_change(by=by, key=key, child=child, change=lambda _: rules)
+
+
+def rules_change(
+    *, by: Actor, key: str, child: uuid.UUID, change: Callable[[Rules], Rules]
+) -> None:
+    """What holds in ordinary time, made of what holds when this one's turn comes: of two adults, or two pages, neither
+    takes back what the other has just said.
+
+    Raises:
+        InvalidRules: they cannot be.
+    """
     with durable(), transaction.atomic():
         adult = acting_adult(by, Action.CHILD_MANAGE)
         row = own_child(by, Action.CHILD_MANAGE, child)
-        if row.rules == (text := rules_bytes(rules).decode()):
+        if row.rules == (text := rules_bytes(change(rules_read(row.rules))).decode()):
             return
         row.rules = text
         row.save(update_fields=["rules"])
@@ -124,6 +143,7 @@ def name_set(
 
     Raises:
         NameUnusable: there is no name in the text.
+        NameAlwaysOpen: nobody's word changes anything there.
         TooMany: there are as many names as may be.
     """
     with durable(), transaction.atomic():
@@ -137,9 +157,13 @@ def name_set(
 
 
 def name_put(child: Child, text: str, *, allow: bool, until: datetime | None) -> str:
+    """A word for a while lies over a lasting one, which holds again after it."""
     name = name_read(text)
+    if is_always_open(name):
+        raise NameAlwaysOpen("this name is always open")
     key = own_hash(child.number, name)
-    for old in child.names.filter(key=key):
+    same = child.names.filter(key=key)
+    for old in same if until is None else same.exclude(until=None):
         old.delete()
     if child.names.count() >= conf.MOST["names"]:
         raise TooMany("there are as many names as may be")

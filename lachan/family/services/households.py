@@ -18,12 +18,22 @@ from lachan.family.entry import (
     cookie_write,
 )
 from lachan.family.errors import CodeUnknown, LastAdult, TooMany
-from lachan.family.models import Adult, AdultSession, Child, Code, Device, Household, Teacher
+from lachan.family.models import (
+    Adult,
+    AdultLink,
+    AdultSession,
+    Child,
+    Code,
+    Device,
+    DeviceLink,
+    Household,
+    Teacher,
+)
 from lachan.family.policy import Action
 from lachan.family.projecting import edge_key_mark, profile_changed
 from lachan.family.records import AdultWords, Change, DeviceWords, Sort
 from lachan.family.teaching import manages
-from lachan.family.words import words_seal
+from lachan.family.words import words_clean, words_seal
 from lachan.kernel.clock import hour
 from lachan.kernel.errors import NotFound
 from lachan.kernel.sealing.envelope import keypair_new
@@ -142,7 +152,7 @@ def _room(household: Household) -> None:
 
 def adult_name(*, by: Actor, name: str) -> None:
     """What the others read instead of a number."""
-    words = AdultWords(name=name[: conf.LONGEST["name"]])
+    words = AdultWords(name=words_clean(name)[: conf.LONGEST["name"]])
     with transaction.atomic():
         adult = acting_adult(by, Action.ADULT_SELF)
         adult.sealed = words_seal(words, "family adult", adult.uid, to=[adult.household.public])
@@ -166,6 +176,13 @@ def adult_remove(*, by: Actor, adult: uuid.UUID, name: str = "") -> None:
             me.household, Change.ADULT_REMOVED, adult=me.number, about=name or f"#{row.number}"
         )
         row.delete()
+        _links_end(me.household)
+
+
+def _links_end(household: Household) -> None:
+    """Whoever is shown out holds no door open: links that wait belong to nobody in particular."""
+    AdultLink.objects.filter(household=household).delete()
+    DeviceLink.objects.filter(device__child__household=household).delete()
 
 
 def adult_leave(*, by: Actor, devices: list[uuid.UUID]) -> None:
@@ -187,6 +204,7 @@ def adult_leave(*, by: Actor, devices: list[uuid.UUID]) -> None:
         me.delete()
         for number in sorted({device.child.number for device in taken}):
             profile_changed(number)
+        _links_end(me.household)
 
 
 def others_require(me: Adult) -> None:
@@ -217,6 +235,7 @@ def session_end(*, by: Actor, session: uuid.UUID) -> None:
             rows = rows.filter(adult=me)
         if not rows.delete()[0]:
             raise NotFound("no such session in this household")
+        _links_end(me.household)
         history_add(me.household, Change.SESSION_ENDED, adult=me.number)
 
 

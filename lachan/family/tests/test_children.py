@@ -7,14 +7,15 @@ import pytest
 from django.db import connection
 
 from lachan.family import selectors
-from lachan.family.errors import NameUnusable, TooMany
+from lachan.family.errors import NameAlwaysOpen, NameTooWide, NameUnusable, TooMany
 from lachan.family.labels import OFFERED, categories_opened, is_closed, rules_of
 from lachan.family.models import Ask, Child, Departure, Household, OwnName
-from lachan.family.projecting import name_read
+from lachan.family.projecting import is_always_open, name_read
 from lachan.family.records import Answer, Band
 from lachan.family.services import asks, children, devices
 from lachan.family.services.asks import day_end
 from lachan.family.services.keeping import purge
+from lachan.formats.known_names.loading import never_blocked
 from lachan.formats.profiles.rules import Rules
 from lachan.kernel.clock import held_at, now
 from lachan.kernel.errors import Conflict, InvalidInput, NotFound
@@ -107,6 +108,15 @@ def test_what_a_parent_opens_is_open_and_what_lies_beside_it_stays_closed(code):
         (" HTTPS://Truong.Example:8443/lop?a=1 ", "truong.example"),
         ("hxxps://truong[.]example/x", "truong.example"),
         ("trường.example", "xn--trng-2va4o.example"),
+        ("https://www.truong.example/lop", "truong.example"),
+        ("www.com.vn", "www.com.vn"),
+        ("*.truong.example", "truong.example"),
+        (".truong.example", "truong.example"),
+        ("||truong.example^", "truong.example"),
+        ("@@||truong.example^$important", "truong.example"),
+        ("truong.example.", "truong.example"),
+        ("trang-cua-em.pages.dev", "trang-cua-em.pages.dev"),
+        ("pages.dev", "pages.dev"),
     ],
 )
 def test_it_reads_the_name_in_what_was_pasted(typed, name):
@@ -118,6 +128,46 @@ def test_it_reads_the_name_in_what_was_pasted(typed, name):
 def test_what_is_no_name_is_said_to_be_none(typed):
     with pytest.raises(NameUnusable):
         name_read(typed)
+
+
+@pytest.mark.parametrize("typed", ["com.vn", "https://co.uk/", "*.edu.vn", "||com.vn^"])
+def test_nobody_opens_or_closes_a_whole_country_by_mistake(family, typed):
+    with pytest.raises(NameTooWide):
+        children.name_set(by=family.adult.actor, child=family.child, name=typed, allow=False)
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["tongdai111.vn", "https://www.tongdai111.vn/gioi-thieu", "childhelplineinternational.org"],
+)
+@pytest.mark.parametrize("allow", [True, False])
+def test_a_word_on_help_is_refused_and_not_seemingly_taken(family, name, allow):
+    """A list that says "closed" where nothing closes would tell a parent something that is not so."""
+    with pytest.raises(NameAlwaysOpen):
+        children.name_set(by=family.adult.actor, child=family.child, name=name, allow=allow)
+    assert family.shown.names == ()
+
+
+def test_this_site_is_help_too(settings):
+    settings.ALLOWED_HOSTS = ["la-chan.example", ".khac.example", "localhost", "192.0.2.1"]
+    assert all(map(is_always_open, ["la-chan.example", "dns.la-chan.example", "a.khac.example"]))
+    assert not any(map(is_always_open, ["chan.example", "truong.example"]))
+
+
+def test_no_adult_is_told_that_a_child_wanted_what_is_open_anyway(family):
+    """Of help never; of health and the like not before the household itself has closed it."""
+    help_name = next(one.name for one in never_blocked() if one.care == "help")
+    care_name = next(one.name for one in never_blocked() if one.care == "care")
+    for name in (help_name, care_name, f"https://www.{care_name}/a"):
+        with pytest.raises(NameAlwaysOpen):
+            family.device.asks(name, "cho riêng mình")
+    assert family.waiting == []
+    assert family.adult.client().get("/family/").content.decode().count(care_name) == 0
+    children.name_set(by=family.adult.actor, child=family.child, name=care_name, allow=False)
+    with pytest.raises(NameAlwaysOpen):
+        family.device.asks(help_name)
+    family.device.asks(care_name)
+    assert [one.site for one in family.waiting] == [care_name.removeprefix("www.")]
 
 
 def test_the_last_word_on_a_name_counts(family):

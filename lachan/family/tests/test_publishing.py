@@ -108,6 +108,35 @@ def test_it_has_a_family_s_own_names(family, table):
     assert reader.own(number, wire("khac.example"), at) == (PASS, 0)
 
 
+def test_a_word_for_a_while_leaves_the_lasting_one_as_it_was(family, table):
+    """What a parent closed is closed again when the hour is over that was given, with nobody doing anything."""
+    writer, reader = table
+    by, now_s = family.adult.actor, int(time.time())
+    hour = now() + timedelta(hours=1)
+    for name, allow in (("tro.example", False), ("truong.example", True)):
+        children.name_set(by=by, child=family.child, name=name, allow=allow)
+        children.name_set(by=by, child=family.child, name=name, allow=not allow, until=hour)
+    children.name_set(by=by, child=family.child, name="moi.example", allow=True, until=hour)
+    table_sync(writer)
+    reader.refresh()
+    number = Child.objects.get().number
+
+    def said(name, at):
+        return reader.own(number, wire(name), at)[0]
+
+    for at, tro, truong, moi in (
+        (now_s, ALLOW, BLOCK, ALLOW),
+        (now_s + 3_700, BLOCK, ALLOW, PASS),
+    ):
+        found = [said(name, at) for name in ("a.tro.example", "truong.example", "moi.example")]
+        assert found == [tro, truong, moi]
+    # A lasting word takes the place of both.
+    children.name_set(by=by, child=family.child, name="tro.example", allow=True)
+    table_sync(writer)
+    reader.refresh()
+    assert {said("tro.example", at) for at in (now_s, now_s + 3_700)} == {ALLOW}
+
+
 def test_it_takes_away_what_a_family_takes_away(family, table):
     writer, reader = table
     device, by, key = family.device, family.adult.actor, family.adult.key

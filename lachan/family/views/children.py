@@ -2,7 +2,9 @@
 
 import hashlib
 import uuid
+from collections.abc import Callable
 from datetime import datetime, timedelta
+from functools import partial
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -14,8 +16,8 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from lachan.family import selectors
-from lachan.family.errors import NameUnusable
+from lachan.family import conf, selectors
+from lachan.family.errors import NameAlwaysOpen, NameTooWide, NameUnusable, SlotsFull
 from lachan.family.forms import AnswerForm, ChildForm, DeviceForm, NameForm, SlotForm
 from lachan.family.labels import (
     BANDS,
@@ -26,7 +28,9 @@ from lachan.family.labels import (
     is_closed,
     rules_of,
     service_choices,
+    service_groups,
     service_kinds,
+    services_switched,
 )
 from lachan.family.policy import Action
 from lachan.family.records import Answer, ChildShown
@@ -42,6 +46,8 @@ from lachan.members.policy import requires
 
 from .asked import is_school, key_of, qr
 from .platforms import platform_links
+
+_SEARCH, _WAYS = _BESIDES = ("safe-search", "ways-round")
 
 
 @requires(Action.CHILD_MANAGE)
@@ -103,6 +109,7 @@ def child_page(
         "whys": WHYS.items(),
         "days": DAYS.items(),
         "is_school": is_school(request),
+        "boxes": " ".join(sorted(_boxes(shown.rules))),
         "is_closing_ways": shown.rules.ways_round == "closed",
         **more,
     }
@@ -137,45 +144,77 @@ def slot_mark(slot: Slot) -> str:
 @require_POST
 def rules(request: HttpRequest, uid: uuid.UUID) -> HttpResponse:
     """The switches; slots stay as they are."""
-    shown = selectors.child_get(by=request.actor, key=key_of(request), child=uid)
-    usual = rules_of(shown.band).categories | shown.rules.categories
-    closed = frozenset(OFFERED) & frozenset(request.POST.getlist("category"))
+    usual = rules_of(selectors.child_get(by=request.actor, key=key_of(request), child=uid).band)
     known = {one.code for one in service_choices()} | set(service_kinds())
-    changed = msgspec.structs.replace(
-        shown.rules,
-        categories=categories_opened(usual | closed, frozenset(OFFERED) - closed),
-        services=frozenset(request.POST.getlist("service")) & known,
-        safe_search="search" in request.POST,
-        ways_round="closed" if "ways" in request.POST else "shown",
+    known |= {*OFFERED, *_BESIDES}
+    ticked = frozenset(request.POST.getlist("closed")) & known
+    shown = frozenset(request.POST.get("shown", "").split()) & known
+    return _rules_keep(request, uid, lambda held: _switched(held, usual, shown, ticked))
+
+
+def _switched(held: Rules, usual: Rules, shown: frozenset[str], ticked: frozenset[str]) -> Rules:
+    """Rules with the boxes that were ticked and unticked since they were shown."""
+    boxes = (_boxes(held) | (ticked - shown)) - (shown - ticked)
+    closed = boxes & frozenset(OFFERED)
+    apart = frozenset({*OFFERED, *_BESIDES})
+    return msgspec.structs.replace(
+        held,
+        categories=categories_opened(
+            usual.categories | held.categories | closed, frozenset(OFFERED) - closed
+        ),
+        services=services_switched(held.services, shown - apart, ticked - apart),
+        safe_search=_SEARCH in boxes,
+        ways_round="closed" if _WAYS in boxes else "shown",
     )
-    return _rules_keep(request, uid, changed)
+
+
+def _boxes(rules: Rules) -> frozenset[str]:
+    """The boxes that stand ticked on a page of these rules."""
+    found = {code for code in OFFERED if is_closed(code, rules.categories)} | rules.services
+    for kind, members in service_groups().items():
+        found |= members if kind in rules.services else set()
+    found |= {_SEARCH} if rules.safe_search else set()
+    return frozenset(found | ({_WAYS} if rules.ways_round == "closed" else set()))
 
 
 @requires(Action.CHILD_MANAGE)
 @require_POST
 def slot_add(request: HttpRequest, uid: uuid.UUID) -> HttpResponse:
-    shown = selectors.child_get(by=request.actor, key=key_of(request), child=uid)
     form = SlotForm(request.POST)
     if form.is_valid():
         try:
-            slots = (*shown.rules.slots, form.slot())
-            return _rules_keep(request, uid, msgspec.structs.replace(shown.rules, slots=slots))
+            return _rules_keep(request, uid, partial(_slot_added, slot=form.slot()))
+        except SlotsFull:
+            form.add_error("start", _("There are as many times as may be. Remove one first."))
         except InvalidRules:
             form.add_error("end", _("It must end at another time than it begins."))
+    shown = selectors.child_get(by=request.actor, key=key_of(request), child=uid)
     return child_page(request, shown, status=422, slot_form=form)
+
+
+def _slot_added(held: Rules, slot: Slot) -> Rules:
+    if slot in held.slots:
+        return held
+    if len(held.slots) >= conf.MOST["slots"]:
+        raise SlotsFull("there are as many times as may be")
+    return msgspec.structs.replace(held, slots=(*held.slots, slot))
 
 
 @requires(Action.CHILD_MANAGE)
 @require_POST
 def slot_remove(request: HttpRequest, uid: uuid.UUID) -> HttpResponse:
-    shown = selectors.child_get(by=request.actor, key=key_of(request), child=uid)
-    gone = request.POST.get("slot", "")
-    slots = tuple(one for one in shown.rules.slots if slot_mark(one) != gone)
-    return _rules_keep(request, uid, msgspec.structs.replace(shown.rules, slots=slots))
+    return _rules_keep(request, uid, partial(_slot_removed, mark=request.POST.get("slot", "")))
 
 
-def _rules_keep(request: HttpRequest, uid: uuid.UUID, changed: Rules) -> HttpResponse:
-    children.rules_set(by=request.actor, key=key_of(request), child=uid, rules=changed)
+def _slot_removed(held: Rules, mark: str) -> Rules:
+    left = tuple(one for one in held.slots if slot_mark(one) != mark)
+    return msgspec.structs.replace(held, slots=left)
+
+
+def _rules_keep(
+    request: HttpRequest, uid: uuid.UUID, change: Callable[[Rules], Rules]
+) -> HttpResponse:
+    children.rules_change(by=request.actor, key=key_of(request), child=uid, change=change)
     return HttpResponseRedirect(reverse("family-child", args=[uid]) + "#rules")
 
 
@@ -192,12 +231,21 @@ def name_add(request: HttpRequest, uid: uuid.UUID) -> HttpResponse:
                 allow=request.POST.get("effect") == "allow",
             )
             return HttpResponseRedirect(reverse("family-child", args=[uid]) + "#names")
-        except NameUnusable:
-            fault = _("There is no name of a site in this. Write it like truong.example.")
+        except NameAlwaysOpen:
+            fault = _("This site helps children, or is ours: it is always open. Nothing changed.")
+        except NameUnusable as error:
+            fault = name_fault(error)
     shown = selectors.child_get(by=request.actor, key=key_of(request), child=uid)
     fault = fault or form.errors["site"][0]
     typed = request.POST.get("site", "")
     return child_page(request, shown, status=422, name_fault=fault, typed=typed)
+
+
+def name_fault(error: NameUnusable) -> str:
+    """What was wrong with what somebody typed as a site."""
+    if isinstance(error, NameTooWide):
+        return _("All sites of a country or a kind end in this. Write the one that you mean.")
+    return _("There is no name of a site in this. Write it like truong.example.")
 
 
 @requires(Action.CHILD_MANAGE)

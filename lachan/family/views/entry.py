@@ -33,6 +33,9 @@ def start(request: HttpRequest) -> HttpResponse:
 @marked
 @require_POST
 def found(request: HttpRequest) -> HttpResponse:
+    if request.household:
+        # From an old page: a second family would push the first out of this browser, and its code may not be kept yet.
+        return HttpResponseRedirect(reverse("family-home"))
     sort = Sort.SCHOOL if request.POST.get("sort") == Sort.SCHOOL else Sort.FAMILY
     entered = households.household_found(by=PUBLIC, device=device_words(request), sort=sort)
     page = code_page(request, entered.code, first=True, is_school=sort is Sort.SCHOOL)

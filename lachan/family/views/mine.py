@@ -9,7 +9,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from lachan.family import projecting, selectors
 from lachan.family.entry import device_link_open
-from lachan.family.errors import LinkGone, NameUnusable, TooMany
+from lachan.family.errors import LinkGone, NameAlwaysOpen, NameUnusable, TooMany
 from lachan.family.forms import AskForm
 from lachan.family.policy import Action
 from lachan.family.records import Band
@@ -20,6 +20,7 @@ from lachan.members.policy import public, requires
 from lachan.members.records import PUBLIC
 from lachan.web.sent import marked
 
+from .children import name_fault
 from .cookies import child_cookie
 from .platforms import platform_links
 
@@ -83,8 +84,10 @@ def ask(request: HttpRequest) -> HttpResponse:
                 reason=form.cleaned_data["reason"],
             )
             return HttpResponseRedirect(reverse("my") + "#asked")
-        except NameUnusable:
-            fault = _("There is no name of a site in this. Write it like truong.example.")
+        except NameAlwaysOpen:
+            fault = _("This site is open for you: you need not ask. Nothing was sent.")
+        except NameUnusable as error:
+            fault = name_fault(error)
         except TooMany:
             fault = _(
                 "Some of your requests wait for an answer still. Your words are here: send them when one has come."

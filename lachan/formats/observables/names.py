@@ -137,6 +137,18 @@ def is_public_suffix(name: str) -> bool:
     return name in SPECIAL_USE or _suffixes().is_whole(name)
 
 
+@cache
+def _registries() -> _Suffixes:
+    return _Suffixes(accept_unknown=False, only_icann=True)
+
+
+def is_registry(name: str) -> bool:
+    """Whether names directly below `name` are everybody's, by a registry (com, com.vn), and not one holder's to give away
+    (pages.dev).
+    """
+    return name in SPECIAL_USE or _registries().is_whole(name)
+
+
 def registrable_domain(name: str) -> str | None:
     """The public suffix and one label: what somebody registered; None for a suffix itself."""
     suffix = public_suffix(name)

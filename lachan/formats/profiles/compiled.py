@@ -14,6 +14,10 @@ import numpy.typing as npt
 
 from lachan.formats.profiles.compiled_keys import absorb, absorb_label, hash_finish, hash_start
 from lachan.formats.profiles.layout import (
+    ALLOW,
+    ALLOW_THEN_BLOCK,
+    BLOCK,
+    BLOCK_THEN_ALLOW,
     GONE,
     ITEM_WORDS,
     NO_KIND,
@@ -240,8 +244,16 @@ def own_at(
         key = hash_finish(absorb(state, U(size & 255) << U(56)))
         word = _own_word(words, halves, first, count, key)
         if word:
-            end = word & 0x3FFFFFFF
+            kind, end = word >> 30, word & 0x3FFFFFFF
             if end == 0 or now < end + OWN_EPOCH:
-                effect, label = word >> 30, np.int64(j)
+                effect, label = kind, np.int64(j)
                 until = end + OWN_EPOCH if end else np.int64(0)
+                if kind == BLOCK_THEN_ALLOW:
+                    effect = np.int64(BLOCK)
+                elif kind == ALLOW_THEN_BLOCK:
+                    effect = np.int64(ALLOW)
+            elif kind == BLOCK_THEN_ALLOW:
+                effect, label, until = np.int64(ALLOW), np.int64(j), np.int64(0)
+            elif kind == ALLOW_THEN_BLOCK:
+                effect, label, until = np.int64(BLOCK), np.int64(j), np.int64(0)
     return effect, label, until

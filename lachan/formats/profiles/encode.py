@@ -86,7 +86,10 @@ class Encoder:
         if max(len(profile.ways), len(profile.segments)) > 0xFFFF or len(profile.own) > 100_000:
             raise ProfileUnusable("a profile has too many ways in, exceptions or names of its own")
         own = sorted(
-            {one.key: ly.own_pack(one.until, allow=one.allow) for one in profile.own}.items()
+            {
+                one.key: ly.own_pack(one.until, allow=one.allow, then=one.then)
+                for one in profile.own
+            }.items()
         )
         ways = tuple(dict.fromkeys(profile.ways))
         segments = [

@@ -52,6 +52,7 @@ GONE = 0xFFFFFFFF
 NO_KIND = 255
 
 PASS, BLOCK, ALLOW = 0, 1, 2
+BLOCK_THEN_ALLOW, ALLOW_THEN_BLOCK = 0, 3
 OWN_EPOCH = 1_704_067_200
 """2024-01-01: ends of own names are counted from here, in 30 bits: up to 2058."""
 RULE_SETS_LIMIT = 1 << 24
@@ -175,16 +176,28 @@ def way_word(key: int, slot: int | None) -> int:
     return (key >> 8 & 0xFFFFFFFF) << 32 | (GONE if slot is None else slot + 1)
 
 
-def own_pack(until: int, *, allow: bool) -> int:
-    """Effect and end in 32 bits; an end past 2058 is that year's."""
-    end = 0 if until == 0 else min(max(until - OWN_EPOCH, 1), (1 << 30) - 1)
-    return (ALLOW if allow else BLOCK) << 30 | end
+def own_pack(until: int, *, allow: bool, then: bool | None = None) -> int:
+    """Effect, end, and what is after it in 32 bits: above the end stands BLOCK or ALLOW where that is nothing, else
+    `BLOCK_THEN_ALLOW` or `ALLOW_THEN_BLOCK`. An end past 2058 is that year's.
+    """
+    if until == 0 or then == allow:
+        return (ALLOW if allow else BLOCK) << 30
+    end = min(max(until - OWN_EPOCH, 1), (1 << 30) - 1)
+    if then is None:
+        return (ALLOW if allow else BLOCK) << 30 | end
+    return (ALLOW_THEN_BLOCK if allow else BLOCK_THEN_ALLOW) << 30 | end
 
 
-def own_unpack(word: int) -> tuple[int, int]:
-    """(effect, end in Unix seconds or 0)."""
-    end = word & ((1 << 30) - 1)
-    return word >> 30, end + OWN_EPOCH if end else 0
+def own_unpack(word: int) -> tuple[int, int, int]:
+    """(effect, end in Unix seconds or 0, effect after that); PASS thrice where there is no word."""
+    kind, end = word >> 30, word & ((1 << 30) - 1)
+    if not end:
+        return kind, 0, PASS
+    effect, then = {
+        BLOCK_THEN_ALLOW: (BLOCK, ALLOW),
+        ALLOW_THEN_BLOCK: (ALLOW, BLOCK),
+    }.get(kind, (kind, PASS))
+    return effect, end + OWN_EPOCH, then
 
 
 _NAME = re.compile(r"profiles-(\d{8})\.table")

@@ -269,9 +269,11 @@ class Table:
                 for start, until, number in record.segments
             ),
             own=tuple(
-                OwnName(key, effect == ly.ALLOW, until)
+                OwnName(
+                    key, effect == ly.ALLOW, until, None if then == ly.PASS else then == ly.ALLOW
+                )
                 for key, word in record.own.items()
-                for effect, until in (ly.own_unpack(word),)
+                for effect, until, then in (ly.own_unpack(word),)
             ),
         )
 

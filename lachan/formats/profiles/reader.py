@@ -112,8 +112,10 @@ class ProfileReader:
             return PASS, 0, 0
         own = record.own
         for offset, key in reversed(own_keys(table.layout.key, number, wire)):
-            effect, until = ly.own_unpack(own.get(key, 0))
-            if effect != PASS and (until == 0 or instant < until):
+            effect, until, then = ly.own_unpack(own.get(key, 0))
+            if until and instant >= until:
+                effect, until = then, 0
+            if effect != PASS:
                 return effect, until, offset
         return PASS, 0, 0
 

@@ -67,11 +67,13 @@ class OwnName(msgspec.Struct, frozen=True):
         key: keyed hash of the name in lower-case wire form (`own_key`).
         allow: or block.
         until: Unix seconds; 0 for no end.
+        then: what holds after it, likewise; None for nothing.
     """
 
     key: int
     allow: bool
     until: int = 0
+    then: bool | None = None
 
 
 class Profile(msgspec.Struct, frozen=True, kw_only=True):

@@ -16,6 +16,9 @@ import dns.rcode
 import pytest
 
 from lachan.edge.dns.authority import Authority
+from lachan.edge.dns.doh import token_of
+from lachan.edge.dns.http2 import Head
+from lachan.edge.dns.names import OwnNames
 from lachan.edge.dns.tests.edge import Edge, verdict
 from lachan.edge.dns.tests.upstream import Upstream
 from lachan.formats.profiles.door import check, device_digest, nonce_new
@@ -174,6 +177,20 @@ def test_it_says_by_which_way_and_label_it_was_asked(edge):
     connection.close()
     for path in edge.home.rglob("*"):
         assert not path.is_file() or nonce.encode() not in path.read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("path", "host", "token"),
+    [
+        (b"/dns-query/K3x9/", HOST, b"k3x9"),
+        (b"/dns-query/k3x9//?dns=AAAA", HOST, b"k3x9"),
+        (b"/dns-query/", f"k3x9.{HOST}", b"k3x9"),
+        (b"/dns-query/", HOST, b""),
+    ],
+)
+def test_a_slash_too_many_makes_nobody_s_of_no_device(path, host, token):
+    head = Head(b"GET", path, host.encode(), b"", None)
+    assert token_of(head, OwnNames(HOST)) == token
 
 
 def run(*command, check=True):

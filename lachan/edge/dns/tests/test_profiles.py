@@ -18,6 +18,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from lachan.edge.dns import known as known_names
 from lachan.edge.dns import restricted
 from lachan.edge.dns.asker import UDP, Policies
 from lachan.edge.dns.cache import AnswerCache
@@ -59,13 +60,20 @@ KNOWN = {
     "vpn.test": ("block", ("way-round:vpn",)),
     "search.test": ("warn", (SAFE_SEARCH,)),
     "video.test": ("block", ("service:video", SAFE_SEARCH)),
+    "signal.test": ("block", ("way-round:canary",)),
 }
 TARGETS = {"search.test": "strict.test", "video.test": "strict.test"}
 NAMES = [*LISTED, *KNOWN, "www.game.test", "a.care.test", "over.test", "free.test", "strict.test"]
-NAMES += ["led.test", "www.scam.test"]
-ALIASES = {"led.test": "game.test", "free.test": "scam.test", "a.care.test": "bet.test"}
+NAMES += ["led.test", "www.scam.test", "a.signal.test", "asked.test"]
+ALIASES = {
+    "led.test": "game.test",
+    "asked.test": "signal.test",
+    "free.test": "scam.test",
+    "a.care.test": "bet.test",
+}
 NETWORKS = ["192.0.2.0/28", "192.0.2.0/30", "192.0.2.16/28", "2001:db8::/64", "192.0.2.33/32"]
 PEERS = ["192.0.2.1", "192.0.2.5", "192.0.2.20", "192.0.2.33", "198.51.100.1", "2001:db8::5"]
+THEN = st.sampled_from([None, True, False])
 RULES = st.builds(
     RuleSet,
     everything=st.sampled_from([False, False, True]),
@@ -99,7 +107,9 @@ def profiles(draw, number):
         week=week(draw(RULES), draw(RULES)),
         segments=segments,
         own=tuple(
-            OwnName(own_key(KEY, number, name_wire(name)), draw(st.booleans()), draw(ends))
+            OwnName(
+                own_key(KEY, number, name_wire(name)), draw(st.booleans()), draw(ends), draw(THEN)
+            )
             for name in own
         ),
     )
@@ -122,6 +132,7 @@ def world(tmp_path_factory):
     ):
         targets = {name_wire(name): name_wire(target) for name, target in TARGETS.items()}
         patch.setattr(restricted, "safe_targets", lambda: targets)
+        patch.setattr(known_names, "signals", lambda: frozenset({name_wire("signal.test")}))
         ledger.rebuild([of(name, category) for name, category in LISTED.items()], 3)
         own.rebuild([of("over.test")], 1)
         for name, (action, categories) in KNOWN.items():
@@ -363,6 +374,37 @@ def test_it_answers_bedtime_compiled_once_its_end_is_known(world):
 
 def _closed(reply):
     return None if reply is None else bool(dns.message.from_wire(reply).options)
+
+
+@pytest.mark.parametrize("answer", ["nxdomain", "null", "page"])
+@pytest.mark.parametrize(
+    "said",
+    [
+        {"rules": RuleSet(ways_round=True)},
+        {"rules": RuleSet(everything=True, why="pause")},
+        {"rules": RuleSet(), "own": ["signal.test"]},
+    ],
+    ids=["ways-round", "pause", "own"],
+)
+def test_a_blocked_signal_does_not_exist_however_others_are_answered(world, answer, said):
+    """An address, even 0.0.0.0, tells a browser that it may ask elsewhere."""
+    home, writer, layers = world
+    own = tuple(OwnName(own_key(KEY, 5, name_wire(one)), False) for one in said.get("own", []))
+    ways = (way_key(KEY, "network", NETWORKS[0]),)
+    rules = said["rules"]
+    put_all(writer, [Profile(number=5, ways=ways, week=week(rules, rules), own=own)])
+    base = Policy(answer=answer, page_ipv4=("192.0.2.80",), forward=FORWARD)
+    policies = Policies(base, profiles=Profiles(home))
+    responder = Responder(
+        layers(policies.profiles), policies, AnswerCache(1 << 20, compiled=False), Forwarder([])
+    )
+    for name in ("signal.test", "a.signal.test", "SIGNAL.test"):
+        for kind in ("A", "AAAA", "HTTPS"):
+            told = dns.message.from_wire(
+                responder.at_once(packet(name, kind), policies.asker(PEERS[0], UDP))
+            )
+            assert (told.rcode(), told.answer) == (dns.rcode.NXDOMAIN, []), (name, kind)
+            assert told.authority
 
 
 @pytest.mark.own_loop

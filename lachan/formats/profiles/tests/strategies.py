@@ -68,6 +68,12 @@ def segments(draw: st.DrawFn) -> tuple[Segment, ...]:
 
 
 @st.composite
+def own_names(draw: st.DrawFn, key: int) -> OwnName:
+    allow, until = draw(st.booleans()), draw(st.just(0) | near)
+    return OwnName(key, allow, until, draw(st.sampled_from([None, not allow])) if until else None)
+
+
+@st.composite
 def profiles(draw: st.DrawFn) -> Profile:
     number = draw(st.integers(1, 6))
     names = draw(st.lists(st.sampled_from(NAMES), unique=True, max_size=3))
@@ -78,10 +84,7 @@ def profiles(draw: st.DrawFn) -> Profile:
         calendar=draw(st.sampled_from(CALENDARS)),
         week=draw(weeks()),
         segments=draw(segments()),
-        own=tuple(
-            OwnName(own_key(KEY, number, name), draw(st.booleans()), draw(st.just(0) | near))
-            for name in names
-        ),
+        own=tuple(draw(own_names(own_key(KEY, number, name))) for name in names),
     )
 
 
@@ -127,5 +130,7 @@ class Oracle:
             name = own.get(own_key(KEY, number, wire[at:]))
             if name and (name.until == 0 or instant < name.until):
                 return (ALLOW if name.allow else BLOCK), name.until
+            if name and name.then is not None:
+                return (ALLOW if name.then else BLOCK), 0
             at += 1 + wire[at]
         return PASS, 0
