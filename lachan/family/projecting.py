@@ -13,7 +13,7 @@ from lachan.country.calendars import day_kinds
 from lachan.formats.known_names.overlay import known_as
 from lachan.formats.known_names.records import NEVER
 from lachan.formats.observables.lookups import host_of
-from lachan.formats.observables.names import is_registry, suffixes, to_unicode
+from lachan.formats.observables.names import is_registry, suffixes
 from lachan.formats.observables.parsing import parse
 from lachan.formats.observables.record import InvalidObservable
 from lachan.formats.profiles.departures import HORIZON_S, next_change, segments_of
@@ -84,12 +84,6 @@ def name_read(text: str) -> str:
     if is_registry(name):
         raise NameTooWide("a registry's ending")
     return name
-
-
-def name_shown(name: str) -> str:
-    """A name as people read it; one in other letters with its plain form too, for letters can look like others."""
-    words = to_unicode(name)
-    return name if words == name else f"{words} ({name})"
 
 
 def is_always_open(name: str) -> bool:

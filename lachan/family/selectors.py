@@ -17,7 +17,6 @@ from lachan.proofs.services import row_holds
 from . import conf
 from .models import Adult, AdultSession, Ask, Board, Child, Code, Device, HistoryLine, Household
 from .policy import Action
-from .projecting import name_shown
 from .records import (
     AdultShown,
     AdultWords,
@@ -41,7 +40,7 @@ from .records import (
     WayKind,
 )
 from .teaching import classes_read, manages, narrowed, teacher_of
-from .words import words_open
+from .words import name_shown, words_open
 
 
 def adult_list(*, by: Actor, key: str) -> list[AdultShown]:

@@ -7,6 +7,7 @@ from typing import TypeVar
 
 import msgspec
 
+from lachan.formats.observables.names import to_unicode
 from lachan.kernel.sealing.bound import bind, unbind
 from lachan.kernel.sealing.envelope import seal, unseal
 from lachan.kernel.sealing.errors import SealBroken
@@ -37,3 +38,9 @@ def words_open(sealed: bytes, kind: type[W], *place: object, key: str) -> W | No
         return msgspec.json.decode(words, type=kind) if is_bound else None
     except (SealBroken, msgspec.DecodeError):
         return None
+
+
+def name_shown(name: str) -> str:
+    """A name as people read it; one in other letters with its plain form too, for letters can look like others."""
+    words = to_unicode(name)
+    return name if words == name else f"{words} ({name})"
