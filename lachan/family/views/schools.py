@@ -89,10 +89,10 @@ def class_list(request: HttpRequest) -> HttpResponse:
     """A pasted list: shown first what it comes to, then taken."""
     if not is_school(request):
         raise NotFound("a family has no classes")
-    text = request.POST.get("list", "")
+    text, number = request.POST.get("list", ""), school_number(request.household.household)
     context: dict[str, object] = {
         "text": text,
-        "number": school_number(request.household.household),
+        "number": number,
         "bands": BANDS.values(),
         "most": conf.MOST["classes"],
     }
@@ -109,11 +109,13 @@ def class_list(request: HttpRequest) -> HttpResponse:
             is_full = True
     if not is_taken:
         plan = classes.classes_plan(by=by, key=key, text=text)
+    waiting = [f"{net}={number}" for one in plan.rows for net in one.waiting]
     context |= {
         "plan": plan,
         "rows": [(one, BANDS[one.row.band]) for one in plan.rows],
         "faults": [(one, TROUBLES[one.trouble] % {"about": one.about}) for one in plan.faults],
-        "waiting": [net for one in plan.rows for net in one.waiting],
+        "waiting": bool(waiting),
+        "grant": f"LACHAN_SCHOOL_NETWORKS={','.join(waiting)}",
         "is_open": any(one.status != "same" for one in plan.rows) and not is_taken,
         "is_taken": is_taken,
         "is_full": is_full,
