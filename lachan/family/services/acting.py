@@ -3,6 +3,7 @@
 import uuid
 from typing import Any, TypeVar
 
+from django.db import connection
 from django.db.models import F, Model
 
 from lachan.family.models import Adult, Child, Device, HistoryLine, Household
@@ -20,7 +21,8 @@ R = TypeVar("R", bound=Model)
 
 
 def acting_adult(by: Actor, action: Action) -> Adult:
-    """The adult that `by` is, with the household.
+    """The adult that `by` is, with the household; in a transaction its row is held until the end, so that whoever
+    changes something in a household comes after whoever did so before.
 
     Raises:
         NotAllowed: by the policy.
@@ -28,7 +30,10 @@ def acting_adult(by: Actor, action: Action) -> Adult:
         RowUnproved: household or adult was altered past the product.
     """
     policy_check(by, action, household_id=by.household_id)
-    adult = Adult.objects.select_related("household").filter(pk=by.member_id).first()
+    rows = Adult.objects.select_related("household").filter(pk=by.member_id)
+    if connection.in_atomic_block:
+        rows = rows.select_for_update(of=("household",))
+    adult = rows.first()
     if adult is None or adult.household_id != by.household_id:
         raise NotFound("no such adult")
     row_require(adult.household)

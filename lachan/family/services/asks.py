@@ -66,6 +66,7 @@ def ask_make(*, by: Actor, kind: AskKind, site: str, reason: str) -> None:
 def _own_device(by: Actor) -> Device:
     policy_check(by, Action.ASK_MAKE, household_id=by.household_id)
     rows = Device.objects.select_related("child__household")
+    rows = rows.select_for_update(of=("child__household",))
     device = rows.filter(pk=by.member_id, child__household_id=by.household_id).first()
     if device is None:
         raise NotFound("no such device")

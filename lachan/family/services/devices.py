@@ -55,12 +55,16 @@ def network_add(*, by: Actor, child: uuid.UUID, network: str, name: str = "") ->
     except ValueError:
         raise InvalidInput("no network") from None
     with durable(), transaction.atomic():
-        for old in Device.objects.select_related("child").filter(way=way):
-            if old.child.household_id != by.household_id:
-                raise Conflict("this network has another household's rules")
+        acting_adult(by, Action.DEVICE_MANAGE)
+        former = list(Device.objects.select_related("child").filter(way=way))
+        if any(old.child.household_id != by.household_id for old in former):
+            raise Conflict("this network has another household's rules")
+        for old in former:
             old.delete()
+        uid = _way_add(by, child, WayKind.NETWORK, way, DeviceWords(name=name)).uid
+        for old in former:
             profile_changed(old.child.number)
-        return _way_add(by, child, WayKind.NETWORK, way, DeviceWords(name=name)).uid
+        return uid
 
 
 def _way_add(by: Actor, child: uuid.UUID, kind: WayKind, way: bytes, words: DeviceWords) -> Device:

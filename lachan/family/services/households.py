@@ -72,6 +72,7 @@ def household_open(*, by: Actor, text: str, device: str) -> Entered:
     """
     code, key = code_open(text)
     with transaction.atomic():
+        Household.objects.select_for_update().get(pk=code.household_id)
         adult = code.adult or _adult_add(code.household, manages=True)
         history_add(code.household, Change.OPENED, adult=adult.number, about=device)
         cookie = adult_session_begin(adult, key=key, device=_device_words(adult, device))
@@ -85,9 +86,9 @@ def adult_invite(*, by: Actor, key: str) -> str:
         NotAllowed, NotFound: as `acting_adult`.
         TooMany: there are as many adults as may be.
     """
-    adult = acting_adult(by, Action.HOUSEHOLD_MANAGE)
-    _room(adult.household)
     with transaction.atomic():
+        adult = acting_adult(by, Action.HOUSEHOLD_MANAGE)
+        _room(adult.household)
         history_add(adult.household, Change.ADULT_INVITED, adult=adult.number)
         return adult_link_make(adult.household, key=key)
 
@@ -100,6 +101,7 @@ def adult_join(*, by: Actor, token: str, device: str) -> Entered:
     """
     with durable(), transaction.atomic():
         household, key = adult_link_open(token, take=True)
+        Household.objects.select_for_update().get(pk=household.pk)
         _room(household)
         adult = _adult_add(household)
         history_add(household, Change.ADULT_JOINED, adult=adult.number)
@@ -140,9 +142,9 @@ def _room(household: Household) -> None:
 
 def adult_name(*, by: Actor, name: str) -> None:
     """What the others read instead of a number."""
-    adult = acting_adult(by, Action.ADULT_SELF)
     words = AdultWords(name=name[: conf.LONGEST["name"]])
     with transaction.atomic():
+        adult = acting_adult(by, Action.ADULT_SELF)
         adult.sealed = words_seal(words, "family adult", adult.uid, to=[adult.household.public])
         adult.save(update_fields=["sealed"])
         history_add(adult.household, Change.ADULT_NAMED, adult=adult.number, about=words.name)
@@ -155,8 +157,8 @@ def adult_remove(*, by: Actor, adult: uuid.UUID, name: str = "") -> None:
         NotFound: no such adult in this household.
         LastAdult: nobody would be left.
     """
-    me = acting_adult(by, Action.HOUSEHOLD_MANAGE)
     with transaction.atomic():
+        me = acting_adult(by, Action.HOUSEHOLD_MANAGE)
         row = _adult_of(me.household, adult)
         if row.pk == me.pk:
             raise LastAdult("one leaves by oneself")
@@ -172,28 +174,27 @@ def adult_leave(*, by: Actor, devices: list[uuid.UUID]) -> None:
     Raises:
         LastAdult: who is alone, or alone manages a school, deletes the household instead.
     """
-    me = acting_adult(by, Action.ADULT_SELF)
     with transaction.atomic():
+        me = acting_adult(by, Action.ADULT_SELF)
         others_require(me)
         if me.household.sort == Sort.SCHOOL:
             devices = []  # a school's stay there
-        for device in Device.objects.select_related("child").filter(
-            uid__in=devices, child__household=me.household
-        ):
-            number = device.child.number
+        rows = Device.objects.select_related("child")
+        taken = list(rows.filter(uid__in=devices, child__household=me.household))
+        for device in taken:
             device.delete()
-            profile_changed(number)
         history_add(me.household, Change.ADULT_LEFT, adult=me.number)
         me.delete()
+        for number in sorted({device.child.number for device in taken}):
+            profile_changed(number)
 
 
 def others_require(me: Adult) -> None:
-    """That somebody is left who may do all; the adults' rows are held until the transaction ends.
+    """That somebody is left who may do all; the household's row is held (`acting_adult`).
 
     Raises:
         LastAdult: nobody would be.
     """
-    list(me.household.adults.select_for_update())
     others = me.household.adults.exclude(pk=me.pk).select_related("household", "teacher")
     if not any(map(manages, others)):
         raise LastAdult("nobody would be left")
@@ -208,8 +209,8 @@ def _adult_of(household: Household, uid: uuid.UUID) -> Adult:
 
 def session_end(*, by: Actor, session: uuid.UUID) -> None:
     """Sign a browser out, one's own or, for who manages, another's; the key in it is gone."""
-    me = acting_adult(by, Action.ADULT_SELF)
     with transaction.atomic():
+        me = acting_adult(by, Action.ADULT_SELF)
         rows = AdultSession.objects.filter(adult__household=me.household, uid=session)
         if by.kind is ActorKind.TEACHER:
             rows = rows.filter(adult=me)
@@ -220,8 +221,8 @@ def session_end(*, by: Actor, session: uuid.UUID) -> None:
 
 def code_new(*, by: Actor, key: str, printed: bool) -> str:
     """Fresh digits: one's own, in place of those one had; or the household's printed ones, in place of the last."""
-    me = acting_adult(by, Action.HOUSEHOLD_MANAGE if printed else Action.ADULT_SELF)
     with durable(), transaction.atomic():
+        me = acting_adult(by, Action.HOUSEHOLD_MANAGE if printed else Action.ADULT_SELF)
         for old in Code.objects.filter(household=me.household, adult=None if printed else me):
             old.delete()
         row, digits = code_make(me.household, None if printed else me, key=key)
@@ -249,8 +250,8 @@ def code_kept(*, by: Actor, text: str = "") -> None:
 
 def household_delete(*, by: Actor) -> None:
     """All of it goes, its keys first: what stands in a backup opens for nobody any more."""
-    me = acting_adult(by, Action.HOUSEHOLD_MANAGE)
     with durable(), transaction.atomic():
+        me = acting_adult(by, Action.HOUSEHOLD_MANAGE)
         household = Household.objects.select_for_update().get(pk=me.household_id)
         numbers = list(Child.objects.filter(household=household).values_list("number", flat=True))
         household.delete()
