@@ -15,12 +15,12 @@ from lachan.family.follower import table_sync
 from lachan.family.models import Child, Device, OwnName, Teacher
 from lachan.family.projecting import edge_key, profile_of
 from lachan.family.records import Sort
-from lachan.family.services import boards, children, classes, households, lessons
+from lachan.family.services import boards, children, classes, devices, households, lessons
 from lachan.family.services.teachers import teacher_set
 from lachan.formats.profiles.layout import ALLOW, PASS
 from lachan.formats.profiles.table import ProfileReader, ProfileWriter
 from lachan.kernel.clock import held_at, now
-from lachan.kernel.errors import NotFound
+from lachan.kernel.errors import Conflict, NotFound
 from lachan.members.models import AuditEntry
 from lachan.members.policy import NotAllowed
 from lachan.members.records import PUBLIC
@@ -123,6 +123,10 @@ def test_no_school_names_networks_that_were_not_given_to_it(school, settings, ta
         classes.class_network_add(
             by=other.head.actor, key=other.head.key, child=other.listed[0].uid, text="10.20.6.1"
         )
+    pupil = Family()
+    for network in ("10.20.6.9", "0.0.0.0/0"):
+        with pytest.raises(Conflict):
+            devices.network_add(by=pupil.adult.actor, child=pupil.child, network=network)
     table_sync(writer)
     assert peer(reader, "10.20.6.9") == school.listed[0].number
     assert peer(reader, "10.21.0.9") is None
