@@ -40,7 +40,7 @@ CHOSEN = frozenset(
     {"about", "category", "clock", "confidence", "decision", "form", "key", "kind", "language", "link", "mine", "next"}
     | {"other", "outcome", "pick", "province", "question", "report", "role", "roles", "status", "tlp", "to", "token"}
     | {"quality", "turned", "urgency", "which", "work"}
-    | {"class", "end", "how", "looked_at", "manages", "minutes", "named", "sort", "take"}
+    | {"class", "how", "looked_at", "manages", "minutes", "named", "sort", "stop", "take"}
     | {"band", "days", "device", "effect", "pause", "search", "service", "slot", "ways", "what", "why"}
 )  # fmt: skip
 # What such a field may hold: codes, numbers and identifiers. Given back too, but nothing that anybody would miss.

@@ -35,7 +35,7 @@ def test_a_lesson_takes_two_taps_and_its_pages_stand_in_nobody_s_way(
     page.goto(f"{live_server.url}/family/")
     page.locator(f"a[href='/family/classes/{uid}/']").click()
     page.locator("button[value='only']").click()
-    page.locator("form[action$='/lesson/'] button[name='end']").wait_for()
+    page.locator("form[action$='/lesson/'] button[name='stop']").wait_for()
     page.goto(f"{live_server.url}/class/{board}/")
     check("board")
     as_(school.head.cookie)

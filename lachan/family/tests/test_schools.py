@@ -168,7 +168,7 @@ def test_a_lesson_takes_two_taps_on_a_phone_and_is_seen_by_the_class(school):
     assert "tiết học" in shown.content.decode()
     teacher.post(f"{where}lesson/", {"how": "open", "sites": "bai.example x.example"})
     assert OwnName.objects.count() == 2
-    teacher.post(f"{where}lesson/", {"end": "on"})
+    teacher.post(f"{where}lesson/", {"stop": "on"})
     assert OwnName.objects.count() == 0
     assert school.shown("6A").lesson is None
 

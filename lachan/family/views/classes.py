@@ -104,7 +104,7 @@ def lesson_words(lesson: Override) -> str:
 def lesson(request: HttpRequest, uid: uuid.UUID) -> HttpResponse:
     """Begin one, or end the one that goes on."""
     by, key, fault = request.actor, key_of(request), ""
-    if "end" in request.POST:
+    if "stop" in request.POST:
         lessons.lesson_end(by=by, key=key, child=uid)
         return HttpResponseRedirect(reverse("family-class", args=[uid]))
     known = {one.code for one in service_choices()} | set(service_kinds())
@@ -151,7 +151,7 @@ def network_add(request: HttpRequest, uid: uuid.UUID) -> HttpResponse:
 def board_set(request: HttpRequest, uid: uuid.UUID) -> HttpResponse:
     """A page for the wall under a fresh address, or none any more."""
     by, key = request.actor, key_of(request)
-    if "end" in request.POST:
+    if "stop" in request.POST:
         boards.board_end(by=by, key=key, child=uid)
     else:
         boards.board_make(by=by, key=key, child=uid, named="named" in request.POST)
