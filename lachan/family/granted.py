@@ -24,6 +24,15 @@ def is_granted(household: Household, network: str) -> bool:
     )
 
 
+def is_anothers(household: Household, network: str) -> bool:
+    """Whether an address of a network is a school's, and this is not that school: no family names it either."""
+    asked, mine = ipaddress.ip_network(network, strict=False), school_number(household)
+    return any(
+        school != mine and (_lies_in(asked, own) or _lies_in(own, asked))
+        for own, school in settings.FAMILY_SCHOOL_NETWORKS
+    )
+
+
 def wider(network: str, others: list[str]) -> list[str]:
     """Those of `others` that a network is cut out of: for its addresses it stands instead of them."""
     own = ipaddress.ip_network(network)

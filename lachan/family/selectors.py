@@ -139,14 +139,13 @@ def _history(row: HistoryLine, household: Household, key: str) -> HistoryWords |
     return words_open(row.sealed, HistoryWords, *place, key=key) if row_holds(row) else None
 
 
-def child_list(*, by: Actor, key: str) -> list[ChildShown]:
-    """The household's children, without their names and devices."""
+def child_list(*, by: Actor, key: str, devices: bool = True) -> list[ChildShown]:
+    """The household's children, without their names; without devices too where a school has very many."""
     policy_check(by, Action.HOUSEHOLD_READ, household_id=by.household_id)
     rows = narrowed(by, Child.objects.filter(household_id=by.household_id))
     rows = rows.select_related("household")
-    shown = [
-        _child(row, key) for row in rows.prefetch_related("departures__child", "devices__child")
-    ]
+    parts = ["departures__child", *(["devices__child"] if devices else [])]
+    shown = [_child(row, key, devices=devices) for row in rows.prefetch_related(*parts)]
     return sorted(shown, key=lambda one: one.nickname.casefold())
 
 
@@ -165,7 +164,7 @@ def child_get(*, by: Actor, key: str, child: uuid.UUID) -> ChildShown:
     return _child(row, key, names=True)
 
 
-def _child(row: Child, key: str, *, names: bool = False) -> ChildShown:
+def _child(row: Child, key: str, *, names: bool = False, devices: bool = True) -> ChildShown:
     words = words_open(row.sealed, ChildWords, "family child", row.uid, key=key)
     until = departures(row)
     sound = words is not None and row_holds(row)
@@ -176,7 +175,9 @@ def _child(row: Child, key: str, *, names: bool = False) -> ChildShown:
         nickname=words.nickname if words else "…",
         note=words.note if words else "",
         rules=rules_read(row.rules),
-        devices=tuple(_device(device, key) for device in _ordered(row.devices.all())),
+        devices=tuple(_device(device, key) for device in _ordered(row.devices.all()))
+        if devices
+        else (),
         names=tuple(sorted(_names(row, key), key=lambda one: one.name)) if names else (),
         paused_until=until.get("pause"),
         more_until=until.get("skip"),

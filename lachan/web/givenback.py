@@ -40,13 +40,14 @@ CHOSEN = frozenset(
     {"about", "category", "clock", "confidence", "decision", "form", "key", "kind", "language", "link", "mine", "next"}
     | {"other", "outcome", "pick", "province", "question", "report", "role", "roles", "status", "tlp", "to", "token"}
     | {"quality", "turned", "urgency", "which", "work"}
+    | {"class", "how", "looked_at", "manages", "minutes", "named", "sort", "stop", "take"}
     | {"band", "days", "device", "effect", "pause", "search", "service", "slot", "ways", "what", "why"}
 )  # fmt: skip
 # What such a field may hold: codes, numbers and identifiers. Given back too, but nothing that anybody would miss.
 _CODE = re.compile(r"[a-z0-9_.+-]*")
 _THING = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _ROW = re.compile(r"(\w+)-(\d+|new)")
-_HIDDEN = frozenset({"form", "token", "work"})
+_HIDDEN = frozenset({"form", "looked_at", "token", "work"})
 _KEPT_MACHINERY = (NUMBER, OWNER, SEEN)
 Field = tuple[str, str]
 

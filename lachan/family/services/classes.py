@@ -93,7 +93,7 @@ def classes_take(*, by: Actor, key: str, text: str) -> Plan:
     """
     with durable(), transaction.atomic():
         adult = acting_adult(by, Action.HOUSEHOLD_MANAGE)
-        household = Household.objects.select_for_update().get(pk=adult.household_id)
+        household = adult.household
         if household.sort != Sort.SCHOOL:
             raise NotFound("a family has no classes")
         known = _classes(household, key)

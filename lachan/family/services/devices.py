@@ -14,6 +14,7 @@ from lachan.family.entry import (
     device_session_begin,
 )
 from lachan.family.errors import TooMany
+from lachan.family.granted import is_anothers
 from lachan.family.models import Child, Device
 from lachan.family.policy import Action
 from lachan.family.projecting import profile_changed, way_hash
@@ -47,7 +48,7 @@ def network_add(*, by: Actor, child: uuid.UUID, network: str, name: str = "") ->
 
     Raises:
         InvalidInput: it is no network.
-        Conflict: another household has said that it is theirs.
+        Conflict: another household has said that it is theirs, or it is a school's.
         NotAllowed, NotFound, TooMany: as `device_add`.
     """
     try:
@@ -55,7 +56,9 @@ def network_add(*, by: Actor, child: uuid.UUID, network: str, name: str = "") ->
     except ValueError:
         raise InvalidInput("no network") from None
     with durable(), transaction.atomic():
-        acting_adult(by, Action.DEVICE_MANAGE)
+        adult = acting_adult(by, Action.DEVICE_MANAGE)
+        if is_anothers(adult.household, network):
+            raise Conflict("this network is a school's")
         former = list(Device.objects.select_related("child").filter(way=way))
         if any(old.child.household_id != by.household_id for old in former):
             raise Conflict("this network has another household's rules")

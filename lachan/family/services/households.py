@@ -208,12 +208,11 @@ def adult_leave(*, by: Actor, devices: list[uuid.UUID]) -> None:
 
 
 def others_require(me: Adult) -> None:
-    """That somebody is left who may do all; the adults' rows are held until the transaction ends.
+    """That somebody is left who may do all; the household's row is held (`acting_adult`).
 
     Raises:
         LastAdult: nobody would be.
     """
-    list(me.household.adults.select_for_update())
     others = me.household.adults.exclude(pk=me.pk).select_related("household", "teacher")
     if not any(map(manages, others)):
         raise LastAdult("nobody would be left")

@@ -22,7 +22,7 @@ from lachan.family.models import Child
 from lachan.family.policy import Action
 from lachan.family.records import ChildShown, WayKind
 from lachan.family.selectors import lesson_of
-from lachan.family.sentences import sentences
+from lachan.family.sentences import listed, sentences
 from lachan.family.services import boards, classes, lessons
 from lachan.formats.profiles.encoding import rules_read
 from lachan.formats.profiles.rules import Override
@@ -71,7 +71,10 @@ def _page(
         context |= {
             "number": school_number(request.household.household),
             "networks": _networks(request, shown),
-            "devices": [one for one in shown.devices if one.kind is WayKind.DEVICE],
+            "devices": sorted(
+                (one for one in shown.devices if one.kind is WayKind.DEVICE),
+                key=lambda one: one.name.casefold(),
+            ),
         }
     return render(request, "family/class.html", context, status=status)
 
@@ -93,7 +96,7 @@ def _networks(request: HttpRequest, shown: ChildShown) -> list[tuple[object, lis
 def lesson_words(lesson: Override) -> str:
     """What a lesson opens by name: games, a service; empty where it is sites alone."""
     named = service_kinds() | {one.code: one.name for one in service_choices()}
-    return ", ".join(str(named[code]) for code in sorted(lesson.services) if code in named)
+    return listed(str(named[code]) for code in sorted(lesson.services) if code in named)
 
 
 @requires(Action.CLASS_TEACH)
@@ -101,7 +104,7 @@ def lesson_words(lesson: Override) -> str:
 def lesson(request: HttpRequest, uid: uuid.UUID) -> HttpResponse:
     """Begin one, or end the one that goes on."""
     by, key, fault = request.actor, key_of(request), ""
-    if "end" in request.POST:
+    if "stop" in request.POST:
         lessons.lesson_end(by=by, key=key, child=uid)
         return HttpResponseRedirect(reverse("family-class", args=[uid]))
     known = {one.code for one in service_choices()} | set(service_kinds())
@@ -148,7 +151,7 @@ def network_add(request: HttpRequest, uid: uuid.UUID) -> HttpResponse:
 def board_set(request: HttpRequest, uid: uuid.UUID) -> HttpResponse:
     """A page for the wall under a fresh address, or none any more."""
     by, key = request.actor, key_of(request)
-    if "end" in request.POST:
+    if "stop" in request.POST:
         boards.board_end(by=by, key=key, child=uid)
     else:
         boards.board_make(by=by, key=key, child=uid, named="named" in request.POST)

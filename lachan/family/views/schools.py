@@ -13,6 +13,7 @@ from lachan.family.errors import LastAdult, TooMany
 from lachan.family.granted import school_number
 from lachan.family.labels import BANDS, TROUBLES
 from lachan.family.policy import Action
+from lachan.family.records import ChildShown
 from lachan.family.services import classes
 from lachan.family.services.teachers import teacher_set
 from lachan.kernel.errors import NotFound
@@ -30,12 +31,16 @@ def home(request: HttpRequest) -> HttpResponse:
     """Classes, what goes on in them, and what is asked for."""
     by, key = request.actor, key_of(request)
     context = {
-        "classes": [(one, lesson_end(one)) for one in selectors.child_list(by=by, key=key)],
+        "classes": [(one, lesson_end(one)) for one in _classes(request)],
         "asks": selectors.ask_list(by=by, key=key),
         "is_kept": selectors.code_stand(by=by)[0],
         "may_manage": may_manage(request),
     }
     return render(request, "family/school.html", context)
+
+
+def _classes(request: HttpRequest) -> list[ChildShown]:
+    return selectors.child_list(by=request.actor, key=key_of(request), devices=False)
 
 
 def teachers(request: HttpRequest) -> HttpResponse:
@@ -74,7 +79,7 @@ def teacher(request: HttpRequest, uid: uuid.UUID) -> HttpResponse:
             return HttpResponseRedirect(reverse("family-adults"))
         except LastAdult:
             is_last = True
-    known = selectors.child_list(by=by, key=key)
+    known = _classes(request)
     context = {
         "teacher": shown,
         "classes": [(one, one.uid in shown.classes) for one in known],
@@ -89,10 +94,10 @@ def class_list(request: HttpRequest) -> HttpResponse:
     """A pasted list: shown first what it comes to, then taken."""
     if not is_school(request):
         raise NotFound("a family has no classes")
-    text = request.POST.get("list", "")
+    text, number = request.POST.get("list", ""), school_number(request.household.household)
     context: dict[str, object] = {
         "text": text,
-        "number": school_number(request.household.household),
+        "number": number,
         "bands": BANDS.values(),
         "most": conf.MOST["classes"],
     }
@@ -109,11 +114,13 @@ def class_list(request: HttpRequest) -> HttpResponse:
             is_full = True
     if not is_taken:
         plan = classes.classes_plan(by=by, key=key, text=text)
+    waiting = [f"{net}={number}" for one in plan.rows for net in one.waiting]
     context |= {
         "plan": plan,
         "rows": [(one, BANDS[one.row.band]) for one in plan.rows],
         "faults": [(one, TROUBLES[one.trouble] % {"about": one.about}) for one in plan.faults],
-        "waiting": [net for one in plan.rows for net in one.waiting],
+        "waiting": bool(waiting),
+        "grant": f"LACHAN_SCHOOL_NETWORKS={','.join(waiting)}",
         "is_open": any(one.status != "same" for one in plan.rows) and not is_taken,
         "is_taken": is_taken,
         "is_full": is_full,
