@@ -20,7 +20,6 @@ if __name__ == "__main__":  # beside this file stands a `dns.py`, which is not t
 
 from playwright.sync_api import Browser, sync_playwright
 
-from lachan.family.middleware import ADULT_COOKIE, CHILD_COOKIE
 from tests.chromium import PHONE, launched
 from tests.faults.outpouring import public_paths
 from tests.household import Household, sealed_ways
@@ -35,11 +34,11 @@ FAMILY = (
 def pages(instance: Instance) -> list[tuple[str, dict[str, str]]]:
     """(path, cookies with which it opens) of all pages, on an instance where a family is made for them."""
     family = Household(instance)
-    adult = {ADULT_COOKIE: family.parent.cookies[ADULT_COOKIE]}
+    adult = dict(family.parent.cookies)
     kid = instance.browser()
     join = kid.get(family.join)
     kid.send(join, join.form(action=join.path))
-    child = {CHILD_COOKIE: kid.cookies[CHILD_COOKIE]}
+    child = dict(kid.cookies)
     page = kid.get("/my/")
     kid.send(page, page.form(action="/my/ask/"), site="truong.example", reason="bài tập")
     device = next(
