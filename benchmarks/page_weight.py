@@ -71,7 +71,7 @@ def weight(browser: Browser, address: str, path: str, cookies: dict[str, str]) -
         session = context.new_cdp_session(page)
         session.on("Network.loadingFinished", lambda one: sizes.append(one["encodedDataLength"]))
         session.send("Network.enable")
-        answer = page.goto(f"{address}{path}", wait_until="networkidle", timeout=120_000)
+        answer = page.goto(f"{address}{path}", wait_until="load", timeout=120_000)
         return (answer.status if answer else 0), int(sum(sizes))
     finally:
         context.close()
