@@ -18,7 +18,7 @@ from urllib.parse import urlsplit
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, Request, sync_playwright
+from playwright.sync_api import Browser, Page, Playwright, Request, sync_playwright
 
 PHONE = {"width": 360, "height": 740}
 DESK = {"width": 1280, "height": 800}
@@ -45,11 +45,16 @@ def launching() -> dict[str, Any]:
     return {"executable_path": path, "args": [*_QUIET, *root]}
 
 
+def launched(playwright: Playwright) -> Browser:
+    """The installed Chromium, started."""
+    return playwright.chromium.launch(**launching())
+
+
 @pytest.fixture(scope="session")
 def chromium() -> Iterator[Browser]:
-    launched = launching()
+    launching()  # says so where there is none
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(**launched)
+        browser = launched(playwright)
         yield browser
         browser.close()
 

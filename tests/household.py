@@ -117,3 +117,8 @@ class Household:
         form = self.form(page, "rules/")
         chosen = {value for name, value in form.values if name == "service"} - {code}
         self.tap(page, form, service=sorted(chosen | ({code} if closed else set())))
+
+    def names_tap(self, site: str, effect: str) -> None:
+        """Open ("allow") or close ("block") a site."""
+        page = self.page()
+        self.tap(page, self.form(page, "names/"), site=site, effect=effect)

@@ -3,12 +3,13 @@
     python tests/faults/canary.py
     python tests/faults/canary.py --postgresql --seed 7
 
-Prints one JSON object; ends with 1 when one is found. Nothing that a reporter sends, and nothing of whoever
-sends it, may stand anywhere in clear.
+Prints one JSON object; ends with 1 when one is found. Nothing that a reporter sends or a family writes, no name that its
+devices look up, and nothing of whoever sends it, may stand anywhere in clear.
 """
 
 import argparse
 import json
+import os
 import random
 import sqlite3
 import sys
@@ -21,6 +22,7 @@ sys.path.insert(0, str(Path(__file__).parents[2]))
 
 from tests.faults.needles import Scan
 from tests.faults.outpouring import FORWARDED, SOURCE, Canaries, Outpouring
+from tests.household import sealed_ways
 from tests.instance import Instance
 from tests.postgres import Server
 from tests.staff import Staff
@@ -35,7 +37,7 @@ def run(folder: Path, *, seed: int, server: Server | None = None) -> dict[str, o
     """One whole run on a fresh instance, on SQLite or on a started PostgreSQL server."""
     began, clock = time.monotonic(), time.time()
     canaries = Canaries(seed)
-    settings = {"DATABASE_URL": server.url} if server else {}
+    settings = sealed_ways() | ({"DATABASE_URL": server.url} if server else {})
     with Instance(folder, **settings) as instance:
         pouring = Outpouring(instance, canaries)
         pouring.all(Staff(instance), lambda: _break(instance, server))
@@ -116,6 +118,8 @@ def main() -> None:
         if server is not None:
             server.start()
         with tempfile.TemporaryDirectory(prefix="lachan-canary-") as folder:
+            # The pages are listed in this process too, which must find the same home.
+            os.environ["LACHAN_HOME"] = f"{folder}/home"
             found = run(Path(folder), seed=given.seed, server=server)
     finally:
         if server is not None:

@@ -14,6 +14,7 @@ import dns.message
 
 from lachan.cli.browser import Browser, Form, Page
 from lachan.cli.setup import django_ready
+from tests.faults.home import Home
 from tests.instance import Instance
 from tests.staff import Staff
 
@@ -94,6 +95,7 @@ class Outpouring:
     def all(self, staff: Staff, break_table: Callable[[], Callable[[], None]]) -> None:
         """`break_table` makes reports fail to be saved, and gives what mends it."""
         self.public()
+        Home(self._instance, self._canaries, self._stranger).all()
         self.inbox_answered(staff)
         self.desk(staff)
         self.family()

@@ -1,5 +1,6 @@
 """A family's whole way on a real instance: founded, joined, blocked and allowed at the edge over TLS, asked, granted."""
 
+import random
 import re
 import socket
 import ssl
@@ -11,17 +12,18 @@ import dns.rcode
 import pytest
 
 from benchmarks import family
-from tests.instance import Instance, _free_port
+from tests.faults import kill_family
+from tests.household import sealed_ways
+from tests.instance import Instance
 
 pytestmark = pytest.mark.faults
 
 
 @pytest.fixture(scope="module")
 def instance(tmp_path_factory):
-    port = _free_port()
-    listen = {"LACHAN_DNS_TLS_LISTEN": f"127.0.0.1:{port}"}
-    with Instance(tmp_path_factory.mktemp("family"), **listen) as started:
-        started.tls_port = port
+    ways = sealed_ways()
+    with Instance(tmp_path_factory.mktemp("family"), **ways) as started:
+        started.tls_port = int(ways["LACHAN_DNS_TLS_LISTEN"].rpartition(":")[2])
         yield started
 
 
@@ -103,3 +105,9 @@ def test_a_parent_s_tap_and_a_publication_reach_the_device(instance):
     found = family.measured(instance, 1)
     assert found["tap_to_dns_ms"]["max"] > 0
     assert found["publish_to_profile_ms"]["max"] > 0
+
+
+def test_a_family_loses_nothing_when_processes_are_killed(instance):
+    """Last in this file, for it kills every process once; the seed tells the order again."""
+    found = kill_family.run(instance, changes=12, kills=9, seed=random.randrange(10**6))
+    assert kill_family.is_whole(found), found
