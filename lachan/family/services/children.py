@@ -139,6 +139,8 @@ def name_set(
 def name_put(child: Child, text: str, *, allow: bool, until: datetime | None) -> str:
     name = name_read(text)
     key = own_hash(child.number, name)
+    if allow and until is not None and child.names.filter(key=key, allow=True, until=None).exists():
+        return name  # what is open for good is not closed by an hour more
     for old in child.names.filter(key=key):
         old.delete()
     if child.names.count() >= conf.MOST["names"]:

@@ -18,7 +18,16 @@ from lachan.family.entry import (
     cookie_write,
 )
 from lachan.family.errors import CodeUnknown, LastAdult, TooMany
-from lachan.family.models import Adult, AdultSession, Child, Code, Device, Household, Teacher
+from lachan.family.models import (
+    Adult,
+    AdultLink,
+    AdultSession,
+    Child,
+    Code,
+    Device,
+    Household,
+    Teacher,
+)
 from lachan.family.policy import Action
 from lachan.family.projecting import edge_key_mark, profile_changed
 from lachan.family.records import AdultWords, Change, DeviceWords, Sort
@@ -149,20 +158,26 @@ def adult_name(*, by: Actor, name: str) -> None:
 
 
 def adult_remove(*, by: Actor, adult: uuid.UUID, name: str = "") -> None:
-    """Another adult's ways in are gone at once: sessions and code.
+    """Another adult's ways in are gone at once: sessions, code, and whatever link waits for somebody to join.
 
     Raises:
         NotFound: no such adult in this household.
         LastAdult: nobody would be left.
     """
-    me = acting_adult(by, Action.HOUSEHOLD_MANAGE)
-    with transaction.atomic():
-        row = _adult_of(me.household, adult)
+    with durable(), transaction.atomic():
+        # Held before it is asked who acts: of two who take each other out at the same moment one stays.
+        adults_hold(by)
+        me = acting_adult(by, Action.HOUSEHOLD_MANAGE)
+        row = me.household.adults.filter(uid=adult).first()
+        if row is None:
+            raise NotFound("no such adult in this household")
         if row.pk == me.pk:
             raise LastAdult("one leaves by oneself")
         history_add(
             me.household, Change.ADULT_REMOVED, adult=me.number, about=name or f"#{row.number}"
         )
+        # Nobody can say who made one: who is taken out may hold a link of his own, and would be back by it.
+        AdultLink.objects.filter(household=me.household).delete()
         row.delete()
 
 
@@ -172,8 +187,9 @@ def adult_leave(*, by: Actor, devices: list[uuid.UUID]) -> None:
     Raises:
         LastAdult: who is alone, or alone manages a school, deletes the household instead.
     """
-    me = acting_adult(by, Action.ADULT_SELF)
-    with transaction.atomic():
+    with durable(), transaction.atomic():
+        adults_hold(by)
+        me = acting_adult(by, Action.ADULT_SELF)
         others_require(me)
         if me.household.sort == Sort.SCHOOL:
             devices = []  # a school's stay there
@@ -187,23 +203,20 @@ def adult_leave(*, by: Actor, devices: list[uuid.UUID]) -> None:
         me.delete()
 
 
+def adults_hold(by: Actor) -> None:
+    """Hold the rows of the household's adults until the transaction ends: none comes, goes or changes meanwhile."""
+    list(Adult.objects.select_for_update().filter(household_id=by.household_id).order_by("pk"))
+
+
 def others_require(me: Adult) -> None:
-    """That somebody is left who may do all; the adults' rows are held until the transaction ends.
+    """That somebody is left who may do all; call it with the adults' rows held.
 
     Raises:
         LastAdult: nobody would be.
     """
-    list(me.household.adults.select_for_update())
     others = me.household.adults.exclude(pk=me.pk).select_related("household", "teacher")
     if not any(map(manages, others)):
         raise LastAdult("nobody would be left")
-
-
-def _adult_of(household: Household, uid: uuid.UUID) -> Adult:
-    row = household.adults.select_for_update().filter(uid=uid).first()
-    if row is None:
-        raise NotFound("no such adult in this household")
-    return row
 
 
 def session_end(*, by: Actor, session: uuid.UUID) -> None:
