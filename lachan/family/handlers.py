@@ -4,15 +4,13 @@ from lachan.kernel.events import handles
 from lachan.outbox.events import AddressGone
 from lachan.outbox.services import occasion
 
-from .models import Ask
-from .records import Answer
-from .services.subscriptions import subscription_forget
+from .services.subscriptions import is_waited_for, subscription_forget
 
 
 @occasion
 def ask_waits(about: str) -> bool:
-    """Whether a request still has no answer; the name rests with each message."""
-    return Ask.objects.filter(uid=about, answer=Answer.WAITING).exists()
+    """Whether a message about a request still has a reason; the name rests with each message."""
+    return is_waited_for(about)
 
 
 @handles(AddressGone)

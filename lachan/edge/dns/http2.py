@@ -289,12 +289,17 @@ class Http2:
             raise self._fault(PROTOCOL if stream else SIZE)
         if flags & ACK:
             return
-        for name, value in struct.iter_unpack(">HI", body):
-            if name == INITIAL_WINDOW:
-                try:
-                    self._windows.first_set(value)
-                except TooWide:
-                    raise self._fault(FLOW) from None
+        firsts = [
+            value for name, value in struct.iter_unpack(">HI", body) if name == INITIAL_WINDOW
+        ]
+        if firsts:
+            if max(firsts) > MOST:
+                raise self._fault(FLOW)
+            # The last one counts: thousands in one frame, each for all streams, would be work that nobody asked for.
+            try:
+                self._windows.first_set(firsts[-1])
+            except TooWide:
+                raise self._fault(FLOW) from None
         self.out.append(frame(SETTINGS, ACK, 0, b""))
         self.out += self._windows.send_waiting()
 
@@ -310,7 +315,7 @@ class Http2:
             raise self._fault(FLOW) from None
         if not known and stream > self._last:
             raise self._fault(PROTOCOL)
-        self.out += self._windows.send_waiting()
+        self.out += self._windows.send_waiting(stream)
 
     def _reset(self, stream: int, body: bytes) -> None:
         if len(body) != 4 or not stream or stream > self._last:

@@ -1,7 +1,5 @@
 """What HTTP/2's other end has room for (RFC 9113, section 5.2): answers wait for that here, each for its own."""
 
-from collections import deque
-
 from lachan.edge.dns.http2_frames import DATA, END_STREAM, FRAME, frame
 
 FIRST, MOST = 65_535, (1 << 31) - 1
@@ -12,12 +10,14 @@ class TooWide(Exception):
 
 
 class Windows:
-    """One connection's. Attributes: waiting: streams whose answers are not sent whole."""
+    """One connection's. Attributes: waiting: streams whose answers are not sent whole, and what is left of each."""
 
     def __init__(self) -> None:
         self._whole, self._first = FIRST, FIRST
         self._streams: dict[int, int] = {}
-        self.waiting: deque[tuple[int, bytes]] = deque()
+        self.waiting: dict[int, bytes] = {}
+        # Of those that wait: who has room of its own, and waits for the connection's.
+        self._ready: dict[int, None] = {}
 
     def begin(self, stream: int) -> None:
         self._streams[stream] = self._first
@@ -64,19 +64,28 @@ class Windows:
             del self._streams[stream]
         else:
             self._streams[stream] = left - room
-            self.waiting.append((stream, body[room:]))
+            self.waiting[stream] = body[room:]
+            if left > room:
+                self._ready[stream] = None
         return frames
 
-    def send_waiting(self) -> list[bytes]:
-        """The frames of what there is room for now."""
+    def send_waiting(self, stream: int | None = None) -> list[bytes]:
+        """The frames of what there is room for now, where a stream was granted some: 0 for all together, None for each.
+
+        Only who can send is looked at: grants of a byte each would have all others looked at for each byte.
+        """
+        if stream is None:
+            self._ready = {one: None for one in self.waiting if self._streams[one] > 0}
+        elif stream in self.waiting and self._streams[stream] > 0:
+            self._ready[stream] = None
         found = []
-        for _ in range(len(self.waiting)):
-            stream, body = self.waiting.popleft()
-            if stream in self._streams and (frames := self.send(stream, body)):
-                found.append(frames)
+        while self._ready and self._whole > 0:
+            one = next(iter(self._ready))
+            del self._ready[one]
+            found.append(self.send(one, self.waiting.pop(one)))
         return found
 
     def forget(self, stream: int) -> None:
         self._streams.pop(stream, None)
-        if any(one[0] == stream for one in self.waiting):
-            self.waiting = deque(one for one in self.waiting if one[0] != stream)
+        self.waiting.pop(stream, None)
+        self._ready.pop(stream, None)

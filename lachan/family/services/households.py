@@ -161,15 +161,19 @@ def adult_name(*, by: Actor, name: str) -> None:
 
 
 def adult_remove(*, by: Actor, adult: uuid.UUID, name: str = "") -> None:
-    """Another adult's ways in are gone at once: sessions and code.
+    """Another adult's ways in are gone at once: sessions, code, and whatever link waits for somebody to join.
 
     Raises:
         NotFound: no such adult in this household.
         LastAdult: nobody would be left.
     """
-    with transaction.atomic():
+    with durable(), transaction.atomic():
+        # Held before it is asked who acts: of two who take each other out at the same moment one stays.
+        adults_hold(by)
         me = acting_adult(by, Action.HOUSEHOLD_MANAGE)
-        row = _adult_of(me.household, adult)
+        row = me.household.adults.filter(uid=adult).first()
+        if row is None:
+            raise NotFound("no such adult in this household")
         if row.pk == me.pk:
             raise LastAdult("one leaves by oneself")
         history_add(
@@ -191,7 +195,8 @@ def adult_leave(*, by: Actor, devices: list[uuid.UUID]) -> None:
     Raises:
         LastAdult: who is alone, or alone manages a school, deletes the household instead.
     """
-    with transaction.atomic():
+    with durable(), transaction.atomic():
+        adults_hold(by)
         me = acting_adult(by, Action.ADULT_SELF)
         others_require(me)
         rows = Device.objects.select_related("child")
@@ -207,8 +212,15 @@ def adult_leave(*, by: Actor, devices: list[uuid.UUID]) -> None:
         _links_end(me.household)
 
 
+def adults_hold(by: Actor) -> None:
+    """Hold the household until the transaction ends, in a question of its own: who acts is looked up after it, and no
+    adult comes, goes or changes meanwhile.
+    """
+    list(Household.objects.select_for_update().filter(pk=by.household_id))
+
+
 def others_require(me: Adult) -> None:
-    """That somebody is left who may do all; the household's row is held (`acting_adult`).
+    """That somebody is left who may do all; call it with the household held (`adults_hold`).
 
     Raises:
         LastAdult: nobody would be.
@@ -216,13 +228,6 @@ def others_require(me: Adult) -> None:
     others = me.household.adults.exclude(pk=me.pk).select_related("household", "teacher")
     if not any(map(manages, others)):
         raise LastAdult("nobody would be left")
-
-
-def _adult_of(household: Household, uid: uuid.UUID) -> Adult:
-    row = household.adults.select_for_update().filter(uid=uid).first()
-    if row is None:
-        raise NotFound("no such adult in this household")
-    return row
 
 
 def session_end(*, by: Actor, session: uuid.UUID) -> None:

@@ -17,6 +17,7 @@ from lachan.family.errors import TooMany
 from lachan.family.models import Ask, Subscription
 from lachan.family.policy import Action
 from lachan.family.records import Answer, Change
+from lachan.family.teaching import manages
 from lachan.kernel.clock import hour
 from lachan.kernel.errors import NotFound
 from lachan.members.records import Actor
@@ -95,8 +96,8 @@ def stop_marks(uid: uuid.UUID) -> list[str]:
 
 
 def ask_tell(ask: Ask) -> None:
-    """Tell each adult of the household that a child waits; in the transaction that makes the request."""
-    rows = Subscription.objects.select_related("adult__household").filter(
+    """Tell each adult who has all of the household that a child waits; in the transaction that makes the request."""
+    rows = Subscription.objects.select_related("adult__household", "adult__teacher").filter(
         adult__household_id=ask.child.household_id
     )
     waiting = Ask.objects.filter(
@@ -104,7 +105,7 @@ def ask_tell(ask: Ask) -> None:
     ).count()
     for row in rows:
         # Altered past the product, it would lead somewhere else.
-        if row_holds(row) and row_holds(row.adult):
+        if row_holds(row) and row_holds(row.adult) and manages(row.adult):
             message_send(
                 way=row.way,
                 to=bytes(row.kept),
@@ -113,9 +114,18 @@ def ask_tell(ask: Ask) -> None:
                 tag=f"family ask {ask.uid} {row.uid}",
                 ttl=conf.TOLD_FOR,
                 occasion="family.ask_waits",
-                about=str(ask.uid),
+                about=f"{ask.uid} {row.uid}",
                 urgency=Urgency.HIGH,
             )
+
+
+def is_waited_for(about: str) -> bool:
+    """Whether what `ask_tell` said still holds: nobody has answered, and the adult still wants to be told there."""
+    ask, subscription = about.split()
+    return (
+        Ask.objects.filter(uid=ask, answer=Answer.WAITING).exists()
+        and Subscription.objects.filter(uid=subscription).exists()
+    )
 
 
 def _payload(row: Subscription, waiting: int) -> bytes:

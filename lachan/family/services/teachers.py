@@ -13,7 +13,7 @@ from lachan.members.records import Actor
 from lachan.outbox.services import durable
 
 from .acting import acting_adult, history_add
-from .households import others_require
+from .households import adults_hold, others_require
 
 
 def teacher_set(
@@ -31,6 +31,7 @@ def teacher_set(
         LastAdult: nobody would be left who manages it.
     """
     with durable(), transaction.atomic():
+        adults_hold(by)
         me = acting_adult(by, Action.HOUSEHOLD_MANAGE)
         if me.household.sort != Sort.SCHOOL:
             raise InvalidInput("a family's adults decide together")

@@ -202,6 +202,15 @@ def test_a_request_is_granted_for_as_long_as_was_said(family):
     assert {one.word for one in mine} == {"ừ"}
 
 
+def test_an_hour_more_takes_nothing_from_what_is_open_for_good(family):
+    me = family.adult
+    children.name_set(by=me.actor, child=family.child, name="tro.example", allow=True)
+    family.device.asks("tro.example")
+    asks.ask_answer(by=me.actor, key=me.key, ask=family.waiting[0].uid, answer=Answer.HOUR)
+    (own,) = family.shown.names
+    assert (own.allow, own.until) == (True, None)
+
+
 def test_no_is_no_and_changes_nothing(family):
     me, device = family.adult, family.device
     device.asks("tro.example")

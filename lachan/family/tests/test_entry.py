@@ -99,6 +99,42 @@ def test_an_adult_who_is_taken_out_is_out_at_once(family):
     assert [one.number for one in selectors.adult_list(by=me.actor, key=me.key)] == [1]
 
 
+def test_who_is_taken_out_is_not_back_by_a_link_made_before(family):
+    me, second = family.adult, family.adult.invites()
+    token = households.adult_invite(by=second.actor, key=second.key)
+    households.adult_remove(by=me.actor, adult=second.opened.adult.uid)
+    with pytest.raises(LinkGone):
+        households.adult_join(by=PUBLIC, token=token, device="")
+
+
+def test_two_who_take_each_other_out_at_once_leave_one(family, monkeypatch):
+    me, second = family.adult, family.adult.invites()
+    mine, hold = me.opened.adult.uid, households.adults_hold
+    first, other = me.actor, second.actor
+
+    def waits(by):
+        monkeypatch.setattr(households, "adults_hold", hold)
+        households.adult_remove(by=other, adult=mine)
+        hold(by)
+
+    monkeypatch.setattr(households, "adults_hold", waits)
+    theirs = second.opened.adult.uid
+    with pytest.raises(NotFound):
+        households.adult_remove(by=first, adult=theirs)
+    assert Adult.objects.filter(uid=theirs).exists()
+
+
+def test_looking_at_a_page_takes_nobody_out(family):
+    me, second = family.adult, family.adult.invites()
+    uid = second.opened.adult.uid
+    with connection.cursor() as cursor:
+        cursor.execute("UPDATE family_adult SET number = 9 WHERE number = 2")
+    assert me.client().get(f"/family/adults/{uid}/remove/").status_code == 404
+    assert Adult.objects.count() == 2
+    assert me.client().post(f"/family/adults/{uid}/remove/").status_code == 302
+    assert Adult.objects.count() == 1
+
+
 def test_nobody_takes_out_the_last_adult_or_one_of_another_household(family):
     me, other = family.adult, Family("Tôm").adult
     with pytest.raises(LastAdult):

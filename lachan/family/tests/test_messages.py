@@ -10,7 +10,8 @@ from django.test import Client
 from lachan.family.handlers import forget_address
 from lachan.family.models import Subscription
 from lachan.family.records import Answer
-from lachan.family.services import asks, subscriptions
+from lachan.family.services import asks, households, subscriptions
+from lachan.family.services.teachers import teacher_set
 from lachan.kernel.env_kinds import mail_sender, mail_server
 from lachan.kernel.errors import NotFound
 from lachan.outbox.events import AddressGone
@@ -19,6 +20,8 @@ from lachan.outbox.sending import MessageLane
 from lachan.outbox.ways.way import ways
 from tests.mail_server import MailServer
 from tests.push_service import PushService, product_knows
+
+from .schools import School
 
 pytestmark = pytest.mark.django_db
 SITE, REASON = "truyen.example", "xin đọc truyện với bạn"
@@ -147,3 +150,27 @@ def test_an_adult_who_goes_is_told_no_more(family, mail):
     where = re.search(r'href="(/family/adults/[0-9a-f-]{36}/remove/)"', page)[1]
     family.adult.client().post(where)
     assert not Subscription.objects.exists()
+
+
+def test_a_message_that_waits_for_who_goes_is_never_sent(family, service):
+    other = family.adult.invites()
+    browser = service.browser()
+    browser.server_key = push_key()
+    press(other.client(), "web_push", browser.subscription)
+    family.device.asks(SITE, REASON)
+    households.adult_remove(by=family.adult.actor, adult=other.opened.adult.uid)
+    send("web_push")
+    assert service.opened(browser) == []
+
+
+def test_who_manages_the_school_no_more_is_told_no_more(service):
+    school = School()
+    teacher = school.teacher("6A")
+    uid, browser = teacher.opened.adult.uid, service.browser()
+    browser.server_key = push_key()
+    teacher_set(by=school.head.actor, adult=uid, manages=True)
+    press(teacher.client(), "web_push", browser.subscription)
+    teacher_set(by=school.head.actor, adult=uid, manages=False, classes=[school.classes["6A"]])
+    school.tablet("7B").asks(SITE, REASON)
+    send("web_push")
+    assert service.opened(browser) == []

@@ -14,6 +14,7 @@ from lachan.family.errors import CodeUnknown, LastAdult
 from lachan.family.labels import CHANGES
 from lachan.family.policy import Action
 from lachan.family.services import households, keeping
+from lachan.kernel.errors import NotFound
 from lachan.kernel.sealing.errors import ReceiptMalformed, ReceiptMiscopied
 from lachan.members.policy import requires
 
@@ -79,9 +80,11 @@ def adult_invite(request: HttpRequest) -> HttpResponse:
 def adult_remove(request: HttpRequest, uid: uuid.UUID) -> HttpResponse:
     known = selectors.adult_list(by=request.actor, key=key_of(request))
     row = next((one for one in known if one.uid == uid), None)
-    if request.method == "POST" or row is None:
+    if request.method == "POST":
         households.adult_remove(by=request.actor, adult=uid, name=row.name if row else "")
         return HttpResponseRedirect(reverse("family-adults"))
+    if row is None:
+        raise NotFound("no such adult in this household")
     context = {
         "title": _("Take this adult out?"),
         "words": _(

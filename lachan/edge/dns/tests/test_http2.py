@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from lachan.edge.dns.hpack import literal
 from lachan.edge.dns.http2 import PREFACE, STREAMS, Http2, Http2Fault
 from lachan.edge.dns.http2_frames import CALM, CANCEL, COMPRESSION, FLOW, PROTOCOL, REFUSED, SIZE
+from lachan.edge.dns.http2_windows import Windows
 
 DATA, HEADERS, PRIORITY, RESET, SETTINGS, PUSH, PING, GOAWAY, UPDATE, MORE = range(10)
 END, LAST, PADDED, FIRST = 1, 4, 8, 0x20
@@ -109,6 +110,53 @@ def test_it_keeps_to_the_whole_connections_window():
     assert sum(len(said[3]) for said in frames(http)) == 80_000 - 65_535
 
 
+class _Counted(dict):
+    """Counts how many streams were looked at."""
+
+    looks = 0
+
+    def __getitem__(self, key):
+        self.looks += 1
+        return super().__getitem__(key)
+
+    def get(self, key, default=None):
+        self.looks += 1
+        return super().get(key, default)
+
+
+def waits(answers, room):
+    """A connection on which so many answers wait, each stream with room for `room` bytes at first."""
+    http = begun(struct.pack(">HI", 4, room))
+    for number in range(answers):
+        requests(http, frame(HEADERS, LAST | END, 2 * number + 1, GET))
+        http.respond(2 * number + 1, b"\x88", b"a" * 2_000)
+    http.out.clear()
+    http._windows._streams = counted = _Counted(http._windows._streams)
+    return http, counted
+
+
+def test_a_byte_of_room_has_nobody_looked_at_who_has_none():
+    http, counted = waits(99, 0)
+    requests(http, *[frame(UPDATE, 0, 0, b"\0\0\0\1")] * 400)
+    assert counted.looks < 400 * 5
+    assert frames(http) == []
+    requests(http, frame(UPDATE, 0, 5, b"\0\0\0\3"))
+    assert frames(http) == [(DATA, 0, 5, b"aaa")]
+    assert counted.looks < 400 * 5
+
+
+def test_of_many_first_windows_in_a_frame_the_last_one_counts(monkeypatch):
+    http, _ = waits(99, 0)
+    reckoned, first_set = [], Windows.first_set
+    monkeypatch.setattr(
+        Windows, "first_set", lambda self, size: (reckoned.append(size), first_set(self, size))
+    )
+    many = b"".join(struct.pack(">HI", 4, size) for size in range(2_000))
+    requests(http, frame(SETTINGS, 0, 0, many + struct.pack(">HI", 4, 1)))
+    assert {said[3] for said in frames(http) if said[0] == DATA} == {b"a"}
+    assert reckoned == [1]
+
+
 def test_a_body_that_is_too_long_is_read_to_its_end_and_told_so():
     http = begun()
     parts = [frame(DATA, 0, 1, b"x" * 16_384) for _ in range(3)] + [
@@ -174,6 +222,8 @@ HARM = {
     "a window of nothing": (PROTOCOL, PREFACE + frame(UPDATE, 0, 0, bytes(4))),
     "a window too wide": (FLOW, PREFACE + 2 * frame(UPDATE, 0, 0, b"\x7f\xff\xff\xff")),
     "a first window too wide": (FLOW, PREFACE + frame(SETTINGS, 0, 0, struct.pack(">HI", 4, 1 << 31))),
+    "a first window too wide, then one that is not": (
+        FLOW, PREFACE + frame(SETTINGS, 0, 0, struct.pack(">HIHI", 4, 1 << 31, 4, 9))),
     "half a setting": (SIZE, PREFACE + frame(SETTINGS, 0, 0, b"12345")),
     "half a ping": (SIZE, PREFACE + frame(PING, 0, 0, b"1234")),
     "padding without end": (PROTOCOL, PREFACE + frame(HEADERS, LAST | PADDED, 1, b"\x05abc")),
