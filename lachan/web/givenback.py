@@ -41,13 +41,13 @@ CHOSEN = frozenset(
     | {"other", "outcome", "pick", "province", "question", "report", "role", "roles", "status", "tlp", "to", "token"}
     | {"quality", "turned", "urgency", "which", "work"}
     | {"class", "how", "looked_at", "manages", "minutes", "named", "sort", "stop", "take"}
-    | {"band", "days", "device", "effect", "pause", "search", "service", "slot", "ways", "what", "why"}
+    | {"band", "closed", "days", "device", "effect", "pause", "service", "shown", "slot", "way", "what", "why"}
 )  # fmt: skip
 # What such a field may hold: codes, numbers and identifiers. Given back too, but nothing that anybody would miss.
 _CODE = re.compile(r"[a-z0-9_.+-]*")
 _THING = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _ROW = re.compile(r"(\w+)-(\d+|new)")
-_HIDDEN = frozenset({"form", "looked_at", "token", "work"})
+_HIDDEN = frozenset({"form", "looked_at", "shown", "token", "work"})
 _KEPT_MACHINERY = (NUMBER, OWNER, SEEN)
 Field = tuple[str, str]
 
