@@ -64,7 +64,7 @@ _PLAIN = {
     "members_invitation": {"id", "name", "made_at"},
     "members_confirmation": {"id", "asked_at"},
     "members_deskkeywrap": {"id", "made_at"},
-    "family_household": {"id", "made_hour", "adults_made", "written"},
+    "family_household": {"id", "made_hour", "adults_made", "written", "keyed"},
     "family_code": {"id", "made_hour", "is_kept"},
     "family_child": {"id", "asked"},
     "family_device": {"id", "made_hour"},

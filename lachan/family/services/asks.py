@@ -106,6 +106,9 @@ def ask_answer(*, by: Actor, key: str, ask: uuid.UUID, answer: Answer, word: str
     """
     with durable(), transaction.atomic():
         adult = acting_adult(by, Action.ASK_ANSWER)
+        if answer is Answer.ALWAYS:
+            # It changes the lasting rules, which are not every teacher's.
+            policy_check(by, Action.CHILD_MANAGE, household_id=by.household_id)
         rows = Ask.objects.select_related("child__household", "device__child__household")
         rows = rows.select_for_update(of=("self",))
         rows = narrowed(by, rows.filter(uid=ask, child__household=adult.household), "child__uid")

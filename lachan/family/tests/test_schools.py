@@ -14,8 +14,8 @@ from lachan.family.errors import LastAdult, NetworkUnusable, NothingNamed, SiteC
 from lachan.family.follower import table_sync
 from lachan.family.models import Child, Device, OwnName, Teacher
 from lachan.family.projecting import edge_key, profile_of
-from lachan.family.records import Sort
-from lachan.family.services import boards, children, classes, devices, households, lessons
+from lachan.family.records import Answer, Sort
+from lachan.family.services import asks, boards, children, classes, devices, households, lessons
 from lachan.family.services.teachers import teacher_set
 from lachan.formats.profiles.layout import ALLOW, PASS
 from lachan.formats.profiles.table import ProfileReader, ProfileWriter
@@ -335,3 +335,14 @@ def test_a_class_begins_without_nights_which_are_the_family_s(school):
     assert school.shown("6A").rules.slots == ()
     profile = profile_of(Child.objects.get(uid=school.classes["6A"]))
     assert not any(day.everything for days in profile.week.days.values() for day in days)
+
+
+def test_a_teacher_opens_a_site_for_today_and_not_for_good(school):
+    teacher = school.teacher("6A")
+    school.tablet("6A").asks("b.example")
+    (asked,) = selectors.ask_list(by=teacher.actor, key=teacher.key)
+    with pytest.raises(NotAllowed):
+        asks.ask_answer(by=teacher.actor, key=teacher.key, ask=asked.uid, answer=Answer.ALWAYS)
+    asks.ask_answer(by=teacher.actor, key=teacher.key, ask=asked.uid, answer=Answer.TODAY)
+    page = teacher.client().get("/family/").content.decode()
+    assert 'value="always"' not in page
