@@ -33,10 +33,10 @@ class Engine:
         self._settings, self._say = settings, say
         self.is_compiled = mmsg_available() and not settings.plain
         self.stopping = threading.Event()
-        self.watch = SnapshotWatch(settings.home, self.stopping)
+        self.watch = SnapshotWatch(settings.home, self.stopping, settings.own_hosts)
         self.reader = self.watch.reader
-        self.layers = Layers(self.reader)
-        self.policies = Policies(settings.policy)
+        self.layers = Layers(self.reader, known=self.watch.known, profiles=self.watch.profiles)
+        self.policies = Policies(settings.policy, profiles=self.watch.profiles)
         self.cache = AnswerCache(settings.cache_bytes, compiled=self.is_compiled)
         self.own = OwnAnswers(settings.ways)
         self.responder = Responder(

@@ -17,7 +17,8 @@ from lachan.edge.dns.cache import CompiledCache, Kept
 from lachan.edge.dns.layers import Layers
 from lachan.edge.dns.message import Reply
 from lachan.edge.dns.mmsg import BATCH, Frames
-from lachan.edge.dns.policy import UNKNOWN, Policy
+from lachan.edge.dns.policy import ALLOW, EDE_CODES, HELP, KNOWN, UNKNOWN, Policy, family_text
+from lachan.edge.dns.profile_rows import Codes, ProfileRows, entry_kind
 from lachan.formats.snapshot import layout as ly
 from lachan.formats.snapshot.reader import Pair, SnapshotReader
 from lachan.formats.snapshot.records import SnapshotCorrupt
@@ -56,8 +57,11 @@ class Kit:
     def text(self, row: int, categories: tuple[str, ...]) -> int:
         """Where a policy's OPT for these categories stands; made where it is new, and there once `seal` was called."""
         policy = self._policies[row]
-        words = policy.extra_text(categories)
-        raw = answers.opt(dnssec=False, ede=policy.ede, text=words)
+        return self.said(policy.extra_text(categories), policy.ede)
+
+    def said(self, words: str, ede: int) -> int:
+        """As `text`, of any words."""
+        raw = answers.opt(dnssec=False, ede=ede, text=words)
         place = self._texts.get(raw)
         if place is None:
             place = self._texts[raw] = len(self._bytes)
@@ -72,12 +76,18 @@ class Kit:
 class View:
     """One table as the kernel sees it: `words` say where it is, `effects[policy, profile]` what it means to whom."""
 
-    def __init__(self, table: Table, layer: str, policies: Rows, kit: Kit) -> None:
+    def __init__(
+        self, table: Table, layer: str, policies: Rows, kit: Kit, codes: Codes | None
+    ) -> None:
+        """`codes`: where there are profiles."""
         self._table, self._layer, self._policies, self._kit = table, layer, policies, kit
-        self._known = 0
+        self._known, self._codes = 0, codes
+        self._kinds: npt.NDArray[Any] = np.zeros((len(policies), 0), np.uint8)
+        self._said: npt.NDArray[Any] = np.zeros((len(policies), 0), np.int64)
+        self._masks: npt.NDArray[Any] = np.zeros((0, layout.CODE_WORDS), np.uint64)
         self._effects: npt.NDArray[Any] = np.zeros((len(policies), 0), np.uint8)
         self._texts: npt.NDArray[Any] = np.zeros((len(policies), 0), np.int64)
-        self.words = np.zeros(7, np.uint64)
+        self.words = np.zeros(layout.L_BASE - layout.L_DELTA, np.uint64)
         for place, value in (
             (layout.T_BYTES, table.bytes.ctypes.data),
             (layout.T_SIZE, len(table.bytes)),
@@ -97,6 +107,8 @@ class View:
         effects, texts = ([[cell[k] for cell in row] for row in found] for k in (0, 1))
         self._effects = np.concatenate([self._effects, np.array(effects, np.uint8)], axis=1)
         self._texts = np.concatenate([self._texts, np.array(texts, np.int64)], axis=1)
+        if self._codes is not None:
+            self._learn_for_profiles(self._codes, range(self._known, count))
         self._known = count
         self._kit.seal()
         self.words[layout.T_EFFECTS] = self._effects.ctypes.data
@@ -111,7 +123,30 @@ class View:
         except SnapshotCorrupt:
             return UNKNOWN, 0
         effect = self._policies[row].effect(profile, self._layer)
-        return effect, self._kit.text(row, profile.categories)
+        return ALLOW if effect == HELP else effect, self._kit.text(row, profile.categories)
+
+    def _learn_for_profiles(self, codes: Codes, numbers: range) -> None:
+        """The same for whose rules are a family's (`profile_rows`)."""
+        kinds = np.zeros((len(self._policies), len(numbers)), np.uint8)
+        said = np.zeros((len(self._policies), len(numbers)), np.int64)
+        masks = np.zeros((len(numbers), layout.CODE_WORDS), np.uint64)
+        for at, number in enumerate(numbers):
+            for row, policy in enumerate(self._policies):
+                try:
+                    profile = self._table.profile(number)
+                except SnapshotCorrupt:
+                    kinds[row, at] = UNKNOWN
+                    continue
+                kinds[row, at], masks[at] = entry_kind(policy, profile, self._layer, codes)
+                leading = family_text(profile.categories[:1], None)
+                words = leading if self._layer == KNOWN else policy.extra_text(profile.categories)
+                said[row, at] = self._kit.said(words, EDE_CODES["filtered"])
+        self._kinds = np.concatenate([self._kinds, kinds], axis=1)
+        self._said = np.concatenate([self._said, said], axis=1)
+        self._masks = np.concatenate([self._masks, masks])
+        self.words[layout.T_KINDS] = self._kinds.ctypes.data
+        self.words[layout.T_SAID] = self._said.ctypes.data
+        self.words[layout.T_CODES] = self._masks.ctypes.data
 
 
 class _Compiled:
@@ -122,6 +157,8 @@ class _Compiled:
         self.counts = np.zeros(4, np.int64)
         self._numbers = np.zeros(layout.NUMBERS, np.uint64)
         self._numbers[layout.N_CACHE_K0], self._numbers[layout.N_CACHE_K1] = cache.key
+        self._codes = Codes() if policies.profiles else None
+        self._profiles = ProfileRows(policies.profiles, self._codes or Codes())
         self._open(policies.rows, layers.current())
 
     def _look(self) -> None:
@@ -129,6 +166,8 @@ class _Compiled:
         rows, pairs = self._policies.rows, self._layers.current()
         if rows is not self._known or pairs != self._pairs:
             self._open(rows, pairs)
+        if self._codes is not None:
+            self._profiles.look()
         for view, words in self._deltas:
             if view.learn():
                 words[:] = view.words
@@ -139,13 +178,20 @@ class _Compiled:
     def _open(self, rows: Rows, pairs: tuple[Pair | None, ...]) -> None:
         self._known, self._pairs = rows, pairs
         self._kit = Kit(rows)
+        self._own_texts = np.array(
+            [self._kit.said(family_text(("own",), None), EDE_CODES["filtered"]) for _ in rows],
+            np.int64,
+        )
+        self._kit.seal()
+        self._profiles.words[layout.P_OWN_TEXTS] = self._own_texts.ctypes.data
         named = [(n, pair) for n, pair in zip(self._layers.names, pairs, strict=True) if pair]
+        self._profiles.words[layout.P_KNOWN] = bool(named and named[0][0] == KNOWN)
         self._words = np.zeros((len(named), layout.LAYER_WORDS), np.uint64)
         self._deltas = []
         self._bases = []
         for words, (name, pair) in zip(self._words, named, strict=True):
-            delta = View(pair.delta, name, rows, self._kit)
-            base = View(pair.base, name, rows, self._kit)
+            delta = View(pair.delta, name, rows, self._kit, self._codes)
+            base = View(pair.base, name, rows, self._kit, self._codes)
             words[layout.L_K0], words[layout.L_K1] = pair.key
             words[layout.L_DELTA : layout.L_BASE] = delta.words
             words[layout.L_BASE :] = base.words
@@ -181,7 +227,7 @@ class FastPath(_Compiled):
         slots, cached = self._cache.view
         replies, rest = packets.answer_batch(
             count, frames.frames, frames.received, frames.sending, frames.pieces,
-            self.rows, self._words, kit.array, kit.places, kit.rcodes, slots, cached,
+            self.rows, self._words, self._profiles.words, kit.array, kit.places, kit.rcodes, slots, cached,
             self._numbers, self._left, self.counts,
         )  # fmt: skip
         return replies, self._left[:rest].tolist() if rest else []
@@ -221,7 +267,7 @@ class StreamPath(_Compiled):
         came = np.frombuffer(data, np.uint8)
         used, asked, filled, rest = packets.answer_stream(
             came, len(came), self._out, block, row,
-            self._words, kit.array, kit.places, kit.rcodes, slots, cached,
+            self._words, self._profiles.words, kit.array, kit.places, kit.rcodes, slots, cached,
             self._numbers, self._left, self.counts,
         )  # fmt: skip
         left = self._left[:rest].tolist() if rest else []

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from lachan.edge.dns.asker import PROFILE_SHIFT
 from lachan.edge.dns.cache_compiled import cache_live, cache_reply
 from lachan.edge.dns.layout import (
     C_BLOCKED,
@@ -25,7 +26,7 @@ from lachan.edge.dns.layout import (
 )
 from lachan.edge.dns.policy import ALLOW, BLOCK, PASS
 from lachan.edge.dns.question import PADDING
-from lachan.edge.dns.verdicts import decide, leads_free
+from lachan.edge.dns.verdicts import decide, leads_free, profile_place, profile_rules
 from lachan.edge.dns.wire import append_bytes, read_be16, write_be16, write_be32, write_head
 from lachan.formats.snapshot.compiled import read16
 from lachan.kernel.jit import njit
@@ -117,6 +118,9 @@ def _cached(
     layers: Any,
     effect: Any,
     row: Any,
+    rules: Any,
+    who: Any,
+    profiles: Any,
     numbers: Any,
     marks: Any,
 ) -> Any:
@@ -127,7 +131,10 @@ def _cached(
     leads = read16(cached, place + 26)
     if leads:
         names, chain = place + CACHED_HEAD + read16(cached, place), read16(cached, place + 24)
-        if not leads_free(layers, cached, names, chain, leads, effect, row, numbers[N_NOW], marks):
+        if not leads_free(
+            layers, cached, names, chain, leads, effect, row, rules, who, profiles,
+            numbers[N_NOW], marks,
+        ):  # fmt: skip
             return np.int64(0)
     return cache_reply(frames, at, stop, room, edns, dnssec, cached, place, numbers)
 
@@ -139,8 +146,10 @@ def _answer(
     length: Any,
     most: Any,
     block: Any,
-    row: Any,
+    whose: Any,
+    address: Any,
     layers: Any,
+    profiles: Any,
     kit: Any,
     kit_places: Any,
     rcodes: Any,
@@ -153,13 +162,22 @@ def _answer(
     """Answer the query at `at` in its place; the reply's end, or 0 where it is left over.
 
     `most`: bytes that the reply may have, 0 for what the asker's UDP buffer takes. `block`: of what length's multiples a
-    reply is made, for who asks for padding; 0 for none.
+    reply is made, for who asks for padding; 0 for none. `whose`: the asker's row, and above it a profile's number
+    (`asker.PROFILE_SHIFT`); where it is none, `address` is the socket address by which a profile may be known.
     """
+    row = whose & ((1 << PROFILE_SHIFT) - 1)
     labels, stop, room, edns, dnssec = _question(frames, at, at + length, marks)
-    if labels == 0 or not 0 <= row < len(rcodes):
+    if labels == 0 or whose < 0 or row >= len(rcodes):
         return np.int64(0)
     pads = block and edns and _asks_for_padding(frames, stop)
-    effect, label, text = decide(layers, frames, marks, labels, stop - 5, row, numbers[N_NOW])
+    rules, who = np.int64(-1), profile_place(whose, address, profiles)
+    if who:
+        rules = profile_rules(who, profiles, numbers[N_NOW])
+        if rules < 0:
+            return np.int64(0)
+    effect, label, text = decide(
+        layers, frames, marks, labels, stop - 5, row, rules, who, profiles, numbers[N_NOW]
+    )
     end = np.int64(0)
     opt = np.int64(11)
     if effect == BLOCK:
@@ -172,7 +190,7 @@ def _answer(
     elif effect in (PASS, ALLOW):
         end = _cached(
             frames, at, stop, most or room, edns, dnssec,
-            slots, cached, layers, effect, row, numbers, marks,
+            slots, cached, layers, effect, row, rules, who, profiles, numbers, marks,
         )  # fmt: skip
         counts[C_CACHED] += 1 if end else 0
     if end and pads:
@@ -212,6 +230,7 @@ def answer_batch(
     pieces: Any,
     rows: Any,
     layers: Any,
+    profiles: Any,
     kit: Any,
     kit_places: Any,
     rcodes: Any,
@@ -233,7 +252,7 @@ def answer_batch(
         length = np.int64(received[i, 7] & U(0xFFFFFFFF))
         if np.int64(received[i, 6]) & 0x20 == 0:
             end = _answer(
-                frames, at, length, 0, 0, rows[i], layers, kit, kit_places, rcodes,
+                frames, at, length, 0, 0, rows[i], received[i, 0], layers, profiles, kit, kit_places, rcodes,
                 slots, cached, numbers, marks, counts,
             )  # fmt: skip
         if end == 0:
@@ -257,6 +276,7 @@ def answer_stream(
     block: Any,
     row: Any,
     layers: Any,
+    profiles: Any,
     kit: Any,
     kit_places: Any,
     rcodes: Any,
@@ -281,7 +301,7 @@ def answer_stream(
         if length <= STREAM_QUERY:
             append_bytes(out, start, data, at + 2, length)
             end = _answer(
-                out, start, length, 65_535, block, row, layers, kit, kit_places, rcodes,
+                out, start, length, 65_535, block, row, U(0), layers, profiles, kit, kit_places, rcodes,
                 slots, cached, numbers, marks, counts,
             )  # fmt: skip
         if end:

@@ -23,6 +23,12 @@ from lachan.edge.dns.question import (
     Rcode,
     question_parse,
 )
+from lachan.edge.dns.restricted import (
+    restricted_nothing,
+    restricted_question,
+    restricted_reply,
+    restricted_target,
+)
 from lachan.edge.dns.shares import Shares
 from lachan.edge.dns.upstream import FAILURES, Forwarder, UpstreamSilent
 
@@ -102,6 +108,8 @@ class Responder:
             return own
         if (blocked := self._blocked(question, asker, question.wire, 12)) is not None:
             return blocked
+        if question.recursion_desired and (restricted := self._restricted(question, asker)):
+            return restricted
         # Not for who does not ask for recursion: he would be told only what others have asked, which is snooping
         # on them.
         kept = self._cache.get(question) if question.recursion_desired else None
@@ -132,7 +140,25 @@ class Responder:
         """The reply to a question that is asked upstream, in the name of the asker's network (`Shares`)."""
         return _sealed(await self._forward(question, asker), question, asker)
 
+    def _restricted(self, question: Question, asker: Asker) -> bytes | Question | None:
+        """As `_at_once`, where the name answers in its restricted mode; None where it does not."""
+        target = restricted_target(question, asker.policy)
+        if not target:
+            return None
+        instead = restricted_question(question, target)
+        if instead is None:
+            self.counts.local += 1
+            return restricted_nothing(question, asker.policy.ttl, self._layers.sequence)
+        kept = self._cache.get(instead)
+        if kept is None or not kept.fresh(int(time.time())):
+            return question
+        self.counts.cached += 1
+        return restricted_reply(question, instead, self._fit(instead, asker, kept))
+
     async def _forward(self, question: Question, asker: Asker) -> bytes:
+        target = restricted_target(question, asker.policy)
+        if target and (instead := restricted_question(question, target)):
+            return restricted_reply(question, instead, await self._forward(instead, asker))
         stale = self._cache.get(question)
         failure = self._failures.get(question.key, self._forwarder.back)
         if failure is not None:

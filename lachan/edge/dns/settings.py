@@ -1,6 +1,7 @@
 """What may be set, by flag or by environment, and the policy file that may change while we run."""
 
 import argparse
+import ipaddress
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -23,6 +24,7 @@ from lachan.edge.dns.values import (
     words_of,
 )
 from lachan.kernel.env import Env, EnvError
+from lachan.kernel.env_kinds import host_pattern
 from lachan.kernel.errors import InvalidInput
 from lachan.kernel.home import home_path
 
@@ -80,6 +82,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     policy_file: Path
     cache_bytes: int
     ways: Ways
+    own_hosts: tuple[str, ...] = ()
     plain: bool = False
 
 
@@ -272,6 +275,7 @@ def settings_make(flags: argparse.Namespace, env: Env | None = None) -> Settings
         policy_file=home / "dns-policy.json",
         cache_bytes=env.number("LACHAN_DNS_CACHE_MB", 64, low=1, high=16_384) << 20,
         ways=ways,
+        own_hosts=_own_hosts(env, ways),
         plain=flags.plain,
     )
 
@@ -305,3 +309,18 @@ def ways_make(env: Env) -> Ways:
         https_port=env.number("LACHAN_DNS_HTTPS_PORT", https[0][1] if https else 443, high=0xFFFF),
         certificate=pair,
     )
+
+
+def _own_hosts(env: Env, ways: Ways) -> tuple[str, ...]:
+    """Names of this instance and this edge: from whoever's rules, they are reached."""
+    hosts = (*env.each("LACHAN_HOSTS", "", host_pattern), ways.names.host)
+    found = {host.removeprefix(".") for host in hosts}
+    return tuple(sorted(host for host in found if "." in host and not _is_address(host)))
+
+
+def _is_address(host: str) -> bool:
+    try:
+        ipaddress.ip_address(host)
+    except ValueError:
+        return False
+    return True

@@ -8,20 +8,52 @@ from typing import Any
 
 import numpy as np
 
+from lachan.edge.dns.asker import PROFILE_SHIFT
 from lachan.edge.dns.layout import (
+    CODE_WORDS,
+    F_ENDS,
+    F_EVERYTHING,
+    F_ODD,
+    F_PAUSE,
+    F_RESTRICTED,
+    K_ALWAYS,
+    K_CHOSEN,
+    K_RESTRICTED,
     L_BASE,
     L_DELTA,
     L_K0,
     L_K1,
+    P_IPV4,
+    P_IPV6,
+    P_K0,
+    P_K1,
+    P_KNOWN,
+    P_LAY,
+    P_MARKS,
+    P_MASKS,
+    P_OWN_TEXTS,
+    P_RULE_SETS,
+    P_SIZE,
+    P_WORDS,
     T_BYTES,
+    T_CODES,
     T_COUNT,
     T_EFFECTS,
+    T_KINDS,
     T_PROFILES,
+    T_SAID,
     T_SIZE,
     T_SLOTS,
     T_TEXTS,
 )
-from lachan.edge.dns.policy import ALLOW, BLOCK, PASS, UNKNOWN
+from lachan.edge.dns.policy import ALLOW, BLOCK, HELP, PASS, UNKNOWN
+from lachan.formats.profiles.compiled import (
+    network_key,
+    number_find,
+    own_at,
+    rule_set_at,
+    way_find,
+)
 from lachan.formats.snapshot.compiled import (
     EXACT,
     TOMBSTONE,
@@ -36,6 +68,7 @@ from lachan.formats.snapshot.compiled import (
 from lachan.kernel.jit import carray, intrinsic, njit, voidptr
 
 U = np.uint64
+AF_INET = 2
 
 
 @intrinsic
@@ -44,6 +77,45 @@ def _pointer(typing: Any, address: Any) -> Any:
         return builder.inttoptr(arguments[0], context.get_value_type(signature.return_type))
 
     return voidptr(address), generate
+
+
+@njit(cache=True, forceinline=True)
+def _means(
+    layers: Any, layer: Any, table: Any, number: Any, row: Any, rules: Any, profiles: Any
+) -> Any:
+    """(effect, place of its text) of an entry's profile number `number`, to a policy's row; where `rules` is no -1, to
+    who has that rule set.
+    """
+    count = np.int64(layers[layer, table + T_PROFILES])
+    spot = row * count + number
+    if rules < 0:
+        effects = carray(_pointer(layers[layer, table + T_EFFECTS]), spot + 1, np.uint8)
+        effect = np.int64(effects[spot])
+        if effect != BLOCK:
+            return effect, np.int64(0)
+        return effect, carray(_pointer(layers[layer, table + T_TEXTS]), spot + 1, np.int64)[spot]
+    kind = np.int64(carray(_pointer(layers[layer, table + T_KINDS]), spot + 1, np.uint8)[spot])
+    if kind == UNKNOWN:
+        return np.int64(UNKNOWN), np.int64(0)
+    effect = np.int64(PASS)
+    if kind & 15 == K_CHOSEN:
+        first, asked = number * CODE_WORDS, rules * CODE_WORDS
+        codes = carray(_pointer(layers[layer, table + T_CODES]), first + CODE_WORDS, np.uint64)
+        masks = carray(_pointer(profiles[P_MASKS]), asked + CODE_WORDS, np.uint64)
+        for i in range(CODE_WORDS):
+            if codes[first + i] & masks[asked + i]:
+                effect = np.int64(BLOCK)
+    elif kind & 15 == K_ALWAYS:
+        effect = np.int64(BLOCK)
+    else:
+        effect = kind & 15
+    if effect == BLOCK:
+        return effect, carray(_pointer(layers[layer, table + T_SAID]), spot + 1, np.int64)[spot]
+    if kind & K_RESTRICTED and effect == PASS:
+        marks = carray(_pointer(profiles[P_MARKS]), rules + 1, np.uint8)
+        if marks[rules] & F_RESTRICTED:
+            effect = np.int64(UNKNOWN)
+    return effect, np.int64(0)
 
 
 @njit(cache=True)
@@ -56,6 +128,8 @@ def _ask(
     mark: Any,
     stop: Any,
     row: Any,
+    rules: Any,
+    profiles: Any,
     now: Any,
 ) -> Any:
     """(found, effect, flags, text): what one table says of one suffix; `table` is its place in the layer's row."""
@@ -77,44 +151,163 @@ def _ask(
         return True, PASS, flags, np.int64(0)
     if flags & UNTIL and U(read32(data, place + 12)) | U(read32(data, place + 16)) << U(32) <= now:
         return True, PASS, flags, np.int64(0)
-    number, profiles = read32(data, place + 4), np.int64(layers[layer, table + T_PROFILES])
-    if number >= profiles:
+    number = read32(data, place + 4)
+    if number >= np.int64(layers[layer, table + T_PROFILES]):
         return True, UNKNOWN, flags, np.int64(0)
-    spot = row * profiles + number
-    effects = carray(_pointer(layers[layer, table + T_EFFECTS]), spot + 1, np.uint8)
-    effect, text = np.int64(effects[spot]), np.int64(0)
-    if effect == BLOCK:
-        text = carray(_pointer(layers[layer, table + T_TEXTS]), spot + 1, np.int64)[spot]
+    effect, text = _means(layers, layer, table, number, row, rules, profiles)
     return True, effect, flags, text
 
 
 @njit(cache=True)
-def decide(layers: Any, name: Any, marks: Any, labels: Any, stop: Any, row: Any, now: Any) -> Any:
-    """(effect, label at which the verdict that decides starts, place of its text) of a name in `name` whose labels
-    begin at `marks`, and which ends before `stop`.
-    """
-    for layer in range(len(layers)):
-        state = hash_start(layers[layer, L_K0], layers[layer, L_K1], 1)
-        decided, label, text = PASS, 0, np.int64(0)
-        for j in range(labels - 1, -1, -1):
-            mark = marks[j]
-            state = hash_field(state, name, mark + 1, np.int64(name[mark]), True)
-            hashed = hash_finish(state)
+def _layer_decide(
+    layers: Any,
+    layer: Any,
+    name: Any,
+    marks: Any,
+    labels: Any,
+    stop: Any,
+    row: Any,
+    rules: Any,
+    profiles: Any,
+    now: Any,
+) -> Any:
+    """What one layer says: as `decide`."""
+    state = hash_start(layers[layer, L_K0], layers[layer, L_K1], 1)
+    decided, label, text = np.int64(PASS), np.int64(0), np.int64(0)
+    for j in range(labels - 1, -1, -1):
+        mark = marks[j]
+        state = hash_field(state, name, mark + 1, np.int64(name[mark]), True)
+        hashed = hash_finish(state)
+        found, effect, flags, said = _ask(
+            layers, layer, L_DELTA, hashed, name, mark, stop, row, rules, profiles, now
+        )
+        if not found:
             found, effect, flags, said = _ask(
-                layers, layer, L_DELTA, hashed, name, mark, stop, row, now
+                layers, layer, L_BASE, hashed, name, mark, stop, row, rules, profiles, now
             )
-            if not found:
-                found, effect, flags, said = _ask(
-                    layers, layer, L_BASE, hashed, name, mark, stop, row, now
-                )
-            if not found or effect == PASS or (j and flags & EXACT):
-                continue
-            if effect == UNKNOWN:
-                return UNKNOWN, 0, np.int64(0)
-            decided, label, text = effect, j, said
+        if not found or effect == PASS or (j and flags & EXACT):
+            continue
+        if effect == UNKNOWN:
+            return np.int64(UNKNOWN), np.int64(0), np.int64(0)
+        decided, label, text = np.int64(effect), np.int64(j), np.int64(said)
+    return decided, label, text
+
+
+@njit(cache=True)
+def _profile_decide(
+    layers: Any,
+    name: Any,
+    marks: Any,
+    labels: Any,
+    stop: Any,
+    row: Any,
+    rules: Any,
+    place: Any,
+    profiles: Any,
+    now: Any,
+) -> Any:
+    """What comes before the lists, for the profile at `place` (`Layers`): as `decide`."""
+    known, label, text = np.int64(PASS), np.int64(0), np.int64(0)
+    if profiles[P_KNOWN]:
+        known, label, text = _layer_decide(
+            layers, 0, name, marks, labels, stop, row, rules, profiles, now
+        )
+        if known == HELP:
+            return np.int64(ALLOW), label, text
+    words = carray(_pointer(profiles[P_WORDS]), np.int64(profiles[P_SIZE]), np.uint64)
+    halves = carray(_pointer(profiles[P_WORDS]), 2 * np.int64(profiles[P_SIZE]), np.uint32)
+    own, at, until = own_at(
+        words, halves, place, profiles[P_K0], profiles[P_K1], name, marks, labels, np.int64(now)
+    )
+    flags = carray(_pointer(profiles[P_MARKS]), rules + 1, np.uint8)[rules]
+    if own == BLOCK:
+        texts = carray(_pointer(profiles[P_OWN_TEXTS]), row + 1, np.int64)
+        return np.int64(UNKNOWN if until else BLOCK), at, texts[row]
+    if own == ALLOW and not flags & F_PAUSE:
+        return own, at, np.int64(0)
+    if known != ALLOW and flags & F_EVERYTHING:
+        return np.int64(UNKNOWN), np.int64(0), np.int64(0)
+    if known == BLOCK and flags & F_ENDS:
+        return np.int64(UNKNOWN), np.int64(0), np.int64(0)
+    return known, label, text
+
+
+@njit(cache=True)
+def decide(
+    layers: Any,
+    name: Any,
+    marks: Any,
+    labels: Any,
+    stop: Any,
+    row: Any,
+    rules: Any,
+    place: Any,
+    profiles: Any,
+    now: Any,
+) -> Any:
+    """(effect, label at which the verdict that decides starts, place of its text) of a name in `name` whose labels
+    begin at `marks`, and which ends before `stop`; for the profile at `place` with the rule set `rules`, or for nobody's
+    where that is -1.
+    """
+    first = 0
+    if rules >= 0:
+        first = 1 if profiles[P_KNOWN] else 0
+        decided, label, text = _profile_decide(
+            layers, name, marks, labels, stop, row, rules, place, profiles, now
+        )
         if decided != PASS:
             return decided, label, text
-    return PASS, 0, np.int64(0)
+    for layer in range(first, len(layers)):
+        decided, label, text = _layer_decide(
+            layers, layer, name, marks, labels, stop, row, rules, profiles, now
+        )
+        if decided != PASS:
+            return decided, label, text
+    return np.int64(PASS), np.int64(0), np.int64(0)
+
+
+@njit(cache=True)
+def profile_place(row: Any, address: Any, profiles: Any) -> Any:
+    """The place of the record of who asks by `row` (its upper part is a profile's number), or from the socket address at
+    `address`, where that is not 0; 0 for nobody's.
+    """
+    if profiles[P_WORDS] == U(0):
+        return np.int64(0)
+    words = carray(_pointer(profiles[P_WORDS]), np.int64(profiles[P_SIZE]), np.uint64)
+    halves = carray(_pointer(profiles[P_WORDS]), 2 * np.int64(profiles[P_SIZE]), np.uint32)
+    lay = carray(_pointer(profiles[P_LAY]), 6, np.int64)
+    number = row >> PROFILE_SHIFT
+    if number:
+        return number_find(words, halves, lay, number)
+    if address == U(0):
+        return np.int64(0)
+    raw = carray(_pointer(address), 28, np.uint8)
+    family = np.int64(raw[0]) | np.int64(raw[1]) << 8
+    at, size, first = np.int64(4), np.int64(4), P_IPV4
+    if family != AF_INET:
+        at, size, first = np.int64(8), np.int64(16), P_IPV6
+    count = np.int64(profiles[first + 1])
+    lengths = carray(_pointer(profiles[first]), 256, np.int64)
+    for i in range(count):
+        key = network_key(profiles[P_K0], profiles[P_K1], raw, at, size, lengths[i])
+        place = way_find(words, halves, lay, key)
+        if place:
+            return place
+    return np.int64(0)
+
+
+@njit(cache=True)
+def profile_rules(place: Any, profiles: Any, now: Any) -> Any:
+    """The number of the rule set that holds for the profile at `place`; -2 where the plain path is to look."""
+    words = carray(_pointer(profiles[P_WORDS]), np.int64(profiles[P_SIZE]), np.uint64)
+    halves = carray(_pointer(profiles[P_WORDS]), 2 * np.int64(profiles[P_SIZE]), np.uint32)
+    lay = carray(_pointer(profiles[P_LAY]), 6, np.int64)
+    found = rule_set_at(words, halves, lay, place, np.int64(now))
+    if found < 0 or found >= np.int64(profiles[P_RULE_SETS]):
+        return np.int64(-2)
+    if carray(_pointer(profiles[P_MARKS]), found + 1, np.uint8)[found] & F_ODD:
+        return np.int64(-2)
+    return found
 
 
 @njit(cache=True)
@@ -126,6 +319,9 @@ def leads_free(
     size: Any,
     effect: Any,
     row: Any,
+    rules: Any,
+    who: Any,
+    profiles: Any,
     now: Any,
     marks: Any,
 ) -> Any:
@@ -141,7 +337,7 @@ def leads_free(
             marks[labels] = place
             labels += 1
             place += np.int64(cached[place]) + 1
-        found, _, _ = decide(layers, cached, marks, labels, place, row, now)
+        found, _, _ = decide(layers, cached, marks, labels, place, row, rules, who, profiles, now)
         place += 1
         if found == ALLOW:
             allowed = start - at < chain

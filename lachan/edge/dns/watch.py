@@ -6,6 +6,8 @@ import contextlib
 import threading
 from pathlib import Path
 
+from lachan.edge.dns.known import known_build, known_reader
+from lachan.edge.dns.profiles import Profiles
 from lachan.edge.dns.shelter import Shelter
 from lachan.formats.snapshot.reader import SnapshotReader
 
@@ -15,15 +17,21 @@ SOON_SECONDS = 0.05
 
 class SnapshotWatch(threading.Thread):
     """Refreshes `reader`, which all threads of the process share, when it is told of a new generation,
-    and from time to time without being told; and `shelter` with it.
+    and from time to time without being told; `profiles` and `shelter` with it. Once there are profiles, `known` gets its
+    names.
     """
 
-    def __init__(self, home: Path, stop: threading.Event) -> None:
+    def __init__(self, home: Path, stop: threading.Event, own_hosts: tuple[str, ...] = ()) -> None:
+        """`own_hosts`: names of this instance, which are help."""
         super().__init__(name="dns-snapshot", daemon=True)
         self._news = threading.Event()
         self._stop_event = stop
         self.reader = SnapshotReader(home / "snapshots", watch=self._news.set)
+        self.profiles = Profiles(home, watch=self._news.set)
+        self.known = known_reader()
         self.shelter = Shelter(home)
+        self._own_hosts = own_hosts
+        self._know()
 
     def run(self) -> None:
         while not self._stop_event.wait(SOON_SECONDS):
@@ -31,6 +39,13 @@ class SnapshotWatch(threading.Thread):
             self._news.wait(waited)
             self._news.clear()
             self.reader.refresh()
+            self.profiles.reader.refresh()
+            self._know()
             # An operator's file may be cut short, or gone, just now: the guard from before holds on.
             with contextlib.suppress(OSError):
                 self.shelter.refresh()
+
+    def _know(self) -> None:
+        if self.known.pair is None and self.profiles.reader.table is not None:
+            with contextlib.suppress(OSError):
+                known_build(self.known, self._own_hosts)

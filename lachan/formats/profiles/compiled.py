@@ -172,6 +172,22 @@ def _pair(halves: Any, at: Any) -> Any:
 
 
 @njit(cache=True, forceinline=True)
+def number_find(words: Any, halves: Any, lay: Any, number: Any) -> Any:
+    """The place of the record of a profile by its number; 0 where there is none."""
+    size = lay[A_DIRECTORY_SIZE]
+    slot = ((number * 0x9E3779B1 & 0xFFFFFFFF) * size) >> 32
+    for _ in range(size):
+        word = words[lay[A_DIRECTORY] + slot]
+        if word == U(0):
+            return np.int64(0)
+        if np.int64(word >> U(32)) == number:
+            place = np.int64(word & _LOW)
+            return place if _record_fits(words, halves, place) else np.int64(0)
+        slot = slot + 1 if slot + 1 < size else 0
+    return np.int64(0)
+
+
+@njit(cache=True, forceinline=True)
 def way_find(words: Any, halves: Any, lay: Any, key: Any) -> Any:
     """The place of the record of the profile that is known by a way in; 0 where none is."""
     size, directory = lay[A_WAYS_SIZE], lay[A_DIRECTORY_SIZE]
