@@ -41,6 +41,7 @@ urlpatterns = [
     path("family/asks/<uuid:uid>/", children.ask_answer, name="family-ask-answer"),
     path("my/", mine.mine, name="my"),
     path("my/join/<str:token>/", mine.join, name="my-join"),
+    path("my/blocked/", mine.blocked, name="my-blocked"),
     path("my/ask/", mine.ask, name="my-ask"),
     path("my/on/<str:platform>/", platforms.on_mine, name="my-on"),
     path("my/la-chan.mobileconfig", platforms.my_profile, name="my-profile"),

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from lachan.edge.dns.asker import PROFILE_SHIFT
+from lachan.edge.dns.asker import PROFILE_SHIFT, TELLS
 from lachan.edge.dns.cache_compiled import cache_live, cache_reply
 from lachan.edge.dns.layout import (
     C_BLOCKED,
@@ -163,8 +163,11 @@ def _answer(
 
     `most`: bytes that the reply may have, 0 for what the asker's UDP buffer takes. `block`: of what length's multiples a
     reply is made, for who asks for padding; 0 for none. `whose`: the asker's row, and above it a profile's number
-    (`asker.PROFILE_SHIFT`); where it is none, `address` is the socket address by which a profile may be known.
+    (`asker.PROFILE_SHIFT`); where it is none, `address` is the socket address by which a profile may be known. With
+    `asker.TELLS` what is blocked is left over.
     """
+    tells = whose & TELLS
+    whose ^= tells
     row = whose & ((1 << PROFILE_SHIFT) - 1)
     labels, stop, room, edns, dnssec = _question(frames, at, at + length, marks)
     if labels == 0 or whose < 0 or row >= len(rcodes):
@@ -181,6 +184,8 @@ def _answer(
     end = np.int64(0)
     opt = np.int64(11)
     if effect == BLOCK:
+        if tells:
+            return np.int64(0)
         end = _blocked(
             frames, at, stop, marks[label] - at, edns, dnssec,
             kit, kit_places[row], rcodes[row], text, numbers,

@@ -5,12 +5,14 @@ has it. Without a table everybody is answered by the edge's own policy, and noth
 import socket
 import time
 from collections.abc import Callable
+from functools import lru_cache
 from pathlib import Path
 
 import msgspec
 
 from lachan.edge.dns.policy import ALLOW, BLOCK, FAMILY, PASS, Policy, policy_of
 from lachan.formats.observables.wire import wire_to_domain
+from lachan.formats.profiles.device_keys import DeviceKeys
 from lachan.formats.profiles.keys import way_key
 from lachan.formats.profiles.layout import ProfilesCorrupt
 from lachan.formats.profiles.reader import ProfileReader
@@ -32,6 +34,7 @@ class Profiles:
 
     def __init__(self, home: Path, *, watch: Callable[[], None] | None = None) -> None:
         self.reader = ProfileReader(home / "profiles", watch=watch)
+        self._device_keys = DeviceKeys(home / "profiles")
         self._ends: dict[int, tuple[object, int, float, int]] = {}
 
     def number(self, peer: str, token: bytes) -> int:
@@ -43,8 +46,13 @@ class Profiles:
         if table is None:
             return 0
         if token:
-            return self.reader.find(way_key(table.layout.key, "device", token)) or 0
+            return self.reader.find(_device_way(table.layout.key, token)) or 0
         return self.reader.find_peer(address_packed(peer)) or 0
+
+    def device_key(self, token: bytes) -> str:
+        """The public key of the page that a child opened on a device; empty where nobody did."""
+        table = self.reader.current()
+        return self._device_keys.find(_device_way(table.layout.key, token)) if table else ""
 
     def policy(self, number: int, base: Policy) -> tuple[Held, Policy]:
         """What holds for a profile now, at an edge that answers by `base`."""
@@ -106,6 +114,11 @@ def _verdict(wire: bytes, words: tuple[str, ...], until: int, action: str = "blo
         source=FAMILY,
         valid_until=until or None,
     )
+
+
+@lru_cache(maxsize=4_096)
+def _device_way(key: bytes, token: bytes) -> int:
+    return way_key(key, "device", token)
 
 
 def address_packed(peer: str) -> bytes:

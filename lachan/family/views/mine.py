@@ -1,5 +1,6 @@
 """A child's own pages, on the child's device: the rules in words, asking, help."""
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
@@ -7,13 +8,16 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from lachan.family import projecting, selectors
-from lachan.family.entry import device_link_open
+from lachan.family.blocked import BlockedList, blocked_list
+from lachan.family.entry import OpenDevice, device_link_open
 from lachan.family.errors import LinkGone, NameUnusable, TooMany
 from lachan.family.forms import AskForm
 from lachan.family.policy import Action
+from lachan.family.records import AskShown, Band
 from lachan.family.sentences import sentences
 from lachan.family.services import asks, devices
 from lachan.formats.profiles.encoding import rules_read
+from lachan.kernel.clock import now
 from lachan.members.policy import public, requires
 from lachan.members.records import PUBLIC
 from lachan.web.sent import marked
@@ -35,17 +39,39 @@ def _page(request: HttpRequest, *, status: int = 200, **more: object) -> HttpRes
     opened = request.device
     child = opened.device.child
     until = selectors.departures(child)
+    asked = selectors.own_asks(by=request.actor, key=opened.key)
     context = {
         "sentences": sentences(rules_read(child.rules)),
         "now": projecting.rules_now(child),
         "paused_until": until.get("pause"),
         "more_until": until.get("skip"),
-        "asks": selectors.own_asks(by=request.actor, key=opened.key),
+        "asks": asked,
+        "blocked": _blocked(opened, asked),
         "label": opened.label,
         "platforms": platform_links(),
         **more,
     }
     return render(request, "family/my.html", context, status=status)
+
+
+def _blocked(opened: OpenDevice, asked: list[AskShown]) -> BlockedList:
+    return blocked_list(
+        settings.LACHAN_HOME,
+        label=opened.label,
+        key=opened.key,
+        band=Band(opened.device.child.band),
+        asks=asked,
+        at=now(),
+    )
+
+
+@requires(Action.OWN_READ)
+@require_GET
+def blocked(request: HttpRequest) -> HttpResponse:
+    """The part of the page that says what did not open, for its script."""
+    asked = selectors.own_asks(by=request.actor, key=request.device.key)
+    context = {"blocked": _blocked(request.device, asked)}
+    return render(request, "family/_blocked.html", context)
 
 
 @public
