@@ -25,7 +25,7 @@ from lachan.edge.dns.layout import (
     STRIDE,
 )
 from lachan.edge.dns.policy import ALLOW, BLOCK, PASS
-from lachan.edge.dns.question import PADDING
+from lachan.edge.dns.question import ERROR, PADDING
 from lachan.edge.dns.verdicts import decide, leads_free, profile_place, profile_rules
 from lachan.edge.dns.wire import append_bytes, read_be16, write_be16, write_be32, write_head
 from lachan.formats.snapshot.compiled import read16
@@ -184,7 +184,7 @@ def _answer(
     end = np.int64(0)
     opt = np.int64(11)
     if effect == BLOCK:
-        if tells:
+        if tells or (edns and _asks_for_structure(frames, stop)):
             return np.int64(0)
         end = _blocked(
             frames, at, stop, marks[label] - at, edns, dnssec,
@@ -211,6 +211,18 @@ def _asks_for_padding(frames: Any, opt: Any) -> Any:
         if read_be16(frames, place) == PADDING:
             return True
         place += 4 + read_be16(frames, place + 2)
+    return False
+
+
+@njit(cache=True)
+def _asks_for_structure(frames: Any, opt: Any) -> Any:
+    """Whether the OPT at `opt` has an error without text (`structured`)."""
+    place, end = opt + 11, opt + 11 + read_be16(frames, opt + 9)
+    while place + 6 <= end:
+        size = read_be16(frames, place + 2)
+        if read_be16(frames, place) == ERROR and size == 2 and read_be16(frames, place + 4) == 0:
+            return True
+        place += 4 + size
     return False
 
 
