@@ -10,9 +10,10 @@ from pathlib import Path
 
 import msgspec
 
-from lachan.edge.dns.policy import ALLOW, BLOCK, FAMILY, PASS, Policy, policy_of
+from lachan.edge.dns.policy import ALLOW, BLOCK, PASS, Policy, policy_of
 from lachan.formats.observables.wire import wire_to_domain
 from lachan.formats.profiles.device_keys import DeviceKeys
+from lachan.formats.profiles.door import FAMILY
 from lachan.formats.profiles.keys import way_key
 from lachan.formats.profiles.layout import ProfilesCorrupt
 from lachan.formats.profiles.reader import ProfileReader
