@@ -39,7 +39,7 @@ def edge(family, settings, tmp_path):
 def meets(edge, label, name):
     """The browser's own question; what it shows then is an error of its own."""
     reply = dns.query.tls(
-        dns.message.make_query(name, "A"), "127.0.0.1", 10, edge.tls_port,
+        dns.message.make_query(name, "A"), "127.0.0.1", 10, edge.sealed_port,
         ssl_context=context_of(edge), server_hostname=f"{label}.{HOST}",
     )  # fmt: skip
     assert reply.rcode() == dns.rcode.NXDOMAIN
