@@ -3,6 +3,8 @@
 SHELL := /bin/bash
 PYTHON ?= python3
 BIN := .venv/bin
+# Compiled once, not anew by each of the hundreds of processes that a run of the tests starts.
+unexport PYTHONDONTWRITEBYTECODE
 # Long groups first, then cheap tests; one browser and one whole instance at a time (conftest.py).
 PYTEST := $(BIN)/python -m pytest -q -n auto --dist loadgroup --no-loadscope-reorder
 

@@ -2,6 +2,7 @@
 real PostgreSQL server.
 """
 
+import gc
 import os
 import signal
 import tempfile
@@ -26,6 +27,9 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
 
 _HOME = tempfile.mkdtemp(prefix="lachan-test-")
 os.environ["LACHAN_HOME"] = _HOME
+os.environ.setdefault(
+    "TESTS_SHARED", _HOME
+)  # tests/instance.py; workers are handed the first process's
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")  # Playwright runs a loop in this thread
 if os.environ.get("LACHAN_TEST_DB") == "postgresql" and "DATABASE_URL" not in os.environ:
     from tests.postgres import NoServer, server_url
@@ -80,6 +84,12 @@ def pytest_collection_modifyitems(
     done = yield
     items.sort(key=_order)  # after pytest-django has: it puts what uses the database first
     return done
+
+
+def pytest_collection_finish() -> None:
+    """What was imported and collected stays to the end: each full look of the garbage collector passes it over."""
+    gc.collect()
+    gc.freeze()
 
 
 def _order(item: pytest.Item) -> int:

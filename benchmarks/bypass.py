@@ -15,21 +15,26 @@ than is written.
 import json
 import sys
 from collections import Counter
-from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 
 import msgspec
 
-from lachan.formats.known_names.loading import safe_search_targets, ways_round_closed
-from lachan.formats.known_names.overlay import overlay_verdicts
-from lachan.formats.known_names.records import BANDS, NEVER, SERVICE, WAY_ROUND, Band
-from lachan.formats.observables.names import canonical_name, suffixes
+from lachan.edge.dns.known import known_build, known_reader, safe_targets
+from lachan.edge.dns.layers import Layers
+from lachan.edge.dns.policy import ALLOW, BLOCK, Policy, policy_of
+from lachan.formats.known_names.loading import services_of
+from lachan.formats.known_names.overlay import known_as
+from lachan.formats.known_names.records import WAY_ROUND
+from lachan.formats.observables.names import canonical_name
+from lachan.formats.observables.wire import domain_to_wire
+from lachan.formats.profiles.age_bands import Band, age_band_get, age_bands
 from lachan.formats.profiles.records import RuleSet
+from lachan.formats.snapshot.reader import SnapshotReader
 
 WAYS = Path(__file__).parent / "bypass.json"
 CHOSEN = frozenset({"facebook", "roblox", "tiktok", "x", "youtube"})
-Decide = Callable[[RuleSet, str], str]
-_NAMES = {each.value: each for each in overlay_verdicts()}
+BANDS: tuple[Band, ...] = tuple(band.code for band in age_bands())
 
 
 class Way(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -54,42 +59,47 @@ def ways() -> tuple[Way, ...]:
 
 
 def rules_of(band: Band) -> RuleSet:
-    young = bool(ways_round_closed(band))
-    return RuleSet(services=CHOSEN, safe_search=young, ways_round=young)
+    """The band's defaults by day, and what the parent closed besides."""
+    rules = age_band_get(band).rules()
+    return RuleSet(
+        categories=rules.categories,
+        services=frozenset().union(*map(services_of, rules.services | CHOSEN)),
+        safe_search=rules.safe_search,
+        ways_round=rules.ways_round == "closed",
+    )
+
+
+@cache
+def _layers() -> Layers:
+    known = known_reader()
+    known_build(known)
+    return Layers(SnapshotReader("/nonexistent"), known=known)
 
 
 def decided(rules: RuleSet, name: str) -> str:
-    """What becomes of a name: the edge's order (docs/adr/0026), said once more in the plainest words."""
-    covering = [_NAMES[each] for each in suffixes(name) if each in _NAMES]
-    if any(each.categories[0].startswith(NEVER) for each in covering):
-        return "allowed"
-    if rules.everything:
-        return "closed"
-    closed = {f"{SERVICE}{code}" for code in rules.services}
-    for each in covering:
-        if each.action == "block" and (
-            not closed.isdisjoint(each.categories)
-            or (rules.ways_round and each.categories[0].startswith(WAY_ROUND))
-        ):
-            return "closed"
-    if rules.safe_search and name in safe_search_targets():
+    """What becomes of a name by the edge's own layers."""
+    wire = domain_to_wire(name)
+    effect, _ = _layers().decide(policy_of(Policy(), rules), wire)
+    if effect in {BLOCK, ALLOW}:
+        return "closed" if effect == BLOCK else "allowed"
+    if rules.safe_search and wire in safe_targets():
         return "restricted"
-    way = any(each.categories[0].startswith(WAY_ROUND) for each in covering)
+    known = known_as(name)
+    way = known is not None and any(each.startswith(WAY_ROUND) for each in known.categories)
     return "shown" if way else "open"
 
 
-def outcome(way: Way, rules: RuleSet, decide: Decide = decided) -> str:
-    """How a way fares; another decision, the edge's own say, takes the place of the plain one."""
-    found = {decide(rules, canonical_name(name)) for name in (*way.asks, *way.leads_to)}
+def outcome(way: Way, rules: RuleSet) -> str:
+    found = {decided(rules, canonical_name(name)) for name in (*way.asks, *way.leads_to)}
     order = ("closed", "restricted", "shown", "open", "allowed")
     return next((each for each in order if each in found), "unseen")
 
 
-def score(decide: Decide = decided) -> dict:
+def score() -> dict:
     tried = ways()
     wrong, by_band = [], {}
     for band in BANDS:
-        fared = {way.id: outcome(way, rules_of(band), decide) for way in tried}
+        fared = {way.id: outcome(way, rules_of(band)) for way in tried}
         by_band[band] = dict(Counter(fared.values()))
         wrong += [
             [way.id, band, fared[way.id], way.expected[band]]

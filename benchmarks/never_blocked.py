@@ -21,8 +21,9 @@ from typing import BinaryIO
 from lachan.edge.dns.layers import Layers
 from lachan.edge.dns.policy import BLOCK, Policy
 from lachan.formats.guard.loading import guard_build
-from lachan.formats.known_names.loading import never_blocked, reviewed_read
+from lachan.formats.known_names.loading import never_blocked, reviewed_list, reviewed_read
 from lachan.formats.known_names.overlay import never_blocked_verdicts
+from lachan.formats.known_names.records import Reviewed
 from lachan.formats.lists.parsing import read
 from lachan.formats.lists.record import Entry
 from lachan.formats.observables.record import Observable
@@ -32,9 +33,7 @@ from lachan.formats.snapshot.records import Verdict
 from lachan.formats.snapshot.writer import SnapshotWriter
 
 REAL = Path(__file__).parent.parent.parent / "shared/data/blocklists"
-_OVERLAY = "known"
-_ALONE = Policy()
-_PRODUCT = Policy(overlays=frozenset({_OVERLAY}))
+_POLICY = Policy()
 
 
 def invented(path: Path) -> list[Path]:
@@ -57,11 +56,12 @@ def tables(folder: Path, name: str, verdicts: list[Verdict]) -> SnapshotReader:
     return SnapshotReader(folder / name)
 
 
-def tried(files: list[Path], folder: Path, reviewed: frozenset[str] = frozenset()) -> dict:
+def tried(files: list[Path], folder: Path, reviewed: tuple[Reviewed, ...] = ()) -> dict:
     """What each list would do to the corpus, and what the product makes of it."""
+    signed = {each.name for each in (*reviewed_list(), *reviewed)}
     guard = guard_build((), ())
     corpus = {each.name: domain_to_wire(each.name) for each in never_blocked()}
-    overlay = tables(folder, _OVERLAY, list(never_blocked_verdicts()))
+    known = tables(folder, "known", list(never_blocked_verdicts(reviewed=reviewed)))
     alone: dict[str, list[str]] = {}
     product: set[str] = set()
     lines = held = 0
@@ -73,18 +73,21 @@ def tried(files: list[Path], folder: Path, reviewed: frozenset[str] = frozenset(
             f"list{number}",
             [Verdict(kind="domain", value=each.value, source=file.name) for each in found],
         )
-        layers = Layers(ledger, [(_OVERLAY, overlay)])
         lines += len(found)
         held += sum(
             any(said.rule == "never-blocked" for said in guard.check(each)) for each in found
         )
         alone[file.name] = [
-            name for name, wire in corpus.items() if layers.decide(_ALONE, wire)[0] == BLOCK
+            name
+            for name, wire in corpus.items()
+            if Layers(ledger).decide(_POLICY, wire)[0] == BLOCK
         ]
         product |= {
-            name for name, wire in corpus.items() if layers.decide(_PRODUCT, wire)[0] == BLOCK
+            name
+            for name, wire in corpus.items()
+            if Layers(ledger, known=known).decide(_POLICY, wire)[0] == BLOCK
         }
-    unreviewed = sorted(product - reviewed)
+    unreviewed = sorted(product - signed)
     return {
         "names": len(corpus),
         "lists": list(alone),
@@ -92,7 +95,7 @@ def tried(files: list[Path], folder: Path, reviewed: frozenset[str] = frozenset(
         "by_lists_alone": {file: len(found) for file, found in alone.items()},
         "named": sorted(set().union(*alone.values()))[:20],
         "held_at_import": held,
-        "reviewed": sorted(reviewed),
+        "reviewed": sorted(signed),
         "blocked_unreviewed": unreviewed,
         "bar": 0,
         "ok": not unreviewed,
@@ -113,11 +116,7 @@ def main() -> None:
     ]
     with tempfile.TemporaryDirectory() as folder:
         skipped = "" if files else "no lists there: an invented one instead"
-        found = tried(
-            files or invented(Path(folder) / "invented.txt"),
-            Path(folder),
-            frozenset(each.name for each in reviewed),
-        )
+        found = tried(files or invented(Path(folder) / "invented.txt"), Path(folder), reviewed)
     print(json.dumps({**found, "skipped": skipped}, ensure_ascii=False))
 
 

@@ -13,6 +13,7 @@ import os
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
@@ -32,8 +33,8 @@ _QUIET = [
 ]  # fmt: skip
 
 
-@pytest.fixture(scope="session")
-def chromium() -> Iterator[Browser]:
+def launching() -> dict[str, Any]:
+    """What Chromium is launched with here."""
     path = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
     if path is None:
         message = "Chromium is not installed: sudo apt-get install chromium"
@@ -41,8 +42,14 @@ def chromium() -> Iterator[Browser]:
             pytest.fail(message)
         pytest.skip(message)
     root = ["--no-sandbox"] if os.getuid() == 0 else []
+    return {"executable_path": path, "args": [*_QUIET, *root]}
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    launched = launching()
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=[*_QUIET, *root])
+        browser = playwright.chromium.launch(**launched)
         yield browser
         browser.close()
 

@@ -12,6 +12,7 @@ stands below `folder`: its home, its temporary files, its log.
 
 import atexit
 import contextlib
+import fcntl
 import json
 import os
 import shutil
@@ -38,6 +39,8 @@ from lachan.edge.dns.tests.upstream import Upstream
 from lachan.kernel.process import started_at
 
 NAMES = ("dns", "shield", "family", "matching", "web", "web worker", "worker", "up")
+SHARED = "TESTS_SHARED"
+"""Names the folder of what one run of the tests makes once, for all of pytest-xdist's workers."""
 _OURS = ("LACHAN_", "DATABASE_URL", "DJANGO_")
 
 
@@ -68,6 +71,8 @@ class Instance:
             "LACHAN_HOME": str(self.home),
             "LACHAN_DNS_UPSTREAM": f"127.0.0.1:{self.upstream.port}",
             "LACHAN_DNS_FORWARD": "test",  # our own upstream knows it
+            "LACHAN_DNS_TLS_LISTEN": "none",
+            "LACHAN_DNS_HTTPS_LISTEN": "none",
             "TMPDIR": str(self._temporary),
             **settings,
         }
@@ -199,12 +204,26 @@ class Instance:
 
 @cache
 def _prepared() -> Path:
-    """A home in which `lachan migrate` has run, and nothing else; one for all tests of this process."""
-    folder = Path(tempfile.mkdtemp(prefix="lachan-prepared-"))
+    """A home in which `lachan migrate` has run, and nothing else; one for all processes of a run of the tests."""
+    shared = _shared()
+    folder = shared / "prepared"
+    with (shared / "prepared.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not folder.exists():
+            draft = Path(tempfile.mkdtemp(dir=shared))
+            kept = {name: value for name, value in os.environ.items() if not name.startswith(_OURS)}
+            command = [sys.executable, "-m", "lachan", "migrate"]
+            subprocess.run(command, env={**kept, "LACHAN_HOME": str(draft)}, check=True)
+            draft.rename(folder)
+    return folder
+
+
+def _shared() -> Path:
+    """A folder of the whole run (conftest.py); of this process, where it is none of the tests'."""
+    if SHARED in os.environ:
+        return Path(os.environ[SHARED])
+    folder = Path(tempfile.mkdtemp(prefix="lachan-shared-"))
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(_OURS)}
-    command = [sys.executable, "-m", "lachan", "migrate"]
-    subprocess.run(command, env={**kept, "LACHAN_HOME": str(folder)}, check=True)
     return folder
 
 

@@ -3,7 +3,7 @@
 # tests that need it are skipped (with CI=true they fail).
 set -euo pipefail
 missing=()
-for pair in chromium:chromium dig:dnsutils nginx:nginx; do
+for pair in chromium:chromium curl:curl dig:dnsutils kdig:knot-dnsutils nginx:nginx unbound:unbound; do
   command -v "${pair%%:*}" >/dev/null || missing+=("${pair##*:}")
 done
 ls /usr/lib/postgresql/*/bin/postgres >/dev/null 2>&1 || missing+=(postgresql)

@@ -10,8 +10,8 @@ asks every address as everybody (`tests/architecture/test_walk.py`).
 
 *own*: things of one's own organisation, and of nobody's. *any*: of every organisation's too. *-*: not at all.
 *none* is a person without a role, *key* an API key whose scopes name the action, *public* anyone who does not say
-who they are. *adult* and *child* are of a household (a child by its device) and reach things of their own household
-alone. A second person agrees before somebody gets a role of an action marked *, or of one that opens the
+who they are. *adult*, *teacher* (of some classes of a school) and *child* (by its device) are of a household and reach things of
+their own household alone, a teacher of those classes alone. A second person agrees before somebody gets a role of an action marked *, or of one that opens the
 desk's key.
 """
 

@@ -5,6 +5,7 @@ import http.client
 import json
 import secrets
 import socket
+import ssl
 from collections.abc import Callable, Iterable
 
 _PATIENCE = 1.0  # seconds; all of them are on this machine
@@ -32,6 +33,20 @@ def dns_answers(addresses: Iterable[tuple[str, int]]) -> bool:
     """The DNS edge, over UDP and TCP, at each of its addresses."""
     with contextlib.suppress(OSError):
         return all(_udp(address) and _tcp(address) for address in addresses)
+    return False
+
+
+def https_answers(address: tuple[str, int]) -> bool:
+    """DNS over HTTPS: it says that nothing stands at its root. Whose certificate it has is for devices to judge."""
+    context = ssl.create_default_context()
+    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    with contextlib.suppress(OSError, http.client.HTTPException):
+        host, port = reached(address)
+        with contextlib.closing(
+            http.client.HTTPSConnection(host, port, timeout=2 * _PATIENCE, context=context)
+        ) as connection:
+            connection.request("GET", "/")
+            return connection.getresponse().status == 404
     return False
 
 

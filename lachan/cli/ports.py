@@ -1,5 +1,6 @@
 """Whether an address can be listened on, said before a server tries."""
 
+import contextlib
 import socket
 
 import click
@@ -25,6 +26,16 @@ def port_expect(address: Address, option: str, kind: socket.SocketKind) -> None:
                 f"{address_shown(address)} cannot be used ({error.strerror}): "
                 f"stop what uses it, or choose another with {option}"
             ) from None
+
+
+def port_free(host: str, wanted: int) -> int:
+    """A port on which nobody listens for connections now: the wanted one, or another."""
+    for port in (wanted, 0):
+        with contextlib.suppress(OSError), socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind((host, port))
+            return int(probe.getsockname()[1])
+    return wanted
 
 
 def address_shown(address: Address) -> str:

@@ -4,6 +4,8 @@ Without its triggers history can be changed; a trigger that somebody put in, or 
 what the product never wrote. Neither shows in any row.
 """
 
+import contextlib
+import hashlib
 import json
 import os
 import re
@@ -11,12 +13,16 @@ import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable, Iterable
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import allauth
+import django
 from django.db import connection
 from django.db.migrations.recorder import MigrationRecorder
 
 from lachan.kernel.errors import Unavailable
+from lachan.kernel.files import file_write
 
 if TYPE_CHECKING:
     from django.db.migrations.state import ProjectState
@@ -33,6 +39,7 @@ django.setup()
 from lachan.config.schema import schema_make
 json.dump(schema_make(json.load(sys.stdin)), sys.stdout)
 """
+_PACKAGE = Path(__file__).resolve().parent.parent
 _OF_SQLITE = frozenset({"sqlite_sequence", "sqlite_stat1", "sqlite_stat4"})
 Schema = dict[str, str]
 """What stands under each name, as SQL: tables, indexes, triggers, views."""
@@ -69,14 +76,19 @@ def schema_read(execute: Callable[[str], Any]) -> Schema:
 
 
 def schema_expected(applied: Iterable[tuple[str, str]]) -> Schema:
-    """What these migrations make of an empty SQLite database: two or three seconds.
+    """What these migrations make of an empty SQLite database: two or three seconds, once for each version.
 
     Raises:
         Unavailable: they cannot be applied.
     """
+    listed = json.dumps(sorted(applied))
+    kept = _kept(listed)
+    with contextlib.suppress(OSError, ValueError):
+        known: Schema = json.loads(kept.read_bytes())
+        return known
     made = subprocess.run(
         [sys.executable, "-c", _PROGRAM],
-        input=json.dumps(sorted(applied)),
+        input=listed,
         env={**os.environ, "LACHAN_SECRET_KEY": "of a database in memory alone, kept nowhere"},
         capture_output=True,
         text=True,
@@ -85,7 +97,23 @@ def schema_expected(applied: Iterable[tuple[str, str]]) -> Schema:
     if made.returncode:
         raise Unavailable("the migrations cannot be applied to an empty database")
     found: Schema = json.loads(made.stdout)
+    with contextlib.suppress(OSError):
+        # Whoever may read a source may read what is made of it.
+        file_write(kept, made.stdout.encode(), mode=0o644, durable=False)
     return found
+
+
+def _kept(listed: str) -> Path:
+    """Where the schema rests that these migrations made: beside the sources, or nowhere. Whoever could forge it
+    there could forge this check; under LACHAN_HOME an intruder into the data could.
+    """
+    versions = (django.__version__, allauth.__version__, sqlite3.sqlite_version, listed)
+    digest = hashlib.blake2b(json.dumps(versions).encode(), digest_size=8)
+    # Not the migrations alone: they call what stands elsewhere.
+    for path in sorted(_PACKAGE.rglob("*.py")):
+        if "tests" not in path.parts:
+            digest.update(path.read_bytes())
+    return _PACKAGE / "__pycache__" / f"schema-{digest.hexdigest()}.json"
 
 
 def schema_faults(database: sqlite3.Connection) -> list[str]:

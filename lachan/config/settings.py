@@ -129,7 +129,11 @@ SECURE_SSL_REDIRECT = False  # the proxy's task (deploy/)
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if HTTPS else None
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1_000_000
 FILE_UPLOAD_HANDLERS: list[str] = []  # nothing takes a file: an upload never reaches disk
+MAIL_SERVER, MAIL_FROM = environment.MAIL_SERVER, environment.MAIL_FROM
+PUSH_CONTACT, PUSH_SERVICES = environment.PUSH_CONTACT, environment.PUSH_SERVICES
 REPORTS_BUSY_PER_MINUTE = environment.BUSY_PER_MINUTE
+FAMILY_WAYS = environment.DNS_WAYS
+FAMILY_SCHOOL_NETWORKS = environment.SCHOOL_NETWORKS
 
 USE_TZ = True
 TIME_ZONE = environment.COUNTRY.zone.key

@@ -15,9 +15,26 @@ CLOCKS_APART = timedelta(minutes=1)
 TOUCHED = timedelta(days=1)
 """How exact it is when something was last used: each page would write otherwise."""
 HISTORY_SHOWN = 100
-MOST = {"adults": 12, "children": 20, "devices": 30, "names": 500, "codes": 12, "sessions": 60}
+MOST = {
+    "adults": 12,
+    "children": 20,
+    "devices": 30,
+    "names": 500,
+    "codes": 12,
+    "sessions": 60,
+    "subscriptions": 12,
+    "teachers": 200,
+    "classes": 120,
+    "class devices": 120,
+    "class lines": 500,
+}
+LESSON_MINUTES = (45, 90, 30, 15)
+"""The first is what a school calls a lesson."""
+LESSON_SITES = 20
 MOST_ASKS = 5
 """Of one child that wait at the same time: more are not lost, they are asked to wait."""
+TOLD_FOR = timedelta(hours=24)
+"""A message about a request makes sense for so long: after that the parent finds it on opening."""
 ASKS_KEPT = timedelta(days=30)
 LONGEST = {"nickname": 40, "note": 500, "reason": 500, "word": 500, "name": 40}
 LABEL_BYTES = 15

@@ -46,6 +46,7 @@ from .models import (
     DeviceSession,
     Household,
 )
+from .teaching import manages
 
 _NAMING, _SECRET_BYTES = 16, 48
 S = TypeVar("S", bound=msgspec.Struct)
@@ -67,7 +68,7 @@ class OpenHousehold:
     @property
     def actor(self) -> Actor:
         return Actor(
-            kind=ActorKind.ADULT,
+            kind=ActorKind.ADULT if manages(self.adult) else ActorKind.TEACHER,
             household_id=self.household.pk,
             member_id=self.adult.pk,
             label=f"adult:{self.adult.uid}",
@@ -173,7 +174,7 @@ def adult_session_begin(adult: Adult, *, key: str, device: bytes) -> bytes:
 def adult_session_find(cookie: str) -> OpenHousehold | None:
     """Who sits there, and the household's key."""
     secret = cookie_read(cookie)
-    rows = AdultSession.objects.select_related("adult__household")
+    rows = AdultSession.objects.select_related("adult__household", "adult__teacher")
     session = rows.filter(mark=_mark(b"adult", secret)).first() if secret else None
     if session is None or session.used_hour < now() - conf.SESSION_FOR:
         return None

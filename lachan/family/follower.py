@@ -1,11 +1,10 @@
 """The process that keeps the table of profiles in step with the database: the one writer of its folder."""
 
 import logging
-import signal
 from collections.abc import Iterator
 from contextlib import closing
 from datetime import date
-from threading import Event
+from pathlib import Path
 
 from django.conf import settings
 from django.db import Error as DatabaseError
@@ -13,9 +12,9 @@ from django.db import close_old_connections
 
 from lachan.formats.profiles.device_keys import DeviceKeyWriter
 from lachan.formats.profiles.records import Profile
-from lachan.formats.profiles.table import ProfileWriter
+from lachan.formats.profiles.table import ProfileReader, ProfilesStatus, ProfileWriter
 from lachan.kernel.country import here, today
-from lachan.outbox.services import listener_open
+from lachan.outbox.services import listener_open, stop_on_signal
 
 from .projecting import (
     TOPIC,
@@ -41,9 +40,7 @@ def run(*, once: bool = False, rebuild: bool = False) -> None:
 
     While the database does not answer, the last table stays and edges go on answering from it.
     """
-    stop = Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stop.set())
+    stop = stop_on_signal()
     listener = listener_open(TOPIC)
     folder = settings.LACHAN_HOME / "profiles"
     with ProfileWriter(folder, edge_key()) as writer, closing(DeviceKeyWriter(folder)) as keys:
@@ -83,7 +80,7 @@ def calendar_sync(writer: ProfileWriter) -> None:
 def _follows(sequence: int) -> bool:
     """Whether all that came after `sequence` is still known, and the database is not an older one."""
     kept_from, head = changes_kept_from(), profile_head()
-    return sequence <= head and (not kept_from or sequence >= kept_from - 1)
+    return sequence == head or (0 < kept_from <= sequence + 1 and sequence < head)
 
 
 def table_sync(writer: ProfileWriter, keys: DeviceKeyWriter | None = None) -> int:
@@ -113,6 +110,11 @@ def table_sync(writer: ProfileWriter, keys: DeviceKeyWriter | None = None) -> in
             keys.put(number, {})
     writer.commit(changed[-1][0])
     return len(changed)
+
+
+def table_stand(home: Path) -> tuple[ProfilesStatus, int]:
+    """How the table stands, and up to which change it should."""
+    return ProfileReader(home / "profiles").status(), profile_head()
 
 
 def table_rebuild(writer: ProfileWriter, keys: DeviceKeyWriter | None = None) -> None:

@@ -18,6 +18,7 @@ from lachan.formats.profiles.age_bands import age_band_get
 from lachan.formats.profiles.records import BREAK, DAY_KINDS, EXAM, HOLIDAY, DayKind
 from lachan.formats.profiles.rules import Rules
 
+from .class_list import Trouble
 from .records import Band, Change
 
 BANDS: Mapping[Band, Promise | str] = {
@@ -49,8 +50,43 @@ CHANGES: Mapping[str, Promise | str] = {
     Change.TIME_GIVEN: _("gave more time"),
     Change.DEVICE_ADDED: _("added a device"),
     Change.DEVICE_REMOVED: _("took a device out"),
+    Change.MESSAGES_ON: _("asked to be told of requests"),
+    Change.MESSAGES_OFF: _("asked not to be told any more"),
     Change.ASK_GRANTED: _("said yes to a request"),
     Change.ASK_REFUSED: _("said no to a request"),
+    Change.CLASSES_TAKEN: _("took classes from a list:"),
+    Change.LESSON_BEGUN: _("set a lesson"),
+    Change.LESSON_ENDED: _("ended a lesson early"),
+    Change.BOARD_MADE: _("made the page for the wall"),
+    Change.BOARD_ENDED: _("ended the page for the wall"),
+    Change.TEACHER_SET: _("said which classes somebody has"),
+}
+TROUBLES: Mapping[str, Promise | str] = {
+    Trouble.NO_NAME: _("The class has no name. Write one in the first column, like 6A."),
+    Trouble.LONG_NAME: _("The name is longer than %(about)s letters. Shorten it."),
+    Trouble.UNKNOWN_AGE: _(
+        "“%(about)s” is no age that rules know. Write under 9, 9–11, 12–15 or 16–17; between two, the younger."
+    ),
+    Trouble.NO_NETWORK: _(
+        "“%(about)s” is no network. Write it like 10.20.6.0/24, with a blank between two."
+    ),
+    Trouble.NO_NUMBER: _("“%(about)s” is no number of devices. Write one, or leave it empty."),
+    Trouble.MANY_DEVICES: _("A class has %(about)s devices at most here. Make two groups of it."),
+    Trouble.MANY_CELLS: _(
+        "There are more than %(about)s columns. Put blanks, not commas, between networks; leave out names of pupils."
+    ),
+    Trouble.OPEN_QUOTE: _("A quotation mark is not closed. Close it, or take it out."),
+    Trouble.CLASS_TWICE: _("This class stands in line %(about)s already. Put both lines into one."),
+    Trouble.NETWORK_TWICE: _(
+        "The network %(about)s stands in an earlier line already. A network belongs to one class."
+    ),
+    Trouble.NETWORK_TAKEN: _(
+        "Another class has the network %(about)s. Take it out there first; a network belongs to one class."
+    ),
+    Trouble.NETWORK_UNGRANTED: _(
+        "Whoever runs this server has not given your school the network %(about)s yet. Ask them, with the number below."
+    ),
+    Trouble.MANY_LINES: _("A list has %(about)s lines at most. Take the rest as a second list."),
 }
 WHYS: Mapping[str, Promise | str] = {
     "bedtime": _("Bedtime"),

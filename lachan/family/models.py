@@ -3,7 +3,7 @@ from django.db import models
 from lachan.kernel.ids import key_random
 from lachan.proofs.services import ProvedManager, proved
 
-from .records import Answer, AskKind, Band, WayKind
+from .records import Answer, AskKind, Band, Sort, WayKind
 
 
 def _key() -> models.BigAutoField:
@@ -22,15 +22,21 @@ def _choices(kind: type) -> list[tuple[str, str]]:
     return [(one.value, one.value) for one in kind]
 
 
-@proved("household", "uid", "public", "zone")
+@proved("household", "uid", "sort", "public", "zone")
 class Household(models.Model):
-    """A family. Nobody's name stands here; `public` is what its words are sealed to (docs/adr/0026)."""
+    """A family, or a school. Nobody's name stands here; `public` is what its words are sealed to (docs/adr/0026).
+
+    A school's adults are its teachers, its children are classes: no pupil stands anywhere.
+    """
 
     id = _key()
     uid = _uid()
+    sort = models.CharField(max_length=10, choices=_choices(Sort), default=Sort.FAMILY)
     public = models.CharField(max_length=80)
     zone = models.CharField(max_length=40)
     made_hour = models.DateTimeField()
+    # Which key the hashes of its devices and names were made with: four bytes of its digest.
+    keyed = models.BinaryField(max_length=4, default=b"")
     # How many adults and lines of history there ever were: numbers are not given twice.
     adults_made = models.PositiveIntegerField(default=0)
     written = models.PositiveIntegerField(default=0)
@@ -46,6 +52,22 @@ class Adult(models.Model):
     household = models.ForeignKey(Household, on_delete=models.CASCADE, related_name="adults")
     number = models.PositiveIntegerField()
     sealed = models.BinaryField()
+    proof = _proof()
+
+    objects = ProvedManager()
+
+
+@proved("teacher", "adult__uid", "manages", "classes")
+class Teacher(models.Model):
+    """What an adult of a school may: all of it, or these classes. Whoever has none of these rows may nothing yet.
+
+    `classes`: uids of `Child` rows, with blanks between them.
+    """
+
+    id = _key()
+    adult = models.OneToOneField(Adult, on_delete=models.CASCADE, related_name="teacher")
+    manages = models.BooleanField(default=False)
+    classes = models.TextField(blank=True)
     proof = _proof()
 
     objects = ProvedManager()
@@ -96,6 +118,33 @@ class AdultSession(models.Model):
     sealed = models.BinaryField()
     made_hour = models.DateTimeField()
     used_hour = models.DateTimeField(db_index=True)
+
+
+@proved("household subscription", "adult__uid", "uid", "way", "mark", "kept", "language", "home")
+class Subscription(models.Model):
+    """Where an adult wants to be told that a child asks: a browser, or a mailbox.
+
+    `kept` is the address as the outbox keeps it, `mark` its keyed hash, `home` this family's first page as that adult
+    reached it.
+    """
+
+    id = _key()
+    uid = _uid()
+    adult = models.ForeignKey(Adult, on_delete=models.CASCADE, related_name="subscriptions")
+    way = models.CharField(max_length=20)
+    mark = models.BinaryField(max_length=16)
+    kept = models.BinaryField()
+    language = models.CharField(max_length=10)
+    home = models.CharField(max_length=300)
+    made_hour = models.DateTimeField()
+    proof = _proof()
+
+    objects = ProvedManager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["adult", "mark"], name="one_subscription_an_address")
+        ]
 
 
 class AdultLink(models.Model):
@@ -203,6 +252,24 @@ class Departure(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["child", "number"], name="one_override_a_number")
         ]
+
+
+@proved("class page", "child__uid", "uid", "mark", "locked", "sealed")
+class Board(models.Model):
+    """A class's page for the wall, found by a token that rests nowhere in clear.
+
+    `locked` is what it calls the class, under the token; `sealed` the token, to the school.
+    """
+
+    id = _key()
+    uid = _uid()
+    child = models.OneToOneField(Child, on_delete=models.CASCADE, related_name="board")
+    mark = models.BinaryField(max_length=16, unique=True)
+    locked = models.BinaryField()
+    sealed = models.BinaryField()
+    proof = _proof()
+
+    objects = ProvedManager()
 
 
 @proved(

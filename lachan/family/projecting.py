@@ -1,7 +1,8 @@
 """From rows to what an edge's table takes: numbers alone, without any family's key."""
 
+import hashlib
 from collections.abc import Iterable, Mapping
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 
 from django.conf import settings
@@ -11,7 +12,7 @@ from lachan.country.calendars import day_kinds
 from lachan.formats.observables.lookups import host_of
 from lachan.formats.observables.parsing import parse
 from lachan.formats.observables.record import InvalidObservable
-from lachan.formats.profiles.departures import HORIZON_S, segments_of
+from lachan.formats.profiles.departures import HORIZON_S, next_change, segments_of
 from lachan.formats.profiles.encoding import (
     override_grouped,
     override_read,
@@ -38,6 +39,11 @@ _KEY_BYTES = 8
 def edge_key() -> bytes:
     """The key of the table's hashes: of the oldest secret that is kept, for hashes rest in the database."""
     return table_key([settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS][-1])
+
+
+def edge_key_mark() -> bytes:
+    """Names the key, and says nothing of it."""
+    return hashlib.sha256(b"lachan profiles key " + edge_key()).digest()[:4]
 
 
 def way_hash(kind: WayKind, data: str) -> bytes:
@@ -160,6 +166,15 @@ def rules_now(child: Child) -> RuleSet:
     said = [override_grouped(one, service_groups()) for one in overrides_of(child)]
     at = int(now().timestamp())
     return rule_set_at(rules, said, child.household.zone, calendar_now(), at)
+
+
+def changes_next(child: Child) -> datetime | None:
+    """When something else holds for a child; None where that is not within days."""
+    rules = rules_grouped(rules_read(child.rules), service_groups())
+    said = [override_grouped(one, service_groups()) for one in overrides_of(child)]
+    at = int(now().timestamp())
+    edge = next_change(rules, said, child.household.zone, calendar_now(), at)
+    return datetime.fromtimestamp(edge, UTC) if edge else None
 
 
 def _whole(raw: bytes) -> int:

@@ -7,7 +7,7 @@ from datetime import datetime
 
 import msgspec
 
-from lachan.formats.profiles.rules import Rules
+from lachan.formats.profiles.rules import Override, Rules
 
 
 class Band(enum.StrEnum):
@@ -17,6 +17,13 @@ class Band(enum.StrEnum):
     FROM_9 = "9-11"
     FROM_12 = "12-15"
     FROM_16 = "16-17"
+
+
+class Sort(enum.StrEnum):
+    """What a household is; it is said at its founding and stays."""
+
+    FAMILY = "family"
+    SCHOOL = "school"
 
 
 class WayKind(enum.StrEnum):
@@ -51,8 +58,16 @@ class Change(enum.StrEnum):
     TIME_GIVEN = "time-given"
     DEVICE_ADDED = "device-added"
     DEVICE_REMOVED = "device-removed"
+    MESSAGES_ON = "messages-on"
+    MESSAGES_OFF = "messages-off"
     ASK_GRANTED = "ask-granted"
     ASK_REFUSED = "ask-refused"
+    CLASSES_TAKEN = "classes-taken"
+    LESSON_BEGUN = "lesson-begun"
+    LESSON_ENDED = "lesson-ended"
+    BOARD_MADE = "board-made"
+    BOARD_ENDED = "board-ended"
+    TEACHER_SET = "teacher-set"
 
 
 class AskKind(enum.StrEnum):
@@ -83,10 +98,15 @@ class ChildWords(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class DeviceWords(msgspec.Struct, frozen=True, kw_only=True):
-    """Attributes: label: of the device's address; empty for a network."""
+    """Attributes: label: of the device's address; empty for a network; network: of a school's, as CIDR."""
 
     name: str = ""
     label: str = ""
+    network: str = ""
+
+
+class BoardWords(msgspec.Struct, frozen=True, kw_only=True):
+    token: str
 
 
 class NameWords(msgspec.Struct, frozen=True, kw_only=True):
@@ -124,6 +144,8 @@ class AdultShown:
     number: int
     name: str
     is_me: bool = False
+    manages: bool = False
+    classes: frozenset[uuid.UUID] = frozenset()
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -137,12 +159,15 @@ class SessionShown:
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class DeviceShown:
-    """Attributes: label: of its address; empty for a network; is_joined: the child's pages were opened on it."""
+    """Attributes: label: of its address; empty for a network; is_joined: the child's pages were opened on it;
+    network: of a school's class.
+    """
 
     uid: uuid.UUID
     kind: WayKind
     name: str
     label: str
+    network: str = dataclasses.field(default="", kw_only=True)
     is_joined: bool
     since: datetime
 
@@ -174,6 +199,7 @@ class ChildShown:
     names: tuple[NameShown, ...] = ()
     paused_until: datetime | None = None
     more_until: datetime | None = None
+    lesson: Override | None = None
     trouble: bool = False
 
 
@@ -197,3 +223,12 @@ class HistoryShown:
     what: str
     about: str
     at: datetime
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class SubscriptionShown:
+    """Where an adult is told of requests. Attributes: way: as the outbox calls it."""
+
+    uid: uuid.UUID
+    way: str
+    since: datetime

@@ -5,14 +5,15 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 
 from lachan.formats.profiles.encoding import override_read, rules_read
+from lachan.formats.profiles.rules import Override
 from lachan.kernel.clock import now
 from lachan.kernel.errors import NotFound
 from lachan.members.policy import policy_check
-from lachan.members.records import Actor
+from lachan.members.records import Actor, ActorKind
 from lachan.proofs.services import row_holds
 
 from . import conf
-from .models import Adult, AdultSession, Ask, Child, Code, Device, HistoryLine, Household
+from .models import Adult, AdultSession, Ask, Board, Child, Code, Device, HistoryLine, Household
 from .policy import Action
 from .records import (
     AdultShown,
@@ -23,6 +24,7 @@ from .records import (
     AskShown,
     AskWords,
     Band,
+    BoardWords,
     ChildShown,
     ChildWords,
     DeviceShown,
@@ -32,22 +34,32 @@ from .records import (
     NameShown,
     NameWords,
     SessionShown,
+    SubscriptionShown,
     WayKind,
 )
+from .teaching import classes_read, manages, narrowed, teacher_of
 from .words import words_open
 
 
 def adult_list(*, by: Actor, key: str) -> list[AdultShown]:
     """Everybody who may open the household, in the order in which they came."""
     policy_check(by, Action.HOUSEHOLD_READ, household_id=by.household_id)
-    rows = Adult.objects.filter(household_id=by.household_id).select_related("household")
+    rows = Adult.objects.filter(household_id=by.household_id)
+    rows = rows.select_related("household", "teacher")
     return [_adult(row, key, by) for row in rows.order_by("number") if row_holds(row)]
 
 
 def _adult(row: Adult, key: str, by: Actor) -> AdultShown:
     words = words_open(row.sealed, AdultWords, "family adult", row.uid, key=key)
     name = words.name if words else ""
-    return AdultShown(uid=row.uid, number=row.number, name=name, is_me=row.pk == by.member_id)
+    return AdultShown(
+        uid=row.uid,
+        number=row.number,
+        name=name,
+        is_me=row.pk == by.member_id,
+        manages=manages(row),
+        classes=classes_read(teacher_of(row)),
+    )
 
 
 def session_list(*, by: Actor, key: str, session: uuid.UUID) -> list[SessionShown]:
@@ -56,6 +68,8 @@ def session_list(*, by: Actor, key: str, session: uuid.UUID) -> list[SessionShow
     rows = AdultSession.objects.select_related("adult").filter(
         adult__household_id=by.household_id, used_hour__gte=now() - conf.SESSION_FOR
     )
+    if by.kind is ActorKind.TEACHER:
+        rows = rows.filter(adult_id=by.member_id)
     found = [
         SessionShown(
             uid=row.uid,
@@ -83,7 +97,7 @@ def code_stand(*, by: Actor) -> tuple[bool, bool]:
 
 def history_list(*, by: Actor, key: str) -> list[HistoryShown]:
     """What was changed and by whom, the newest first."""
-    policy_check(by, Action.HOUSEHOLD_READ, household_id=by.household_id)
+    policy_check(by, Action.HOUSEHOLD_MANAGE, household_id=by.household_id)
     household = Household.objects.get(pk=by.household_id)
     names = {one.number: one.name or f"#{one.number}" for one in adult_list(by=by, key=key)}
     found = []
@@ -110,7 +124,8 @@ def _history(row: HistoryLine, household: Household, key: str) -> HistoryWords |
 def child_list(*, by: Actor, key: str) -> list[ChildShown]:
     """The household's children, without their names and devices."""
     policy_check(by, Action.HOUSEHOLD_READ, household_id=by.household_id)
-    rows = Child.objects.filter(household_id=by.household_id).select_related("household")
+    rows = narrowed(by, Child.objects.filter(household_id=by.household_id))
+    rows = rows.select_related("household")
     shown = [
         _child(row, key) for row in rows.prefetch_related("departures__child", "devices__child")
     ]
@@ -124,7 +139,8 @@ def child_get(*, by: Actor, key: str, child: uuid.UUID) -> ChildShown:
         NotFound: there is none of this uid in this household.
     """
     policy_check(by, Action.HOUSEHOLD_READ, household_id=by.household_id)
-    rows = Child.objects.filter(household_id=by.household_id, uid=child).select_related("household")
+    rows = narrowed(by, Child.objects.filter(household_id=by.household_id, uid=child))
+    rows = rows.select_related("household")
     row = rows.prefetch_related("departures__child", "devices__child", "names__child").first()
     if row is None:
         raise NotFound("no such child in this household")
@@ -146,6 +162,7 @@ def _child(row: Child, key: str, *, names: bool = False) -> ChildShown:
         names=tuple(sorted(_names(row, key), key=lambda one: one.name)) if names else (),
         paused_until=until.get("pause"),
         more_until=until.get("skip"),
+        lesson=lesson_of(row),
         trouble=not sound,
     )
 
@@ -154,6 +171,37 @@ def departures(child: Child) -> dict[str, datetime]:
     """What was said for a while and holds, until when: by the kind of the override."""
     rows = [one for one in child.departures.all() if one.until > now() and row_holds(one)]
     return {override_read(one.said).kind: one.until for one in rows}
+
+
+def lesson_of(child: Child) -> Override | None:
+    """What a teacher said for the lesson that goes on; None where none does."""
+    rows = [one for one in child.departures.all() if one.until > now() and row_holds(one)]
+    said = [override_read(one.said) for one in sorted(rows, key=lambda one: one.number)]
+    return next((one for one in reversed(said) if one.kind in {"only", "open"}), None)
+
+
+def network_list(*, by: Actor, key: str) -> dict[str, str]:
+    """The networks of a school, each with the class that has it."""
+    policy_check(by, Action.HOUSEHOLD_MANAGE, household_id=by.household_id)
+    rows = Device.objects.filter(child__household_id=by.household_id, kind=WayKind.NETWORK)
+    found = {}
+    for row in rows.select_related("child__household"):
+        shown, child = _device(row, key), row.child
+        words = words_open(child.sealed, ChildWords, "family child", child.uid, key=key)
+        if shown.network:
+            found[shown.network] = words.nickname if words else "…"
+    return found
+
+
+def board_token(*, by: Actor, key: str, child: uuid.UUID) -> str:
+    """Of the page of a class that `by` has; empty where it has none."""
+    policy_check(by, Action.CLASS_TEACH, household_id=by.household_id)
+    rows = Board.objects.filter(child__uid=child, child__household_id=by.household_id)
+    board = narrowed(by, rows, "child__uid").select_related("child").first()
+    if board is None or not row_holds(board):
+        return ""
+    words = words_open(board.sealed, BoardWords, "family board", board.uid, key=key)
+    return words.token if words else ""
 
 
 def _ordered(devices: Iterable[Device]) -> list[Device]:
@@ -167,6 +215,7 @@ def _device(row: Device, key: str) -> DeviceShown:
         kind=WayKind(row.kind),
         name=words.name if words else "",
         label=words.label if words and row_holds(row) else "",
+        network=words.network if words and row_holds(row) else "",
         is_joined=bool(row.public),
         since=row.made_hour,
     )
@@ -180,6 +229,7 @@ def device_get(*, by: Actor, key: str, device: uuid.UUID) -> tuple[DeviceShown, 
     """
     policy_check(by, Action.HOUSEHOLD_READ, household_id=by.household_id)
     rows = Device.objects.filter(uid=device, child__household_id=by.household_id)
+    rows = narrowed(by, rows, "child__uid")
     row = rows.select_related("child__household").first()
     if row is None:
         raise NotFound("no such device in this household")
@@ -199,6 +249,7 @@ def ask_list(*, by: Actor, key: str) -> list[AskShown]:
     """What the household's children ask for and nobody has answered, the oldest first."""
     policy_check(by, Action.ASK_ANSWER, household_id=by.household_id)
     rows = Ask.objects.filter(child__household_id=by.household_id, answer=Answer.WAITING)
+    rows = narrowed(by, rows, "child__uid")
     rows = rows.select_related("child__household", "device__child").order_by("asked_hour", "number")
     found = [shown for row in rows if (shown := _ask(row, key, called=True))]
     return sorted(found, key=lambda one: one.at)
@@ -240,3 +291,10 @@ def _ask(row: Ask, key: str, *, called: bool = False) -> AskShown | None:
 
 def _moment(seconds: int) -> datetime:
     return datetime.fromtimestamp(seconds, UTC)
+
+
+def subscription_list(*, by: Actor) -> list[SubscriptionShown]:
+    """Where the adult that `by` is wants to be told of requests."""
+    policy_check(by, Action.HOUSEHOLD_READ, household_id=by.household_id)
+    rows = Adult.objects.get(pk=by.member_id).subscriptions.order_by("made_hour", "uid")
+    return [SubscriptionShown(uid=row.uid, way=row.way, since=row.made_hour) for row in rows]

@@ -39,16 +39,21 @@ _SAID: Mapping[str, Promise | str] = {
 }
 
 
-def sentences(rules: Rules) -> list[str]:
-    """In the order in which a parent reads them: the night first, what is always so last."""
-    return [words for one in statements(rules) if (words := _sentence(one))]
+def sentences(rules: Rules, *, young: bool = False) -> list[str]:
+    """In the order in which a parent reads them: the night first, what is always so last.
+
+    `young`: for a child of whom nobody wants that it reads what else there is in the world.
+    """
+    return [words for one in statements(rules) if (words := _sentence(one, young=young))]
 
 
-def _sentence(one: Statement) -> str:
+def _sentence(one: Statement, *, young: bool) -> str:
+    if young and one.kind == "always" and one.categories:
+        return _("What is not for your age is closed.")
     what, is_shown = _what(one), one.kind == "ways-round" and not one.closed
     if one.kind not in _SAID or is_shown or (one.kind == "always" and not what):
         return ""
-    return str(_SAID[one.kind]) % {"what": what, "when": "; ".join(map(times_words, one.times))}
+    return str(_SAID[one.kind]) % {"what": what, "when": listed(map(times_words, one.times))}
 
 
 def _what(one: Statement) -> str:
@@ -62,7 +67,7 @@ def _what(one: Statement) -> str:
 
 
 def listed(words: Iterable[str]) -> str:
-    return ", ".join(map(str, words))
+    return " · ".join(map(str, words))
 
 
 def times_words(times: Times) -> str:

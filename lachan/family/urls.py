@@ -1,6 +1,6 @@
 from django.urls import path
 
-from .views import adults, children, entry, mine, platforms
+from .views import adults, children, classes, entry, messages, mine, platforms, schools
 
 urlpatterns = [
     path("family/", adults.home, name="family-home"),
@@ -16,6 +16,11 @@ urlpatterns = [
     path("family/adults/invite/", adults.adult_invite, name="family-adult-invite"),
     path("family/adults/<uuid:uid>/remove/", adults.adult_remove, name="family-adult-remove"),
     path("family/sessions/<uuid:uid>/end/", adults.session_end, name="family-session-end"),
+    path("family/messages/", messages.messages, name="family-messages"),
+    path(
+        "family/messages/<uuid:uid>/remove/", messages.message_remove, name="family-message-remove"
+    ),
+    path("family/stop/<uuid:uid>/<str:mark>/", messages.stop, name="family-stop"),
     path("family/history/", adults.history, name="family-history"),
     path("family/leave/", adults.leave, name="family-leave"),
     path("family/delete/", adults.delete, name="family-delete"),
@@ -24,7 +29,7 @@ urlpatterns = [
     path("family/children/<uuid:uid>/edit/", children.child_edit, name="family-child-edit"),
     path("family/children/<uuid:uid>/rules/", children.rules, name="family-rules"),
     path("family/children/<uuid:uid>/times/", children.slot_add, name="family-slot-add"),
-    path("family/children/<uuid:uid>/times/off/", children.slot_remove, name="family-slot-remove"),
+    path("family/children/<uuid:uid>/times-off/", children.slot_remove, name="family-slot-remove"),
     path("family/children/<uuid:uid>/names/", children.name_add, name="family-name-add"),
     path("family/names/<uuid:uid>/remove/", children.name_remove, name="family-name-remove"),
     path("family/children/<uuid:uid>/pause/", children.pause, name="family-pause"),
@@ -39,6 +44,13 @@ urlpatterns = [
         name="family-device-profile",
     ),
     path("family/asks/<uuid:uid>/", children.ask_answer, name="family-ask-answer"),
+    path("family/teachers/<uuid:uid>/", schools.teacher, name="family-teacher"),
+    path("family/classes/list/", schools.class_list, name="family-class-list"),
+    path("family/classes/<uuid:uid>/", classes.class_one, name="family-class"),
+    path("family/classes/<uuid:uid>/lesson/", classes.lesson, name="family-lesson"),
+    path("family/classes/<uuid:uid>/networks/", classes.network_add, name="family-network-add"),
+    path("family/classes/<uuid:uid>/page/", classes.board_set, name="family-board"),
+    path("class/<str:token>/", classes.board, name="class-board"),
     path("my/", mine.mine, name="my"),
     path("my/join/<str:token>/", mine.join, name="my-join"),
     path("my/blocked/", mine.blocked, name="my-blocked"),

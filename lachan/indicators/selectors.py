@@ -176,6 +176,20 @@ def guard_check(*, observable: Observable) -> tuple[GuardWarning, ...]:
     return warnings_now(observable, seen=SHARED)
 
 
+def unsigned_list(*, names: Iterable[str], rule: str) -> list[str]:
+    """Which of these domain names are published although no reviewer was told what a rule of the guard says of them:
+    they were published before it knew them.
+    """
+    rows = Indicator.objects.filter(
+        kind="domain", status=Status.PUBLISHED, value__in=sorted(names)
+    ).prefetch_related("reviews")
+    return sorted(
+        row.value
+        for row in rows
+        if not any(rule == said for each in row.reviews.all() for said, *_ in each.warnings)
+    )
+
+
 def guard_lists() -> list[GuardList]:
     """The warning lists that the operator keeps, each with what of it is in use."""
     return warning_lists(settings.LACHAN_HOME)

@@ -37,10 +37,10 @@ class Scope(enum.IntEnum):
 
 # own: things of one's own organisation, and of nobody's · any: of every organisation's too · -: not at all.
 # `none` is a person without a role, `key` an API key whose scopes name the action, `public` anyone who does
-# not say who they are. Those of a household (`adult`, and `child` by its device) reach things of their own
-# household alone, and have columns of their own: a room's table has either these or those.
+# not say who they are. Those of a household (`adult`, `teacher` of some of a school's classes, and
+# `child` by its device) reach things of their own household alone, and have columns of their own: a room's table has either these or those.
 STAFF_COLUMNS = (*(role.value for role in Role), "none", "key", "public")
-FAMILY_COLUMNS = (ActorKind.ADULT.value, ActorKind.CHILD.value)
+FAMILY_COLUMNS = (ActorKind.ADULT.value, ActorKind.TEACHER.value, ActorKind.CHILD.value)
 COLUMNS = (*STAFF_COLUMNS, *FAMILY_COLUMNS)
 _SCOPES = {"own": Scope.OWN, "any": Scope.ANY, "-": Scope.NONE}
 
@@ -230,9 +230,13 @@ def requires(action: PolicyAction) -> Callable[[V], V]:
                 policy_check(request.actor, action)
                 return view(request, *args, **kwargs)
             except NotAllowed as error:
-                audit_record(
-                    by=request.actor, action=MemberAudit.POLICY_REFUSE, target=error.action.value
-                )
+                # A household's people stand in no trail of staff.
+                if request.actor.household_id is None:
+                    audit_record(
+                        by=request.actor,
+                        action=MemberAudit.POLICY_REFUSE,
+                        target=error.action.value,
+                    )
                 raise
 
         guarded.policy_action = action  # type: ignore[attr-defined]

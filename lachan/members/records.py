@@ -26,6 +26,7 @@ class ActorKind(enum.StrEnum):
     API_KEY = "api_key"
     SYSTEM = "system"
     ADULT = "adult"
+    TEACHER = "teacher"
     CHILD = "child"
 
 
@@ -34,8 +35,8 @@ class Actor:
     """Who acts: every service takes one first, every decision of the policy is about one.
 
     Attributes:
-        kind: the public has no identity; the system acts by schedule or at the command line; adult and child are of
-            a household, a child by its device.
+        kind: the public has no identity; the system acts by schedule or at the command line; adult, teacher and
+            child are of a household: a teacher is an adult of a school who has some classes, a child acts by its device.
         person_id: primary key, for a person.
         organisation_id: primary key of the organisation acted for; None for public and system.
         organisation_type: what sort of organisation that is, a value of `Organisation.Type`; empty where
@@ -43,8 +44,8 @@ class Actor:
         roles: of the person there; empty for the others.
         scopes: of an API key.
         label: how the audit trail names it: a person's uid, a key's prefix, a command. Never a name.
-        household_id: primary key of the household, of an adult or a child in it.
-        member_id: primary key there: of the adult, or of the child's device.
+        household_id: primary key of the household, of whoever is in it.
+        member_id: primary key there: of the adult or teacher, or of the child's device.
     """
 
     kind: ActorKind

@@ -1,5 +1,5 @@
-"""What may take its time, beside the deliveries: each run of a task, and each outbound handler, has a process of
-its own.
+"""What may take its time, beside the deliveries: each run of a task, each outbound handler and each way of messages
+has a process of its own.
 
 No thread: one that computes, or reads a large file in C, keeps the interpreter from its whole process, and another
 one there may hold the turn to write, for which all processes wait. A fork, since it shares what is loaded: a run
@@ -23,7 +23,9 @@ from lachan.kernel.process import die_with_parent
 from lachan.kernel.schedule import TASKS
 
 from .deliveries import Lane, handler_names
+from .sending import MessageLane
 from .services import listener_open
+from .ways.way import ways
 
 log = logging.getLogger(__name__)
 
@@ -88,9 +90,13 @@ def lanes_run(stop: Event, *, is_wanted: Callable[[], bool] = lambda: True) -> N
         )
         for task in TASKS.values()
     ]
+    drains: dict[str, Callable[[], object]] = {
+        name: Lane(name).drain for name in handler_names(outbound=True)
+    }
+    drains |= {f"message-{name}": MessageLane(way).drain for name, way in ways().items()}
     lanes += [
-        _Beside(name, partial(_outbound, name, stop, os.getpid()), interval=_PAUSE)
-        for name in handler_names(outbound=True)
+        _Beside(name, partial(outbound, name, drain, stop, os.getpid()), interval=_PAUSE)
+        for name, drain in drains.items()
     ]
     while not stop.is_set() and is_wanted():
         pause = min([LOOK_EVERY, *(lane.look(stop) for lane in lanes)])
@@ -188,12 +194,13 @@ class _Beside:
             self.process.join()
 
 
-def _outbound(name: str, stop: Event, parent: int) -> None:
-    lane, listener = Lane(name), listener_open("outbound")
+def outbound(name: str, drain: Callable[[], object], stop: Event, parent: int) -> None:
+    """What goes out by one lane, as long as its parent lives: at each wake-up, or soon after one that was lost."""
+    listener = listener_open("outbound")
     try:
         while not stop.is_set() and os.getppid() == parent:
             close_old_connections()
-            safely(name, lane.drain)
+            safely(name, drain)
             listener.wait(LOOK_EVERY)
     finally:
         listener.close()

@@ -1,6 +1,6 @@
 from django.db import models
 
-from lachan.kernel.ids import uuid7
+from lachan.kernel.ids import key_random, uuid7
 
 
 class OutboxEvent(models.Model):
@@ -41,6 +41,49 @@ class OutboxEvent(models.Model):
                 name="outbox_waiting",
                 condition=models.Q(delivered_at__isnull=True, gave_up_at__isnull=True),
             )
+        ]
+
+
+class Message(models.Model):
+    """One message on its way to one address. When it has ended nothing is left of it but how.
+
+    Attributes:
+        tag: a keyed hash of what its caller calls it, so that it is taken once.
+        sealed: address, words and reason, locked under the instance's secret; empty once it has ended.
+        created_at: the hour.
+        expires_at: until when it makes sense; the hour, once it has ended.
+        next_attempt_at: when it is tried again; empty until it has been tried.
+        outcome: how it ended; empty while it waits.
+    """
+
+    class Outcome(models.TextChoices):
+        SENT = "sent"
+        GONE = "gone"
+        REFUSED = "refused"
+        EXPIRED = "expired"
+        DROPPED = "dropped"
+
+    id = models.BigIntegerField(primary_key=True, default=key_random)
+    way = models.CharField(max_length=30)
+    tag = models.BinaryField(max_length=16, unique=True)
+    sealed = models.BinaryField()
+    created_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+    attempts = models.PositiveSmallIntegerField(default=0)
+    next_attempt_at = models.DateTimeField(null=True)
+    # A code: the other side's words could say who somebody is.
+    last_error = models.CharField(max_length=40, blank=True)
+    outcome = models.CharField(max_length=10, blank=True, choices=Outcome)
+    ended_at = models.DateTimeField(null=True)
+
+    class Meta:
+        indexes = [
+            models.Index(
+                fields=["way", "next_attempt_at"],
+                name="message_waiting",
+                condition=models.Q(outcome=""),
+            ),
+            models.Index(fields=["ended_at"], name="message_ended"),
         ]
 
 

@@ -2,8 +2,10 @@ from datetime import datetime
 
 from django.db.models import Count, Max, Min, Q, QuerySet
 
-from .models import OutboxEvent
-from .records import Failing
+from .models import Message, OutboxEvent
+from .records import Failing, WayStand
+from .ways.way import Way, ways
+from .ways.web_push.vapid import key_public
 
 
 def event_count_waiting() -> int:
@@ -53,3 +55,39 @@ def _errors(failed: QuerySet[OutboxEvent], handler: str) -> QuerySet[OutboxEvent
 
 def _waiting() -> QuerySet[OutboxEvent]:
     return OutboxEvent.objects.filter(delivered_at=None, gave_up_at=None)
+
+
+def push_key() -> str:
+    """The instance's public key, which a browser subscribes to (`applicationServerKey`); base64url."""
+    return key_public()
+
+
+def way_is_on(way: str) -> bool:
+    """Whether messages can leave by it, so that it may be offered."""
+    return ways()[way].is_on()
+
+
+def message_list() -> list[WayStand]:
+    """How each way of messages stands."""
+    return [_stand(way) for way in ways().values()]
+
+
+def _stand(way: Way) -> WayStand:
+    rows = Message.objects.filter(way=way.name)
+    ended = dict(rows.exclude(outcome="").values_list("outcome").annotate(Count("pk")))
+    waiting, failing = Q(outcome=""), Q(outcome="", attempts__gt=0)
+    found = rows.aggregate(
+        waiting=Count("pk", filter=waiting),
+        failing=Count("pk", filter=failing & ~Q(last_error="")),
+        oldest=Min("created_at", filter=waiting),
+    )
+    wrong = rows.filter(failing | Q(outcome=Message.Outcome.REFUSED)).exclude(last_error="")
+    errors = wrong.order_by("last_error").values_list("last_error", flat=True).distinct()
+    return WayStand(
+        way=way.name,
+        is_on=way.is_on(),
+        lacks=way.lacks(),
+        **found,
+        errors=tuple(errors),
+        **{outcome: ended.get(outcome, 0) for outcome in Message.Outcome.values},
+    )

@@ -3,15 +3,11 @@
 lower room: event_publish(event) ──a row for each handler──► worker: a lane ──► upper rooms' handlers.py
 """
 
-import uuid
-from functools import partial
+from datetime import timedelta
+from uuid import UUID
 
 from django.conf import settings
-from django.db import connection, transaction
-
-from lachan.kernel.clock import hour
-from lachan.kernel.events import HANDLERS, Event
-from lachan.kernel.ids import key_random
+from django.db import connection
 
 from . import sockets
 from .deliveries import (
@@ -24,14 +20,19 @@ from .deliveries import (
 )
 from .instance import instance_claim, instance_is_marked, instance_verify
 from .keeping import KEPT, events_purge
-from .models import OutboxEvent
+from .messages import address_keep, message_take, messages_purge
+from .occasions import occasion
+from .publishing import event_publish, wake
+from .records import Urgency
 from .seen_time import clock_is_believed, clock_leap, time_kept, time_reached
+from .sockets import stop_on_signal
 from .turns import durable, turn
 
 __all__ = [
     "ATTEMPTS_BEFORE_ALARM",
     "KEPT",
     "Lane",
+    "address_keep",
     "clock_is_believed",
     "clock_leap",
     "deliveries_begin",
@@ -45,6 +46,10 @@ __all__ = [
     "instance_is_marked",
     "instance_verify",
     "listener_open",
+    "message_send",
+    "messages_purge",
+    "occasion",
+    "stop_on_signal",
     "time_kept",
     "time_reached",
     "turn",
@@ -52,38 +57,58 @@ __all__ = [
 ]
 
 
-def event_publish(event: Event) -> None:
-    """Say that something happened; call it inside the transaction in which it did."""
-    facts = {
-        "event": uuid.uuid4(),
-        "topic": event.topic,
-        "data": event.to_json(),
-        # A report keeps no exact time of arrival, so its events must not give it away.
-        "created_at": hour(),
-    }
-    handlers = HANDLERS.get(event.topic)
-    if not handlers:
-        # It has arrived everywhere. A handler to come may ask for it, as for any that is kept.
-        OutboxEvent.objects.create(id=-key_random(), handler="", delivered_at=hour(), **facts)
-        return
-    OutboxEvent.objects.bulk_create(OutboxEvent(handler=one.name, **facts) for one in handlers)
-    for topic in {"outbound" if one.outbound else "outbox" for one in handlers}:
-        wake(topic)
+def message_send(
+    *,
+    way: str,
+    to: bytes,
+    address: UUID,
+    payload: bytes,
+    tag: str,
+    ttl: timedelta,
+    occasion: str = "",
+    about: str = "",
+    urgency: Urgency = Urgency.NORMAL,
+) -> bool:
+    """Have a message sent; call it inside the transaction that gives the reason. It goes out within a second.
 
+    It is sent at least once, seldom twice; the other side can tell by its mark. What fails is tried again with
+    growing pauses until it makes no sense any more. Where the address is no more, `events.AddressGone` says so.
 
-def wake(topic: str) -> None:
-    """Wake whoever waits for `topic`, once the present transaction is committed.
+    Args:
+        way: `web_push` or `email`.
+        to: as `address_keep` gave it.
+        address: what the caller calls it, for `AddressGone`; it rests in clear for a week when that is said.
+        payload: for a phone what it shall get (encrypted to it on the way; 2,819 bytes at most), for a mailbox
+            a `MailNote.payload()`.
+        tag: what the caller calls this message: it is taken once, however often it is given within a week of its
+            end. It rests as a keyed hash.
+        ttl: for how long it makes sense, 28 days at most.
+        occasion: ROOM.FUNCTION of the `@occasion` that is asked again when it is sent; empty for none.
+        about: what that is asked about, an identifier.
 
-    A wake-up may be lost; listeners also look by themselves now and then.
+    Returns:
+        Whether it is on its way: False where the way is off, or the message was taken before.
+
+    Raises:
+        PayloadUnusable: this way does not carry it.
+        InvalidInput: it makes sense for too long, or not at all.
+        LockHeld, SealBroken: `to` is no address of this way and instance.
+        KeyError: there is no such way or occasion.
     """
-    transaction.on_commit(partial(_wake_now, topic))
-
-
-def _wake_now(topic: str) -> None:
-    sockets.wake(topic)
-    if connection.vendor == "postgresql":
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_notify('lachan', %s)", [topic])
+    is_taken = message_take(
+        way=way,
+        to=to,
+        address=address,
+        payload=payload,
+        tag=tag,
+        ttl=ttl,
+        occasion=occasion,
+        about=about,
+        urgency=urgency,
+    )
+    if is_taken:
+        wake("outbound")
+    return is_taken
 
 
 def listener_open(topic: str = "") -> sockets.Listener:

@@ -8,10 +8,13 @@ import contextlib
 import hashlib
 import os
 import select
+import signal
 import socket
 import stat
 from pathlib import Path
+from threading import Event
 from typing import TYPE_CHECKING, Any
+from weakref import WeakSet
 
 from lachan.kernel.home import home_path
 
@@ -88,6 +91,7 @@ class Listener:
         self._url = database_url
         self._notices: Connection[Any] | None = None
         self._connect()
+        _open.add(self)
 
     def _connect(self) -> None:
         if not self._url:
@@ -128,8 +132,32 @@ class Listener:
             self._notices = None
             return ["reconnect"]
 
+    def interrupt(self) -> None:
+        """End the wait that goes on, or the next one, as if woken for no topic."""
+        with contextlib.suppress(OSError):
+            self._socket.sendto(b"", str(self._path))
+
     def close(self) -> None:
         self._socket.close()
         self._path.unlink(missing_ok=True)
         if self._notices is not None:
             self._notices.close()
+
+
+_open: WeakSet[Listener] = WeakSet()
+
+
+def stop_on_signal() -> Event:
+    """What SIGTERM and SIGINT set, in the main thread; they also end a listener's wait, which a signal alone
+    does not (PEP 475).
+    """
+    stop = Event()
+
+    def end(*_: object) -> None:
+        stop.set()
+        for listener in list(_open):
+            listener.interrupt()
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, end)
+    return stop

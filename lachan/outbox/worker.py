@@ -1,18 +1,17 @@
 """The worker's loop: deliveries when woken; what may take its time goes on in lanes beside it."""
 
-import signal
 from threading import Event
 
 from django.db import close_old_connections
 
 from .journal import journal_empty
 from .lanes import LOOK_EVERY, Lanes, safely
-from .services import Lane, deliveries_begin, listener_open
+from .services import Lane, deliveries_begin, listener_open, stop_on_signal
 
 
 def run(stop: Event | None = None) -> None:
     """Work until SIGTERM or SIGINT, or until `stop` is set."""
-    stop = stop or _on_signal()
+    stop = stop or stop_on_signal()
     lanes, lane, has_begun = Lanes(stop), Lane(), False
     lanes.start()
     listener = listener_open("outbox")
@@ -27,10 +26,3 @@ def run(stop: Event | None = None) -> None:
         listener.close()
         lanes.end()
         safely("journal", journal_empty)
-
-
-def _on_signal() -> Event:
-    stop = Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stop.set())
-    return stop

@@ -1,15 +1,13 @@
 """The process that turns the ledger into the snapshot: the one writer of its folder."""
 
 import logging
-import signal
-from threading import Event
 
 from django.conf import settings
 from django.db import Error as DatabaseError
 from django.db import close_old_connections
 
 from lachan.formats.snapshot.writer import SnapshotWriter
-from lachan.outbox.services import listener_open
+from lachan.outbox.services import listener_open, stop_on_signal
 
 from .services import shelter_keep, snapshot_rebuild, snapshot_sync
 
@@ -25,9 +23,7 @@ def run(*, once: bool = False, rebuild: bool = False) -> None:
 
     While the database does not answer, the last snapshot stays and edges go on answering from it.
     """
-    stop = Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stop.set())
+    stop = stop_on_signal()
     listener = listener_open("ledger")
     with SnapshotWriter(settings.LACHAN_HOME / "snapshots") as writer:
         try:

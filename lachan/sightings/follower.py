@@ -3,11 +3,9 @@
 import fcntl
 import logging
 import os
-import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from threading import Event
 
 from django.conf import settings
 from django.db import InterfaceError, OperationalError, close_old_connections
@@ -21,7 +19,7 @@ from lachan.matching.records import (
     StoreLocked,
     StoreUnwritable,
 )
-from lachan.outbox.services import listener_open
+from lachan.outbox.services import listener_open, stop_on_signal
 from lachan.sightings.shards import WHOLE, Shard
 
 from .services import collection_rebuild, collection_sync, keys_export, needs_rebuild
@@ -41,9 +39,7 @@ def run(*, once: bool = False, rebuild: bool = False, shard: Shard = WHOLE) -> N
     Raises:
         StoreLocked: another process follows already.
     """
-    stop = Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stop.set())
+    stop = stop_on_signal()
     home: Path = settings.LACHAN_HOME
     with _alone(home):
         listener, follower = listener_open("ledger"), Follower(home, rebuild=rebuild, shard=shard)

@@ -33,7 +33,7 @@ COMMAND_DOORS = {
     "config": {"backups", "catalogues", "environment", "prepare", "restored", "schema"},
     "family": {"follower"},
     "edge": {
-        "dns.__main__", "dns.settings", "matching.__main__", "matching.settings", "metrics.__main__",
+        "dns.__main__", "dns.settings", "dns.status", "dns.ways", "matching.__main__", "matching.settings", "metrics.__main__",
     },
     "matching": {"algorithms.pdq.chance", "filling", "groups", "scanning", "values", "warm"},
     "members": {"audit_actions"},

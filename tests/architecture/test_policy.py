@@ -88,15 +88,15 @@ def test_it_takes_no_table_with_a_hole(rows, keys):
     assert Invented.DO not in action_list()
 
 
-@pytest.mark.parametrize("row", ["own", "own - -", "any -", "- any"])
+@pytest.mark.parametrize("row", ["own", "own - - -", "any - -", "- - any"])
 def test_it_takes_no_table_of_households_with_a_hole_or_beyond_their_own(row):
     with pytest.raises(ValueError, match=r"zip|household"):
-        policy_rows(Invented, f"adult child\ninvented.do {row}")
+        policy_rows(Invented, f"adult teacher child\ninvented.do {row}")
     assert Invented.DO not in action_list()
 
 
 def test_a_household_reaches_its_own_things_alone():
-    for kind in (ActorKind.ADULT, ActorKind.CHILD):
+    for kind in (ActorKind.ADULT, ActorKind.TEACHER, ActorKind.CHILD):
         actor = Actor(kind=kind, household_id=1, member_id=1)
         theirs = [a for a in action_list() if policy_allows(actor, a, household_id=2)]
         assert [a for a in theirs if a not in PUBLIC_ACTIONS] == []

@@ -18,10 +18,17 @@ from lachan.cases.services.claiming import case_claim, case_release
 from lachan.cases.services.notes import note_add, note_read
 from lachan.cases.services.rating import priority_set
 from lachan.cases.services.working import case_answer, case_close
+from lachan.family import selectors
+from lachan.family.entry import adult_session_find
+from lachan.family.projecting import profiles
+from lachan.family.records import Answer
+from lachan.family.services import asks, children, households
+from lachan.family.tests.families import Family
 from lachan.formats.classification.categories import Classification, classification
 from lachan.indicators import listing
 from lachan.indicators import services as indicators
 from lachan.indicators.models import Dispute, Indicator, ListImport, ListingRow
+from lachan.kernel.clock import now
 from lachan.kernel.errors import LachanError
 from lachan.kernel.sealing.errors import SealBroken
 from lachan.members.api_keys import api_key_create, scope_list
@@ -55,12 +62,15 @@ class Story:
     def __init__(self, chance: random.Random) -> None:
         self.chance, self.people = chance, Personas()
         self.keys = [self.people.desk_private]
+        self.families: list[Family] = []
         self.number = 0
         self.acts: list[Callable[[], object]] = [
             self.report, self.report, self.write, self.claim, self.note, self.answer, self.close,
             self.propose, self.review, self.withdraw, self.dispute, self.list_in, self.list_back,
             self.role, self.role_back, self.invite, self.agree, self.stop, self.api_key, self.api_key_back, self.leave,
             self.hold, self.release, self.judge, self.dispute_public, self.reclassify,
+            self.family_begin, self.family_name, self.family_pause, self.family_ask, self.family_answer,
+            self.family_adult,
         ]  # fmt: skip
 
     def whole(self) -> None:
@@ -265,6 +275,40 @@ class Story:
         by = self.people.administrator.actor
         desk_key_rotate(by=by, organisation=self.people.organisation)
 
+    def family_begin(self) -> None:
+        family = Family(self.fresh("bé "))
+        family.device.asks(f"{self.fresh('n')}.example")
+        self.families.append(family)
+
+    def family(self) -> Family:
+        """One whose adult is signed in in this database."""
+        return self.some(one for one in self.families if adult_session_find(one.adult.cookie))
+
+    def family_name(self) -> None:
+        family = self.family()
+        name, allow = f"{self.fresh('n')}.example", self.chance.random() < 0.5
+        children.name_set(by=family.adult.actor, child=family.child, name=name, allow=allow)
+
+    def family_pause(self) -> None:
+        family, until = self.family(), now() + timedelta(hours=1)
+        children.pause(by=family.adult.actor, key=family.adult.key, child=family.child, until=until)
+
+    def family_ask(self) -> None:
+        self.family().device.asks(f"{self.fresh('n')}.example", self.fresh("why "))
+
+    def family_answer(self) -> None:
+        family = self.family()
+        ask, answer = self.some(family.waiting), self.chance.choice([Answer.HOUR, Answer.NO])
+        asks.ask_answer(
+            by=family.adult.actor, key=family.adult.key, ask=ask.uid, answer=answer, word="so"
+        )
+
+    def family_adult(self) -> None:
+        family = self.family()
+        second = family.adult.invites()
+        if self.chance.random() < 0.5:
+            households.adult_remove(by=family.adult.actor, adult=second.opened.adult.uid)
+
     def killed(self) -> None:
         """All of it once more in a process of its own, which is killed somewhere on the way."""
         connection.close()
@@ -305,6 +349,13 @@ class Story:
         for row in Report.objects.all():
             with contextlib.suppress(SealBroken):
                 shown |= set(_report(row, self.keys))
+        for family in self.families:
+            if adult_session_find(family.adult.cookie):
+                shown |= set(_family(family))
+        for child, profile in profiles():
+            if profile is not None:
+                shown |= {("profile", child.number, child.rules, one) for one in profile.own}
+                shown |= {("way", child.number, way) for way in profile.ways}
         for note in CaseNote.objects.select_related("case", "author"):
             with contextlib.suppress(SealBroken):
                 words = note_read(note, self.keys)
@@ -319,3 +370,16 @@ def _report(row: Report, keys: list[str]) -> Iterator[tuple[object, ...]]:
     for message in opened.messages:
         if message.trust is not Trust.BROKEN:
             yield ("message", row.uid, message.author, message.words, message.is_question)
+
+
+def _family(family: Family) -> Iterator[tuple[object, ...]]:
+    me = family.adult
+    for child in selectors.child_list(by=me.actor, key=me.key):
+        if not child.trouble:
+            yield ("child", child.uid, child.nickname, child.note, child.band)
+    for one in selectors.adult_list(by=me.actor, key=me.key):
+        yield ("adult", one.uid, one.number, one.name)
+    for line in selectors.history_list(by=me.actor, key=me.key):
+        yield ("history", me.opened.household.uid, line.what, line.about, line.at)
+    for ask in family.waiting:
+        yield ("ask", ask.uid, ask.site, ask.reason, ask.kind)

@@ -96,6 +96,7 @@ class Outpouring:
         self.public()
         self.inbox_answered(staff)
         self.desk(staff)
+        self.family()
         self.failing()
         self.names()
         mend = break_table()
@@ -125,6 +126,47 @@ class Outpouring:
                     known.add(path)
                     waiting.append(path)
             self._forms(browser, page)
+
+    def family(self) -> None:
+        """Everything that a family writes, and its child; nothing of it may rest in clear."""
+        adult, child, new, short = (
+            self._stranger(), self._stranger(), self._fresh, self._canaries.plain,
+        )  # fmt: skip
+
+        def sent(browser: Browser, page: Page, action: str, **fields: str) -> Page:
+            self.forms[action] = self.forms.get(action, 0) + 1
+            answer = browser.send(page, page.form(action=action), **fields)
+            assert answer.status < 400, (action, answer.status)
+            return answer
+
+        def site() -> str:
+            return f"{short()}.example"
+
+        sent(adult, adult.get("/family/start/"), "/family/found/")
+        sent(adult, adult.get("/family/adults/"), "/family/adults/name/", name=short())
+        page = adult.get("/family/children/new/")
+        where = adult.send(page, page.form(having="nickname"), nickname=short(), band="9-11").path
+        page = adult.get(f"{where}edit/")
+        adult.send(page, page.form(having="note"), nickname=short(), band="12-15", note=new())
+        sent(adult, adult.get(where), f"{where}names/", site=site(), effect="allow")
+        sent(
+            adult,
+            adult.get(where),
+            f"{where}names/",
+            site=f"http://{site()}/{new()}",
+            effect="block",
+        )
+        device = sent(adult, adult.get(where), f"{where}devices/", name=short())
+        link = re.search(r"(/my/join/[^<]+/)<", device.text)[1]
+        sent(child, child.get(link), link)
+        for asked in (site(), ""):
+            sent(child, child.get("/my/"), "/my/ask/", site=asked, reason=new())
+        for answer in ("always", "no"):
+            page = adult.get("/family/")
+            action = next(f.action for f in page.forms if "/asks/" in f.action)
+            sent(adult, page, action, answer=answer, word=new())
+        for path in ("/family/", "/family/history/", where, "/my/"):
+            assert (child if path == "/my/" else adult).get(path).status == 200
 
     def _forms(self, browser: Browser, page: Page) -> None:
         for form in page.forms:

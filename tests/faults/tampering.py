@@ -39,6 +39,8 @@ _ROWS = (
     "members_confirmation",
     "indicators_indicator", "indicators_review", "indicators_dispute", "indicators_ledgerrow",
     "indicators_listingrow", "indicators_listimport", "cases_caselink",
+    "family_household", "family_adult", "family_code", "family_child", "family_device", "family_ownname",
+    "family_departure", "family_ask", "family_historyline", "family_subscription",
     "members_auditentry", "proofs_tally", "proofs_chainhead", "indicators_ledgerhead",
 )  # fmt: skip
 # The tables in which the ledger's one chain stands, and what of a row's payload is altered.
@@ -61,6 +63,12 @@ _PLAIN = {
     "members_invitation": {"id", "name", "made_at"},
     "members_confirmation": {"id", "asked_at"},
     "members_deskkeywrap": {"id", "made_at"},
+    "family_household": {"id", "made_hour", "adults_made", "written"},
+    "family_code": {"id", "made_hour", "is_kept"},
+    "family_child": {"id", "asked"},
+    "family_device": {"id", "made_hour"},
+    "family_subscription": {"id", "made_hour"},
+    "family_ask": {"id", "asked_hour"},
 }  # fmt: skip
 
 Edit = Callable[[sqlite3.Connection, random.Random], str]

@@ -31,7 +31,7 @@ def test_it_comes_up_under_the_hosts_that_it_is_given(tmp_path):
         instance.until(lambda: "Lá Chắn is up (" in instance.said(), "to say that it is up")
         said = instance.said()
         assert "dns answers now." in said.partition("Lá Chắn is up (")[0]
-        assert "dns, matching, shield, web, worker have answered." in said
+        assert "dns, family, matching, shield, web, worker have answered." in said
         assert "lachan admin-link --base https://report.example" in said
         # A service's log is read by others: no link, which is a key, stands in it.
         assert "/staff/join/" not in said

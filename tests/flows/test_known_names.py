@@ -6,6 +6,9 @@ from pathlib import Path
 import pytest
 
 from benchmarks import bypass, never_blocked
+from lachan.cli.check import Level
+from lachan.cli.checks.never_blocked import NeverBlocked
+from lachan.formats.guard.rules import Guard
 from lachan.formats.known_names import loading
 from lachan.indicators.models import Indicator
 from lachan.indicators.records import GuardStands
@@ -50,6 +53,29 @@ def test_an_import_and_a_proposal_wait_for_a_second_person_s_reason():
         indicator_review(by=reviewer.actor, indicator=proposed.uid, decision="approve")
 
 
+@pytest.mark.django_db
+def test_doctor_sees_what_was_published_before_the_corpus_named_it(monkeypatch, tmp_path):
+    people = Personas()
+    analyst, reviewer = people.with_roles(Role.ANALYST), people.with_roles(Role.REVIEWER)
+
+    def publish(name, reason):
+        proposed = indicator_propose(by=analyst.actor, value=name, category="scam")
+        indicator_review(by=reviewer.actor, indicator=proposed.uid, decision="approve", override_reason=reason)  # fmt: skip
+
+    def look():
+        return NeverBlocked().look(tmp_path, lambda _: None)
+
+    publish("childline.org.uk", "its owner lost the name to strangers")
+    assert look().level is Level.WELL
+    with monkeypatch.context() as before:
+        before.setattr("lachan.indicators.queries.guard_load", Guard)
+        publish("scarleteen.com", "")
+    found = look()
+    assert found.level is Level.WARNING
+    assert "scarleteen.com" in found.says
+    assert "childline" not in found.says
+
+
 @pytest.mark.parametrize("band", bypass.BANDS)
 def test_each_way_round_fares_as_is_written(band):
     rules = bypass.rules_of(band)
@@ -67,7 +93,7 @@ def test_each_way_that_is_not_held_says_why():
 def test_help_is_reached_whatever_holds():
     strict = bypass.RuleSet(everything=True, ways_round=True, safe_search=True)
     assert bypass.decided(strict, "www.tongdai111.vn") == "allowed"
-    assert bypass.decided(strict, "tongdai111.vn.example") == "closed"
+    assert bypass.decided(strict, "tongdai111.vn.example") != "allowed"
 
 
 def test_the_page_holds_the_score():

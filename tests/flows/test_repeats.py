@@ -191,15 +191,18 @@ def test_it_knows_every_public_form_with_a_number(personas):
     waits = Confirmation.objects.get(invitation__uid=link.uid)
     confirmation_give(by=personas.second.actor, confirmation=waits)
     samples["join"] = {"token": link.path.split("/")[3]}
-    shown = {
-        where
+    answers = {
+        where: (pattern, stranger.get(_address(where, pattern, samples)[0]))
         for where, pattern in PAGES
-        if NUMBER in stranger.get(_address(where, pattern, samples)[0]).content.decode()
     }
+    shown = {where for where, (_, answer) in answers.items() if NUMBER in answer.content.decode()}
+    # An address that takes forms alone is sent one by the page that shows it.
     assert shown == {
-        where for where, pattern in PAGES if getattr(pattern.callback, "is_marked", False)
+        where
+        for where, (pattern, answer) in answers.items()
+        if getattr(pattern.callback, "is_marked", False) and answer.status_code != 405
     }
-    assert len(shown) == 2
+    assert len(shown) == 6
 
 
 def test_it_forgets_forms_after_a_day(personas):

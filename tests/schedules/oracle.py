@@ -81,6 +81,9 @@ def _say(found: Plain, one: Plain, rules: Plain) -> None:
         found["categories"] = _opened(found["categories"], list(categories))
         if found["everything"]:
             found["open_services"] |= services
+    elif one["kind"] == "only":
+        found["services"] -= services
+        found.update(everything=True, open_services=services, why="schedule")
     elif one["kind"] == "open-all":
         found.update(
             everything=False, services=set(), open_services=set(), why="rules",

@@ -154,12 +154,12 @@ def _overrides(chance: random.Random, start: int, until: int) -> list[dict]:
 
 
 def _override(chance: random.Random, start: int, until: int) -> dict:
-    kind = chance.choice(("pause", "block", "open", "open", "open-all", "skip"))
+    kind = chance.choice(("pause", "block", "open", "open", "open-all", "only", "skip"))
     named = kind in {"block", "open"}
     begins = max(0, chance.randrange(start - DAY, until))
     return {
         "kind": kind,
-        "services": [chance.choice(SERVICES)] if named else [],
+        "services": [chance.choice(SERVICES)] if named else _some(chance, SERVICES, 2) if kind == "only" else [],
         "categories": _some(chance, CATEGORIES, 2) if named else [],
         "skips": chance.sample(("bedtime", "homework", "schedule"), chance.randrange(1, 4)) if kind == "skip" else [],
         "why": chance.choice(("pause", "budget")),

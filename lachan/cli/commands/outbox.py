@@ -7,7 +7,7 @@ import click
 from lachan.cli.setup import django_ready
 
 if TYPE_CHECKING:
-    from lachan.outbox.records import Failing
+    from lachan.outbox.records import Failing, WayStand
 
 
 @click.group()
@@ -27,19 +27,23 @@ def command() -> None:
 @command.command("list")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object.")
 def list_(*, as_json: bool) -> None:
-    """What failed and is tried again, and what gave up: a line for each handler.
+    """What failed and is tried again, and what gave up: a line for each handler; and how messages out stand.
 
     \b
     lachan outbox list
     lachan outbox list --json
     """
     django_ready()
-    from lachan.outbox.selectors import event_count_waiting, failing_list
+    from lachan.outbox.selectors import event_count_waiting, failing_list, message_list
 
-    waiting, failing = event_count_waiting(), failing_list()
+    waiting, failing, ways = event_count_waiting(), failing_list(), message_list()
     if as_json:
-        told = [dataclasses.asdict(one) for one in failing]
-        click.echo(json.dumps({"waiting": waiting, "failing": told}, default=str))
+        told = {
+            "waiting": waiting,
+            "failing": [dataclasses.asdict(one) for one in failing],
+            "messages": [dataclasses.asdict(one) for one in ways],
+        }
+        click.echo(json.dumps(told, default=str))
         return
     click.echo(f"{waiting:,} wait")
     for one in failing:
@@ -48,6 +52,19 @@ def list_(*, as_json: bool) -> None:
         click.echo(
             "\nMend the cause (the worker's log names its places), then: lachan outbox retry"
         )
+    click.echo("\nmessages out, and how those of the past week ended:")
+    for way in ways:
+        _say_way(way)
+
+
+def _say_way(one: "WayStand") -> None:
+    ended = {name: getattr(one, name) for name in ("sent", "gone", "refused", "expired", "dropped")}
+    told = ", ".join(f"{number:,} {name}" for name, number in ended.items() if number)
+    click.echo(f"{one.way}: {one.waiting:,} wait{f'; {told}' if told else ''}")
+    if not one.is_on:
+        click.echo("  off (docs/howto/messages.md)")
+    if one.errors:
+        click.echo(f"  what went wrong: {', '.join(one.errors)}")
 
 
 def _say(one: "Failing") -> None:

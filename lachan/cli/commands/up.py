@@ -1,3 +1,5 @@
+import contextlib
+import os
 import signal
 import socket
 import sys
@@ -5,23 +7,26 @@ import time
 from collections.abc import Callable
 
 import click
+import msgspec
 
 from lachan.cli.asking import (
     Roll,
     dns_answers,
+    https_answers,
     match_answers,
     process_answers,
     reached,
     web_answers,
 )
-from lachan.cli.ports import Address, address_shown, host_bracketed, port_expect
+from lachan.cli.ports import Address, address_shown, host_bracketed, port_expect, port_free
 from lachan.cli.setup import django_ready, unreachable
 from lachan.cli.supervisor import Supervisor, orphans
 from lachan.kernel.env import Env
 from lachan.kernel.env_kinds import address_port
 from lachan.kernel.home import home_path, home_prepare
 
-_FIRST, _THEN = ("shield", "web", "family", "worker"), ("matching", "match")
+_FIRST, _THEN = ("shield", "web", "family", "worker"), ("dns-https", "matching", "match")
+_FRESH = 10.0  # seconds since an edge said something of itself
 _LATE = 60.0  # seconds after which a part that runs and does not answer is named
 
 
@@ -38,13 +43,26 @@ _LATE = 60.0  # seconds after which a part that runs and does not answer is name
 @click.option(
     "--match", default="", help="Address for look-ups by platforms; none unless it is given."
 )
-def command(web: str, dns: str, match: str) -> None:
+@click.option(
+    "--dns-tls",
+    default=lambda: _usual("TLS", 8853),
+    show_default="LACHAN_DNS_TLS_LISTEN, 127.0.0.1:8853 or a free port",
+    help="Address of DNS over TLS; several with commas, or none.",
+)
+@click.option(
+    "--dns-https",
+    default=lambda: _usual("HTTPS", 8443),
+    show_default="LACHAN_DNS_HTTPS_LISTEN, 127.0.0.1:8443 or a free port",
+    help="Address of DNS over HTTPS, or none.",
+)
+def command(web: str, dns: str, match: str, dns_tls: str, dns_https: str) -> None:
     """Start everything on this machine: pages, worker, shield, family, matching and DNS, on SQLite and files.
 
     \b
     lachan up
     lachan up --web 127.0.0.1:9000 --dns 127.0.0.1:9053
     lachan up --match 127.0.0.1:8001
+    lachan up --dns-tls 192.0.2.53:853 --dns-https 192.0.2.53:443
     LACHAN_HOME=/srv/lachan lachan up
 
     Stop it with Ctrl-C. What falls is started again; the DNS edge goes on answering meanwhile. It says that
@@ -53,6 +71,11 @@ def command(web: str, dns: str, match: str) -> None:
     began = time.monotonic()
     at = {"web": _addresses("--web", web), "dns": _addresses("--dns", dns)}
     at |= {"match": _addresses("--match", match)} if match else {}
+    for name, text in (("dns-tls", dns_tls), ("dns-https", dns_https)):
+        chosen = "" if text.strip().lower() == "none" else text
+        at |= {name: _addresses(f"--{name}", chosen)} if chosen else {}
+        # All parts are told the same: pages say to families by which names and ports devices ask.
+        os.environ[f"LACHAN_{name.upper().replace('-', '_')}_LISTEN"] = chosen
     _settings_expect(dns)
     if not orphans(home_path()):
         # A killed supervisor's children hold the ports, and go on until their successors start.
@@ -67,6 +90,9 @@ def command(web: str, dns: str, match: str) -> None:
         home_path(),
         {
             "dns": ["dns", "--listen", dns],
+        }
+        | ({"dns-https": ["dns", "--https", "--listen", dns]} if "dns-https" in at else {})
+        | {
             "shield": ["shield"],
             "family": ["family"],
             "matching": ["matching"],
@@ -88,12 +114,35 @@ def command(web: str, dns: str, match: str) -> None:
     click.echo("Stopped.", err=True)
 
 
+def _usual(way: str, port: int) -> str:
+    """Where an encrypted way is listened on unless somebody says: where a trial is looked for, or nearby."""
+    env, name = Env(), f"LACHAN_DNS_{way}_LISTEN"
+    if env.is_set(name):
+        return env.text(name) or "none"
+    # What a killed supervisor left goes on there until its successor starts.
+    if left := _left(way):
+        return left
+    return address_shown(("127.0.0.1", port_free("127.0.0.1", port)))
+
+
+def _left(way: str) -> str:
+    """Where the edge that still runs in this home listens; empty for nowhere."""
+    from lachan.edge.dns.status import EdgeStatus
+
+    file = home_path() / "run" / ("dns-https.json" if way == "HTTPS" else "dns.json")
+    with contextlib.suppress(OSError, ValueError):
+        found = msgspec.json.decode(file.read_bytes(), type=EdgeStatus)
+        if abs(time.time() - found.written) < _FRESH:
+            return ",".join(found.encrypted.listen)
+    return ""
+
+
 def _addresses(option: str, text: str) -> list[Address]:
     try:
         found = [address_port(word) for word in text.split(",") if word.strip()]
     except ValueError as error:
         raise click.BadParameter(str(error), param_hint=option) from None
-    if not found or (option != "--dns" and len(found) > 1):
+    if not found or (option not in {"--dns", "--dns-tls"} and len(found) > 1):
         raise click.BadParameter("one ADDRESS:PORT is wanted", param_hint=option)
     return found
 
@@ -144,6 +193,8 @@ class _Start:
             "web": lambda _: web_answers(web, host),
             **dict.fromkeys(("shield", "family", "worker", "matching"), process_answers),
         }
+        if "dns-https" in at:
+            ask["dns-https"] = lambda _: https_answers(at["dns-https"][0])
         if "match" in at:
             ask["match"] = lambda _: match_answers(at["match"][0])
         self._parts, self._roll = set(ask), Roll(ask)
@@ -190,11 +241,24 @@ class _Start:
             tried = f"try: dig @{host} -p {port} example.org"
             state = tried if "dns" in self._roll.answered else "does not answer yet"
             click.echo(f"  DNS:               {address_shown(address)}    {state}")
+        self._say_encrypted()
         if self._link:
             click.echo(
                 f"\n  Become the administrator (once, within seven days):\n  {self._way(base)}\n"
             )
         click.echo("Ctrl-C stops it.")
+
+    def _say_encrypted(self) -> None:
+        """The ways in that nobody reads along, and what devices need for them."""
+        from lachan.edge.dns.ways import ways_make
+
+        for name, words in (("dns-tls", "DNS over TLS:"), ("dns-https", "DNS over HTTPS:")):
+            for address in self._at.get(name, []):
+                click.echo(f"  {words:<18} {address_shown(address)}")
+        ways = ways_make(Env())
+        if (ways.tls or ways.https) and ways.certificate is None:
+            click.echo(f"    under {ways.names.host}, with a certificate of this trial's own;")
+            click.echo("    how devices come to trust it: lachan dns --authority")
 
     def _way(self, base: str) -> str:
         # What a service says goes to a journal, which others read and which is kept: a link is a key.

@@ -7,7 +7,10 @@ import click
 
 from lachan.cli.ports import port_expect
 from lachan.cli.setup import django_ready
+from lachan.kernel.env import Env
 from lachan.kernel.env_kinds import address_port
+from lachan.kernel.home import home_path
+from lachan.kernel.process import SUPERVISED
 
 _FILES = 16_384  # that many connections may each have an answer's file open
 
@@ -23,7 +26,8 @@ def command(listen: str, workers: int, threads: int) -> None:
     lachan web
     lachan web --listen 0.0.0.0:8000    behind a proxy that speaks HTTPS
     """
-    django_ready(begin=True)
+    if not _is_ready():
+        django_ready(begin=True)
     host, port = address = _address(listen)
     port_expect(address, "--listen", socket.SOCK_STREAM)
     connections = _connections_most()
@@ -40,6 +44,14 @@ def command(listen: str, workers: int, threads: int) -> None:
     os.environ["LACHAN_WEB_THREADS"] = str(threads)
     os.environ["LACHAN_WEB_MASTER"] = str(os.getpid())  # it stays the same through exec
     os.execv(sys.executable, arguments)
+
+
+def _is_ready() -> bool:
+    """Whether `lachan up` has just prepared the instance; to look again costs half a second until pages answer,
+    and the process that answers looks at secret and database for itself.
+    """
+    there = all((home_path() / name).exists() for name in ("db.sqlite3", "secret.key"))
+    return SUPERVISED in os.environ and there and not Env().text("DATABASE_URL", "")
 
 
 def _address(listen: str) -> tuple[str, int]:

@@ -83,6 +83,8 @@ class Stage:
         environment = settings_left_out() | {
             "LACHAN_HOME": str(self.home),
             "LACHAN_DNS_UPSTREAM": self._upstream.address,
+            "LACHAN_DNS_TLS_LISTEN": "none",
+            "LACHAN_DNS_HTTPS_LISTEN": "none",
         }
         command = [sys.executable, "-m", "lachan", "up", "--web", self.web, "--dns", self.dns]
         self._log = (self.home / "log").open("w+", encoding="utf-8")

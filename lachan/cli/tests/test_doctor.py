@@ -26,6 +26,7 @@ from lachan.cli.checks.disk import Disk
 from lachan.cli.checks.guard import Guard
 from lachan.cli.checks.home import Home
 from lachan.cli.checks.ledger import Ledger
+from lachan.cli.checks.messages import Messages
 from lachan.cli.checks.outbox import Outbox
 from lachan.cli.checks.processes import Processes
 from lachan.cli.checks.secret import Secret
@@ -42,7 +43,7 @@ from lachan.members.models import DeskKey as Key
 from lachan.members.models import DeskKeyWrap
 from lachan.members.records import system
 from lachan.members.services import first_link
-from lachan.outbox.models import OutboxEvent
+from lachan.outbox.models import Message, OutboxEvent
 from lachan.outbox.services import ATTEMPTS_BEFORE_ALARM, clock_is_believed
 from tests.flushing import triggers_aside
 
@@ -219,6 +220,26 @@ def test_it_sees_which_handler_gave_up_since_when_and_says_the_way(db):
     assert found.level is Level.FAULT
     assert found.says == "gave up: 1 event at cases.on_x since 2026-03-04 05:00 UTC (RuntimeError)"
     assert "lachan outbox retry" in found.way
+
+
+def test_it_says_how_messages_go_and_to_nobody_in_particular(db, settings):
+    settings.PUSH_CONTACT = "mailto:operator@shield.example"
+    assert look(Messages).says == "email: off; web_push: 0 wait"
+    facts = {"way": "web_push", "sealed": b"", "expires_at": now(), "created_at": now()}
+    Message.objects.create(**facts, tag=b"1", attempts=1, last_error="Http503")
+    assert look(Messages).level is Level.WELL  # it has just failed, and is tried again
+    Message.objects.update(created_at=now() - timedelta(hours=3))
+    assert look(Messages).says == "web_push: 1 fail, 0 were refused (Http503)"
+    Message.objects.update(outcome="refused", last_error="Http403")
+    found = look(Messages)
+    assert (found.level, found.says) == (
+        Level.WARNING,
+        "web_push: 0 fail, 1 were refused (Http403)",
+    )
+    Message.objects.update(outcome="sent")
+    assert look(Messages).level is Level.WELL
+    settings.PUSH_CONTACT = ""
+    assert "LACHAN_PUSH_CONTACT" in look(Messages).says
 
 
 def test_it_sees_how_the_snapshot_stands_to_the_ledger(home, personas, monkeypatch):

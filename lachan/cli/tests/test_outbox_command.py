@@ -47,6 +47,9 @@ def test_it_lists_what_failed_by_handler_and_no_data(run):
         ("cases.on_written", 1),
     ]
     assert "secret" not in said + json.dumps(told)
+    assert "web_push: 0 wait" in said
+    assert "email: 0 wait\n  off" in said
+    assert [one["way"] for one in told["messages"]] == ["email", "web_push"]
 
 
 def test_it_tries_again_at_one_handler_or_at_all(run):

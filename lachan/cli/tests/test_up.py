@@ -237,6 +237,21 @@ def test_web_says_that_its_port_is_taken(home, monkeypatch, shares):
     assert "--listen" in ran.stderr
 
 
+@pytest.mark.parametrize("missing", ["", "LACHAN_SUPERVISED", "db.sqlite3", "secret.key"])
+def test_web_prepares_what_nobody_has_prepared(home, monkeypatch, missing):
+    for name in {"db.sqlite3", "secret.key"} - {missing}:
+        (home / name).touch()
+    monkeypatch.delenv("DATABASE_URL", raising=False)
+    monkeypatch.setenv("LACHAN_SUPERVISED", f"web@{home}")
+    if missing.isupper():
+        monkeypatch.delenv(missing)
+    done = []
+    monkeypatch.setattr("lachan.cli.commands.web.django_ready", lambda **how: done.append(how))
+    monkeypatch.setattr("os.execv", lambda *_: done.append("served"))
+    CliRunner().invoke(cli, ["web", "--listen", f"{LOCAL}:0"])
+    assert done == ([{"begin": True}] if missing else []) + ["served"]
+
+
 def test_a_process_that_nobody_supervises_tells_nobody(tmp_path, monkeypatch):
     monkeypatch.delenv("LACHAN_SUPERVISED", raising=False)
     monkeypatch.chdir(tmp_path)

@@ -1,7 +1,9 @@
 """A database whose own rules were changed is noticed, on both kinds."""
 
 import contextlib
+import json
 import sqlite3
+from subprocess import CompletedProcess
 
 import pytest
 from django.db import connection
@@ -47,6 +49,44 @@ def test_it_finds_what_somebody_changed(expected, monkeypatch, statement, said):
         cursor.execute(statement)
     fault, *_ = schema.present_schema_faults()
     assert fault.startswith(said)
+
+
+@pytest.fixture
+def made(tmp_path, monkeypatch):
+    """How often a schema was made anew, of a package with one source."""
+    (tmp_path / "__pycache__").mkdir()
+    (tmp_path / "source.py").write_text("a = 1")
+    runs = []
+
+    def run(*_, **more):
+        runs.append(more["input"])
+        return CompletedProcess([], 0, json.dumps({"a": "CREATE TABLE a"}))
+
+    monkeypatch.setattr(schema, "_PACKAGE", tmp_path)
+    monkeypatch.setattr(schema.subprocess, "run", run)
+    return runs
+
+
+def test_it_makes_a_schema_once_for_each_version_of_the_sources(made, tmp_path):
+    first, second = [("a", "0001")], [("a", "0001"), ("b", "0001")]
+    for applied in (first, first, second, reversed(second)):
+        assert schema.schema_expected(applied) == {"a": "CREATE TABLE a"}
+    assert len(made) == 2
+    (tmp_path / "source.py").write_text("a = 2")
+    schema.schema_expected(first)
+    assert len(made) == 3
+    for file in (tmp_path / "__pycache__").iterdir():
+        assert file.stat().st_mode & 0o022 == 0
+        file.write_bytes(file.read_bytes()[:5])
+    schema.schema_expected(first)
+    assert len(made) == 4
+
+
+def test_it_makes_a_schema_each_time_where_the_sources_are_read_only(made, tmp_path):
+    (tmp_path / "__pycache__").rmdir()
+    for _ in range(2):
+        assert schema.schema_expected([("a", "0001")]) == {"a": "CREATE TABLE a"}
+    assert len(made) == 2
 
 
 def test_it_reads_a_trigger_that_is_called_as_if_it_were_sqlite_s_own():

@@ -5,9 +5,8 @@ import tempfile
 import time
 from collections.abc import Sequence
 
-from lachan.edge.dns.served import https_serve
 from lachan.edge.dns.server import say, serve
-from lachan.edge.dns.settings import parser_make, settings_make
+from lachan.edge.dns.settings import Settings, parser_make, settings_make
 from lachan.kernel.errors import LachanError
 from lachan.kernel.process import fault_tell
 
@@ -28,6 +27,25 @@ def warm() -> None:
     say(f"DNS packet path ready, {time.monotonic() - began:.1f} s")
 
 
+def authority_say(settings: Settings) -> None:
+    """Where the trial's authority is, and by what it is known.
+
+    Raises:
+        Unavailable: it cannot be made.
+    """
+    if settings.ways.certificate is not None:
+        say("The certificate comes from LACHAN_DNS_CERTIFICATE: devices trust whoever signed it.")
+        return
+    authority = settings.ways.authority(settings.home)
+    authority.begin()
+    say(f"""{authority.certificate}
+SHA-256 {authority.fingerprint()}
+
+Put this file on a device as a certificate authority, and compare the fingerprint there. It can vouch for
+{settings.ways.names.host} and what lies below it, and for nothing else. Android's Private DNS trusts no authority that its
+owner adds: that needs a certificate that every device knows. docs/howto/dns-edge.md says how, for each system.""")
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     flags = parser_make().parse_args(arguments)
     if flags.warm:
@@ -35,9 +53,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 0
     try:
         settings = settings_make(flags)
-        if flags.https:
-            https_serve(settings, vars(flags))
-        serve(settings)
+        if flags.authority:
+            authority_say(settings)
+            return 0
+        serve(settings, https=flags.https)
     except LachanError as error:
         sys.stderr.write(f"{error} [{error.code}]\n")
         fault_tell(str(error))

@@ -28,6 +28,7 @@ from lachan.kernel.errors import Unavailable
 from lachan.kernel.files import file_write
 
 AUTHORITY_DAYS, LEAF_DAYS, RENEW_DAYS = 3650, 90, 30
+_OTHERS = 16
 _HOUR = timedelta(hours=1)  # of a clock that is not quite right
 # Of the machine itself and of homes: an address that the world reaches has a certificate from elsewhere.
 _NETWORKS = ("127.0.0.0/8", "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "169.254.0.0/16",
@@ -72,7 +73,8 @@ class Authority:
         issued = x509.load_pem_x509_certificates(pair.certificate)
         with contextlib.suppress(OSError, ValueError):
             known = x509.load_pem_x509_certificate(self.certificate.read_bytes())
-            return issued[-1] == known and left.days >= days and self._names() == _names_of(issued)
+            missing = set(self._names()) - set(_names_of(issued))
+            return issued[-1] == known and left.days >= days and not missing
         return False
 
     @contextlib.contextmanager
@@ -121,7 +123,7 @@ class Authority:
             _begun(_name(self._host[:64]), authority.subject, LEAF_DAYS)
             .public_key(key.public_key())
             .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
-            .add_extension(x509.SubjectAlternativeName(self._names()), critical=False)
+            .add_extension(x509.SubjectAlternativeName(self._names_kept()), critical=False)
             .add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH]), critical=False)
             .add_extension(_usage(signs_certificates=False), critical=True)
             .add_extension(
@@ -138,6 +140,27 @@ class Authority:
     def _names(self) -> list[x509.GeneralName]:
         names = [x509.DNSName(self._host), x509.DNSName(f"*.{self._host}")]
         return [*names, *map(x509.IPAddress, self._addresses)]
+
+    def _names_kept(self) -> list[x509.GeneralName]:
+        """Ours, and addresses that another process of this edge had put in: each knows its own alone."""
+        names = self._names()
+        with contextlib.suppress(OSError, ValueError, x509.ExtensionNotFound):
+            before = _names_of(x509.load_pem_x509_certificates(self._leaf[0].read_bytes()))
+            others = [one for one in before if isinstance(one, x509.IPAddress) and one not in names]
+            names += others[:_OTHERS]
+        return names
+
+    def begin(self) -> None:
+        """Make the authority, where there is none, without a certificate by it.
+
+        Raises:
+            Unavailable: the folder cannot be written.
+        """
+        try:
+            with self._alone():
+                self._authority()
+        except OSError as error:
+            raise Unavailable(f"{self._folder} cannot be written: {error.strerror}") from None
 
     def fingerprint(self) -> str:
         """By which a person sees that it is this one: SHA-256, in pairs.

@@ -168,6 +168,8 @@ class _Compiled:
             self._open(rows, pairs)
         if self._codes is not None:
             self._profiles.look()
+            self._profiles.ends_learn(self._end_text)
+            self._kit.seal()
         for view, words in self._deltas:
             if view.learn():
                 words[:] = view.words
@@ -175,9 +177,13 @@ class _Compiled:
         self._numbers[layout.N_NOW] = int(time.time())
         self._numbers[layout.N_SERIAL] = ledger.sequence if ledger else 0
 
+    def _end_text(self, words: str) -> int:
+        return self._kit.said(words, EDE_CODES["filtered"])
+
     def _open(self, rows: Rows, pairs: tuple[Pair | None, ...]) -> None:
         self._known, self._pairs = rows, pairs
         self._kit = Kit(rows)
+        self._profiles.ends_forget()
         self._own_texts = np.array(
             [self._kit.said(family_text(("own",), None), EDE_CODES["filtered"]) for _ in rows],
             np.int64,

@@ -1,217 +1,218 @@
-"""DNS over HTTPS (RFC 8484): granian calls it (RSGI), one process, one thread, with tables and cache of its own.
+"""DNS over HTTPS (RFC 8484): HTTP/2, and HTTP/1.1 for who speaks nothing newer.
 
-Nothing of what is asked is written anywhere: no access log, no word of a question in an error.
+Questions that come in one piece are answered in one piece, as over TLS alone. Nothing of what is asked is written
+anywhere: there is no access log, and no word of a question in an error.
 """
 
-import asyncio
-import binascii
-import os
-import signal
-import sys
-import time
-from typing import TYPE_CHECKING, Any
+from collections import deque
+from functools import lru_cache
 
 import msgspec
-from granian.rsgi import ProtocolClosed, ProtocolError  # type: ignore[attr-defined]
 
-from lachan.edge.dns.answers import MESSAGE, least_ttl
-from lachan.edge.dns.asker import HTTPS, Connection
-from lachan.edge.dns.engine import Engine
-from lachan.edge.dns.names import label_read
+from lachan.edge.dns.answers import least_ttl
+from lachan.edge.dns.asker import HTTPS, Asker, Connection, Policies
+from lachan.edge.dns.certificates import Certificates
+from lachan.edge.dns.doh import MEDIA, TEXT, Refused, question_of, token_of
+from lachan.edge.dns.http1 import Http1Fault, answer_encode, request_read
+from lachan.edge.dns.http2 import Http2, Http2Fault
+from lachan.edge.dns.http2_frames import Head, Request, fields_encode
+from lachan.edge.dns.names import OwnNames
 from lachan.edge.dns.question import Question
-from lachan.edge.dns.served import MASTER, Served
-from lachan.edge.dns.settings import Settings, parser_make, settings_make
-from lachan.edge.dns.status import EdgeStatus, StatusFile, Way, counts_sum
-from lachan.kernel.bounds import number_read
-from lachan.kernel.process import die_with_parent
-from lachan.kernel.tally import Tally
+from lachan.edge.dns.responder import Responder
+from lachan.edge.dns.streams import PIPELINE, Stream, StreamServer
+from lachan.edge.dns.tls import Tunnel
 
-if TYPE_CHECKING:
-    from lachan.edge.dns.fast_path import StreamPath
-
-PATH = "/dns-query"
-MEDIA = "application/dns-message"
-BODY_SECONDS = 10.0
-TICK_SECONDS = 0.5
-_LONGEST = MESSAGE * 4 // 3 + 100  # of a question in base64
-_ERRORS = Tally(lambda line: sys.stderr.write(f"error: {line}\n"))
-_TEXT = ("content-type", "text/plain; charset=utf-8")
-_ALWAYS = [("x-content-type-options", "nosniff")]
+PROTOCOLS = ["h2", "http/1.1"]
+_ALLOW, _CACHE = 22, 24
+_NO_STORE = b"no-store"
 
 
-class Refused(Exception):
-    """A request that is no question of DNS over HTTPS."""
+class HttpsServer(StreamServer):
+    """One way in."""
 
-    def __init__(self, status: int, words: str, *headers: tuple[str, str]) -> None:
-        super().__init__(words)
-        self.status, self.words, self.headers = status, words, headers
+    names: OwnNames
+
+    def __init__(
+        self, responder: Responder, policies: Policies, certificates: Certificates, names: OwnNames
+    ) -> None:
+        super().__init__(responder, policies, HTTPS, certificates=certificates, names=names)
+        self.names = names
+
+    def stream(self) -> Stream:
+        return _Link(self)
 
 
-class Application:
-    """What answers requests."""
+class _Link(Stream):
+    """One connection."""
 
-    def __init__(self, settings: Settings) -> None:
-        self._settings = settings
-        self._engine = Engine(settings, _say)
-        self._names = settings.ways.names
-        self._served = Served(settings)
-        self._status = StatusFile(settings.home, "dns-https")
-        self._way = Way()
-        self._path: StreamPath | None = None
-        self._ticker: asyncio.Task[None] | None = None
+    server: HttpsServer
 
-    # What granian calls
+    def __init__(self, server: HttpsServer) -> None:
+        super().__init__(server)
+        self._http: Http2 | None = None
+        self._waiting: deque[tuple[int, bytes, Connection]] = deque()
 
-    def __rsgi_init__(self, loop: asyncio.AbstractEventLoop) -> None:
-        die_with_parent(int(os.environ.get(MASTER, "0")) or None)
-        loop.set_exception_handler(_count_type_only)
-        self._engine.policy_follow()
-        self._engine.watch.start()
-        self._engine.compile(self._use_compiled)
-        self._ticker = loop.create_task(self._tick())
+    def opened(self, tunnel: Tunnel) -> None:
+        # The label of a device stands in each request: names of TLS are the same for many (RFC 9113, section 9.1.1).
+        self.connection = self.server.connection
+        if tunnel.protocol == "h2":
+            self._http = Http2()
 
-    def __rsgi_del__(self, loop: asyncio.AbstractEventLoop) -> None:
-        self._engine.stopping.set()
-        self._status.remove(os.getpid())
+    @property
+    def is_full(self) -> bool:
+        if self._http is None:
+            return bool(self.tasks)
+        return len(self.tasks) >= PIPELINE
 
-    async def __rsgi__(self, scope: Any, proto: Any) -> None:
+    def took(self, data: memoryview | bytes) -> int:
+        if self._http is None:
+            return self._took_http1(bytes(data))
         try:
-            reply = await self._answered(scope, proto)
-            ttl = least_ttl(reply)
-            headers = [("content-type", MEDIA), ("cache-control", f"max-age={ttl}"), *_ALWAYS]
-            proto.response_bytes(200, headers, reply)
-        except Refused as refused:
-            head = [_TEXT, ("cache-control", "no-store"), *_ALWAYS, *refused.headers]
-            proto.response_bytes(refused.status, head, f"{refused.words}\n".encode())
-        except (ProtocolClosed, ProtocolError):
-            pass  # who asked has gone
-        except Exception as error:  # noqa: BLE001  its text may hold what was asked, and would be logged
-            _ERRORS.count(type(error).__name__)
-            proto.response_bytes(500, [_TEXT, *_ALWAYS], b"this did not work\n")
+            used, requests = self._http.receive(data)
+        except Http2Fault:
+            self.leave()
+            return 0
+        self._answer(requests)
+        self._push()
+        return used
 
-    # Inside
+    def next(self) -> None:
+        while self._waiting and len(self.tasks) < PIPELINE:
+            stream, packet, connection = self._waiting.popleft()
+            asker = self.server.policies.asker(self.peer, connection)
+            reply = self.server.responder.at_once(packet, asker)
+            if isinstance(reply, Question):
+                self.start(self._forward(stream, reply, asker))
+            else:
+                self._give(stream, reply)
+        self._push()
 
-    async def _answered(self, scope: Any, proto: Any) -> bytes:
-        connection = self._connection(scope)
-        packet = _asked(scope) if scope.method == "GET" else await _posted(scope, proto)
-        self._way.questions += 1
-        peer = scope.client.rpartition(":")[0].strip("[]")
-        policies, responder = self._engine.policies, self._engine.responder
-        if self._path is not None:
-            framed = len(packet).to_bytes(2, "big") + packet
-            found = self._path.answer(framed, policies.row_of(peer, connection), connection.block)
-            if found.replies:
-                return found.replies[2:]
-        asker = policies.asker(peer, connection)
-        reply = responder.at_once(packet, asker)
-        if isinstance(reply, Question):
-            return await responder.forward(reply, asker)
-        if reply is None:
-            raise Refused(400, "that is no question of DNS")
-        return reply
+    def farewell(self) -> None:
+        if self._http is not None:
+            self._http.close()
+            self._push()
 
-    def _connection(self, scope: Any) -> Connection:
-        """By which device's name it is asked: of the path, or of the host."""
-        path: str = scope.path
-        if path != PATH:
-            if not path.startswith(f"{PATH}/"):
-                raise Refused(404, f"questions are answered at {PATH}")
-            token = label_read(path[len(PATH) + 1 :].encode("ascii", "replace"))
-        else:
-            host = scope.authority or scope.headers.get("host") or ""
-            token = self._names.token_of(host.partition(":")[0])
-        return msgspec.structs.replace(HTTPS, token=token) if token else HTTPS
+    # HTTP/2
 
-    def _use_compiled(self) -> None:
-        self._path = self._engine.stream_path()
-
-    async def _tick(self) -> None:
-        while True:
-            engine = self._engine
-            engine.policy_follow()
-            if await asyncio.to_thread(self._served.follow):
-                # granian reads the certificate when a worker begins: a new one takes this one's place.
-                os.kill(os.getppid(), signal.SIGHUP)
-            path = self._path
-            self._status.write(
-                EdgeStatus(
-                    pid=os.getpid(),
-                    listen=[],
-                    started=engine.started,
-                    written=time.time(),
-                    compiled=path is not None,
-                    snapshot=engine.reader.status(),
-                    counts=counts_sum(
-                        engine.responder.counts, [path.counts.tolist()] if path else []
-                    ),
-                    cached_answers=len(engine.cache),
-                    categories=sorted(engine.policies.rows[0].categories or ()),
-                    fault=engine.fault,
-                    ways={"https": self._way},
-                    encrypted=self._served.status(),
-                )
-            )
-            await asyncio.sleep(TICK_SECONDS)
-
-
-def _asked(scope: Any) -> bytes:
-    """The question of a GET."""
-    for part in scope.query_string.split("&"):
-        name, _, value = part.partition("=")
-        if name == "dns":
-            if len(value) > _LONGEST:
-                raise Refused(414, "a question has 65,535 bytes at most")
-            plain = value.replace("%3D", "").replace("%3d", "").rstrip("=")
+    def _answer(self, requests: list[Request]) -> None:
+        asked: dict[bytes, list[tuple[int, bytes]]] = {}
+        for request in requests:
             try:
-                return binascii.a2b_base64(
-                    plain.translate(_FROM_URL) + "=" * (-len(plain) % 4), strict_mode=True
+                token = token_of(request.head, self.server.names)
+                packet = question_of(request.head, request.body)
+            except Refused as refused:
+                self._refuse(request.stream, refused)
+                continue
+            self.server.way.questions += 1
+            asked.setdefault(token, []).append((request.stream, packet))
+        for token, questions in asked.items():
+            connection = self._under(token)
+            left = self._answer_compiled(questions, connection)
+            self._waiting.extend((stream, packet, connection) for stream, packet in left)
+
+    def _under(self, token: bytes) -> Connection:
+        return msgspec.structs.replace(self.connection, token=token) if token else self.connection
+
+    def _answer_compiled(
+        self, questions: list[tuple[int, bytes]], connection: Connection
+    ) -> list[tuple[int, bytes]]:
+        """Answer what the compiled path can; what it leaves over."""
+        path, over = self.server.path, list[tuple[int, bytes]]()
+        if path is None:
+            return questions
+        row = self.server.policies.row_of(self.peer, connection)
+        framed = b"".join([len(packet).to_bytes(2, "big") + packet for _, packet in questions])
+        start, number = 0, 0
+        while start < len(framed):
+            found = path.answer(framed[start:], row, connection.block)
+            left, at, place = {place for place, _ in found.left}, 0, 2
+            for stream, packet in questions[number : number + found.asked]:
+                if place in left:
+                    over.append((stream, packet))
+                else:
+                    end = at + 2 + int.from_bytes(found.replies[at : at + 2], "big")
+                    self._give(stream, found.replies[at + 2 : end])
+                    at = end
+                place += 2 + len(packet)
+            start, number = start + found.used, number + found.asked
+        return over
+
+    async def _forward(self, stream: int, question: Question, asker: Asker) -> None:
+        self._give(stream, await self.server.responder.forward(question, asker))
+        self._push()
+
+    def _give(self, stream: int, reply: bytes | None) -> None:
+        if reply is None:
+            self._refuse(stream, Refused(400, "that is no question of DNS"))
+        elif self._http is not None:
+            self._http.respond(stream, _found(least_ttl(reply), len(reply)), reply)
+        else:
+            cache = b"max-age=%d" % least_ttl(reply)
+            self._say(200, MEDIA, reply, [(b"cache-control", cache)])
+
+    def _refuse(self, stream: int, refused: Refused) -> None:
+        words = refused.words
+        if self._http is not None:
+            more = [(_CACHE, _NO_STORE), *([(_ALLOW, b"GET, POST")] if refused.allow else [])]
+            block = fields_encode(refused.status, TEXT, len(words), *more)
+            self._http.respond(stream, block, words)
+        else:
+            fields = [(b"allow", b"GET, POST")] if refused.allow else []
+            self._say(refused.status, TEXT, words, [(b"cache-control", _NO_STORE), *fields])
+
+    def _push(self) -> None:
+        if self._http is not None and self._http.out:
+            for piece in self._http.out:
+                self.send(piece)
+            self._http.out.clear()
+
+    # HTTP/1.1
+
+    _last = False
+
+    def _took_http1(self, data: bytes) -> int:
+        """One request after another: the next is looked at when this one is answered."""
+        at = 0
+        while at < len(data) and not self.tasks and not self._waiting and not self._last:
+            try:
+                request = request_read(data[at:])
+            except Http1Fault as fault:
+                self._last = True
+                words = {
+                    413: "a question has 65,535 bytes at most",
+                    411: "say how long the body is",
+                }
+                self._refuse(
+                    0, Refused(fault.status, words.get(fault.status, "that is no request"))
                 )
-            except ValueError:
+                return len(data)
+            if request is None:
                 break
-    raise Refused(400, "`dns` holds the question in base64url (RFC 8484)")
+            at += request.size
+            self._last = request.last
+            self._ask_http1(request.head, request.body)
+            self.next()
+        return at
+
+    def _ask_http1(self, head: Head, body: bytes) -> None:
+        try:
+            connection = self._under(token_of(head, self.server.names))
+            packet = question_of(head, body)
+        except Refused as refused:
+            self._refuse(0, refused)
+            return
+        self.server.way.questions += 1
+        left = self._answer_compiled([(0, packet)], connection)
+        self._waiting.extend((0, packet, connection) for _, packet in left)
+
+    def _say(
+        self, status: int, kind: bytes, body: bytes, fields: list[tuple[bytes, bytes]]
+    ) -> None:
+        self.send(answer_encode(status, kind, body, fields, last=self._last))
+        if self._last:
+            self.leave()
 
 
-_FROM_URL = str.maketrans({"-": "+", "_": "/", "+": "!", "/": "!"})
-
-
-async def _posted(scope: Any, proto: Any) -> bytes:
-    """The question of a POST."""
-    if scope.method != "POST":
-        raise Refused(405, "GET and POST are answered", ("allow", "GET, POST"))
-    kind = scope.headers.get("content-type") or ""
-    if kind.partition(";")[0].strip().lower() != MEDIA:
-        raise Refused(415, f"a body of the type {MEDIA} is wanted")
-    told = scope.headers.get("content-length")
-    if told is not None and number_read(told, high=MESSAGE) is None:
-        raise Refused(413, "a question has 65,535 bytes at most", ("connection", "close"))
-    try:
-        async with asyncio.timeout(BODY_SECONDS):
-            if told is not None:
-                whole: bytes = await proto()
-                return whole
-            parts, size = [], 0
-            async for part in proto:
-                size += len(part)
-                if size > MESSAGE:
-                    raise Refused(
-                        413, "a question has 65,535 bytes at most", ("connection", "close")
-                    )
-                parts.append(part)
-            return b"".join(parts)
-    except TimeoutError:
-        raise Refused(408, "the question did not come in time", ("connection", "close")) from None
-
-
-def _say(line: str) -> None:
-    sys.stderr.write(f"{line}\n")
-
-
-def _count_type_only(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
-    """An exception's text may hold a name that someone asked for, and its moment tells when: types are counted."""
-    error = context.get("exception")
-    _ERRORS.count(type(error).__name__ if error else "unknown")
-
-
-def application_make() -> Application:
-    """What granian's worker starts with."""
-    return Application(settings_make(parser_make().parse_args([])))
+@lru_cache(maxsize=4096)
+def _found(ttl: int, size: int) -> bytes:
+    return fields_encode(200, MEDIA, size, (_CACHE, b"max-age=%d" % ttl))

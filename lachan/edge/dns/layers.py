@@ -58,7 +58,11 @@ class Layers:
                 effect, verdict = policy.decide(reader.covering_wire(wire), name)
                 if effect != PASS:
                     return effect, verdict
-        return PASS, None
+        # What came so far while everything is closed is open: so is what it leads to.
+        return (ALLOW if policy.everything else PASS), None
+
+    def _opens(self, policy: Policy, wire: bytes) -> bool:
+        return self._known is not None and policy.opens(self._known.covering_wire(wire))
 
     def _before_lists(self, policy: Policy, wire: bytes, held: Held) -> tuple[int, Verdict | None]:
         """What the names that the product knows, and a profile's own rules, say of a name before any list does."""
@@ -72,7 +76,8 @@ class Layers:
         own, said = self._profiles.own(held, policy, wire)
         if own != PASS:
             return own, said
-        if effect != ALLOW and policy.everything:
+        opened = effect == ALLOW or (effect == PASS and self._opens(policy, wire))
+        if policy.everything and not opened:
             return BLOCK, self._profiles.everything(held, policy, wire)
         if effect == BLOCK and verdict is not None:
             return BLOCK, self._profiles.closed(held, policy, verdict)

@@ -33,8 +33,10 @@ names a code that has no number: both are left to the plain path."""
 
 # Places in the array that says where the table of profiles is; the first is 0 where there is none.
 P_WORDS, P_SIZE, P_LAY, P_K0, P_K1, P_MASKS, P_MARKS, P_RULE_SETS, P_OWN_TEXTS, P_KNOWN = range(10)
-P_IPV4, P_IPV4_COUNT, P_IPV6, P_IPV6_COUNT = range(10, 14)
-PROFILE_WORDS = 14
+P_IPV4, P_IPV4_COUNT, P_IPV6, P_IPV6_COUNT, P_ENDS = range(10, 15)
+PROFILE_WORDS = 15
+ENDS_BITS = 13
+"""Of the number of a row among the ends: a profile's place, until when what holds for it holds, the text that says so."""
 
 # Places in the array of counts.
 C_QUERIES, C_BLOCKED, C_CACHED, C_LEFT = range(4)

@@ -11,7 +11,8 @@ from lachan.edge.dns.checks import Checks
 from lachan.edge.dns.local import name_wire
 from lachan.edge.dns.names import label_read
 from lachan.edge.dns.question import TYPE_A, TYPE_AAAA, TYPE_SVCB, TYPE_TXT, Question, Rcode
-from lachan.edge.dns.settings import Ways
+from lachan.edge.dns.ways import Ways
+from lachan.formats.profiles.door import check_host
 
 TTL = 300
 _DESIGNATION = name_wire("_dns.resolver.arpa")
@@ -25,29 +26,22 @@ class OwnAnswers:
 
     def __init__(self, ways: Ways) -> None:
         self._ways, self._host = ways, ways.names.wire
+        self._check = name_wire(check_host(ways.names.host))
         self.checks = Checks()
 
     def reply(self, question: Question, connection: Connection) -> bytes | None:
         """The reply to a question about this edge; None where it is about something else."""
         if question.wire == _DESIGNATION:
             return self._designated(question, connection.token)
-        match self._below(question.wire):
+        match _below(question.wire, self._host):
             case [b"_dns"]:
                 return self._designated(question, b"")
             case [b"_dns", label] if label_read(label):
                 return self._designated(question, label)
-            case [nonce, b"check"]:
+        match _below(question.wire, self._check):
+            case [nonce]:
                 return self._checked(question, nonce, connection)
         return None
-
-    def _below(self, wire: bytes) -> list[bytes]:
-        """The labels of a name before the edge's own; none where it does not lie below that."""
-        found, at, stop = [], 0, len(wire) - len(self._host)
-        if wire.endswith(self._host):
-            while at < stop:
-                found.append(wire[at + 1 : at + 1 + wire[at]])
-                at += 1 + wire[at]
-        return found if at == stop else []
 
     def _designated(self, question: Question, token: bytes) -> bytes:
         """The ways in, for a device's label or for who has none (RFC 9462, sections 4 and 5)."""
@@ -78,6 +72,16 @@ class OwnAnswers:
         else:
             return _answered(question, [])
         return _answered(question, [_TO_NAME + _fixed(question.qtype, 0, data)])
+
+
+def _below(wire: bytes, host: bytes) -> list[bytes]:
+    """The labels of a name before another; none where it does not lie below that."""
+    found, at, stop = [], 0, len(wire) - len(host)
+    if wire.endswith(host):
+        while at < stop:
+            found.append(wire[at + 1 : at + 1 + wire[at]])
+            at += 1 + wire[at]
+    return found if at == stop else []
 
 
 def _answered(question: Question, records: list[bytes]) -> bytes:

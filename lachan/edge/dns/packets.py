@@ -20,13 +20,17 @@ from lachan.edge.dns.layout import (
     N_FRAMES,
     N_NOW,
     N_SERIAL,
+    P_IPV4,
+    P_IPV6,
+    P_WORDS,
     STREAM_QUERY,
     STREAM_ROOM,
     STRIDE,
 )
 from lachan.edge.dns.policy import ALLOW, BLOCK, PASS
 from lachan.edge.dns.question import ERROR, PADDING
-from lachan.edge.dns.verdicts import decide, leads_free, profile_place, profile_rules
+from lachan.edge.dns.verdicts import decide, leads_free
+from lachan.edge.dns.whose import TO_PLAIN, whose_batch, whose_number
 from lachan.edge.dns.wire import append_bytes, read_be16, write_be16, write_be32, write_head
 from lachan.formats.snapshot.compiled import read16
 from lachan.kernel.jit import njit
@@ -146,8 +150,10 @@ def _answer(
     length: Any,
     most: Any,
     block: Any,
-    whose: Any,
-    address: Any,
+    row: Any,
+    who: Any,
+    rules: Any,
+    tells: Any,
     layers: Any,
     profiles: Any,
     kit: Any,
@@ -162,22 +168,13 @@ def _answer(
     """Answer the query at `at` in its place; the reply's end, or 0 where it is left over.
 
     `most`: bytes that the reply may have, 0 for what the asker's UDP buffer takes. `block`: of what length's multiples a
-    reply is made, for who asks for padding; 0 for none. `whose`: the asker's row, and above it a profile's number
-    (`asker.PROFILE_SHIFT`); where it is none, `address` is the socket address by which a profile may be known. With
-    `asker.TELLS` what is blocked is left over.
+    reply is made, for who asks for padding; 0 for none. `row`, `who`, `rules`: the
+    asker's policy, profile and rule set (`whose`). `tells`: what is blocked is left over (`asker.TELLS`).
     """
-    tells = whose & TELLS
-    whose ^= tells
-    row = whose & ((1 << PROFILE_SHIFT) - 1)
     labels, stop, room, edns, dnssec = _question(frames, at, at + length, marks)
-    if labels == 0 or whose < 0 or row >= len(rcodes):
+    if labels == 0 or not 0 <= row < len(rcodes) or rules == TO_PLAIN:
         return np.int64(0)
     pads = block and edns and _asks_for_padding(frames, stop)
-    rules, who = np.int64(-1), profile_place(whose, address, profiles)
-    if who:
-        rules = profile_rules(who, profiles, numbers[N_NOW])
-        if rules < 0:
-            return np.int64(0)
     effect, label, text = decide(
         layers, frames, marks, labels, stop - 5, row, rules, who, profiles, numbers[N_NOW]
     )
@@ -263,13 +260,16 @@ def answer_batch(
     `rows` the policy row of each frame's asker; `kit_places` and `rcodes` have a row a policy.
     """
     marks = np.empty(128, np.int64)
+    who, rules = np.zeros(count, np.int64), np.full(count, -1, np.int64)
+    if profiles[P_WORDS] and profiles[P_IPV4 + 1] + profiles[P_IPV6 + 1]:
+        whose_batch(received, count, profiles, numbers[N_NOW], who, rules)
     replies, rest = 0, 0
     for i in range(count):
         at, end = i * STRIDE, np.int64(0)
         length = np.int64(received[i, 7] & U(0xFFFFFFFF))
         if np.int64(received[i, 6]) & 0x20 == 0:
             end = _answer(
-                frames, at, length, 0, 0, rows[i], received[i, 0], layers, profiles, kit, kit_places, rcodes,
+                frames, at, length, 0, 0, rows[i], who[i], rules[i], False, layers, profiles, kit, kit_places, rcodes,
                 slots, cached, numbers, marks, counts,
             )  # fmt: skip
         if end == 0:
@@ -310,6 +310,10 @@ def answer_stream(
     """
     marks = np.empty(128, np.int64)
     at, filled, rest, asked = np.int64(0), np.int64(0), 0, 0
+    tells = row & TELLS != 0
+    row &= TELLS - 1
+    who, rules = whose_number(row, profiles, numbers[N_NOW])
+    row &= (1 << PROFILE_SHIFT) - 1
     while at + 2 <= size and rest < len(left) and filled + STREAM_ROOM <= len(out):
         length = read_be16(data, at)
         if at + 2 + length > size:
@@ -318,7 +322,7 @@ def answer_stream(
         if length <= STREAM_QUERY:
             append_bytes(out, start, data, at + 2, length)
             end = _answer(
-                out, start, length, 65_535, block, row, U(0), layers, profiles, kit, kit_places, rcodes,
+                out, start, length, 65_535, block, row, who, rules, tells, layers, profiles, kit, kit_places, rcodes,
                 slots, cached, numbers, marks, counts,
             )  # fmt: skip
         if end:

@@ -40,7 +40,7 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True):
         forward: names that would be answered here (see `local`), but are asked upstream.
         canaries: by which names browsers are asked not to carry their questions elsewhere.
         overlays: the overlays that it follows (`layers`).
-        everything, services, ways_round, safe_search, why: what a family's rule set says (`profiles.records.RuleSet`).
+        everything, services, open_services, ways_round, safe_search, why: what a family's rule set says (`profiles.records.RuleSet`).
     """
 
     answer: AnswerMode = "nxdomain"
@@ -55,6 +55,7 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True):
     overlays: frozenset[str] = frozenset()
     everything: bool = False
     services: frozenset[str] = frozenset()
+    open_services: frozenset[str] = frozenset()
     ways_round: bool = False
     safe_search: bool = False
     why: Why = "rules"
@@ -123,6 +124,14 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True):
             return self.extra_text(verdict.categories)
         return family_text(verdict.categories, verdict.valid_until)
 
+    def opens(self, covering: Iterable[Verdict]) -> bool:
+        """Whether what the product knows of a name is of a service that is open while everything else is not."""
+        return bool(self.open_services) and any(
+            word.startswith(SERVICE) and word.removeprefix(SERVICE) in self.open_services
+            for verdict in covering
+            for word in verdict.categories
+        )
+
     @property
     def is_pause(self) -> bool:
         """Whether everything is paused, the household's own allowed names with it."""
@@ -146,6 +155,7 @@ def policy_of(base: Policy, rules: RuleSet) -> Policy:
         categories=rules.categories,
         everything=rules.everything,
         services=rules.services,
+        open_services=rules.open_services,
         ways_round=rules.ways_round,
         safe_search=rules.safe_search,
         why=rules.why,

@@ -1,6 +1,6 @@
 """The table of profiles as the compiled path sees it: where it is in memory, and each rule set as a mask of codes."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import numpy as np
@@ -17,9 +17,10 @@ from lachan.edge.dns.policy import (
     UNKNOWN,
     WAY_ROUND,
     Policy,
+    family_text,
     policy_of,
 )
-from lachan.edge.dns.profiles import Profiles
+from lachan.edge.dns.profiles import End, Profiles
 from lachan.formats.classification.categories import category_lineage
 from lachan.formats.profiles import layout as ly
 from lachan.formats.profiles.compiled import numbers
@@ -82,18 +83,23 @@ class ProfileRows:
     """`words` say where the table is (`layout.P_…`); brought up to date before each batch by `look`."""
 
     def __init__(self, profiles: Profiles | None, codes: Codes) -> None:
-        self._reader = profiles.reader if profiles else None
+        self._profiles, self._reader = profiles, profiles.reader if profiles else None
+        self._ends = np.zeros((1 << layout.ENDS_BITS, 3), np.int64)
+        self._ended: list[End] = []
+        self._ended_seen = 0
         self._codes = codes
         self._table: Table | None = None
         self._known, self._kinds = 0, -1
         self._held: list[Any] = []  # what `words` point to must live as long as they do
         self.words = np.zeros(layout.PROFILE_WORDS, np.uint64)
+        self.words[layout.P_ENDS] = self._ends.ctypes.data
         self.look()
 
     def look(self) -> None:
         table = self._reader.current() if self._reader else None
         if table is not self._table:
             self._table, self._known, self._kinds = table, 0, -1
+            self.ends_forget()
             self._open(table)
         if table is None:
             return
@@ -103,6 +109,26 @@ class ProfileRows:
         if kinds != self._kinds:
             self._kinds = kinds
             self._lengths(table)
+
+    def ends_forget(self) -> None:
+        """Begin the texts of ends anew: another kit holds them now, or the places are another table's."""
+        self._ends[:] = 0
+        self._ended_seen = 0
+
+    def ends_learn(self, text: Callable[[str], int]) -> None:
+        """Take over what the plain path found out of ends; `text` says where words stand."""
+        if self._profiles is None:
+            return
+        ended = self._profiles.ends
+        if ended is not self._ended:
+            self._ended, self._ended_seen = ended, 0
+        while self._ended_seen < len(ended):
+            end = ended[self._ended_seen]
+            self._ended_seen += 1
+            if end.table is self._table and end.place:
+                words = family_text((end.why,), end.until or None)
+                row = (end.place * 0x9E3779B1 & 0xFFFFFFFF) >> (32 - layout.ENDS_BITS)
+                self._ends[row] = end.place, end.looked_until, text(words)
 
     def _open(self, table: Table | None) -> None:
         if table is None:
@@ -134,7 +160,9 @@ class ProfileRows:
         self.words[layout.P_RULE_SETS] = count
 
     def _rule_set(self, table: Table, number: int) -> tuple[list[int], int]:
-        """(words of its codes, marks); a damaged one is left to the plain path."""
+        """(words of its codes, marks); a damaged one is left to the plain path, as is one with services that are open
+        while everything else is closed.
+        """
         nothing = [0] * layout.CODE_WORDS
         try:
             rules = table.rule_set(number)
@@ -142,7 +170,7 @@ class ProfileRows:
             return nothing, layout.F_ODD
         codes = set(rules.categories) | {f"{SERVICE}{code}" for code in rules.services}
         words = self._codes.mask(codes | ({WAY_ROUND} if rules.ways_round else set()))
-        if words is None:
+        if words is None or (rules.everything and rules.open_services):
             return nothing, layout.F_ODD
         marks = {
             layout.F_EVERYTHING: rules.everything,

@@ -3,10 +3,12 @@ has it. Without a table everybody is answered by the edge's own policy, and noth
 """
 
 import socket
+import struct
 import time
 from collections.abc import Callable
 from functools import lru_cache
 from pathlib import Path
+from typing import NamedTuple
 
 import msgspec
 
@@ -15,10 +17,15 @@ from lachan.formats.observables.wire import wire_to_domain
 from lachan.formats.profiles.device_keys import DeviceKeys
 from lachan.formats.profiles.door import FAMILY
 from lachan.formats.profiles.keys import way_key
-from lachan.formats.profiles.layout import ProfilesCorrupt
+from lachan.formats.profiles.layout import ProfilesCorrupt, generations
+from lachan.formats.profiles.mapped import Table
 from lachan.formats.profiles.reader import ProfileReader
 from lachan.formats.snapshot.records import Verdict
 
+DAMAGED = (ProfilesCorrupt, struct.error, IndexError, ValueError)
+"""What a table raises that no longer holds what its checksums stood for: nobody is known by it, and the edge goes on."""
+LOOK_AGAIN_SECONDS = 3_600
+"""After which an end that was not in sight is looked for again."""
 ENDS_KEPT = 4_096
 """Profiles of which is remembered until when what holds now holds: at bedtime each device goes on asking."""
 
@@ -30,13 +37,46 @@ class Held(msgspec.Struct, frozen=True):
     moment: float = 0.0
 
 
+class End(NamedTuple):
+    """Until when what holds for a profile holds.
+
+    Attributes:
+        table, place: whose record it is about.
+        since, looked_until: when it was looked for, and until when that answer will do.
+        until: 0 where no end is in sight.
+        why: what the rules are that end then.
+    """
+
+    table: Table | None
+    place: int
+    since: int
+    looked_until: int
+    until: int
+    why: str
+
+    def holds(self, table: Table | None, place: int, moment: float) -> bool:
+        here = self.table is table and self.place == place
+        return here and self.since <= moment < self.looked_until
+
+
 class Profiles:
-    """Attributes: reader: the table's."""
+    """Attributes:
+    reader: the table's.
+    ends: what was found out of ends, the oldest first, for the compiled path; begun anew now and then.
+    """
 
     def __init__(self, home: Path, *, watch: Callable[[], None] | None = None) -> None:
-        self.reader = ProfileReader(home / "profiles", watch=watch)
-        self._device_keys = DeviceKeys(home / "profiles")
-        self._ends: dict[int, tuple[object, int, float, int]] = {}
+        """With `watch`, no table is open before `reader.refresh` (`ProfileReader`)."""
+        self._folder = home / "profiles"
+        self.reader = ProfileReader(self._folder, watch=watch)
+        self._device_keys = DeviceKeys(self._folder)
+        self._ends: dict[int, End] = {}
+        self.ends: list[End] = []
+
+    @property
+    def are_there(self) -> bool:
+        """Whether there is a table, be it good or not."""
+        return bool(generations(self._folder))
 
     def number(self, peer: str, token: bytes) -> int:
         """The profile of who comes from `peer` by the device's address `token`; 0 where there is none.
@@ -46,28 +86,37 @@ class Profiles:
         table = self.reader.current()
         if table is None:
             return 0
-        if token:
-            return self.reader.find(_device_way(table.layout.key, token)) or 0
-        return self.reader.find_peer(address_packed(peer)) or 0
+        try:
+            if token:
+                return self.reader.find(_device_way(table.layout.key, token)) or 0
+            return self.reader.find_peer(address_packed(peer)) or 0
+        except DAMAGED:
+            return 0
 
     def device_key(self, token: bytes) -> str:
         """The public key of the page that a child opened on a device; empty where nobody did."""
         table = self.reader.current()
-        return self._device_keys.find(_device_way(table.layout.key, token)) if table else ""
+        try:
+            return self._device_keys.find(_device_way(table.layout.key, token)) if table else ""
+        except DAMAGED:
+            return ""
 
     def policy(self, number: int, base: Policy) -> tuple[Held, Policy]:
         """What holds for a profile now, at an edge that answers by `base`."""
         moment = time.time()
         try:
             return Held(number, moment), policy_of(base, self.reader.rules_at(number, moment))
-        except (KeyError, ProfilesCorrupt):
+        except (KeyError, *DAMAGED):
             return Held(), base
 
     def own(self, held: Held, policy: Policy, wire: bytes) -> tuple[int, Verdict | None]:
         """What the household's own names say of a name."""
         if not held.number:
             return PASS, None
-        effect, until, at = self.reader.own_at(held.number, wire, held.moment)
+        try:
+            effect, until, at = self.reader.own_at(held.number, wire, held.moment)
+        except DAMAGED:
+            return PASS, None
         if effect == PASS or (effect == ALLOW and policy.is_pause):
             return PASS, None
         action = "block" if effect == BLOCK else "allow"
@@ -90,20 +139,23 @@ class Profiles:
         """Until when what holds for a profile now holds; 0 where nothing is known of an end."""
         if policy.why == "rules":
             return 0
-        table = self.reader.current()
-        record = table.record(held.number) if table else None
-        place = record.place if record else 0
-        known = self._ends.get(held.number)
-        if known and known[:2] == (table, place) and known[2] <= held.moment < (known[3] or 0):
-            return known[3]
         try:
-            end = self.reader.changes_at(held.number, held.moment)
-        except (KeyError, ProfilesCorrupt):
+            table = self.reader.current()
+            record = table.record(held.number) if table else None
+            place = record.place if record else 0
+            known = self._ends.get(held.number)
+            if known and known.holds(table, place, held.moment):
+                return known.until
+            until = self.reader.changes_at(held.number, held.moment)
+        except (KeyError, *DAMAGED):
             return 0
-        if len(self._ends) >= ENDS_KEPT:
-            self._ends.clear()
-        self._ends[held.number] = table, place, held.moment, end
-        return end
+        if len(self._ends) >= ENDS_KEPT or len(self.ends) >= 4 * ENDS_KEPT:
+            self._ends, self.ends = {}, []
+        again = until or int(held.moment) + LOOK_AGAIN_SECONDS
+        found = End(table, place, int(held.moment), again, until, policy.why)
+        self._ends[held.number] = found
+        self.ends.append(found)
+        return until
 
 
 def _verdict(wire: bytes, words: tuple[str, ...], until: int, action: str = "block") -> Verdict:

@@ -11,11 +11,13 @@ import sys
 import time
 from typing import Any
 
+from lachan.edge.dns.asker import TLS
+from lachan.edge.dns.encrypted_way import EncryptedWay
 from lachan.edge.dns.engine import Engine
+from lachan.edge.dns.https import PROTOCOLS, HttpsServer
 from lachan.edge.dns.settings import Settings
 from lachan.edge.dns.status import EdgeStatus, StatusFile, counts_sum
 from lachan.edge.dns.tcp import TcpServer
-from lachan.edge.dns.tls_way import TlsWay
 from lachan.edge.dns.udp import SlowLane, UdpLoop, udp_socket
 from lachan.edge.dns.values import address_shown
 from lachan.kernel.errors import Unavailable
@@ -28,17 +30,29 @@ _PORT_TRIES = 20
 
 
 class DnsServer:
-    """One edge: call `run`, and `stop` from anywhere."""
+    """One process of the edge: plain DNS and DNS over TLS, or DNS over HTTPS alone."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, *, https: bool = False) -> None:
         self._settings = settings
-        self._engine = Engine(settings, say)
-        self._status = StatusFile(settings.home)
+        engine = self._engine = Engine(settings, say)
+        self._status = StatusFile(settings.home, "dns-https" if https else "dns")
         self._loops: list[UdpLoop] = []
         self._listen: list[str] = []
-        responder, policies = self._engine.responder, self._engine.policies
-        self._tcp = TcpServer(responder, policies)
-        self._tls = TlsWay(settings, responder, policies)
+        self._addresses = () if https else settings.listen
+        self._tcp = TcpServer(engine.responder, engine.policies)
+        names = settings.ways.names
+        if https:
+            self._kind, self._way = "https", EncryptedWay(
+                settings, settings.ways.https, PROTOCOLS,
+                lambda found: HttpsServer(engine.responder, engine.policies, found, names),
+            )  # fmt: skip
+        else:
+            self._kind, self._way = "tls", EncryptedWay(
+                settings, settings.ways.tls, ["dot"],
+                lambda found: TcpServer(
+                    engine.responder, engine.policies, TLS, certificates=found, names=names
+                ),
+            )  # fmt: skip
 
     async def run(self) -> None:
         """Serve until SIGTERM or SIGINT.
@@ -52,30 +66,36 @@ class DnsServer:
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, stopped.set)
         lane = SlowLane(loop, engine.responder, engine.policies)
-        servers = [await self._open(host, port, lane) for host, port in self._settings.listen]
-        await self._tls.look()
+        servers = [await self._open(host, port, lane) for host, port in self._addresses]
+        await self._way.look()
         await engine.door_open()
         self._tick()
         for thread in (engine.watch, *self._loops):
             thread.start()
         engine.compile(self._use_compiled)
-        at = ", ".join(self._listen)
-        over_tls = f", over TLS on {', '.join(self._tls.listen)}" if self._tls.listen else ""
-        say(f"Lá Chắn DNS on {at}, snapshot {engine.reader.sequence}{over_tls}")
+        say(self._greeting())
         while not stopped.is_set():
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(stopped.wait(), TICK_SECONDS)
-            await self._tls.look()
+            await self._way.look()
             self._tick()
         engine.close()
-        for server in (*servers, *self._tls.servers):
+        for server in servers:
             server.close()
-        for way in (self._tcp, self._tls.server):
-            if way is not None:
-                way.close()
+        self._tcp.close()
+        self._way.close()
         for one in self._loops:
             await asyncio.to_thread(one.join)
         self._status.remove()
+
+    def _greeting(self) -> str:
+        plain, over = ", ".join(self._listen), f"over {self._kind.upper()}"
+        parts = [f"on {plain}"] if plain else []
+        if self._way.listen:
+            parts.append(f"{over} on {', '.join(self._way.listen)}")
+        elif fault := self._way.status().fault:
+            parts.append(f"not {over} yet ({fault})")
+        return f"Lá Chắn DNS {', '.join(parts)}, snapshot {self._engine.reader.sequence}"
 
     async def _open(self, host: str, port: int, lane: SlowLane) -> asyncio.Server:
         """UDP and TCP on one address; with port 0 on the same free port."""
@@ -106,7 +126,7 @@ class DnsServer:
         if cache is None:
             return
         self._tcp.path = engine.stream_path()
-        self._tls.use_compiled(engine.stream_path())
+        self._way.use_compiled(engine.stream_path())
         for one in self._loops:
             one.path = FastPath(
                 Frames(one.sock), engine.layers, engine.policies, cache, one.connection
@@ -116,14 +136,14 @@ class DnsServer:
         engine = self._engine
         engine.policy_follow()
         loops = [one.path for one in self._loops if one.path is not None]
-        streams = [one.path for one in (self._tcp, self._tls) if one.path is not None]
+        streams = [one.path for one in (self._tcp, self._way) if one.path is not None]
         self._status.write(
             EdgeStatus(
                 pid=os.getpid(),
                 listen=self._listen,
                 started=engine.started,
                 written=time.time(),
-                compiled=bool(loops),
+                compiled=bool(loops or streams),
                 snapshot=engine.reader.status(),
                 counts=counts_sum(
                     engine.responder.counts, [path.counts.tolist() for path in (*loops, *streams)]
@@ -131,8 +151,9 @@ class DnsServer:
                 cached_answers=len(engine.cache),
                 categories=sorted(engine.policies.rows[0].categories or ()),
                 fault=engine.fault,
-                ways={"tcp": self._tcp.way, "tls": self._tls.way},
-                encrypted=self._tls.status(),
+                ways={"tcp": self._tcp.way, self._kind: self._way.way},
+                encrypted=self._way.status(),
+                profiles=engine.watch.profiles.reader.status(),
             )
         )
 
@@ -167,14 +188,16 @@ def say(line: str) -> None:
 _ERRORS = Tally(lambda line: say(f"error: {line}"))
 
 
-def serve(settings: Settings) -> None:
+def serve(settings: Settings, *, https: bool = False) -> None:
     """Run until told to stop.
 
     Raises:
         Unavailable: an address cannot be listened on.
     """
+    if https and not settings.ways.https:
+        raise Unavailable("LACHAN_DNS_HTTPS_LISTEN names no address: there is nothing to serve")
     # The packet loop takes the interpreter back after each wait: the usual 5 ms would be its latency.
     sys.setswitchinterval(SWITCH_SECONDS)
     sys.unraisablehook = _count_type_only
     _files_raise()
-    asyncio.run(DnsServer(settings).run())
+    asyncio.run(DnsServer(settings, https=https).run())

@@ -3,12 +3,11 @@
 import argparse
 import ipaddress
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import msgspec
 
 from lachan.edge.dns.local import canaries_known
-from lachan.edge.dns.names import OwnNames, host_parse
 from lachan.edge.dns.policy import EDE_CODES, AnswerMode, Policy
 from lachan.edge.dns.upstream import Upstream
 from lachan.edge.dns.values import (
@@ -18,60 +17,16 @@ from lachan.edge.dns.values import (
     categories_parse,
     ede_parse,
     forward_parse,
-    listened_parse,
     page_parse,
     resolvers_of_system,
     words_of,
 )
+from lachan.edge.dns.ways import Ways, ways_make
+from lachan.formats.profiles.door import check_host
 from lachan.kernel.env import Env, EnvError
 from lachan.kernel.env_kinds import host_pattern
 from lachan.kernel.errors import InvalidInput
 from lachan.kernel.home import home_path
-
-if TYPE_CHECKING:
-    from lachan.edge.dns.authority import Authority
-    from lachan.edge.dns.certificates import Certificates
-
-
-class Ways(msgspec.Struct, frozen=True, kw_only=True):
-    """The encrypted ways in.
-
-    Attributes:
-        names: the edge's own.
-        tls, https: where they are listened on; empty for not at all.
-        tls_port, https_port: by which the world reaches them.
-        certificate: files of a certificate and its key; None for the trial's own authority.
-    """
-
-    names: OwnNames
-    tls: tuple[tuple[str, int], ...] = ()
-    https: tuple[tuple[str, int], ...] = ()
-    tls_port: int = 853
-    https_port: int = 443
-    certificate: tuple[Path, Path] | None = None
-
-    def certificates(self, home: Path, protocols: list[str]) -> "Certificates":
-        """What connections are opened with.
-
-        Raises:
-            BadCertificate, Unavailable: there is nothing to begin with.
-        """
-        from lachan.edge.dns.certificates import (
-            Certificates,
-        )
-
-        return Certificates(lambda: self.files(home), protocols)
-
-    def files(self, home: Path) -> tuple[Path, Path]:
-        """Certificate and key. Raises: Unavailable."""
-        return self.certificate or self.authority(home).files()
-
-    def authority(self, home: Path) -> "Authority":
-        """The trial's own."""
-        from lachan.edge.dns.authority import Authority  # plain DNS starts without cryptography
-
-        listened = dict.fromkeys(host for host, _ in (*self.tls, *self.https))
-        return Authority(home, self.names.host, tuple(listened))
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
@@ -211,6 +166,11 @@ Each flag may also be set by the variable in brackets. docs/howto/dns-edge.md"""
         help="DNS over HTTPS, one [LACHAN_DNS_HTTPS_LISTEN, none]",
     )
     add("--https", action="store_true", help="answer that, and nothing else: a process of its own")
+    add(
+        "--authority",
+        action="store_true",
+        help="say by what devices trust the certificate of our own, and end",
+    )
     add("--plain", action="store_true", help="without the compiled path")
     add("--warm", action="store_true", help="compile the packet path ahead, and end")
     return parser
@@ -280,40 +240,10 @@ def settings_make(flags: argparse.Namespace, env: Env | None = None) -> Settings
     )
 
 
-def ways_make(env: Env) -> Ways:
-    """The encrypted ways in, by the environment.
-
-    Raises:
-        EnvError: a value cannot be used.
-    """
-    certificate, key = (
-        env.parsed(f"LACHAN_DNS_{name}", "", lambda text: Path(text.strip()))
-        for name in ("CERTIFICATE", "KEY")
-    )
-    pair = None
-    if certificate != Path() or key != Path():
-        if Path() in {certificate, key}:
-            raise EnvError("LACHAN_DNS_CERTIFICATE and LACHAN_DNS_KEY belong together: set both")
-        pair = certificate.absolute(), key.absolute()
-    if (
-        len(https := env.parsed("LACHAN_DNS_HTTPS_LISTEN", "", lambda t: listened_parse(t, 443)))
-        > 1
-    ):
-        raise EnvError("LACHAN_DNS_HTTPS_LISTEN: one address is wanted")
-    tls = env.parsed("LACHAN_DNS_TLS_LISTEN", "", lambda text: listened_parse(text, 853))
-    return Ways(
-        names=OwnNames(env.parsed("LACHAN_DNS_NAME", "dns.localhost", host_parse)),
-        tls=tls,
-        https=https,
-        tls_port=env.number("LACHAN_DNS_TLS_PORT", tls[0][1] if tls else 853, high=0xFFFF),
-        https_port=env.number("LACHAN_DNS_HTTPS_PORT", https[0][1] if https else 443, high=0xFFFF),
-        certificate=pair,
-    )
-
-
 def _own_hosts(env: Env, ways: Ways) -> tuple[str, ...]:
     """Names of this instance and this edge: from whoever's rules, they are reached."""
-    hosts = (*env.each("LACHAN_HOSTS", "", host_pattern), ways.names.host)
+    edge = ways.names.host, check_host(ways.names.host), "resolver.arpa"
+    hosts = (*env.each("LACHAN_HOSTS", "", host_pattern), *edge)
     found = {host.removeprefix(".") for host in hosts}
     return tuple(sorted(host for host in found if "." in host and not _is_address(host)))
 

@@ -8,6 +8,7 @@ import msgspec
 
 from lachan.edge.dns.layout import C_BLOCKED, C_CACHED, C_LEFT, C_QUERIES
 from lachan.edge.dns.responder import Counts
+from lachan.formats.profiles.reader import ProfilesStatus
 from lachan.formats.snapshot.records import SnapshotStatus
 from lachan.kernel.files import file_write
 
@@ -49,6 +50,7 @@ class EdgeStatus(msgspec.Struct, frozen=True, kw_only=True):
         fault: of the policy file; empty where it is followed.
         ways: what came by connections, by their kind.
         encrypted: how the encrypted way stands.
+        profiles: how the table of profiles stands.
     """
 
     pid: int
@@ -63,6 +65,7 @@ class EdgeStatus(msgspec.Struct, frozen=True, kw_only=True):
     fault: str
     ways: dict[str, Way] = {}
     encrypted: Encrypted = Encrypted()
+    profiles: ProfilesStatus = ProfilesStatus(state="absent")
 
 
 def counts_sum(slow: Counts, fast: Iterable[Iterable[int]]) -> Counts:
@@ -86,8 +89,6 @@ class StatusFile:
             self._path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
             file_write(self._path, msgspec.json.encode(status), mode=0o644, durable=False)
 
-    def remove(self, pid: int | None = None) -> None:
-        """`pid`: only where this process wrote it last; its successor may have begun."""
-        with contextlib.suppress(OSError, msgspec.DecodeError):
-            if pid in {None, msgspec.json.decode(self._path.read_bytes(), type=EdgeStatus).pid}:
-                self._path.unlink()
+    def remove(self) -> None:
+        with contextlib.suppress(OSError):
+            self._path.unlink()

@@ -27,6 +27,11 @@ class Tunnel:
         """The name that the client asked to reach."""
         return self._link.asked if isinstance(self._link, Named) else None
 
+    @property
+    def protocol(self) -> str | None:
+        """What was agreed on to be spoken (ALPN)."""
+        return self._link.selected_alpn_protocol()
+
     def receive(self, raw: memoryview) -> None:
         """Take what came from the network."""
         self._incoming.write(raw)

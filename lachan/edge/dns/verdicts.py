@@ -8,12 +8,11 @@ from typing import Any
 
 import numpy as np
 
-from lachan.edge.dns.asker import PROFILE_SHIFT
 from lachan.edge.dns.layout import (
     CODE_WORDS,
+    ENDS_BITS,
     F_ENDS,
     F_EVERYTHING,
-    F_ODD,
     F_PAUSE,
     F_RESTRICTED,
     K_ALWAYS,
@@ -23,16 +22,13 @@ from lachan.edge.dns.layout import (
     L_DELTA,
     L_K0,
     L_K1,
-    P_IPV4,
-    P_IPV6,
+    P_ENDS,
     P_K0,
     P_K1,
     P_KNOWN,
-    P_LAY,
     P_MARKS,
     P_MASKS,
     P_OWN_TEXTS,
-    P_RULE_SETS,
     P_SIZE,
     P_WORDS,
     T_BYTES,
@@ -46,14 +42,9 @@ from lachan.edge.dns.layout import (
     T_SLOTS,
     T_TEXTS,
 )
+from lachan.edge.dns.memory import pointer
 from lachan.edge.dns.policy import ALLOW, BLOCK, HELP, PASS, UNKNOWN
-from lachan.formats.profiles.compiled import (
-    network_key,
-    number_find,
-    own_at,
-    rule_set_at,
-    way_find,
-)
+from lachan.formats.profiles.compiled import own_at
 from lachan.formats.snapshot.compiled import (
     EXACT,
     TOMBSTONE,
@@ -65,18 +56,9 @@ from lachan.formats.snapshot.compiled import (
     read32,
     table_find,
 )
-from lachan.kernel.jit import carray, intrinsic, njit, voidptr
+from lachan.kernel.jit import carray, njit
 
 U = np.uint64
-AF_INET = 2
-
-
-@intrinsic
-def _pointer(typing: Any, address: Any) -> Any:
-    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        return builder.inttoptr(arguments[0], context.get_value_type(signature.return_type))
-
-    return voidptr(address), generate
 
 
 @njit(cache=True, forceinline=True)
@@ -89,19 +71,19 @@ def _means(
     count = np.int64(layers[layer, table + T_PROFILES])
     spot = row * count + number
     if rules < 0:
-        effects = carray(_pointer(layers[layer, table + T_EFFECTS]), spot + 1, np.uint8)
+        effects = carray(pointer(layers[layer, table + T_EFFECTS]), spot + 1, np.uint8)
         effect = np.int64(effects[spot])
         if effect != BLOCK:
             return effect, np.int64(0)
-        return effect, carray(_pointer(layers[layer, table + T_TEXTS]), spot + 1, np.int64)[spot]
-    kind = np.int64(carray(_pointer(layers[layer, table + T_KINDS]), spot + 1, np.uint8)[spot])
+        return effect, carray(pointer(layers[layer, table + T_TEXTS]), spot + 1, np.int64)[spot]
+    kind = np.int64(carray(pointer(layers[layer, table + T_KINDS]), spot + 1, np.uint8)[spot])
     if kind == UNKNOWN:
         return np.int64(UNKNOWN), np.int64(0)
     effect = np.int64(PASS)
     if kind & 15 == K_CHOSEN:
         first, asked = number * CODE_WORDS, rules * CODE_WORDS
-        codes = carray(_pointer(layers[layer, table + T_CODES]), first + CODE_WORDS, np.uint64)
-        masks = carray(_pointer(profiles[P_MASKS]), asked + CODE_WORDS, np.uint64)
+        codes = carray(pointer(layers[layer, table + T_CODES]), first + CODE_WORDS, np.uint64)
+        masks = carray(pointer(profiles[P_MASKS]), asked + CODE_WORDS, np.uint64)
         for i in range(CODE_WORDS):
             if codes[first + i] & masks[asked + i]:
                 effect = np.int64(BLOCK)
@@ -110,9 +92,9 @@ def _means(
     else:
         effect = kind & 15
     if effect == BLOCK:
-        return effect, carray(_pointer(layers[layer, table + T_SAID]), spot + 1, np.int64)[spot]
+        return effect, carray(pointer(layers[layer, table + T_SAID]), spot + 1, np.int64)[spot]
     if kind & K_RESTRICTED and effect == PASS:
-        marks = carray(_pointer(profiles[P_MARKS]), rules + 1, np.uint8)
+        marks = carray(pointer(profiles[P_MARKS]), rules + 1, np.uint8)
         if marks[rules] & F_RESTRICTED:
             effect = np.int64(UNKNOWN)
     return effect, np.int64(0)
@@ -134,10 +116,10 @@ def _ask(
 ) -> Any:
     """(found, effect, flags, text): what one table says of one suffix; `table` is its place in the layer's row."""
     data = carray(
-        _pointer(layers[layer, table + T_BYTES]), np.int64(layers[layer, table + T_SIZE]), np.uint8
+        pointer(layers[layer, table + T_BYTES]), np.int64(layers[layer, table + T_SIZE]), np.uint8
     )
     slots = carray(
-        _pointer(layers[layer, table + T_SLOTS]),
+        pointer(layers[layer, table + T_SLOTS]),
         np.int64(layers[layer, table + T_COUNT]),
         np.uint64,
     )
@@ -193,6 +175,16 @@ def _layer_decide(
     return decided, label, text
 
 
+@njit(cache=True, forceinline=True)
+def _everything(place: Any, profiles: Any, now: Any) -> Any:
+    """Where all names are blocked: what `decide` says, once the plain path has found out until when."""
+    ends = carray(pointer(profiles[P_ENDS]), 3 << ENDS_BITS, np.int64)
+    row = 3 * ((place * 0x9E3779B1 & 0xFFFFFFFF) >> (32 - ENDS_BITS))
+    if ends[row] == place and np.int64(now) < ends[row + 1]:
+        return np.int64(BLOCK), np.int64(0), ends[row + 2]
+    return np.int64(UNKNOWN), np.int64(0), np.int64(0)
+
+
 @njit(cache=True)
 def _profile_decide(
     layers: Any,
@@ -214,21 +206,23 @@ def _profile_decide(
         )
         if known == HELP:
             return np.int64(ALLOW), label, text
-    words = carray(_pointer(profiles[P_WORDS]), np.int64(profiles[P_SIZE]), np.uint64)
-    halves = carray(_pointer(profiles[P_WORDS]), 2 * np.int64(profiles[P_SIZE]), np.uint32)
+    words = carray(pointer(profiles[P_WORDS]), np.int64(profiles[P_SIZE]), np.uint64)
+    halves = carray(pointer(profiles[P_WORDS]), 2 * np.int64(profiles[P_SIZE]), np.uint32)
     own, at, until = own_at(
         words, halves, place, profiles[P_K0], profiles[P_K1], name, marks, labels, np.int64(now)
     )
-    flags = carray(_pointer(profiles[P_MARKS]), rules + 1, np.uint8)[rules]
+    flags = carray(pointer(profiles[P_MARKS]), rules + 1, np.uint8)[rules]
     if own == BLOCK:
-        texts = carray(_pointer(profiles[P_OWN_TEXTS]), row + 1, np.int64)
+        texts = carray(pointer(profiles[P_OWN_TEXTS]), row + 1, np.int64)
         return np.int64(UNKNOWN if until else BLOCK), at, texts[row]
     if own == ALLOW and not flags & F_PAUSE:
-        return own, at, np.int64(0)
+        # An allowed name of an engine is allowed in its restricted mode, of which the plain path knows.
+        lifted = flags & F_RESTRICTED and known != PASS
+        return np.int64(UNKNOWN) if lifted else own, at, np.int64(0)
     if known != ALLOW and flags & F_EVERYTHING:
-        return np.int64(UNKNOWN), np.int64(0), np.int64(0)
-    if known == BLOCK and flags & F_ENDS:
-        return np.int64(UNKNOWN), np.int64(0), np.int64(0)
+        known, label, text = _everything(place, profiles, now)
+    elif known == BLOCK and flags & F_ENDS:
+        known = np.int64(UNKNOWN)
     return known, label, text
 
 
@@ -264,50 +258,6 @@ def decide(
         if decided != PASS:
             return decided, label, text
     return np.int64(PASS), np.int64(0), np.int64(0)
-
-
-@njit(cache=True)
-def profile_place(row: Any, address: Any, profiles: Any) -> Any:
-    """The place of the record of who asks by `row` (its upper part is a profile's number), or from the socket address at
-    `address`, where that is not 0; 0 for nobody's.
-    """
-    if profiles[P_WORDS] == U(0):
-        return np.int64(0)
-    words = carray(_pointer(profiles[P_WORDS]), np.int64(profiles[P_SIZE]), np.uint64)
-    halves = carray(_pointer(profiles[P_WORDS]), 2 * np.int64(profiles[P_SIZE]), np.uint32)
-    lay = carray(_pointer(profiles[P_LAY]), 6, np.int64)
-    number = row >> PROFILE_SHIFT
-    if number:
-        return number_find(words, halves, lay, number)
-    if address == U(0):
-        return np.int64(0)
-    raw = carray(_pointer(address), 28, np.uint8)
-    family = np.int64(raw[0]) | np.int64(raw[1]) << 8
-    at, size, first = np.int64(4), np.int64(4), P_IPV4
-    if family != AF_INET:
-        at, size, first = np.int64(8), np.int64(16), P_IPV6
-    count = np.int64(profiles[first + 1])
-    lengths = carray(_pointer(profiles[first]), 256, np.int64)
-    for i in range(count):
-        key = network_key(profiles[P_K0], profiles[P_K1], raw, at, size, lengths[i])
-        place = way_find(words, halves, lay, key)
-        if place:
-            return place
-    return np.int64(0)
-
-
-@njit(cache=True)
-def profile_rules(place: Any, profiles: Any, now: Any) -> Any:
-    """The number of the rule set that holds for the profile at `place`; -2 where the plain path is to look."""
-    words = carray(_pointer(profiles[P_WORDS]), np.int64(profiles[P_SIZE]), np.uint64)
-    halves = carray(_pointer(profiles[P_WORDS]), 2 * np.int64(profiles[P_SIZE]), np.uint32)
-    lay = carray(_pointer(profiles[P_LAY]), 6, np.int64)
-    found = rule_set_at(words, halves, lay, place, np.int64(now))
-    if found < 0 or found >= np.int64(profiles[P_RULE_SETS]):
-        return np.int64(-2)
-    if carray(_pointer(profiles[P_MARKS]), found + 1, np.uint8)[found] & F_ODD:
-        return np.int64(-2)
-    return found
 
 
 @njit(cache=True)

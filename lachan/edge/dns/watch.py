@@ -27,11 +27,10 @@ class SnapshotWatch(threading.Thread):
         self._news = threading.Event()
         self._stop_event = stop
         self.reader = SnapshotReader(home / "snapshots", watch=self._news.set)
+        self.known, self._own_hosts = known_reader(), own_hosts
         self.profiles = Profiles(home, watch=self._news.set)
-        self.known = known_reader()
+        self.profiles_follow()
         self.shelter = Shelter(home)
-        self._own_hosts = own_hosts
-        self._know()
 
     def run(self) -> None:
         while not self._stop_event.wait(SOON_SECONDS):
@@ -39,13 +38,14 @@ class SnapshotWatch(threading.Thread):
             self._news.wait(waited)
             self._news.clear()
             self.reader.refresh()
-            self.profiles.reader.refresh()
-            self._know()
+            self.profiles_follow()
             # An operator's file may be cut short, or gone, just now: the guard from before holds on.
             with contextlib.suppress(OSError):
                 self.shelter.refresh()
 
-    def _know(self) -> None:
-        if self.known.pair is None and self.profiles.reader.table is not None:
+    def profiles_follow(self) -> None:
+        """Open the newest table of profiles; first the names that its rules are about, so that none is in force half."""
+        if self.known.pair is None and self.profiles.are_there:
             with contextlib.suppress(OSError):
                 known_build(self.known, self._own_hosts)
+        self.profiles.reader.refresh()

@@ -64,7 +64,7 @@ def _processes(home: Path) -> Made:
 
 
 def _dns(home: Path) -> Made:
-    statuses, faults = _read([home / "run" / "dns.json"], EdgeStatus)
+    """The edge's processes: plain DNS and DNS over TLS, and beside it DNS over HTTPS, which says who it is."""
     up = Family(
         name="lachan_dns_up",
         kind="gauge",
@@ -88,16 +88,61 @@ def _dns(home: Path) -> Made:
             help="Whether it cannot use dns-policy.json.",
         ),
     ]
-    for one in statuses:
-        up.add(int(_is_fresh(one.written)))
-        queries.add(one.counts.queries)
-        for name, number in msgspec.structs.asdict(one.counts).items():
-            if name != "queries":
-                answers.add(number, outcome=name)
-        numbers = (one.compiled, one.cached_answers, one.snapshot.sequence, bool(one.fault))
-        for family, value in zip(state, numbers, strict=True):
-            family.add(int(value))
-    return [up, queries, answers, *state], faults
+    ways, faults = _Ways(), 0
+    for name, labels in (("dns", {}), ("dns-https", {"process": "dns-https"})):
+        statuses, unread = _read([home / "run" / f"{name}.json"], EdgeStatus)
+        faults += unread
+        for one in statuses:
+            up.add(int(_is_fresh(one.written)), **labels)
+            queries.add(one.counts.queries, **labels)
+            for outcome, number in msgspec.structs.asdict(one.counts).items():
+                if outcome != "queries":
+                    answers.add(number, outcome=outcome, **labels)
+            numbers = (one.compiled, one.cached_answers, one.snapshot.sequence, bool(one.fault))
+            for family, value in zip(state, numbers, strict=True):
+                family.add(int(value), **labels)
+            ways.add(one)
+    return [up, queries, answers, *state, *ways.families], faults
+
+
+class _Ways:
+    """By which way questions came, and how the certificates of the encrypted ones stand."""
+
+    def __init__(self) -> None:
+        self._questions = Family(
+            name="lachan_dns_way_questions", kind="counter", help="Questions by how they came."
+        )
+        self._opened = Family(
+            name="lachan_dns_way_connections", kind="counter", help="Connections that were opened."
+        )
+        self._open = Family(
+            name="lachan_dns_way_open_connections", kind="gauge", help="Connections that are open."
+        )
+        self._until = Family(
+            name="lachan_dns_certificate_end_time_seconds",
+            kind="gauge",
+            help="When the certificate in use ends, Unix time.",
+        )
+        self._ignored = Family(
+            name="lachan_dns_certificate_ignored",
+            kind="gauge",
+            help="Whether what stands in the certificate's files cannot be used.",
+        )
+        self.families = [self._questions, self._opened, self._open, self._until, self._ignored]
+
+    def add(self, status: EdgeStatus) -> None:
+        for way, came in status.ways.items():
+            self._questions.add(came.questions, way=way)
+            self._opened.add(came.opened, way=way)
+            self._open.add(came.connections, way=way)
+        if status.listen:
+            by_connection = sum(came.questions for came in status.ways.values())
+            self._questions.add(max(0, status.counts.queries - by_connection), way="udp")
+        way = "tls" if status.listen else "https"
+        if status.encrypted.until:
+            self._until.add(status.encrypted.until, way=way)
+        if status.encrypted.until or status.encrypted.fault:
+            self._ignored.add(int(bool(status.encrypted.fault)), way=way)
 
 
 def _lookups(home: Path) -> Made:

@@ -8,6 +8,7 @@ from django.db.models import F, Model
 from lachan.family.models import Adult, Child, Device, HistoryLine, Household
 from lachan.family.policy import Action
 from lachan.family.records import Change, HistoryWords
+from lachan.family.teaching import narrowed
 from lachan.family.words import words_seal
 from lachan.kernel.clock import now
 from lachan.kernel.errors import NotFound
@@ -42,12 +43,14 @@ def own_child(by: Actor, action: Action, uid: uuid.UUID) -> Child:
         NotFound: there is none of this uid in this household.
     """
     rows = Child.objects.select_related("household").select_for_update(of=("self",))
-    return _own(by, action, rows.filter(uid=uid, household_id=by.household_id).first())
+    rows = narrowed(by, rows.filter(uid=uid, household_id=by.household_id))
+    return _own(by, action, rows.first())
 
 
 def own_device(by: Actor, action: Action, uid: uuid.UUID) -> Device:
     rows = Device.objects.select_related("child__household")
-    return _own(by, action, rows.filter(uid=uid, child__household_id=by.household_id).first())
+    rows = narrowed(by, rows.filter(uid=uid, child__household_id=by.household_id), "child__uid")
+    return _own(by, action, rows.first())
 
 
 def _own(by: Actor, action: Action, row: Any) -> Any:

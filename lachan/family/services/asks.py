@@ -19,6 +19,7 @@ from lachan.family.records import (
     AskWords,
     Change,
 )
+from lachan.family.teaching import narrowed
 from lachan.family.words import words_open, words_seal
 from lachan.kernel.clock import hour, now
 from lachan.kernel.errors import Conflict, NotFound
@@ -29,6 +30,7 @@ from lachan.proofs.services import row_require
 
 from .acting import acting_adult, history_add
 from .children import called, depart, more_time, name_put
+from .subscriptions import ask_tell
 
 _MORE_MINUTES = 30
 
@@ -48,7 +50,7 @@ def ask_make(*, by: Actor, kind: AskKind, site: str, reason: str) -> None:
             raise TooMany("several requests wait already")
         Child.objects.filter(pk=child.pk).update(asked=F("asked") + 1)
         uid, words = uuid.uuid4(), AskWords(site=name, reason=reason, at=int(now().timestamp()))
-        Ask.objects.create(
+        ask = Ask.objects.create(
             uid=uid,
             child=device.child,
             device=device,
@@ -58,6 +60,7 @@ def ask_make(*, by: Actor, kind: AskKind, site: str, reason: str) -> None:
             asked_hour=hour(),
             sealed=words_seal(words, "family ask", uid, to=_readers(device)),
         )
+        ask_tell(ask)
 
 
 def _own_device(by: Actor) -> Device:
@@ -86,7 +89,8 @@ def ask_answer(*, by: Actor, key: str, ask: uuid.UUID, answer: Answer, word: str
         adult = acting_adult(by, Action.ASK_ANSWER)
         rows = Ask.objects.select_related("child__household", "device__child__household")
         rows = rows.select_for_update(of=("self",))
-        row = rows.filter(uid=ask, child__household=adult.household).first()
+        rows = narrowed(by, rows.filter(uid=ask, child__household=adult.household), "child__uid")
+        row = rows.first()
         if row is None:
             raise NotFound("no such request in this household")
         for one in (row, row.child, row.device):

@@ -9,14 +9,14 @@ from django.db.models import Max
 
 from lachan.family import conf
 from lachan.family.errors import TooMany
-from lachan.family.models import Child, Departure, OwnName
+from lachan.family.models import Child, Departure, Household, OwnName
 from lachan.family.policy import Action
 from lachan.family.projecting import (
     name_read,
     own_hash,
     profile_changed,
 )
-from lachan.family.records import Band, Change, ChildWords, NameWords
+from lachan.family.records import Band, Change, ChildWords, NameWords, Sort
 from lachan.family.words import words_open, words_seal
 from lachan.formats.profiles.encoding import override_bytes, override_read, rules_bytes
 from lachan.formats.profiles.rules import Override, Rules
@@ -28,6 +28,7 @@ from lachan.outbox.services import durable
 from .acting import acting_adult, history_add, own_child
 
 _HIGHEST = 2**31 - 1
+_TAPS = frozenset({"pause", "skip", "only", "open"})
 
 
 def child_add(*, by: Actor, nickname: str, band: Band, rules: Rules, note: str = "") -> uuid.UUID:
@@ -39,20 +40,32 @@ def child_add(*, by: Actor, nickname: str, band: Band, rules: Rules, note: str =
     """
     with durable(), transaction.atomic():
         adult = acting_adult(by, Action.CHILD_MANAGE)
-        if adult.household.children.count() >= conf.MOST["children"]:
-            raise TooMany("there are as many children as may be")
-        uid, words = uuid.uuid4(), ChildWords(nickname=nickname, note=note)
-        child = Child.objects.create(
-            uid=uid,
-            household=adult.household,
-            number=_number_new(),
-            band=band,
-            rules=rules_bytes(rules).decode(),
-            sealed=words_seal(words, "family child", uid, to=[adult.household.public]),
-        )
+        child = child_put(adult.household, nickname=nickname, band=band, rules=rules, note=note)
         history_add(adult.household, Change.CHILD_ADDED, adult=adult.number, about=nickname)
         profile_changed(child.number)
-    return uid
+    return child.uid
+
+
+def child_put(
+    household: Household, *, nickname: str, band: Band, rules: Rules, note: str = ""
+) -> Child:
+    """The row alone.
+
+    Raises:
+        TooMany: there are as many as may be.
+    """
+    most = "classes" if household.sort == Sort.SCHOOL else "children"
+    if household.children.count() >= conf.MOST[most]:
+        raise TooMany("there are as many children as may be")
+    uid, words = uuid.uuid4(), ChildWords(nickname=nickname, note=note)
+    return Child.objects.create(
+        uid=uid,
+        household=household,
+        number=_number_new(),
+        band=band,
+        rules=rules_bytes(rules).decode(),
+        sealed=words_seal(words, "family child", uid, to=[household.public]),
+    )
 
 
 def _number_new() -> int:
@@ -155,7 +168,7 @@ def name_remove(*, by: Actor, key: str, name: uuid.UUID) -> uuid.UUID:
 
 def pause(*, by: Actor, key: str, child: uuid.UUID, until: datetime) -> None:
     """Everything rests until a moment, but what nobody may block."""
-    _depart(by, key, child, _override("pause", until), Change.PAUSED)
+    _depart(by, key, child, override("pause", until), Change.PAUSED)
 
 
 def more_give(*, by: Actor, key: str, child: uuid.UUID, minutes: int) -> None:
@@ -166,10 +179,10 @@ def more_give(*, by: Actor, key: str, child: uuid.UUID, minutes: int) -> None:
 
 def more_time(until: datetime) -> Override:
     skips = frozenset({"bedtime", "schedule", "homework"})
-    return _override("skip", until, skips=skips)
+    return override("skip", until, skips=skips)
 
 
-def _override(kind: str, until: datetime, **more: object) -> Override:
+def override(kind: str, until: datetime, **more: object) -> Override:
     start = int(now().timestamp())
     return Override(kind=kind, start=start, until=int(until.timestamp()), **more)
 
@@ -179,7 +192,7 @@ def pause_end(*, by: Actor, key: str, child: uuid.UUID) -> None:
     with durable(), transaction.atomic():
         adult = acting_adult(by, Action.CHILD_MANAGE)
         row = own_child(by, Action.CHILD_MANAGE, child)
-        _departures_end(row)
+        departures_end(row)
         history_add(adult.household, Change.PAUSE_ENDED, adult=adult.number, about=called(row, key))
         profile_changed(row.number)
 
@@ -194,17 +207,17 @@ def _depart(by: Actor, key: str, child: uuid.UUID, said: Override, change: Chang
 
 
 def depart(child: Child, said: Override) -> None:
-    """Pause and more time take one another's place: the last tap counts."""
-    _departures_end(child)
+    """A pause, more time and a lesson take one another's place: the last tap counts."""
+    departures_end(child)
     last = child.departures.aggregate(last=Max("number"))["last"] or 0
     until = datetime.fromtimestamp(said.until, UTC)
     text = override_bytes(said).decode()
     Departure.objects.create(child=child, number=last + 1, said=text, until=until)
 
 
-def _departures_end(child: Child) -> None:
+def departures_end(child: Child) -> None:
     for old in child.departures.all():
-        if old.until <= now() or override_read(old.said).kind in {"pause", "skip"}:
+        if old.until <= now() or override_read(old.said).kind in _TAPS:
             old.delete()
 
 

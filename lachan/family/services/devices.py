@@ -14,13 +14,13 @@ from lachan.family.entry import (
     device_session_begin,
 )
 from lachan.family.errors import TooMany
-from lachan.family.models import Device
+from lachan.family.models import Child, Device
 from lachan.family.policy import Action
 from lachan.family.projecting import profile_changed, way_hash
-from lachan.family.records import Change, DeviceWords, WayKind
+from lachan.family.records import Change, DeviceWords, Sort, WayKind
 from lachan.family.words import words_open, words_seal
 from lachan.kernel.clock import hour
-from lachan.kernel.errors import InvalidInput
+from lachan.kernel.errors import Conflict, InvalidInput
 from lachan.kernel.sealing.envelope import keypair_new
 from lachan.members.records import Actor
 from lachan.outbox.services import durable
@@ -35,7 +35,7 @@ def device_add(*, by: Actor, child: uuid.UUID, name: str = "") -> tuple[uuid.UUI
         NotAllowed, NotFound: as `own_child`.
         TooMany: the child has as many as may be.
     """
-    label = base64.b32encode(secrets.token_bytes(conf.LABEL_BYTES)).decode().lower()
+    label = label_new()
     words = DeviceWords(name=name, label=label)
     with durable(), transaction.atomic():
         row = _way_add(by, child, WayKind.DEVICE, way_hash(WayKind.DEVICE, label), words)
@@ -47,6 +47,7 @@ def network_add(*, by: Actor, child: uuid.UUID, network: str, name: str = "") ->
 
     Raises:
         InvalidInput: it is no network.
+        Conflict: another household has said that it is theirs.
         NotAllowed, NotFound, TooMany: as `device_add`.
     """
     try:
@@ -54,9 +55,9 @@ def network_add(*, by: Actor, child: uuid.UUID, network: str, name: str = "") ->
     except ValueError:
         raise InvalidInput("no network") from None
     with durable(), transaction.atomic():
-        for old in Device.objects.select_related("child").filter(
-            way=way, child__household_id=by.household_id
-        ):
+        for old in Device.objects.select_related("child").filter(way=way):
+            if old.child.household_id != by.household_id:
+                raise Conflict("this network has another household's rules")
             old.delete()
             profile_changed(old.child.number)
         return _way_add(by, child, WayKind.NETWORK, way, DeviceWords(name=name)).uid
@@ -65,20 +66,26 @@ def network_add(*, by: Actor, child: uuid.UUID, network: str, name: str = "") ->
 def _way_add(by: Actor, child: uuid.UUID, kind: WayKind, way: bytes, words: DeviceWords) -> Device:
     adult = acting_adult(by, Action.DEVICE_MANAGE)
     row = own_child(by, Action.DEVICE_MANAGE, child)
-    if row.devices.count() >= conf.MOST["devices"]:
+    most = "class devices" if adult.household.sort == Sort.SCHOOL else "devices"
+    if row.devices.count() >= conf.MOST[most]:
         raise TooMany("there are as many devices as may be")
-    uid = uuid.uuid4()
-    device = Device.objects.create(
-        uid=uid,
-        child=row,
-        kind=kind,
-        way=way,
-        sealed=words_seal(words, "family device", uid, to=[adult.household.public]),
-        made_hour=hour(),
-    )
+    device = way_new(row, kind, way, words)
+    device.save(force_insert=True)
     history_add(adult.household, Change.DEVICE_ADDED, adult=adult.number, about=words.name)
     profile_changed(row.number)
     return device
+
+
+def way_new(child: Child, kind: WayKind, way: bytes, words: DeviceWords) -> Device:
+    """A row, not saved."""
+    uid = uuid.uuid4()
+    sealed = words_seal(words, "family device", uid, to=[child.household.public])
+    return Device(uid=uid, child=child, kind=kind, way=way, sealed=sealed, made_hour=hour())
+
+
+def label_new() -> str:
+    """The address of a device, which nobody guesses."""
+    return base64.b32encode(secrets.token_bytes(conf.LABEL_BYTES)).decode().lower()
 
 
 def device_link_new(*, by: Actor, key: str, device: uuid.UUID) -> str:

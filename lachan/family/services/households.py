@@ -18,15 +18,16 @@ from lachan.family.entry import (
     cookie_write,
 )
 from lachan.family.errors import CodeUnknown, LastAdult, TooMany
-from lachan.family.models import Adult, AdultSession, Child, Code, Device, Household
+from lachan.family.models import Adult, AdultSession, Child, Code, Device, Household, Teacher
 from lachan.family.policy import Action
-from lachan.family.projecting import profile_changed
-from lachan.family.records import AdultWords, Change, DeviceWords
+from lachan.family.projecting import edge_key_mark, profile_changed
+from lachan.family.records import AdultWords, Change, DeviceWords, Sort
+from lachan.family.teaching import manages
 from lachan.family.words import words_seal
 from lachan.kernel.clock import hour
 from lachan.kernel.errors import NotFound
 from lachan.kernel.sealing.envelope import keypair_new
-from lachan.members.records import Actor
+from lachan.members.records import Actor, ActorKind
 from lachan.outbox.services import durable
 
 from .acting import acting_adult, history_add
@@ -46,14 +47,19 @@ class Entered:
     code: str = dataclasses.field(repr=False, default="")
 
 
-def household_found(*, by: Actor, device: str) -> Entered:
+def household_found(*, by: Actor, device: str, sort: Sort = Sort.FAMILY) -> Entered:
     """A new household, its first adult, and the code that opens it. `device`: words for the list of sessions."""
     pair = keypair_new()
     with durable(), transaction.atomic():
         household = Household.objects.create(
-            uid=uuid.uuid4(), public=pair.public, zone=settings.TIME_ZONE, made_hour=hour()
+            uid=uuid.uuid4(),
+            sort=sort,
+            public=pair.public,
+            zone=settings.TIME_ZONE,
+            made_hour=hour(),
+            keyed=edge_key_mark(),
         )
-        adult = _adult_add(household)
+        adult = _adult_add(household, manages=True)
         history_add(household, Change.FOUNDED, adult=adult.number)
         return _entered(adult, pair.private, device)
 
@@ -66,7 +72,7 @@ def household_open(*, by: Actor, text: str, device: str) -> Entered:
     """
     code, key = code_open(text)
     with transaction.atomic():
-        adult = code.adult or _adult_add(code.household)
+        adult = code.adult or _adult_add(code.household, manages=True)
         history_add(code.household, Change.OPENED, adult=adult.number, about=device)
         cookie = adult_session_begin(adult, key=key, device=_device_words(adult, device))
     return Entered(household=code.household.uid, cookie=cookie_write(cookie))
@@ -80,7 +86,7 @@ def adult_invite(*, by: Actor, key: str) -> str:
         TooMany: there are as many adults as may be.
     """
     adult = acting_adult(by, Action.HOUSEHOLD_MANAGE)
-    _room(adult.household.adults.count(), "adults")
+    _room(adult.household)
     with transaction.atomic():
         history_add(adult.household, Change.ADULT_INVITED, adult=adult.number)
         return adult_link_make(adult.household, key=key)
@@ -94,7 +100,7 @@ def adult_join(*, by: Actor, token: str, device: str) -> Entered:
     """
     with durable(), transaction.atomic():
         household, key = adult_link_open(token, take=True)
-        _room(household.adults.count(), "adults")
+        _room(household)
         adult = _adult_add(household)
         history_add(household, Change.ADULT_JOINED, adult=adult.number)
         return _entered(adult, key, device)
@@ -107,13 +113,17 @@ def _entered(adult: Adult, key: str, device: str) -> Entered:
     return Entered(household=adult.household.uid, cookie=cookie_write(cookie), code=digits)
 
 
-def _adult_add(household: Household) -> Adult:
+def _adult_add(household: Household, *, manages: bool = False) -> Adult:
+    """`manages`: all of a school; whoever comes into one by a link has no class before one is given."""
     mine = Household.objects.filter(pk=household.pk)
     mine.update(adults_made=F("adults_made") + 1)
     number = mine.values_list("adults_made", flat=True).get()
     uid = uuid.uuid4()
     sealed = words_seal(AdultWords(), "family adult", uid, to=[household.public])
-    return Adult.objects.create(uid=uid, household=household, number=number, sealed=sealed)
+    adult = Adult.objects.create(uid=uid, household=household, number=number, sealed=sealed)
+    if manages and household.sort == Sort.SCHOOL:
+        Teacher.objects.create(adult=adult, manages=True)
+    return adult
 
 
 def _device_words(adult: Adult, device: str) -> bytes:
@@ -122,14 +132,15 @@ def _device_words(adult: Adult, device: str) -> bytes:
     )
 
 
-def _room(count: int, what: str) -> None:
-    if count >= conf.MOST[what]:
-        raise TooMany(f"there are {count} {what} already")
+def _room(household: Household) -> None:
+    most = conf.MOST["teachers" if household.sort == Sort.SCHOOL else "adults"]
+    if household.adults.count() >= most:
+        raise TooMany(f"there are {most} adults already")
 
 
 def adult_name(*, by: Actor, name: str) -> None:
     """What the others read instead of a number."""
-    adult = acting_adult(by, Action.HOUSEHOLD_MANAGE)
+    adult = acting_adult(by, Action.ADULT_SELF)
     words = AdultWords(name=name[: conf.LONGEST["name"]])
     with transaction.atomic():
         adult.sealed = words_seal(words, "family adult", adult.uid, to=[adult.household.public])
@@ -159,12 +170,13 @@ def adult_leave(*, by: Actor, devices: list[uuid.UUID]) -> None:
     """Leave, and take children's devices along: they belong to nobody here then, and nobody is told where to.
 
     Raises:
-        LastAdult: who is alone deletes the household instead.
+        LastAdult: who is alone, or alone manages a school, deletes the household instead.
     """
-    me = acting_adult(by, Action.HOUSEHOLD_MANAGE)
+    me = acting_adult(by, Action.ADULT_SELF)
     with transaction.atomic():
-        if me.household.adults.select_for_update().count() < 2:
-            raise LastAdult("nobody would be left")
+        others_require(me)
+        if me.household.sort == Sort.SCHOOL:
+            devices = []  # a school's stay there
         for device in Device.objects.select_related("child").filter(
             uid__in=devices, child__household=me.household
         ):
@@ -175,6 +187,18 @@ def adult_leave(*, by: Actor, devices: list[uuid.UUID]) -> None:
         me.delete()
 
 
+def others_require(me: Adult) -> None:
+    """That somebody is left who may do all; the adults' rows are held until the transaction ends.
+
+    Raises:
+        LastAdult: nobody would be.
+    """
+    list(me.household.adults.select_for_update())
+    others = me.household.adults.exclude(pk=me.pk).select_related("household", "teacher")
+    if not any(map(manages, others)):
+        raise LastAdult("nobody would be left")
+
+
 def _adult_of(household: Household, uid: uuid.UUID) -> Adult:
     row = household.adults.select_for_update().filter(uid=uid).first()
     if row is None:
@@ -183,10 +207,12 @@ def _adult_of(household: Household, uid: uuid.UUID) -> Adult:
 
 
 def session_end(*, by: Actor, session: uuid.UUID) -> None:
-    """Sign a browser out, one's own or another's; the key in it is gone."""
-    me = acting_adult(by, Action.HOUSEHOLD_MANAGE)
+    """Sign a browser out, one's own or, for who manages, another's; the key in it is gone."""
+    me = acting_adult(by, Action.ADULT_SELF)
     with transaction.atomic():
         rows = AdultSession.objects.filter(adult__household=me.household, uid=session)
+        if by.kind is ActorKind.TEACHER:
+            rows = rows.filter(adult=me)
         if not rows.delete()[0]:
             raise NotFound("no such session in this household")
         history_add(me.household, Change.SESSION_ENDED, adult=me.number)
@@ -194,7 +220,7 @@ def session_end(*, by: Actor, session: uuid.UUID) -> None:
 
 def code_new(*, by: Actor, key: str, printed: bool) -> str:
     """Fresh digits: one's own, in place of those one had; or the household's printed ones, in place of the last."""
-    me = acting_adult(by, Action.HOUSEHOLD_MANAGE)
+    me = acting_adult(by, Action.HOUSEHOLD_MANAGE if printed else Action.ADULT_SELF)
     with durable(), transaction.atomic():
         for old in Code.objects.filter(household=me.household, adult=None if printed else me):
             old.delete()
@@ -210,7 +236,7 @@ def code_kept(*, by: Actor, text: str = "") -> None:
     Raises:
         ReceiptMalformed, ReceiptMiscopied, CodeUnknown: what was typed is not it.
     """
-    me = acting_adult(by, Action.HOUSEHOLD_MANAGE)
+    me = acting_adult(by, Action.ADULT_SELF)
     mine = Code.objects.filter(household=me.household)
     if text:
         code, _ = code_open(text)

@@ -6,7 +6,7 @@ import pytest
 from django.test import Client
 
 from lachan.family.platform import platform_get, platform_list
-from lachan.family.reached import reached
+from lachan.formats.profiles.reached import ways_in
 from lachan.kernel.env import Env
 
 pytestmark = pytest.mark.django_db
@@ -19,9 +19,8 @@ WAYS = {
 
 
 @pytest.fixture
-def offered(monkeypatch):
-    for name, value in WAYS.items():
-        monkeypatch.setenv(name, value)
+def offered(settings):
+    settings.FAMILY_WAYS = ways_in(Env(WAYS))
 
 
 @pytest.mark.parametrize("platform", platform_list(), ids=lambda one: one.name)
@@ -93,12 +92,14 @@ def test_a_stranger_gets_no_profile(offered):
     ],
 )
 def test_it_names_a_server_that_others_can_ask(listens, says):
-    assert reached("a", Env({"LACHAN_DNS_LISTEN": listens})).plain == says
+    assert ways_in(Env({"LACHAN_DNS_LISTEN": listens})).plain == says
 
 
 def test_it_says_by_which_port():
     env = {"LACHAN_DNS_TLS_LISTEN": "127.0.0.1:8853", "LACHAN_DNS_HTTPS_LISTEN": "127.0.0.1:8443"}
-    found = reached("a", Env(env))
+    found = ways_in(Env(env)).of("a")
     assert (found.odd_port, found.https) == (8853, "https://dns.localhost:8443/dns-query/a")
-    mapped = reached("a", Env(env | {"LACHAN_DNS_TLS_PORT": "853", "LACHAN_DNS_HTTPS_PORT": "443"}))
+    mapped = ways_in(Env(env | {"LACHAN_DNS_TLS_PORT": "853", "LACHAN_DNS_HTTPS_PORT": "443"})).of(
+        "a"
+    )
     assert (mapped.odd_port, mapped.https) == (0, "https://dns.localhost/dns-query/a")

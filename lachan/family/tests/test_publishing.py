@@ -2,6 +2,7 @@
 
 import time
 from datetime import datetime, timedelta
+from unittest.mock import patch
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -12,6 +13,7 @@ from lachan.family.follower import table_rebuild, table_sync
 from lachan.family.models import Child, ProfileChange
 from lachan.family.projecting import edge_key, profile_changed, profile_head
 from lachan.family.services import children, devices, households
+from lachan.family.services.keeping import household_rekey
 from lachan.formats.profiles.device_keys import DeviceKeys, DeviceKeyWriter
 from lachan.formats.profiles.keys import way_key
 from lachan.formats.profiles.layout import ALLOW, BLOCK, PASS
@@ -126,6 +128,26 @@ def test_it_takes_away_what_a_family_takes_away(family, table):
     with pytest.raises(KeyError):
         reader.rules_at(number, time.time())
     assert reader.rules_at(others, time.time()).categories
+
+
+def test_a_key_that_was_given_up_is_made_up_for_when_a_parent_comes(family, tmp_path):
+    label, me, fresh = family.device.opened.label, family.adult, bytes(16)
+    children.name_set(by=me.actor, child=family.child, name="tro.example", allow=False)
+    assert not household_rekey(by=me.actor, key=me.key)
+    with patch("lachan.family.projecting.edge_key", lambda: fresh):
+        assert household_rekey(by=me.actor, key=me.key)
+        assert not household_rekey(by=me.actor, key=me.key)
+    with ProfileWriter(tmp_path, fresh) as writer:
+        table_sync(writer)
+        reader = ProfileReader(tmp_path)
+        number = reader.find(way_key(fresh, "device", label))
+        assert reader.own(number, wire("lop.tro.example"), time.time()) == (BLOCK, 0)
+
+
+def test_a_former_secret_keeps_the_key(settings):
+    before, former = edge_key(), settings.SECRET_KEY
+    settings.SECRET_KEY, settings.SECRET_KEY_FALLBACKS = "x" * 50, [former]
+    assert edge_key() == before
 
 
 def test_nothing_reaches_it_that_was_not_committed(family, table):

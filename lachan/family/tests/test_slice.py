@@ -8,10 +8,11 @@ from django.test import Client
 from lachan.family.models import Child
 from lachan.family.projecting import profile_of, way_hash
 from lachan.family.records import WayKind
+from lachan.formats.profiles.reached import WaysIn
 
 from .families import digits_of
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("reached")]
 
 
 def form_of(client, address, action=""):
@@ -22,7 +23,8 @@ def form_of(client, address, action=""):
     return dict(re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)"', form))
 
 
-def test_a_family_begins_and_a_child_asks_and_is_answered():
+def test_a_family_begins_and_a_child_asks_and_is_answered(settings):
+    settings.FAMILY_WAYS = WaysIn(name="dns.localhost", tls=853)
     parent, child = Client(), Client()
     hidden = form_of(parent, "/family/start/", "/family/found/")
     page = parent.post("/family/found/", hidden)
@@ -34,7 +36,7 @@ def test_a_family_begins_and_a_child_asks_and_is_answered():
     added = parent.post("/family/children/new/", {"nickname": "Bống", "band": "9-11"})
     made = parent.post(f"{added.url}devices/", {"name": "máy của Bống"}).content.decode()
     link = re.search(r"http://testserver(/my/join/[^<]+/)", made)[1]
-    label = re.search(r"([a-z2-7]{24})\.dns\.testserver", made)[1]
+    label = re.search(r"([a-z2-7]{24})\.dns\.localhost", made)[1]
     profile = profile_of(Child.objects.get())
     assert profile.ways == (int.from_bytes(way_hash(WayKind.DEVICE, label), "big"),)
     assert "tiktok" in profile.week.days[0, 0][0].services

@@ -1,7 +1,7 @@
 """Real things of a household, for the walk in tests/architecture."""
 
-from lachan.family.models import AdultSession, OwnName
-from lachan.family.services import children, devices, households
+from lachan.family.models import AdultSession, OwnName, Subscription
+from lachan.family.services import children, devices, households, subscriptions
 
 
 def samples(personas):
@@ -16,13 +16,26 @@ def samples(personas):
     children.name_set(by=me.actor, child=family.child, name="walk2.example", allow=True)
     join = households.adult_invite(by=me.actor, key=me.key)
     of_child = ("", "-edit", "-remove")
+    subscriptions.subscription_add(
+        by=me.actor,
+        way="email",
+        address="walk@nha.example",
+        language="vi",
+        home="http://testserver/family/",
+    )
+    told = Subscription.objects.get().uid
     return {
+        "family-message-remove": {"uid": told},
+        "family-stop": {"uid": told, "mark": subscriptions.stop_marks(told)[0]},
         "family-join": {"token": join},
         "my-join": {"token": token},
         "family-adult-remove": {"uid": more.opened.adult.uid},
         "family-session-end": {"uid": AdultSession.objects.get(adult=more.opened.adult).uid},
         **{f"family-child{one}": child for one in of_child},
-        **{f"family-{one}": child for one in ("rules", "name-add", "pause", "device-add")},
+        **{
+            f"family-{one}": child
+            for one in ("rules", "slot-add", "slot-remove", "name-add", "pause", "device-add")
+        },
         "family-name-remove": {"uid": OwnName.objects.get().uid},
         "family-device": device,
         "family-device-remove": device,

@@ -1,8 +1,8 @@
 """The household itself: who may open it, codes, history, leaving, deleting."""
 
+import dataclasses
 import uuid
 
-import segno
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
@@ -13,22 +13,23 @@ from lachan.family import selectors
 from lachan.family.errors import CodeUnknown, LastAdult
 from lachan.family.labels import CHANGES
 from lachan.family.policy import Action
-from lachan.family.services import households
+from lachan.family.services import households, keeping
 from lachan.kernel.sealing.errors import ReceiptMalformed, ReceiptMiscopied
 from lachan.members.policy import requires
 
+from . import schools
+from .asked import is_school, key_of, qr, uids
 from .cookies import adult_cookie_drop
 from .entry import code_page
-
-
-def key_of(request: HttpRequest) -> str:
-    return request.household.key
 
 
 @requires(Action.HOUSEHOLD_READ)
 @require_GET
 def home(request: HttpRequest) -> HttpResponse:
+    if is_school(request):
+        return schools.home(request)
     by, key = request.actor, key_of(request)
+    keeping.household_rekey(by=by, key=key)
     is_kept, has_printed = selectors.code_stand(by=by)
     context = {
         "children": selectors.child_list(by=by, key=key),
@@ -42,18 +43,23 @@ def home(request: HttpRequest) -> HttpResponse:
 @requires(Action.HOUSEHOLD_READ)
 @require_GET
 def adults(request: HttpRequest) -> HttpResponse:
+    if is_school(request):
+        return schools.teachers(request)
     by, key = request.actor, key_of(request)
     is_kept, has_printed = selectors.code_stand(by=by)
     context = {
         "adults": selectors.adult_list(by=by, key=key),
-        "sessions": selectors.session_list(by=by, key=key, session=request.household.session.uid),
+        "sessions": [
+            dataclasses.replace(one, device=one.device or _("A browser"))
+            for one in selectors.session_list(by=by, key=key, session=request.household.session.uid)
+        ],
         "is_kept": is_kept,
         "has_printed": has_printed,
     }
     return render(request, "family/adults.html", context)
 
 
-@requires(Action.HOUSEHOLD_MANAGE)
+@requires(Action.ADULT_SELF)
 @require_POST
 def adult_name(request: HttpRequest) -> HttpResponse:
     households.adult_name(by=request.actor, name=request.POST.get("name", "").strip())
@@ -66,10 +72,6 @@ def adult_invite(request: HttpRequest) -> HttpResponse:
     token = households.adult_invite(by=request.actor, key=key_of(request))
     link = request.build_absolute_uri(reverse("family-join", args=[token]))
     return render(request, "family/link.html", {"link": link, "qr": qr(link)})
-
-
-def qr(text: str) -> str:
-    return segno.make(text, error="m").svg_data_uri(scale=4, border=4)
 
 
 @requires(Action.HOUSEHOLD_MANAGE)
@@ -85,29 +87,29 @@ def adult_remove(request: HttpRequest, uid: uuid.UUID) -> HttpResponse:
         "words": _(
             "Every device of theirs is signed out and their code opens nothing any more. If they know the printed code, make a new one."
         ),
-        "name": row.name or f"#{row.number}",
+        "name": row.name or _who(f"#{row.number}"),
         "button": _("Take out"),
         "back": reverse("family-adults"),
     }
     return render(request, "family/sure.html", context)
 
 
-@requires(Action.HOUSEHOLD_MANAGE)
+@requires(Action.ADULT_SELF)
 @require_POST
 def session_end(request: HttpRequest, uid: uuid.UUID) -> HttpResponse:
     households.session_end(by=request.actor, session=uid)
     return HttpResponseRedirect(reverse("family-adults"))
 
 
-@requires(Action.HOUSEHOLD_MANAGE)
+@requires(Action.ADULT_SELF)
 @require_POST
 def code_new(request: HttpRequest) -> HttpResponse:
     printed = request.POST.get("kind") == "printed"
     digits = households.code_new(by=request.actor, key=key_of(request), printed=printed)
-    return code_page(request, digits, printed=printed)
+    return code_page(request, digits, printed=printed, is_school=is_school(request))
 
 
-@requires(Action.HOUSEHOLD_MANAGE)
+@requires(Action.ADULT_SELF)
 @require_http_methods(["GET", "HEAD", "POST"])
 def code_kept(request: HttpRequest) -> HttpResponse:
     """Typed back, or said: "I wrote it down"."""
@@ -122,41 +124,41 @@ def code_kept(request: HttpRequest) -> HttpResponse:
         fault = _("One of the digits is not right. Please compare them one by one.")
     if fault:
         return render(request, "family/code_back.html", {"fault": fault}, status=422)
-    has_children = selectors.child_list(by=request.actor, key=key_of(request))
-    return HttpResponseRedirect(reverse("family-home" if has_children else "family-child-new"))
-
-
-@requires(Action.HOUSEHOLD_READ)
-@require_GET
-def history(request: HttpRequest) -> HttpResponse:
-    lines = selectors.history_list(by=request.actor, key=key_of(request))
-    shown = [(line, CHANGES.get(line.what, line.what)) for line in lines]
-    return render(request, "family/history.html", {"lines": shown})
+    if is_school(request) or selectors.child_list(by=request.actor, key=key_of(request)):
+        return HttpResponseRedirect(reverse("family-home"))
+    return HttpResponseRedirect(reverse("family-child-new"))
 
 
 @requires(Action.HOUSEHOLD_MANAGE)
+@require_GET
+def history(request: HttpRequest) -> HttpResponse:
+    lines = selectors.history_list(by=request.actor, key=key_of(request))
+    shown = [(line, _who(line.who), CHANGES.get(line.what, line.what)) for line in lines]
+    return render(request, "family/history.html", {"lines": shown})
+
+
+def _who(name: str) -> str:
+    """An adult without a name has a number."""
+    return _("Adult %(number)s") % {"number": name[1:]} if name.startswith("#") else name
+
+
+@requires(Action.ADULT_SELF)
 @require_http_methods(["GET", "HEAD", "POST"])
 def leave(request: HttpRequest) -> HttpResponse:
     """An adult goes, with children's devices or without; nobody is told where to."""
     by, key = request.actor, key_of(request)
-    context = {"children": selectors.child_list(by=by, key=key)}
+    is_ours = is_school(request)
+    context = {
+        "children": [] if is_ours else selectors.child_list(by=by, key=key),
+        "is_school": is_ours,
+    }
     if request.method == "POST":
         try:
-            households.adult_leave(by=by, devices=_uids(request.POST.getlist("device")))
+            households.adult_leave(by=by, devices=uids(request.POST.getlist("device")))
         except LastAdult:
             return render(request, "family/leave.html", context | {"is_last": True}, status=422)
         return adult_cookie_drop(HttpResponseRedirect(reverse("family-start")))
     return render(request, "family/leave.html", context)
-
-
-def _uids(texts: list[str]) -> list[uuid.UUID]:
-    found = []
-    for text in texts:
-        try:
-            found.append(uuid.UUID(text))
-        except ValueError:
-            continue
-    return found
 
 
 @requires(Action.HOUSEHOLD_MANAGE)
@@ -166,9 +168,14 @@ def delete(request: HttpRequest) -> HttpResponse:
     if request.method == "POST":
         households.household_delete(by=request.actor)
         return adult_cookie_drop(HttpResponseRedirect(reverse("family-start")))
+    is_ours = is_school(request)
     context = {
-        "title": _("Delete this family?"),
+        "title": _("Delete this school?") if is_ours else _("Delete this family?"),
         "words": _(
+            "Classes, rules, requests and history are gone for every adult, and nobody can bring them back. Networks and devices go on being protected as everybody is."
+        )
+        if is_ours
+        else _(
             "Children, rules, requests and history are gone for every adult, and nobody can bring them back. Devices go on being protected as everybody is."
         ),
         "button": _("Delete for good"),

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import msgspec
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
@@ -39,7 +40,7 @@ from lachan.kernel.clock import hour, now
 from lachan.kernel.errors import Conflict, InvalidInput
 from lachan.members.policy import requires
 
-from .adults import key_of, qr
+from .asked import is_school, key_of, qr
 from .platforms import platform_links
 
 
@@ -101,6 +102,7 @@ def child_page(
         "slots": [(slot_mark(one), WHYS[one.why], _times(one)) for one in shown.rules.slots],
         "whys": WHYS.items(),
         "days": DAYS.items(),
+        "is_school": is_school(request),
         "is_closing_ways": shown.rules.ways_round == "closed",
         **more,
     }
@@ -236,7 +238,7 @@ def child_remove(request: HttpRequest, uid: uuid.UUID) -> HttpResponse:
         children.child_remove(by=request.actor, key=key_of(request), child=uid)
         return HttpResponseRedirect(reverse("family-home"))
     context = {
-        "title": _("Take this child out?"),
+        "title": _("Take this class out?") if is_school(request) else _("Take this child out?"),
         "name": shown.nickname,
         "words": _(
             "The rules, devices and requests are gone for good. The devices go on being protected as everybody is."
@@ -275,6 +277,7 @@ def _device_page(request: HttpRequest, uid: uuid.UUID, token: str) -> HttpRespon
         "link": link,
         "link_qr": qr(link) if link else "",
         "platforms": platform_links(uid) if shown.label else [],
+        "ways": settings.FAMILY_WAYS.of(shown.label) if shown.label else None,
     }
     return render(request, "family/device.html", context)
 

@@ -11,6 +11,7 @@ from lachan.family.entry import adult_link_open
 from lachan.family.errors import CodeUnknown, LinkGone
 from lachan.family.middleware import ADULT_PATH
 from lachan.family.policy import Action
+from lachan.family.records import Sort
 from lachan.family.services import households
 from lachan.kernel.sealing.errors import ReceiptMalformed, ReceiptMiscopied
 from lachan.kernel.sealing.receipts import receipt_show
@@ -22,6 +23,7 @@ from .cookies import adult_cookie, adult_cookie_drop, device_words
 
 
 @public
+@marked
 @require_GET
 def start(request: HttpRequest) -> HttpResponse:
     return render(request, "family/start.html", {"is_in": bool(request.household)})
@@ -31,15 +33,27 @@ def start(request: HttpRequest) -> HttpResponse:
 @marked
 @require_POST
 def found(request: HttpRequest) -> HttpResponse:
-    entered = households.household_found(by=PUBLIC, device=device_words(request))
-    return adult_cookie(code_page(request, entered.code, first=True), entered.cookie)
+    sort = Sort.SCHOOL if request.POST.get("sort") == Sort.SCHOOL else Sort.FAMILY
+    entered = households.household_found(by=PUBLIC, device=device_words(request), sort=sort)
+    page = code_page(request, entered.code, first=True, is_school=sort is Sort.SCHOOL)
+    return adult_cookie(page, entered.cookie)
 
 
 def code_page(
-    request: HttpRequest, digits: str, *, first: bool = False, printed: bool = False
+    request: HttpRequest,
+    digits: str,
+    *,
+    first: bool = False,
+    printed: bool = False,
+    is_school: bool = False,
 ) -> HttpResponse:
     """The one page that shows a code. It is kept nowhere: reloading makes no second one."""
-    context = {"groups": receipt_show(digits).split(), "first": first, "printed": printed}
+    context = {
+        "groups": receipt_show(digits).split(),
+        "first": first,
+        "printed": printed,
+        "is_school": is_school,
+    }
     return render(request, "family/code.html", context)
 
 
@@ -78,13 +92,15 @@ def _next(request: HttpRequest) -> str:
 def join(request: HttpRequest, token: str) -> HttpResponse:
     """One more adult comes in by a link that opens once."""
     try:
+        household, _key = adult_link_open(token, take=False)
+        is_ours = household.sort == Sort.SCHOOL
         if request.method == "POST":
             entered = households.adult_join(by=PUBLIC, token=token, device=device_words(request))
-            return adult_cookie(code_page(request, entered.code, first=True), entered.cookie)
-        adult_link_open(token, take=False)
+            page = code_page(request, entered.code, first=True, is_school=is_ours)
+            return adult_cookie(page, entered.cookie)
     except LinkGone:
         return render(request, "family/link_gone.html", status=404)
-    return render(request, "family/join.html", {"token": token})
+    return render(request, "family/join.html", {"token": token, "is_school": is_ours})
 
 
 @requires(Action.HOUSEHOLD_READ)

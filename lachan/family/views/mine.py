@@ -25,6 +25,8 @@ from lachan.web.sent import marked
 from .cookies import child_cookie
 from .platforms import platform_links
 
+_YOUNG = {Band.UNDER_9, Band.FROM_9}
+
 
 @public
 @require_GET
@@ -41,14 +43,16 @@ def _page(request: HttpRequest, *, status: int = 200, **more: object) -> HttpRes
     until = selectors.departures(child)
     asked = selectors.own_asks(by=request.actor, key=opened.key)
     context = {
-        "sentences": sentences(rules_read(child.rules)),
+        "sentences": sentences(rules_read(child.rules), young=child.band in _YOUNG),
         "now": projecting.rules_now(child),
         "paused_until": until.get("pause"),
         "more_until": until.get("skip"),
+        "lesson_until": until.get("only") or until.get("open"),
         "asks": asked,
         "blocked": _blocked(opened, asked),
         "label": opened.label,
         "platforms": platform_links(),
+        "ways": settings.FAMILY_WAYS.of(opened.label),
         **more,
     }
     return render(request, "family/my.html", context, status=status)

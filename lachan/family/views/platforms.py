@@ -12,11 +12,11 @@ from django.views.decorators.http import require_GET
 from lachan.family import selectors
 from lachan.family.platform import Platform, platform_get, platform_list
 from lachan.family.policy import Action
-from lachan.family.reached import Reached, reached
 from lachan.formats.mobileconfig import CONTENT_TYPE, DnsProfile, profile_bytes, signed
+from lachan.formats.profiles.reached import Reached
 from lachan.members.policy import public, requires
 
-from .adults import key_of, qr
+from .asked import key_of, qr
 
 
 @requires(Action.DEVICE_MANAGE)
@@ -34,7 +34,7 @@ def on_device(request: HttpRequest, uid: uuid.UUID, platform: str) -> HttpRespon
 def on_mine(request: HttpRequest, platform: str) -> HttpResponse:
     """For the child's own device, which has its pages open."""
     if request.device is None:
-        return render(request, "family/my_none.html")
+        return HttpResponseRedirect(reverse("my"))
     return _page(
         request, platform, request.device.label, back=reverse("my"), profile=reverse("my-profile")
     )
@@ -52,7 +52,7 @@ def _page(
     found = platform_get(platform)
     if found is None:
         raise Http404
-    ways = reached(label)
+    ways = settings.FAMILY_WAYS.of(label)
     context = {
         "platform": found,
         "steps": [(step, _shown(step.shows, ways)) for step in found.steps],
@@ -102,7 +102,7 @@ def device_profile(request: HttpRequest, uid: uuid.UUID) -> HttpResponse:
 @require_GET
 def my_profile(request: HttpRequest) -> HttpResponse:
     if request.device is None:
-        return render(request, "family/my_none.html")
+        return HttpResponseRedirect(reverse("my"))
     return _profile(request, request.device.label, steps=reverse("my-on", args=["iphone"]))
 
 
@@ -111,7 +111,7 @@ def _profile(request: HttpRequest, label: str, *, steps: str) -> HttpResponse:
 
     An instance that offers no encrypted way in says so on the page of `steps`.
     """
-    ways = reached(label)
+    ways = settings.FAMILY_WAYS.of(label)
     if not (ways.https or (ways.tls and not ways.odd_port)):
         return HttpResponseRedirect(steps)
     host = request.get_host().partition(":")[0]

@@ -10,7 +10,6 @@ from typing import Any
 import msgspec
 
 from lachan.formats.known_names.records import (
-    Band,
     NeverBlocked,
     Reviewed,
     SafeSearch,
@@ -103,11 +102,6 @@ def ways_round_list() -> tuple[WayRound, ...]:
     )
 
 
-def ways_round_closed(band: Band) -> frozenset[str]:
-    """The kinds of ways round that are closed at an age by default."""
-    return frozenset(kind.code for kind in way_kind_list() if band in kind.closed_for)
-
-
 @cache
 def never_blocked() -> tuple[NeverBlocked, ...]:
     """The frozen corpus of names that no list may block; this instance's own host is the caller's to add."""
@@ -133,6 +127,12 @@ def reviewed_read(raw: bytes) -> tuple[Reviewed, ...]:
         if not first or not second or first == second or len(each.why.strip()) < 10:
             raise ValueError(f"{each.name}: two persons and a reason of ten letters are wanted")
     return found
+
+
+@cache
+def reviewed_list() -> tuple[Reviewed, ...]:
+    """The exceptions that the product itself brings."""
+    return reviewed_read(json.dumps(data_read(_PACKAGE, "reviewed")).encode())
 
 
 @cache

@@ -6,18 +6,21 @@ from functools import cache
 
 from lachan.formats.known_names.loading import (
     never_blocked,
+    reviewed_list,
     service_list,
     way_kind_list,
     ways_round_list,
 )
-from lachan.formats.known_names.records import NEVER, SERVICE, WAY_ROUND, Known
+from lachan.formats.known_names.records import NEVER, SERVICE, WAY_ROUND, Known, Reviewed
 from lachan.formats.observables.names import suffixes
 from lachan.formats.snapshot.records import Action, Verdict
 
 _SOURCE = "known names"
 
 
-def overlay_verdicts(own_hosts: Iterable[str] = ()) -> tuple[Verdict, ...]:
+def overlay_verdicts(
+    own_hosts: Iterable[str] = (), reviewed: Iterable[Reviewed] = ()
+) -> tuple[Verdict, ...]:
     """All known names, each once, for a table of their own that lies over the ledger's.
 
     Category and action together say what a name is: `never:help` and `never:care` allow; `service:CODE`,
@@ -25,14 +28,19 @@ def overlay_verdicts(own_hosts: Iterable[str] = ()) -> tuple[Verdict, ...]:
 
     Args:
         own_hosts: this instance's own names: help, as the help lines are.
+        reviewed: exceptions that the operator's people signed, besides those that the product brings.
     """
-    return (*never_blocked_verdicts(own_hosts), *_choosable())
+    return (*never_blocked_verdicts(own_hosts, reviewed), *_choosable())
 
 
-def never_blocked_verdicts(own_hosts: Iterable[str] = ()) -> tuple[Verdict, ...]:
-    """Those of them that nobody's list may block."""
+def never_blocked_verdicts(
+    own_hosts: Iterable[str] = (), reviewed: Iterable[Reviewed] = ()
+) -> tuple[Verdict, ...]:
+    """Those of them that nobody's list may block, without the reviewed ones: a name that its owner lost to strangers
+    must not be sheltered for ever.
+    """
     own = tuple(_verdict(host, (f"{NEVER}help",), "allow") for host in sorted(set(own_hosts)))
-    taken = {each.value for each in own}
+    taken = {each.value for each in own} | {each.name for each in (*reviewed_list(), *reviewed)}
     return own + tuple(
         _verdict(each.name, (f"{NEVER}{each.care}",), "allow")
         for each in never_blocked()
@@ -54,7 +62,7 @@ def _choosable() -> tuple[Verdict, ...]:
             claims[name] += [f"{SERVICE}{service.code}", f"{SERVICE}{service.kind}"]
     for way in ways_round_list():
         claims[way.name].append(f"{WAY_ROUND}{way.kind}")
-    shown = {f"{WAY_ROUND}{kind.code}" for kind in way_kind_list() if not kind.closed_for}
+    shown = {f"{WAY_ROUND}{kind.code}" for kind in way_kind_list() if not kind.closes}
     return tuple(
         _verdict(name, tuple(said), "warn" if shown.issuperset(said) else "block")
         for name, said in claims.items()

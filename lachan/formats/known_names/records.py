@@ -8,8 +8,6 @@ import msgspec
 
 Text = Mapping[str, str]
 """By language: vi, en, fr."""
-Band = Literal["under-9", "9-11", "12-15", "16-17"]
-BANDS: tuple[Band, ...] = ("under-9", "9-11", "12-15", "16-17")
 Care = Literal["help", "care"]
 SERVICE, WAY_ROUND, NEVER = "service:", "way-round:", "never:"
 """What the categories of `overlay.overlay_verdicts` begin with; a code follows, or a `Care`."""
@@ -75,14 +73,14 @@ class WayKind(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     Attributes:
         name: in a word or two, for a parent.
         said: a sentence for the child: what is closed, and why, without blame.
-        closed_for: age bands for which it is closed by default; for the others it is only shown. Empty: it is never
-            closed, for too much else goes by it.
+        closes: whether it is closed where a rule set closes ways round (for which ages is said in
+            `profiles/data/age_bands.json`), or only ever shown, for too much else goes by it.
     """
 
     code: str
     name: Text
     said: Text
-    closed_for: tuple[Band, ...]
+    closes: bool
 
 
 class WayRound(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from lachan.formats.profiles.keys import DEVICE, IPV4, IPV6
+from lachan.formats.profiles.compiled_keys import absorb, absorb_label, hash_finish, hash_start
 from lachan.formats.profiles.layout import (
     GONE,
     ITEM_WORDS,
@@ -22,7 +22,6 @@ from lachan.formats.profiles.layout import (
     RECORD_WORDS,
     Layout,
 )
-from lachan.formats.profiles.memory import load64, prefetch
 from lachan.formats.profiles.records import DAY_KINDS
 from lachan.kernel.jit import njit
 
@@ -46,114 +45,6 @@ def numbers(layout: Layout) -> npt.NDArray[np.int64]:
         ],
         np.int64,
     )
-
-
-@njit(cache=True, forceinline=True)
-def _round(v0: Any, v1: Any, v2: Any, v3: Any) -> Any:
-    v0 += v1
-    v1 = ((v1 << U(13)) | (v1 >> U(51))) ^ v0
-    v0 = (v0 << U(32)) | (v0 >> U(32))
-    v2 += v3
-    v3 = ((v3 << U(16)) | (v3 >> U(48))) ^ v2
-    v0 += v3
-    v3 = ((v3 << U(21)) | (v3 >> U(43))) ^ v0
-    v2 += v1
-    v1 = ((v1 << U(17)) | (v1 >> U(47))) ^ v2
-    v2 = (v2 << U(32)) | (v2 >> U(32))
-    return v0, v1, v2, v3
-
-
-@njit(cache=True, forceinline=True)
-def _start(k0: Any, k1: Any) -> Any:
-    return (
-        U(k0) ^ U(0x736F6D6570736575),
-        U(k1) ^ U(0x646F72616E646F6D),
-        U(k0) ^ U(0x6C7967656E657261),
-        U(k1) ^ U(0x7465646279746573),
-    )
-
-
-@njit(cache=True, forceinline=True)
-def _absorb(state: Any, word: Any) -> Any:
-    v0, v1, v2, v3 = _round(state[0], state[1], state[2], state[3] ^ word)
-    v0, v1, v2, v3 = _round(v0, v1, v2, v3)
-    return v0 ^ word, v1, v2, v3
-
-
-@njit(cache=True, forceinline=True)
-def _finish(state: Any) -> Any:
-    v0, v1, v2, v3 = state[0], state[1], state[2] ^ U(0xFF), state[3]
-    for _ in range(4):
-        v0, v1, v2, v3 = _round(v0, v1, v2, v3)
-    return v0 ^ v1 ^ v2 ^ v3
-
-
-@njit(cache=True, forceinline=True)
-def _folded(word: Any) -> Any:
-    """Eight bytes with their capitals folded: the bit of 32 is set where a byte is from 65 to 90, and below 128."""
-    low = word & U(0x7F7F7F7F7F7F7F7F)
-    capitals = (low + U(0x3F3F3F3F3F3F3F3F)) & ~(low + U(0x2525252525252525)) & ~word
-    return word | (capitals & U(0x8080808080808080)) >> U(2)
-
-
-@njit(cache=True, forceinline=True)
-def _absorb_label(state: Any, name: Any, mark: Any) -> Any:
-    """(state, bytes absorbed) after a label with its length, capitals folded."""
-    size = np.int64(name[mark]) + 1
-    padded = (size + 7) // 8 * 8
-    if mark + padded <= len(name):
-        base, left = U(name.ctypes.data) + U(mark), size
-        while left >= 8:
-            state = _absorb(state, _folded(load64(base)))
-            base += U(8)
-            left -= 8
-        if left:
-            rest = load64(base) & ((U(1) << U(8 * left)) - U(1))
-            state = _absorb(state, _folded(rest))
-        return state, padded
-    word, shift = U(0), U(0)
-    for at in range(mark, mark + size):
-        word |= U(name[at]) << shift
-        shift += U(8)
-        if shift == U(64):
-            state = _absorb(state, _folded(word))
-            word, shift = U(0), U(0)
-    if shift > U(0):
-        state = _absorb(state, _folded(word))
-    return state, padded
-
-
-@njit(cache=True, forceinline=True)
-def device_key(k0: Any, k1: Any, label: Any) -> Any:
-    """`keys.way_key` of a device's address, capitals folded."""
-    state, word, shift = _start(k0, k1), U(1), U(8)
-    for i in range(len(label)):
-        byte = U(label[i])
-        if byte - U(65) < U(26):
-            byte += U(32)
-        word |= byte << shift
-        shift += U(8)
-        if shift == U(64):
-            state = _absorb(state, word)
-            word, shift = U(0), U(0)
-    word |= U((len(label) + 1) & 255) << U(56)
-    return _finish(_absorb(state, word)) >> U(8) << U(8) | U(DEVICE)
-
-
-@njit(cache=True, forceinline=True)
-def network_key(k0: Any, k1: Any, data: Any, at: Any, size: Any, length: Any) -> Any:
-    """`keys.network_key` of the address of `size` bytes at `at`."""
-    state, word, shift = _start(k0, k1), U(2) | U(length) << U(8), U(16)
-    for i in range(size):
-        bits = min(np.int64(8), max(np.int64(0), length - 8 * i))
-        word |= (U(data[at + i]) & U((0xFF00 >> bits) & 0xFF)) << shift
-        shift += U(8)
-        if shift == U(64):
-            state = _absorb(state, word)
-            word, shift = U(0), U(0)
-    word |= U(size + 2) << U(56)
-    code = (IPV4 if size == 4 else IPV6) + length
-    return _finish(_absorb(state, word)) >> U(8) << U(8) | U(code)
 
 
 @njit(cache=True, forceinline=True)
@@ -183,7 +74,7 @@ def number_find(words: Any, halves: Any, lay: Any, number: Any) -> Any:
         if np.int64(word >> U(32)) == number:
             place = np.int64(word & _LOW)
             return place if _record_fits(words, halves, place) else np.int64(0)
-        slot = slot + 1 if slot + 1 < size else 0
+        slot = slot + 1 if slot + 1 < size else np.int64(0)
     return np.int64(0)
 
 
@@ -200,15 +91,12 @@ def way_find(words: Any, halves: Any, lay: Any, key: Any) -> Any:
         leads = np.int64(word & _LOW) - 1
         if word >> U(32) == tag and leads != GONE - 1 and leads < directory:
             place = np.int64(words[lay[A_DIRECTORY] + leads] & _LOW)
-            record = U(words.ctypes.data) + U(8 * place)
-            prefetch(record + U(64))
-            prefetch(record + U(128))
             if _record_fits(words, halves, place):
                 ways, _ = _pair(halves, 2 * place + 4)
                 for i in range(ways):
                     if words[place + RECORD_WORDS + i] == key:
                         return place
-        slot = slot + 1 if slot + 1 < size else 0
+        slot = slot + 1 if slot + 1 < size else np.int64(0)
     return np.int64(0)
 
 
@@ -250,7 +138,7 @@ def _kind(words: Any, halves: Any, body: Any, count: Any, day: Any) -> Any:
 
 
 @njit(cache=True, forceinline=True)
-def _week_spot(words: Any, halves: Any, lay: Any, place: Any, now: Any) -> Any:
+def week_spot(words: Any, halves: Any, lay: Any, place: Any, now: Any) -> Any:
     """(half where the week of the profile at `place` names its day, quarter of an hour) at Unix second `now`."""
     zone, calendar = _pair(halves, 2 * place + 3)
     local = now + _offset(words, lay, zone, now)
@@ -263,7 +151,7 @@ def _week_spot(words: Any, halves: Any, lay: Any, place: Any, now: Any) -> Any:
 
 
 @njit(cache=True, forceinline=True)
-def _week_rule_set(halves: Any, spot: Any, quarter: Any) -> Any:
+def week_rule_set(halves: Any, spot: Any, quarter: Any) -> Any:
     if spot >= len(halves):
         return np.int64(-1)
     day = 2 * (np.int64(halves[spot]) + ITEM_WORDS)
@@ -279,7 +167,7 @@ def _week_rule_set(halves: Any, spot: Any, quarter: Any) -> Any:
 
 
 @njit(cache=True, forceinline=True)
-def _segment_rule_set(halves: Any, place: Any, now: Any) -> Any:
+def segment_rule_set(halves: Any, place: Any, now: Any) -> Any:
     """The rule set of what departs from the week now; -1 where nothing does."""
     ways, segments = _pair(halves, 2 * place + 4)
     if segments:
@@ -297,10 +185,10 @@ def rule_set_at(words: Any, halves: Any, lay: Any, place: Any, now: Any) -> Any:
     """The number of the rule set that holds for the profile at `place` at Unix second `now`; -1 where the table does
     not say.
     """
-    found = _segment_rule_set(halves, place, now)
+    found = segment_rule_set(halves, place, now)
     if found < 0:
-        spot, quarter = _week_spot(words, halves, lay, place, now)
-        found = _week_rule_set(halves, spot, quarter)
+        spot, quarter = week_spot(words, halves, lay, place, now)
+        found = week_rule_set(halves, spot, quarter)
     return found
 
 
@@ -345,11 +233,11 @@ def own_at(
         return effect, label, until
     ways, _ = _pair(halves, 2 * place + 4)
     first = place + RECORD_WORDS + ways
-    state, size = _absorb(_start(k0, k1), U(halves[2 * place])), np.int64(8)
+    state, size = absorb(hash_start(k0, k1), U(halves[2 * place])), np.int64(8)
     for j in range(labels - 1, -1, -1):
-        state, more = _absorb_label(state, name, marks[j])
+        state, more = absorb_label(state, name, marks[j])
         size += more
-        key = _finish(_absorb(state, U(size & 255) << U(56)))
+        key = hash_finish(absorb(state, U(size & 255) << U(56)))
         word = _own_word(words, halves, first, count, key)
         if word:
             end = word & 0x3FFFFFFF
@@ -357,62 +245,3 @@ def own_at(
                 effect, label = word >> 30, np.int64(j)
                 until = end + OWN_EPOCH if end else np.int64(0)
     return effect, label, until
-
-
-@njit(cache=True, forceinline=True)
-def profile_decide(
-    words: Any,
-    halves: Any,
-    lay: Any,
-    place: Any,
-    k0: Any,
-    k1: Any,
-    name: Any,
-    marks: Any,
-    labels: Any,
-    now: Any,
-) -> Any:
-    """(rule set, effect, label, until) of the profile at `place`: `rule_set_at` and `own_at`. The week's line is asked
-    for before the names are hashed, for both take as long.
-    """
-    spot, quarter = _week_spot(words, halves, lay, place, now)
-    prefetch(U(halves.ctypes.data) + U(4 * spot))
-    effect, label, until = own_at(words, halves, place, k0, k1, name, marks, labels, now)
-    found = _segment_rule_set(halves, place, now)
-    if found < 0:
-        found = _week_rule_set(halves, spot, quarter)
-    return found, effect, label, until
-
-
-@njit(cache=True, nogil=True)
-def decide_all(
-    words: Any,
-    halves: Any,
-    lay: Any,
-    k0: Any,
-    k1: Any,
-    ways: Any,
-    names: Any,
-    starts: Any,
-    now: Any,
-    found: Any,
-) -> Any:
-    """Whole decisions, a way and a name each: profile, rule set and own effect into `found`; the names, wire form with
-    root, begin at `starts` of `names`.
-    """
-    marks = np.empty(128, np.int64)
-    for i in range(len(ways)):
-        at, labels = starts[i], 0
-        while names[at] != 0 and labels < 128:
-            marks[labels] = at
-            labels += 1
-            at += np.int64(names[at]) + 1
-        place = way_find(words, halves, lay, ways[i])
-        if place == 0:
-            found[i, 0], found[i, 1], found[i, 2], found[i, 3] = 0, -1, PASS, 0
-            continue
-        rules, effect, _, until = profile_decide(
-            words, halves, lay, place, k0, k1, names, marks, labels, now
-        )
-        found[i, 0], found[i, 1] = np.int64(halves[2 * place]), rules
-        found[i, 2], found[i, 3] = effect, until

@@ -1,8 +1,7 @@
 """What the pages ask the edge's processes by their door (`kernel/doors`): things that are told to whom they concern and
 stand nowhere else.
 
-"Does it work?": the page makes a nonce, asks for it here, has the device look up `<nonce>.check.<edge's name>`, and
-asks again. Only a nonce that was asked for lately is noticed, so that nobody else can fill the edge's memory.
+"Does it work?": the page makes a nonce, asks for it here, has the device look up `check_name(…)`, and asks again. Only a nonce that was asked for lately is noticed, so that nobody else can fill the edge's memory.
 
 "What was blocked here?": the page of a child's device asks for what was blocked for that device in the last minutes; each
 process gives what it has, sealed to that device. Only the browser with the other half of the key opens it.
@@ -98,6 +97,18 @@ class Blocked(msgspec.Struct, frozen=True, kw_only=True):
 def nonce_new() -> str:
     """A nonce that nobody guesses, as a label of a name."""
     return secrets.token_hex(10)
+
+
+def check_name(nonce: str, host: str) -> str:
+    """The name that a device looks up, where the edge's own is `host` (LACHAN_DNS_NAME)."""
+    return f"{nonce}.{check_host(host)}"
+
+
+def check_host(host: str) -> str:
+    """What one-time names lie below. Browsers ask nobody for names below `localhost`, where a trial is: it has another,
+    which is nobody's (RFC 6761, section 6.2).
+    """
+    return "check.lachan.test" if host.endswith("localhost") else f"check.{host}"
 
 
 def device_digest(label: str | bytes) -> str:

@@ -46,15 +46,16 @@ class ProfileReader:
     """
 
     def __init__(self, folder: Path | str, *, watch: Callable[[], None] | None = None) -> None:
-        """With `watch`, opening a new generation is somebody else's work: look-ups call `watch` when there is one, and
-        go on with the old until `refresh` was called.
+        """With `watch`, opening a generation, the first too, is somebody else's work: look-ups call `watch` when there is
+        a new one, and go on with what is there until `refresh` was called.
         """
         self._folder = Path(folder)
         self._watch = watch
         self.table: Table | None = None
         self._fault = ""
         self._look_at = 0.0
-        self.refresh()
+        if watch is None:
+            self.refresh()
 
     def find(self, way: int) -> int | None:
         """The profile that is known by a way in (`keys.way_key`)."""

@@ -22,7 +22,7 @@ class RuleSet(msgspec.Struct, frozen=True, kw_only=True):
             where it is no pause.
         categories: codes of the exchange's categories that are blocked, each with those below it.
         services: codes of services that are blocked (`formats/known_names`).
-        open_services: codes of services that are open though everything is blocked ("30 more minutes" at bedtime).
+        open_services: codes of services that are open though everything is blocked ("30 more minutes" at bedtime, a lesson).
         safe_search: search engines and video sites are asked in their restricted mode.
         ways_round: names by which the rules would be passed by are blocked.
         why: what the child is told of it.

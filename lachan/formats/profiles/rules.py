@@ -24,7 +24,7 @@ from lachan.formats.profiles.records import (
 from lachan.kernel.errors import InvalidInput
 
 SlotWhy = Literal["schedule", "bedtime", "homework"]
-OverrideKind = Literal["pause", "block", "open", "open-all", "skip"]
+OverrideKind = Literal["pause", "block", "open", "open-all", "only", "skip"]
 OVERRIDES_LIMIT = 32
 """At once."""
 OVERRIDE_DAYS_LIMIT = 31
@@ -127,7 +127,7 @@ class Override(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """What is said for a while. Of several, kept in the order in which they were said, the last wins.
 
     Attributes:
-        services, categories: what `block` and `open` name.
+        services, categories: what `block` and `open` name. `only` closes everything but services, or but the own names.
         skips: which slots `skip` takes away.
         why: what `block` tells the child.
         start: Unix seconds.
@@ -144,7 +144,9 @@ class Override(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 
     def __post_init__(self) -> None:
         named = bool(self.services or self.categories)
-        if named != (self.kind in {"block", "open"}):
+        if self.kind == "only" and self.categories:
+            raise InvalidRules("only names services, and no categories")
+        if named != (self.kind in {"block", "open"}) and self.kind != "only":
             raise InvalidRules("block and open name services or categories, the others name none")
         if bool(self.skips) != (self.kind == "skip"):
             raise InvalidRules("skip says which slots, the others do not")
@@ -263,6 +265,14 @@ def _said(found: RuleSet, one: Override, rules: Rules) -> RuleSet:
             services=found.services - one.services,
             categories=_shut(found.categories, one.categories),
             open_services=found.open_services | (one.services if found.everything else frozenset()),
+        )
+    if one.kind == "only":
+        return change(
+            found,
+            everything=True,
+            services=found.services - one.services,
+            open_services=one.services,
+            why="schedule",
         )
     if one.kind == "open-all":
         left = found.categories & rules.categories

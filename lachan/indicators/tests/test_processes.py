@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.instance import home_copy
+
 PROGRAM = str(Path(__file__).parent / "publisher.py")
 WRITERS, EACH = 3, 12
 # Every third publication is withdrawn again: one row more.
@@ -21,6 +23,7 @@ def run(request, home, monkeypatch):
     """Start the program against a database of its own."""
     if request.param == "sqlite":
         monkeypatch.delenv("DATABASE_URL", raising=False)
+        home_copy(home)
     else:
         monkeypatch.setenv("DATABASE_URL", _fresh_database())
     environment = {**os.environ, "PYTHONPATH": str(Path.cwd())}

@@ -29,6 +29,43 @@ NO_URLS = [
 ]  # fmt: skip
 
 
+MAIL = [
+    "", "smtp://localhost:25", "smtps://u:p%40ss%2F@mail.example", "smtp://u:p@10.0.0.1:587", "smtp://[::1]",
+]  # fmt: skip
+NO_MAIL = [
+    "mail.example", "http://mail.example", "smtp://", "smtp://mail.example/x", "smtp://mail.example?x=y",
+    "smtp://u@mail.example", "smtp://:p@mail.example", "smtp://mail.example:99999", "smtp://a b", "smtps://u:p@[",
+]  # fmt: skip
+NO_SENDER = [
+    "",
+    "x",
+    "Lá Chắn",
+    "a@b",
+    "a@b.example\r\nBcc: c@d.example",
+    "<>",
+    "é@b.example",
+]
+NO_CONTACT = [
+    "x",
+    "mailto:",
+    "mailto:x",
+    "http://b.example",
+    "https://",
+    "https://[::1]/",
+    "https://b.example/ x",
+]
+NO_PLACE = [
+    "",
+    "a.example:0",
+    "a.example:x",
+    "https://a.example",
+    "a.example/x",
+    "u@a.example",
+    "*",
+    "::1",
+]
+
+
 @pytest.mark.parametrize(
     ("kind", "good", "bad"),
     [
@@ -36,9 +73,25 @@ NO_URLS = [
         (kinds.origin, ORIGINS, NO_ORIGINS),
         (kinds.address_port, ADDRESSES, NO_ADDRESSES),
         (kinds.postgresql_url, URLS, NO_URLS),
+        (kinds.mail_server, MAIL, NO_MAIL),
+        (
+            kinds.mail_sender,
+            ["a@b.example", "Lá Chắn <a@b.example>", '"L, C" <a@b.example>'],
+            NO_SENDER,
+        ),
+        (
+            kinds.contact,
+            ["", " mailto:a@b.example", "a@b.example", "https://b.example/x"],
+            NO_CONTACT,
+        ),
+        (
+            kinds.host_and_port,
+            ["a.example", "A.example:8443", "10.0.0.7:1", "[::1]:8443"],
+            NO_PLACE,
+        ),
         (kinds.secret, ["x" * 32, " " + "y" * 64 + "\n"], ["", " \t\n", "x" * 31, " " * 64]),
     ],
-    ids=["host", "origin", "address", "postgresql", "secret"],
+    ids=["host", "origin", "address", "postgresql", "mail", "sender", "contact", "place", "secret"],
 )
 def test_it_takes_what_works_and_refuses_what_would_do_nothing(kind, good, bad):
     for text in good:
@@ -61,6 +114,13 @@ def test_it_reads_addresses_and_urls_for_what_they_are():
     )
 
 
+def test_it_sends_no_password_in_clear():
+    secured = {text: kinds.mail_server(text).security for text in MAIL if text}
+    assert list(secured.values()) == ["none", "tls", "starttls", "none"]
+    assert kinds.mail_server(MAIL[2]).password == "p@ss/"
+    assert "p@ss" not in repr(kinds.mail_server(MAIL[2]))
+
+
 READERS = {
     "flag": lambda env: env.flag("A", default=True),
     "number": lambda env: env.number("A", 1, high=10),
@@ -69,6 +129,10 @@ READERS = {
     "origin": lambda env: env.each("A", "", kinds.origin),
     "address": lambda env: env.parsed("A", "", kinds.address_port),
     "database": lambda env: env.parsed("A", "", kinds.postgresql_url),
+    "mail": lambda env: env.parsed("A", "", kinds.mail_server),
+    "sender": lambda env: env.parsed("A", "", kinds.mail_sender),
+    "contact": lambda env: env.parsed("A", "", kinds.contact),
+    "place": lambda env: env.each("A", "", kinds.host_and_port),
 }
 
 

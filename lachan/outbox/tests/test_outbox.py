@@ -1,5 +1,7 @@
 import dataclasses
 import itertools
+import os
+import signal
 import threading
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -292,3 +294,20 @@ def test_it_cuts_the_write_ahead_log():
     assert log.stat().st_size == 0
     with connection.cursor() as cursor:
         assert cursor.execute("PRAGMA busy_timeout").fetchone() == (20_000,)
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_ends_a_wait(number):
+    kept = {one: signal.getsignal(one) for one in (signal.SIGTERM, signal.SIGINT)}
+    listener = services.listener_open("x")
+    try:
+        stop = services.stop_on_signal()
+        sent = threading.Timer(0.1, os.kill, (os.getpid(), number))
+        sent.start()
+        assert listener.wait(60) == {""}
+        assert stop.is_set()
+        sent.join()
+    finally:
+        listener.close()
+        for one, handler in kept.items():
+            signal.signal(one, handler)

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -15,7 +16,7 @@ from lachan.formats.snapshot.writer import SnapshotWriter
 
 class Edge:
     def __init__(self, home, upstream_ports, *flags):
-        self.home = home
+        self.home, self.flags = home, flags
         upstream = ",".join(f"127.0.0.1:{port}" for port in upstream_ports)
         self.process = subprocess.Popen(
             [sys.executable, "-m", "lachan.edge.dns", "--listen", "127.0.0.1:0", *flags],
@@ -26,18 +27,28 @@ class Edge:
                 "LACHAN_DNS_FORWARD": "test",  # our own upstream knows it
             },
             stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
             text=True,
         )
-        line = self.process.stdout.readline()
-        self.port = int(line.split("127.0.0.1:")[1].split(",")[0])
+        self.said = self.process.stdout.readline()
+        # The first address that it names; none where it could listen on none yet.
+        found = re.search(r"127\.0\.0\.1:(\d+)", self.said)
+        self.port = int(found[1]) if found else None
 
     @property
-    def tls_port(self):
+    def sealed_port(self):
+        """Of DNS over TLS, or over HTTPS."""
         (address,) = self.status()["encrypted"]["listen"]
         return int(address.rpartition(":")[2])
 
+    @property
+    def authority(self):
+        """The file of the certificate that its clients trust."""
+        return self.home / "tls" / "authority.pem"
+
     def status(self):
-        return json.loads((self.home / "run" / "dns.json").read_text())
+        name = "dns-https" if "--https" in self.flags else "dns"
+        return json.loads((self.home / "run" / f"{name}.json").read_text())
 
     def until(self, wanted, seconds=60):
         """Wait for something that must come true; `wanted` may fail while it is not yet, and datagrams get lost."""

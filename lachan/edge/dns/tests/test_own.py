@@ -16,8 +16,16 @@ from lachan.edge.dns.checks import EACH, NONCES, Checks
 from lachan.edge.dns.names import OwnNames, host_parse
 from lachan.edge.dns.own import OwnAnswers
 from lachan.edge.dns.question import question_parse
-from lachan.edge.dns.settings import Ways
-from lachan.formats.profiles.door import KIND, Check, Seen, check, device_digest, nonce_new
+from lachan.edge.dns.ways import Ways
+from lachan.formats.profiles.door import (
+    KIND,
+    Check,
+    Seen,
+    check,
+    check_name,
+    device_digest,
+    nonce_new,
+)
 from lachan.kernel.doors import Door, doors_ask
 
 HOST = "dns.shield.test"
@@ -119,6 +127,14 @@ def test_it_notices_a_nonce_that_is_waited_for_by_each_way_once():
         ("udp", ""), ("tls", device_digest("K3X9")), ("https", device_digest("k3x9")), ("tcp", ""),
     ]  # fmt: skip
     assert seen(own.checks, "another") == []
+
+
+def test_a_trial_below_localhost_is_tried_by_a_name_that_browsers_ask_for():
+    own = OwnAnswers(Ways(names=OwnNames("dns.localhost")))
+    assert check_name("abc", "dns.localhost") == "abc.check.lachan.test"
+    assert records(ask(own, "abc.check.lachan.test", "A")) == ["0.0.0.0"]  # noqa: S104
+    assert ask(own, "abc.check.dns.localhost", "A") is None
+    assert check_name("abc", HOST) == f"abc.check.{HOST}"
 
 
 def test_it_tells_who_asks_by_which_way():

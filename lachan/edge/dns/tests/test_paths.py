@@ -14,8 +14,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from lachan.edge.dns.asker import UDP, Policies
+from lachan.edge.dns.asker import HTTPS, TCP, TLS, UDP, Policies
 from lachan.edge.dns.cache import AnswerCache
+from lachan.edge.dns.fast_path import StreamPath
 from lachan.edge.dns.layers import Layers
 from lachan.edge.dns.layout import C_BLOCKED, C_CACHED, STRIDE
 from lachan.edge.dns.message import reply_parse
@@ -114,8 +115,9 @@ def world(tmp_path_factory):
         policies = Policies(*POLICIES)
         responder = Responder(layers(), policies, cache, Forwarder([]))
 
-        def plain(packet, row):
-            return responder.at_once(packet, policies.asker("192.0.2.1", connection(row)))
+        def plain(packet, row, way=None):
+            asker = policies.asker("192.0.2.1", way or connection(row))
+            return responder.at_once(packet, asker)
 
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
             hot = FastPath(Frames(sock), layers(), policies, cache.compiled)
@@ -316,3 +318,78 @@ def test_it_bounds_what_it_keeps():
     assert len(cache) < 2000
     assert cache.compiled.view[1].nbytes <= size
     assert isinstance(asyncio.run(responder.answer(query, asker)), bytes)
+
+
+PADDED = b"\0\x0c\0\x05\0\0\0\0\0"
+
+
+@st.composite
+def stream_queries(draw):
+    """Some ask for padding, before or after another option, or with its length cut."""
+    packet = draw(queries())
+    if packet[11] and packet[-1] == 0 and draw(st.booleans()):
+        option = draw(
+            st.sampled_from(
+                [PADDED, b"\0\x0a\0\x02ab" + PADDED, PADDED + b"\0\x0a\0\x02ab", PADDED[:3]]
+            )
+        )
+        packet = packet[:-2] + len(option).to_bytes(2, "big") + option
+    return packet
+
+
+@given(
+    st.lists(st.one_of(stream_queries(), damaged(), st.binary(max_size=60)), max_size=80),
+    ROWS,
+    st.sampled_from([TCP, TLS, HTTPS]),
+    st.binary(max_size=20),
+)
+@settings(
+    deadline=None, max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+def test_streams_are_answered_alike_compiled_and_plain(world, packets, row, way, rest):
+    hot, plain = world
+    while int(time.time() * 10) % 10 == 9:
+        time.sleep(0.02)  # both must see the same second
+    path = StreamPath(hot._layers, hot._policies, hot._cache)
+    framed = b"".join(len(one).to_bytes(2, "big") + one for one in packets)
+    rest = (len(rest) + 1).to_bytes(2, "big") + rest
+    found = path.answer(framed + rest, row, way.block)
+    assert (found.used, found.asked) == (len(framed), len(packets))
+    replies, at, place = found.replies, 0, 2
+    left = {tuple(one) for one in found.left}
+    for packet in packets:
+        if (place, len(packet)) not in left:
+            end = at + 2 + int.from_bytes(replies[at : at + 2], "big")
+            whole = plain(packet, row, msgspec.structs.replace(way, row=row))
+            assert replies[at + 2 : end] == whole, (packet, row)
+            at = end
+        place += 2 + len(packet)
+    assert at == len(replies)
+
+
+@pytest.mark.parametrize("way", [TLS, HTTPS, TCP])
+def test_replies_are_padded_for_who_asks_for_it(world, way):
+    _, plain = world
+    connection = msgspec.structs.replace(way, row=0)
+    for name in ("bad.test", "kept.test", "localhost", "x.onion"):
+        asked = dns.message.make_query(name, "A", use_edns=0, pad=128).to_wire()
+        assert len(plain(asked, 0, connection)) % 468 == 0 or way is TCP
+        asked = dns.message.make_query(name, "A", use_edns=0).to_wire()
+        assert len(plain(asked, 0, connection)) < 300
+
+
+def test_a_stream_is_answered_piece_by_piece_where_it_is_much(world):
+    hot, _ = world
+    path = StreamPath(hot._layers, hot._policies, hot._cache)
+    packet = dns.message.make_query("kept.test", "TXT", use_edns=0, pad=128).to_wire()
+    framed = (len(packet).to_bytes(2, "big") + packet) * 1000
+    at, replies = 0, 0
+    while at < len(framed):
+        found = path.answer(framed[at:], 0, 468)
+        assert found.left == []
+        assert 0 < found.asked < 1000
+        at, replies = at + found.used, replies + found.asked
+    assert (at, replies) == (len(framed), 1000)
+    odd = (b"\0\5abcde") * 1000
+    found = path.answer(odd, 0, 468)
+    assert (len(found.left), found.used) == (256, 256 * 7)

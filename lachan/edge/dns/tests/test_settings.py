@@ -95,9 +95,10 @@ def test_no_filter_blocks_all():
     assert blocks(Policy(), "contract.scam") == blocks(Policy(), "of-tomorrow") == BLOCK
     profile = Profile(action="block", categories=(), source="", reason="")
     assert Policy().effect(profile) == BLOCK
+    assert Policy(categories=frozenset()).effect(profile) == PASS
     assert by_file(
         "block_categories", [], by_env("block_categories", "scam")
-    ) == msgspec.structs.replace(by_env("", ""), categories=frozenset())
+    ) == msgspec.structs.replace(by_env("", ""), categories=None)
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from lachan.edge.dns.responder import Counts
-from lachan.edge.dns.status import EdgeStatus, StatusFile
+from lachan.edge.dns.status import EdgeStatus, Encrypted, StatusFile, Way
 from lachan.edge.metrics.__main__ import listen_setting, server_make
 from lachan.edge.metrics.numbers import families
 from lachan.formats.openmetrics import CONTENT_TYPE, rendered
@@ -71,6 +71,25 @@ def test_it_says_what_the_dns_edge_counted(home):
     assert numbers(home)["lachan_dns_up",] == 0
 
 
+def test_it_says_by_which_way_questions_came_and_how_certificates_stand(home):
+    ways = {"tcp": Way(connections=1, opened=2, questions=3), "tls": Way(4, 5, 6)}
+    StatusFile(home).write(
+        edge_status(ways=ways, encrypted=Encrypted(("192.0.2.53:853",), 4e9, "it is half a key"))
+    )
+    https = edge_status(listen=[], ways={"https": Way(7, 8, 9)}, encrypted=Encrypted((), 5e9))
+    StatusFile(home, "dns-https").write(https)
+    found = numbers(home)
+    for way, questions in (("udp", 1), ("tcp", 3), ("tls", 6), ("https", 9)):
+        assert found["lachan_dns_way_questions_total", ("way", way)] == questions
+    assert found["lachan_dns_way_open_connections", ("way", "https")] == 7
+    assert found["lachan_dns_way_connections_total", ("way", "tls")] == 5
+    assert found["lachan_dns_certificate_ignored", ("way", "tls")] == 1
+    assert found["lachan_dns_certificate_ignored", ("way", "https")] == 0
+    assert found["lachan_dns_certificate_end_time_seconds", ("way", "https")] == 5e9
+    assert found["lachan_dns_queries_total", ("process", "dns-https")] == 10
+    assert "half a key" not in rendered(families(home)).decode()
+
+
 def test_it_says_how_long_calls_took_process_by_process(home):
     one = LookupStatus(pid=11)
     for seconds in (0.000_000_5, 0.003, 100.0):
@@ -113,7 +132,7 @@ def test_it_answers_where_nothing_has_begun(tmp_path):
 
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60)
-@given(name=st.sampled_from(["up", "dns", "match-7"]), content=st.binary(max_size=40) | st.sampled_from(
+@given(name=st.sampled_from(["up", "dns", "dns-https", "match-7"]), content=st.binary(max_size=40) | st.sampled_from(
     [b"{}", b"[]", b"null", b'{"web": []}', b'{"web": [1]}', b'{"web": [null, 1]}', b'{"web": ["x", "y"]}', b'{"a": 1}',
      b'{"web": [1, "x"]}', b'{"web": [99999999999999999999999, 5]}', b'{"pid": 7, "took": []}', b'{"pid":7,"written":1e300}'])
 )  # fmt: skip

@@ -17,11 +17,9 @@ from lachan.formats.known_names.loading import (
     service_list,
     services_of,
     way_kind_list,
-    ways_round_closed,
     ways_round_list,
 )
 from lachan.formats.known_names.overlay import known_as, never_blocked_verdicts, overlay_verdicts
-from lachan.formats.known_names.records import BANDS
 from lachan.formats.observables.names import canonical_name, is_public_suffix, suffixes
 from lachan.formats.observables.wire import domain_to_wire
 from lachan.kernel.errors import NotFound
@@ -123,11 +121,8 @@ def test_kinds_are_told_in_every_language():
     assert {way.code for way in way_kind_list()} >= set(WAYS.values())
 
 
-def test_ways_round_are_closed_together_and_only_for_the_young():
-    """A rule set has one word for all of them."""
-    assert {way.closed_for for way in way_kind_list()} == {(), BANDS[:3]}
-    assert ways_round_closed("under-9") == ways_round_closed("12-15") != frozenset()
-    assert ways_round_closed("16-17") == frozenset()
+def test_some_ways_round_are_only_ever_shown():
+    assert {way.code for way in way_kind_list() if not way.closes} == {"carrier", "dynamic-dns"}
 
 
 def test_help_lines_say_why_and_what_they_are():
@@ -221,4 +216,7 @@ def test_a_review_is_read():
     raw = (
         b'[{"name": "hrw.org", "who": ["A", "B"], "why": "a reason of length", "on": "2026-11-30"}]'
     )
-    assert [each.name for each in reviewed_read(raw)] == ["hrw.org"]
+    reviewed = reviewed_read(raw)
+    assert [each.name for each in reviewed] == ["hrw.org"]
+    names = {each.value for each in overlay_verdicts(reviewed=reviewed)}
+    assert {each.value for each in overlay_verdicts()} - names == {"hrw.org"}

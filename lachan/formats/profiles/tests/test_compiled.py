@@ -9,7 +9,7 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lachan.formats.profiles import compiled, keys
+from lachan.formats.profiles import compiled, compiled_batch, compiled_keys, keys
 from lachan.formats.profiles.records import OwnName, Profile
 from lachan.formats.profiles.table import ProfileReader, ProfileWriter
 from lachan.formats.profiles.tests import strategies as own
@@ -19,7 +19,7 @@ HELD = dt.datetime.fromtimestamp(own.NOW, dt.UTC)
 K0, K1 = (np.uint64(int.from_bytes(own.KEY[at : at + 8], "little")) for at in (0, 8))
 
 
-@settings(max_examples=80)
+@settings(max_examples=30)
 @given(
     st.lists(own.profiles(), max_size=6),
     own.calendars,
@@ -43,9 +43,9 @@ def test_it_decides_as_the_plain_reader(profiles, calendar, instants, many):
         starts = np.cumsum([0, *sizes[:-1]])
         for instant in instants:
             found = np.zeros((len(asked), 4), np.int64)
-            compiled.decide_all(
+            compiled_batch.decide_all(
                 table.words, halves, lay, K0, K1, np.array([way for way, _ in asked], np.uint64),
-                np.frombuffer(text, np.uint8), starts, instant, found,
+                np.frombuffer(text, np.uint8), starts, instant, 7, found,
             )  # fmt: skip
             for (way, wire), row in zip(asked, found.tolist(), strict=True):
                 number = reader.find(way)
@@ -74,11 +74,11 @@ def _with_many(profile: Profile) -> Profile:
 @given(st.binary(max_size=40), st.ip_addresses(), st.integers(0, 128))
 def test_its_keys_are_the_plain_ones(raw, address, length):
     label = raw.hex()
-    found = compiled.device_key(K0, K1, np.frombuffer(label.upper().encode(), np.uint8))
+    found = compiled_keys.device_key(K0, K1, np.frombuffer(label.upper().encode(), np.uint8))
     assert found == keys.way_key(own.KEY, "device", label)
     length = min(length, address.max_prefixlen)
     packed = np.frombuffer(b"xx" + address.packed, np.uint8)
     network = ipaddress.ip_network((address, length), strict=False)
-    found = compiled.network_key(K0, K1, packed, 2, len(address.packed), length)
+    found = compiled_keys.network_key(K0, K1, packed, 2, len(address.packed), length)
     assert found == keys.way_key(own.KEY, "network", str(network))
     assert found == keys.network_key(own.KEY, address.packed, length)

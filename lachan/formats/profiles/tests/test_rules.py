@@ -101,6 +101,16 @@ def test_the_last_said_wins_for_what_it_names():
     assert holds(RULES, noon, free, pause) == RuleSet(everything=True, why="pause")
 
 
+def test_a_lesson_closes_everything_but_what_it_names():
+    span = ("2026-11-30T09:00", "2026-11-30T09:45")
+    only, bare = for_a_while("only", *span, services=GAMES), for_a_while("only", *span)
+    then = holds(RULES, "2026-11-30T09:44:59", only)
+    assert (then.everything, then.open_services, then.why) == (True, GAMES, "schedule")
+    assert then.services == RULES.services - GAMES
+    assert holds(RULES, "2026-11-30T09:30", only, bare).open_services == frozenset()
+    assert holds(RULES, "2026-11-30T09:45", only) == holds(RULES, "2026-11-30T09:45")
+
+
 def test_open_everything_leaves_what_is_harmful():
     rules = Rules(
         categories=frozenset({"contract"}),
@@ -201,6 +211,7 @@ def test_it_refuses_a_slot_that_cannot_be(wrong, says):
         ({"kind": "pause"}, "name services"),
         ({"kind": "skip", "services": frozenset()}, "which slots"),
         ({"skips": frozenset({"bedtime"})}, "which slots"),
+        ({"kind": "only", "categories": frozenset({"content"})}, "no categories"),
     ],
 )
 def test_it_refuses_an_override_that_cannot_be(wrong, says):
