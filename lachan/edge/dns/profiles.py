@@ -96,7 +96,10 @@ class Profiles:
     def device_key(self, token: bytes) -> str:
         """The public key of the page that a child opened on a device; empty where nobody did."""
         table = self.reader.current()
-        return self._device_keys.find(_device_way(table.layout.key, token)) if table else ""
+        try:
+            return self._device_keys.find(_device_way(table.layout.key, token)) if table else ""
+        except DAMAGED:
+            return ""
 
     def policy(self, number: int, base: Policy) -> tuple[Held, Policy]:
         """What holds for a profile now, at an edge that answers by `base`."""
