@@ -40,7 +40,8 @@ CHOSEN = frozenset(
     {"about", "category", "clock", "confidence", "decision", "form", "key", "kind", "language", "link", "mine", "next"}
     | {"other", "outcome", "pick", "province", "question", "report", "role", "roles", "status", "tlp", "to", "token"}
     | {"quality", "turned", "urgency", "which", "work"}
-    | {"band", "days", "device", "effect", "pause", "search", "service", "slot", "ways", "what", "why"}
+    | {"band", "class", "closed", "days", "device", "effect", "how", "looked_at", "manages", "minutes", "named"}
+    | {"pause", "service", "shown", "slot", "sort", "take", "way", "what", "why"}
 )  # fmt: skip
 # What such a field may hold: codes, numbers and identifiers. Given back too, but nothing that anybody would miss.
 _CODE = re.compile(r"[a-z0-9_.+-]*")
