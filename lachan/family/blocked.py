@@ -21,8 +21,11 @@ from lachan.formats.profiles.door import FAMILY, Blocked, BlockedName, blocked, 
 from lachan.kernel.sealing.envelope import unseal
 from lachan.kernel.sealing.errors import KeyUnusable, SealBroken
 
+from .errors import NameUnusable
 from .labels import OFFERED, is_closed, service_choices
+from .projecting import name_read
 from .records import Answer, AskShown, Band
+from .words import name_shown
 
 REMEMBERED_SECONDS = 600
 YOUNG = frozenset({Band.UNDER_9, Band.FROM_9})
@@ -138,9 +141,17 @@ def _shown(said: BlockedName, at: float, waiting: set[str], *, is_young: bool) -
         who="family" if is_family or is_offered else "list",
         source="" if is_family else said.source,
         ask=ask,
-        waits=("" if ask == "time" else said.name) in waiting and bool(ask),
+        waits=bool(ask) and ("" if ask == "time" else _asked_as(said.name)) in waiting,
         indicator=said.indicator,
     )
+
+
+def _asked_as(name: str) -> str:
+    """How it stands in what was asked for (`asks.ask_make`)."""
+    try:
+        return name_shown(name_read(name))
+    except NameUnusable:
+        return name
 
 
 def _family_why(said: BlockedName) -> str:
