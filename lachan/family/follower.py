@@ -1,6 +1,8 @@
 """The process that keeps the table of profiles in step with the database: the one writer of its folder."""
 
 import logging
+from collections.abc import Iterator
+from contextlib import closing
 from datetime import date
 from pathlib import Path
 
@@ -8,6 +10,8 @@ from django.conf import settings
 from django.db import Error as DatabaseError
 from django.db import close_old_connections
 
+from lachan.formats.profiles.device_keys import DeviceKeyWriter
+from lachan.formats.profiles.records import Profile
 from lachan.formats.profiles.table import ProfileReader, ProfilesStatus, ProfileWriter
 from lachan.kernel.country import here, today
 from lachan.outbox.services import listener_open, stop_on_signal
@@ -17,6 +21,7 @@ from .projecting import (
     calendar_now,
     changes_after,
     changes_kept_from,
+    device_keys_of,
     edge_key,
     profile_head,
     profiles,
@@ -37,10 +42,11 @@ def run(*, once: bool = False, rebuild: bool = False) -> None:
     """
     stop = stop_on_signal()
     listener = listener_open(TOPIC)
-    with ProfileWriter(settings.LACHAN_HOME / "profiles", edge_key()) as writer:
+    folder = settings.LACHAN_HOME / "profiles"
+    with ProfileWriter(folder, edge_key()) as writer, closing(DeviceKeyWriter(folder)) as keys:
         try:
             while not stop.is_set():
-                if _sync(writer, rebuild=rebuild):
+                if _sync(writer, keys, rebuild=rebuild):
                     rebuild = False
                 if once:
                     return
@@ -49,14 +55,14 @@ def run(*, once: bool = False, rebuild: bool = False) -> None:
             listener.close()
 
 
-def _sync(writer: ProfileWriter, *, rebuild: bool) -> bool:
+def _sync(writer: ProfileWriter, keys: DeviceKeyWriter, *, rebuild: bool) -> bool:
     """Bring the table up to date; whether it is."""
     try:
         close_old_connections()
-        if rebuild or writer.needs_rebuild or not _follows(writer.sequence):
-            table_rebuild(writer)
+        if rebuild or keys.is_new or writer.needs_rebuild or not _follows(writer.sequence):
+            table_rebuild(writer, keys)
         calendar_sync(writer)
-        while table_sync(writer):
+        while table_sync(writer, keys):
             pass
     except DatabaseError as error:
         log.warning("the database does not answer (%s); the last table stays", type(error).__name__)
@@ -77,10 +83,11 @@ def _follows(sequence: int) -> bool:
     return sequence == head or (0 < kept_from <= sequence + 1 and sequence < head)
 
 
-def table_sync(writer: ProfileWriter) -> int:
+def table_sync(writer: ProfileWriter, keys: DeviceKeyWriter | None = None) -> int:
     """Take what changed since; how many changes there were.
 
-    Each profile is put whole as it is now; killed in between, the same ones are put again.
+    Each profile is put whole as it is now; killed in between, the same ones are put again. `keys`: of devices, which
+    are the same rows' (`device_keys`).
     """
     changed = changes_after(writer.sequence, _AT_ONCE)
     if not changed:
@@ -95,8 +102,12 @@ def table_sync(writer: ProfileWriter) -> int:
             )
         else:
             writer.put(profile)
+            if keys is not None:
+                keys.put(child.number, device_keys_of(child))
     for number in numbers - found:
         writer.remove(number)
+        if keys is not None:
+            keys.put(number, {})
     writer.commit(changed[-1][0])
     return len(changed)
 
@@ -106,8 +117,18 @@ def table_stand(home: Path) -> tuple[ProfilesStatus, int]:
     return ProfileReader(home / "profiles").status(), profile_head()
 
 
-def table_rebuild(writer: ProfileWriter) -> None:
-    """Make the whole table anew, of rows alone."""
+def table_rebuild(writer: ProfileWriter, keys: DeviceKeyWriter | None = None) -> None:
+    """Make the whole table anew, of rows alone; and the devices' keys."""
     head = profile_head()
     calendars = {here().code: calendar_now()}
-    writer.rebuild((one for _, one in profiles() if one is not None), calendars, head)
+    rows: list[tuple[int, int, str]] = []
+
+    def all_profiles() -> Iterator[Profile]:
+        for child, profile in profiles():
+            if profile is not None:
+                rows.extend((way, child.number, key) for way, key in device_keys_of(child).items())
+                yield profile
+
+    writer.rebuild(all_profiles(), calendars, head)
+    if keys is not None:
+        keys.rebuild(rows)

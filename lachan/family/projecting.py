@@ -172,6 +172,11 @@ def _own(child: Child) -> tuple[OwnName, ...]:
     )
 
 
+def device_keys_of(child: Child) -> dict[int, str]:
+    """By the way in, the public keys of the devices on which the child's own pages were opened."""
+    return {_whole(device.way): device.public for device in child.devices.all() if device.public}
+
+
 def _segments(child: Child, rules: Rules) -> tuple[Segment, ...]:
     said = [override_grouped(one, service_groups()) for one in overrides_of(child)]
     if not said:

@@ -53,6 +53,7 @@ urlpatterns = [
     path("class/<str:token>/", classes.board, name="class-board"),
     path("my/", mine.mine, name="my"),
     path("my/join/<str:token>/", mine.join, name="my-join"),
+    path("my/blocked/", mine.blocked, name="my-blocked"),
     path("my/ask/", mine.ask, name="my-ask"),
     path("my/works/", works.works, name="my-works"),
     path("my/works/<str:nonce>/<int:tried>/", works.works_seen, name="my-works-seen"),

@@ -13,7 +13,7 @@ from lachan.web.sent import MACHINERY
 FIELD = re.compile(r"<(input|textarea|select|button)\b([^>]*)")
 FILLED_IN = {"hidden", "radio", "checkbox", "submit"}
 # Typed in one form and chosen in another: they count as typed.
-EITHER = {"reason", "answer", "address"}
+EITHER = {"reason", "answer", "address", "site"}
 
 
 def of_pages():

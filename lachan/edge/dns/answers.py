@@ -18,6 +18,7 @@ from lachan.edge.dns.question import (
     Question,
     Rcode,
 )
+from lachan.edge.dns.structured import structured_text
 from lachan.formats.snapshot.records import Verdict
 
 PAYLOAD = 1232
@@ -166,7 +167,14 @@ def blocked(question: Question, policy: Policy, verdict: Verdict, owner: int, se
     kit = pieces(policy)
     records = {TYPE_A: kit.ipv4, TYPE_AAAA: kit.ipv6}.get(question.qtype, (0, b""))
     authority = (0, b"") if records[0] else (1, soa(owner, serial, policy.ttl))
-    text = policy.reason_text(verdict)
-    return reply(
-        question, kit.rcode, answers=records, authority=authority, ede=policy.ede, text=text
-    )
+    texts = [policy.reason_text(verdict)]
+    if question.edns is not None and question.edns.structured:
+        texts.insert(0, structured_text(policy, verdict))
+    found = b""
+    for text in texts:
+        found = reply(
+            question, kit.rcode, answers=records, authority=authority, ede=policy.ede, text=text
+        )
+        if len(found) <= question.room:
+            break
+    return found

@@ -12,6 +12,8 @@ from lachan.edge.dns.shares import network_of
 
 PROFILE_SHIFT = 16
 """Bits of a compiled path's row that name the policy; above them stands a profile's number, or 0."""
+TELLS = 1 << 48
+"""Mark of a row, above both: what is blocked for this asker is left to the plain path, which remembers it."""
 Transport = Literal["udp", "tcp", "tls", "https"]
 
 
@@ -92,6 +94,8 @@ class Policies:
         return Asker(peer, connection, policy, held)
 
     def row_of(self, peer: str, connection: Connection) -> int:
-        """The row of who asks now, for the compiled path: the policy's, and above it the profile's number."""
-        number = self.profiles.number(peer, connection.token) if self.profiles else 0
-        return connection.row | number << PROFILE_SHIFT
+        """The row of who asks now, for the compiled path: the policy's, above it the profile's number, and `TELLS`."""
+        token = connection.token
+        number = self.profiles.number(peer, token) if self.profiles else 0
+        tells = number and token and self.profiles and self.profiles.device_key(token)
+        return connection.row | number << PROFILE_SHIFT | (TELLS if tells else 0)

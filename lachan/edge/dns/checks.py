@@ -8,7 +8,7 @@ from collections import OrderedDict
 import msgspec
 
 from lachan.edge.dns.asker import Connection
-from lachan.formats.profiles.door import WAITED_SECONDS, Check, Message, Seen, device_digest
+from lachan.formats.profiles.door import WAITED_SECONDS, Check, Seen, device_digest
 
 NONCES, EACH = 4_096, 8
 
@@ -41,7 +41,7 @@ class Checks:
         Raises:
             ValueError: it is none of ours.
         """
-        message = msgspec.msgpack.decode(raw, type=Message)
+        message = msgspec.msgpack.decode(raw, type=Check)
         return msgspec.msgpack.encode(self._wait(message))
 
     def _wait(self, check: Check) -> list[Seen]:

@@ -8,7 +8,10 @@ import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from lachan.edge.dns.asker import Policies
+from lachan.edge.dns.blocked_names import BlockedNames
 from lachan.edge.dns.cache import AnswerCache
 from lachan.edge.dns.layers import Layers
 from lachan.edge.dns.mmsg import mmsg_available
@@ -18,7 +21,7 @@ from lachan.edge.dns.responder import Responder
 from lachan.edge.dns.settings import Settings, policy_overlay
 from lachan.edge.dns.upstream import Forwarder
 from lachan.edge.dns.watch import SnapshotWatch
-from lachan.formats.profiles.door import KIND
+from lachan.formats.profiles.door import KIND, BlockedAsk, Message
 from lachan.kernel.doors import Door
 from lachan.kernel.errors import InvalidInput
 
@@ -39,6 +42,7 @@ class Engine:
         self.policies = Policies(settings.policy, profiles=self.watch.profiles)
         self.cache = AnswerCache(settings.cache_bytes, compiled=self.is_compiled)
         self.own = OwnAnswers(settings.ways)
+        self.blocked_names = BlockedNames(self.watch.profiles)
         self.responder = Responder(
             self.layers,
             self.policies,
@@ -46,8 +50,9 @@ class Engine:
             Forwarder(list(settings.upstreams)),
             self.watch.shelter.covers,
             self.own.reply,
+            self.blocked_names.see,
         )
-        self._door = Door(settings.home, KIND, self.own.checks.answer)
+        self._door = Door(settings.home, KIND, self._asked)
         self.started = time.time()
         self._policy_seen: bytes | str | None = None
         self.fault = ""
@@ -58,6 +63,17 @@ class Engine:
             await self._door.open()
         except OSError as error:
             self._say(f"the door for this home's pages cannot be opened: {error.strerror}")
+
+    def _asked(self, raw: bytes) -> bytes:
+        """The answer to a message that came by the door.
+
+        Raises:
+            ValueError: it is none of ours.
+        """
+        message = msgspec.msgpack.decode(raw, type=Message)
+        if isinstance(message, BlockedAsk):
+            return msgspec.msgpack.encode(self.blocked_names.answer(message))
+        return self.own.checks.answer(raw)
 
     def close(self) -> None:
         self.stopping.set()
@@ -92,7 +108,10 @@ class Engine:
         return StreamPath(self.layers, self.policies, cache)
 
     def policy_follow(self) -> None:
-        """Follow the policy file; one that is bad or cannot be read changes nothing but the status."""
+        """Follow the policy file; one that is bad or cannot be read changes nothing but the status. And let go of what
+        was blocked too long ago to be told.
+        """
+        self.blocked_names.forget()
         read: bytes | str | None
         try:
             read = self._settings.policy_file.read_bytes()

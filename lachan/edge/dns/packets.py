@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from lachan.edge.dns.asker import PROFILE_SHIFT
+from lachan.edge.dns.asker import PROFILE_SHIFT, TELLS
 from lachan.edge.dns.cache_compiled import cache_live, cache_reply
 from lachan.edge.dns.layout import (
     C_BLOCKED,
@@ -28,7 +28,7 @@ from lachan.edge.dns.layout import (
     STRIDE,
 )
 from lachan.edge.dns.policy import ALLOW, BLOCK, PASS
-from lachan.edge.dns.question import PADDING
+from lachan.edge.dns.question import ERROR, PADDING
 from lachan.edge.dns.verdicts import decide, leads_free
 from lachan.edge.dns.whose import TO_PLAIN, whose_batch, whose_number
 from lachan.edge.dns.wire import append_bytes, read_be16, write_be16, write_be32, write_head
@@ -153,6 +153,7 @@ def _answer(
     row: Any,
     who: Any,
     rules: Any,
+    tells: Any,
     layers: Any,
     profiles: Any,
     kit: Any,
@@ -167,8 +168,8 @@ def _answer(
     """Answer the query at `at` in its place; the reply's end, or 0 where it is left over.
 
     `most`: bytes that the reply may have, 0 for what the asker's UDP buffer takes. `block`: of what length's multiples a
-    reply is made, for who asks for padding; 0 for none. `row`, `who`, `rules`: the
-    asker's policy, profile and rule set (`whose`).
+    reply is made, for who asks for padding; 0 for none. `tells`: what is blocked is left over (`asker.TELLS`). `row`,
+    `who`, `rules`: the asker's policy, profile and rule set (`whose`).
     """
     labels, stop, room, edns, dnssec = _question(frames, at, at + length, marks)
     if labels == 0 or not 0 <= row < len(rcodes) or rules == TO_PLAIN:
@@ -180,6 +181,8 @@ def _answer(
     end = np.int64(0)
     opt = np.int64(11)
     if effect == BLOCK:
+        if tells or (edns and _asks_for_structure(frames, stop)):
+            return np.int64(0)
         end = _blocked(
             frames, at, stop, marks[label] - at, edns, dnssec,
             kit, kit_places[row], rcodes[row], text, numbers,
@@ -205,6 +208,18 @@ def _asks_for_padding(frames: Any, opt: Any) -> Any:
         if read_be16(frames, place) == PADDING:
             return True
         place += 4 + read_be16(frames, place + 2)
+    return False
+
+
+@njit(cache=True)
+def _asks_for_structure(frames: Any, opt: Any) -> Any:
+    """Whether the OPT at `opt` has an error without text (`structured`)."""
+    place, end = opt + 11, opt + 11 + read_be16(frames, opt + 9)
+    while place + 6 <= end:
+        size = read_be16(frames, place + 2)
+        if read_be16(frames, place) == ERROR and size == 2 and read_be16(frames, place + 4) == 0:
+            return True
+        place += 4 + size
     return False
 
 
@@ -254,7 +269,7 @@ def answer_batch(
         length = np.int64(received[i, 7] & U(0xFFFFFFFF))
         if np.int64(received[i, 6]) & 0x20 == 0:
             end = _answer(
-                frames, at, length, 0, 0, rows[i], who[i], rules[i], layers, profiles, kit, kit_places, rcodes,
+                frames, at, length, 0, 0, rows[i], who[i], rules[i], False, layers, profiles, kit, kit_places, rcodes,
                 slots, cached, numbers, marks, counts,
             )  # fmt: skip
         if end == 0:
@@ -295,7 +310,8 @@ def answer_stream(
     """
     marks = np.empty(128, np.int64)
     at, filled, rest, asked = np.int64(0), np.int64(0), 0, 0
-    who, rules = whose_number(row, profiles, numbers[N_NOW])
+    tells = row & TELLS != 0
+    who, rules = whose_number(row & ~TELLS, profiles, numbers[N_NOW])
     row &= (1 << PROFILE_SHIFT) - 1
     while at + 2 <= size and rest < len(left) and filled + STREAM_ROOM <= len(out):
         length = read_be16(data, at)
@@ -305,7 +321,7 @@ def answer_stream(
         if length <= STREAM_QUERY:
             append_bytes(out, start, data, at + 2, length)
             end = _answer(
-                out, start, length, 65_535, block, row, who, rules, layers, profiles, kit, kit_places, rcodes,
+                out, start, length, 65_535, block, row, who, rules, tells, layers, profiles, kit, kit_places, rcodes,
                 slots, cached, numbers, marks, counts,
             )  # fmt: skip
         if end:

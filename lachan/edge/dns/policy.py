@@ -8,6 +8,7 @@ from typing import Literal
 import msgspec
 
 from lachan.formats.classification.categories import category_lineage
+from lachan.formats.profiles.door import FAMILY
 from lachan.formats.profiles.records import RuleSet, Why
 from lachan.formats.snapshot.records import Profile, Verdict
 
@@ -19,8 +20,6 @@ LEDGER, KNOWN = "", "known"
 """The name of the layer that is no overlay, and of the one of the names that the product knows by itself (`layers`)."""
 SERVICE, WAY_ROUND, NEVER_HELP, SAFE_SEARCH = "service:", "way-round:", "never:help", "safe-search:"
 """What its categories begin with, or are."""
-FAMILY = "family"
-"""The source of what is blocked by a family's own rule and not by a list."""
 
 EDE_CODES = {"blocked": 15, "censored": 16, "filtered": 17}
 """RFC 8914, section 4.16 to 4.18: whose will it is. 15 the operator's own, 16 imposed on the operator,

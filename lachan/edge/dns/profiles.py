@@ -6,13 +6,16 @@ import socket
 import struct
 import time
 from collections.abc import Callable
+from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
 
 import msgspec
 
-from lachan.edge.dns.policy import ALLOW, BLOCK, FAMILY, PASS, Policy, policy_of
+from lachan.edge.dns.policy import ALLOW, BLOCK, PASS, Policy, policy_of
 from lachan.formats.observables.wire import wire_to_domain
+from lachan.formats.profiles.device_keys import DeviceKeys
+from lachan.formats.profiles.door import FAMILY
 from lachan.formats.profiles.keys import way_key
 from lachan.formats.profiles.layout import ProfilesCorrupt, generations
 from lachan.formats.profiles.mapped import Table
@@ -66,6 +69,7 @@ class Profiles:
         """With `watch`, no table is open before `reader.refresh` (`ProfileReader`)."""
         self._folder = home / "profiles"
         self.reader = ProfileReader(self._folder, watch=watch)
+        self._device_keys = DeviceKeys(self._folder)
         self._ends: dict[int, End] = {}
         self.ends: list[End] = []
 
@@ -84,10 +88,18 @@ class Profiles:
             return 0
         try:
             if token:
-                return self.reader.find(way_key(table.layout.key, "device", token)) or 0
+                return self.reader.find(_device_way(table.layout.key, token)) or 0
             return self.reader.find_peer(address_packed(peer)) or 0
         except DAMAGED:
             return 0
+
+    def device_key(self, token: bytes) -> str:
+        """The public key of the page that a child opened on a device; empty where nobody did."""
+        table = self.reader.current()
+        try:
+            return self._device_keys.find(_device_way(table.layout.key, token)) if table else ""
+        except DAMAGED:
+            return ""
 
     def policy(self, number: int, base: Policy) -> tuple[Held, Policy]:
         """What holds for a profile now, at an edge that answers by `base`."""
@@ -155,6 +167,11 @@ def _verdict(wire: bytes, words: tuple[str, ...], until: int, action: str = "blo
         source=FAMILY,
         valid_until=until or None,
     )
+
+
+@lru_cache(maxsize=4_096)
+def _device_way(key: bytes, token: bytes) -> int:
+    return way_key(key, "device", token)
 
 
 def address_packed(peer: str) -> bytes:

@@ -8,6 +8,8 @@ HEADER_SIZE = 12
 CLASS_IN = 1
 PADDING = 12
 """EDNS option (RFC 7830)."""
+ERROR = 15
+"""EDNS option: Extended DNS Error (RFC 8914)."""
 TYPE_A, TYPE_NS, TYPE_CNAME, TYPE_SOA, TYPE_PTR, TYPE_TXT = 1, 2, 5, 6, 12, 16
 TYPE_AAAA, TYPE_DNAME, TYPE_OPT, TYPE_DS, TYPE_RRSIG = 28, 39, 41, 43, 46
 TYPE_NSEC, TYPE_NSEC3, TYPE_SVCB, TYPE_HTTPS, TYPE_ANY = 47, 50, 64, 65, 255
@@ -26,12 +28,15 @@ class Rcode(IntEnum):
 
 
 class Edns(msgspec.Struct, frozen=True):
-    """Attributes: padding: whether the reply is to be padded (RFC 7830)."""
+    """Attributes: padding: whether the reply is to be padded (RFC 7830); structured: whether an error is to be told to a
+    program (`structured`).
+    """
 
     version: int
     payload: int
     dnssec: bool
     padding: bool = False
+    structured: bool = False
 
 
 class Question(msgspec.Struct, frozen=True):
@@ -143,15 +148,22 @@ def _edns(packet: bytes, at: int, count: int) -> tuple[bool, Edns | None]:
             if found is not None or end != at + 1:
                 return False, None
             payload = int.from_bytes(packet[end + 2 : end + 4], "big")
-            padding = size and _has_padding(packet, end + 10, end + 10 + size)
-            found = Edns(packet[end + 5], payload, bool(packet[end + 6] & 0x80), bool(padding))
+            found = Edns(
+                packet[end + 5],
+                payload,
+                bool(packet[end + 6] & 0x80),
+                *(_options(packet, end + 10, end + 10 + size) if size else (False, False)),
+            )
         at = end + 10 + size
     return at == len(packet), found
 
 
-def _has_padding(packet: bytes, at: int, end: int) -> bool:
+def _options(packet: bytes, at: int, end: int) -> tuple[bool, bool]:
+    """Whether padding is asked for, and a structured error."""
+    padding = structured = False
     while at + 4 <= end:
-        if packet[at] == 0 and packet[at + 1] == PADDING:
-            return True
-        at += 4 + int.from_bytes(packet[at + 2 : at + 4], "big")
-    return False
+        code, size = (int.from_bytes(packet[n : n + 2], "big") for n in (at, at + 2))
+        padding = padding or code == PADDING
+        structured = structured or (code == ERROR and packet[at + 2 : at + 6] == b"\0\2\0\0")
+        at += 4 + size
+    return padding, structured

@@ -32,6 +32,7 @@ from lachan.edge.dns.restricted import (
 )
 from lachan.edge.dns.shares import Shares
 from lachan.edge.dns.upstream import FAILURES, Forwarder, UpstreamSilent
+from lachan.formats.snapshot.records import Verdict
 
 IN_FLIGHT_LIMIT = 1_000
 STALE_AFTER = 1.8
@@ -62,15 +63,16 @@ class Responder:
         forwarder: Forwarder,
         shelters: Callable[[bytes], bool] = lambda _: False,
         own: Callable[[Question, Connection], bytes | None] = lambda *_: None,
+        told: Callable[[Question, Asker, Verdict], None] = lambda *_: None,
     ) -> None:
         """`shelters`: whether a name is one that no alias blocks (`Shelter.covers`). `own`: answers about the edge
-        itself (`OwnAnswers.reply`).
+        itself (`OwnAnswers.reply`). `told`: what is blocked, and for whom (`BlockedNames.see`).
         """
         self._layers = layers
         self._policies = policies
         self._cache = cache
         self._forwarder = forwarder
-        self._shelters, self._own = shelters, own
+        self._shelters, self._own, self._told = shelters, own, told
         self._in_flight: dict[bytes, asyncio.Task[Kept]] = {}
         self._shares = Shares(IN_FLIGHT_LIMIT)
         self._failures = Failures()
@@ -289,6 +291,7 @@ class Responder:
         if effect != BLOCK or verdict is None:
             return None
         self.counts.blocked += 1
+        self._told(question, asker, verdict)
         owner = 12
         if start is not None:
             owner = start + len(wire) - _wire_size(verdict.value)

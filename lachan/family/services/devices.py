@@ -132,4 +132,5 @@ def device_join(*, by: Actor, token: str) -> str:
         pair = keypair_new()
         device.public = pair.public
         device.save(update_fields=["public"])
+        profile_changed(device.child.number)
         return cookie_write(device_session_begin(device, key=pair.private, label=label))

@@ -14,6 +14,7 @@ from lachan.family.models import Child, ProfileChange
 from lachan.family.projecting import edge_key, profile_changed, profile_head
 from lachan.family.services import children, devices, households
 from lachan.family.services.keeping import household_rekey
+from lachan.formats.profiles.device_keys import DeviceKeys, DeviceKeyWriter
 from lachan.formats.profiles.keys import way_key
 from lachan.formats.profiles.layout import ALLOW, BLOCK, PASS
 from lachan.formats.profiles.records import RuleSet
@@ -52,6 +53,7 @@ def wire(name):
 def test_it_puts_a_child_s_rules_where_edges_find_them_by_the_device(family, table):
     writer, reader = table
     device = family.device
+    way_of(device)  # the child's pages are opened on it
     assert table_sync(writer) > 0
     assert "tiktok" in rules_now(reader, device).services
     rules = family.shown.rules
@@ -210,3 +212,20 @@ def test_what_was_altered_past_the_product_changes_no_profile(family, table):
     profile_changed(number)
     assert table_sync(writer) == 1
     assert reader.rules_at(reader.find(way), time.time()) == before
+
+
+def test_it_hands_edges_the_key_of_a_device_whose_pages_were_opened(family, table, tmp_path):
+    writer, _ = table
+    keys = DeviceKeyWriter(tmp_path)
+    table_sync(writer, keys)
+    device, by, key = family.device, family.adult.actor, family.adult.key
+    way_of(device)
+    table_sync(writer, keys)
+    assert DeviceKeys(tmp_path).find(way_of(device)) == device.opened.device.public
+    way = way_of(device)
+    keys.rebuild([])
+    table_rebuild(writer, keys)
+    assert DeviceKeys(tmp_path).find(way)
+    devices.device_remove(by=by, key=key, device=device.uid)
+    table_sync(writer, keys)
+    assert DeviceKeys(tmp_path).find(way) == ""

@@ -8,14 +8,16 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from lachan.family import projecting, selectors
-from lachan.family.entry import device_link_open
+from lachan.family.blocked import YOUNG, BlockedList, blocked_list
+from lachan.family.entry import OpenDevice, device_link_open
 from lachan.family.errors import LinkGone, NameAlwaysOpen, NameUnusable, TooMany
 from lachan.family.forms import AskForm
 from lachan.family.policy import Action
-from lachan.family.records import Band
+from lachan.family.records import AskShown, Band
 from lachan.family.sentences import sentences
 from lachan.family.services import asks, devices
 from lachan.formats.profiles.encoding import rules_read
+from lachan.kernel.clock import now
 from lachan.members.policy import public, requires
 from lachan.members.records import PUBLIC
 from lachan.web.sent import marked
@@ -23,8 +25,6 @@ from lachan.web.sent import marked
 from .children import name_fault
 from .cookies import child_cookie
 from .platforms import platform_links
-
-_YOUNG = {Band.UNDER_9, Band.FROM_9}
 
 
 @public
@@ -40,19 +40,41 @@ def _page(request: HttpRequest, *, status: int = 200, **more: object) -> HttpRes
     opened = request.device
     child = opened.device.child
     until = selectors.departures(child)
+    asked = selectors.own_asks(by=request.actor, key=opened.key)
     context = {
-        "sentences": sentences(rules_read(child.rules), young=child.band in _YOUNG),
+        "sentences": sentences(rules_read(child.rules), young=child.band in YOUNG),
         "now": projecting.rules_now(child),
         "paused_until": until.get("pause"),
         "more_until": until.get("skip"),
         "lesson_until": until.get("only") or until.get("open"),
-        "asks": selectors.own_asks(by=request.actor, key=opened.key),
+        "asks": asked,
+        "blocked": _blocked(opened, asked),
         "label": opened.label,
         "platforms": platform_links(),
         "ways": settings.FAMILY_WAYS.of(opened.label),
         **more,
     }
     return render(request, "family/my.html", context, status=status)
+
+
+def _blocked(opened: OpenDevice, asked: list[AskShown]) -> BlockedList:
+    return blocked_list(
+        settings.LACHAN_HOME,
+        label=opened.label,
+        key=opened.key,
+        band=Band(opened.device.child.band),
+        asks=asked,
+        at=now(),
+    )
+
+
+@requires(Action.OWN_READ)
+@require_GET
+def blocked(request: HttpRequest) -> HttpResponse:
+    """The part of the page that says what did not open, for its script."""
+    asked = selectors.own_asks(by=request.actor, key=request.device.key)
+    context = {"blocked": _blocked(request.device, asked)}
+    return render(request, "family/_blocked.html", context)
 
 
 @public

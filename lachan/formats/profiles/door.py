@@ -1,7 +1,11 @@
 """What the pages ask the edge's processes by their door (`kernel/doors`): things that are told to whom they concern and
 stand nowhere else.
 
-"Does it work?": the page makes a nonce, asks for it here, has the device look up `check_name(…)`, and asks again. Only a nonce that was asked for lately is noticed, so that nobody else can fill the edge's memory.
+"Does it work?": the page makes a nonce, asks for it here, has the device look up `check_name(…)`, and asks again. Only a
+nonce that was asked for lately is noticed, so that nobody else can fill the edge's memory.
+
+"What was blocked here?": the page of a child's device asks for what was blocked for that device in the last minutes; each
+process gives what it has, sealed to that device. Only the browser with the other half of the key opens it.
 """
 
 import hashlib
@@ -14,6 +18,8 @@ import msgspec
 from lachan.kernel.doors import doors_ask
 
 KIND = "dns"
+FAMILY = "family"
+"""The source of what is blocked by a family's own rule and not by a list."""
 WAITED_SECONDS = 300
 """So long a nonce is waited for after it was last asked about."""
 
@@ -24,7 +30,13 @@ class Check(msgspec.Struct, frozen=True, tag="check"):
     nonce: str
 
 
-Message = Check
+class BlockedAsk(msgspec.Struct, frozen=True, tag="blocked"):
+    """What was blocked for this device? (`device_digest`)"""
+
+    device: str
+
+
+Message = Check | BlockedAsk
 """Of all of them, by their tag."""
 
 
@@ -40,6 +52,47 @@ class Seen(msgspec.Struct, frozen=True):
     way: Literal["udp", "tcp", "tls", "https"]
     device: str
     at: float
+
+
+class BlockedName(msgspec.Struct, frozen=True, kw_only=True):
+    """One name that was not answered, as it stands inside its seal.
+
+    Attributes:
+        name: that was asked for, as it is looked up; empty where it is not to be named.
+        rule: the name that the rule is about, itself or one above it; empty with `name`.
+        words: which rule: categories of the exchange, or what a family's own rule says (`edge.dns.policy`).
+        source: who says so: an organisation, a list; "family" for a family's own rule.
+        until: Unix seconds; 0 where no end is known.
+        indicator: of the exchange, its outward identifier.
+    """
+
+    name: str
+    rule: str
+    words: tuple[str, ...]
+    source: str
+    until: int
+    indicator: str = ""
+
+
+class Kept(msgspec.Struct, frozen=True):
+    """Attributes: at: when it was last asked for, Unix time; sealed: a `BlockedName`, to the device's key."""
+
+    at: float
+    sealed: bytes
+
+
+class Blocked(msgspec.Struct, frozen=True, kw_only=True):
+    """What a process has for a device.
+
+    Attributes:
+        since: when the process began to remember, Unix time: what was before is not known.
+        kept: the last names, in no order.
+        more: there was more than is remembered of one device.
+    """
+
+    since: float
+    kept: list[Kept]
+    more: bool = False
 
 
 def nonce_new() -> str:
@@ -72,3 +125,9 @@ def check(home: Path, nonce: str) -> tuple[list[Seen], int]:
     answers = doors_ask(home, KIND, msgspec.msgpack.encode(Check(nonce)))
     found = [one for raw in answers for one in msgspec.msgpack.decode(raw, type=list[Seen])]
     return sorted(found, key=lambda one: one.at), len(answers)
+
+
+def blocked(home: Path, device: str) -> list[Blocked]:
+    """What each of the edge's processes that run has for a device (`device_digest`)."""
+    answers = doors_ask(home, KIND, msgspec.msgpack.encode(BlockedAsk(device)))
+    return [msgspec.msgpack.decode(raw, type=Blocked) for raw in answers]
