@@ -115,8 +115,8 @@ class Household:
     def service_tap(self, page: Page, code: str, *, closed: bool) -> None:
         """The switch of one service, all others as they are."""
         form = self.form(page, "rules/")
-        chosen = {value for name, value in form.values if name == "service"} - {code}
-        self.tap(page, form, service=sorted(chosen | ({code} if closed else set())))
+        chosen = {value for name, value in form.values if name == "closed"} - {code}
+        self.tap(page, form, closed=sorted(chosen | ({code} if closed else set())))
 
     def names_tap(self, site: str, effect: str) -> None:
         """Open ("allow") or close ("block") a site."""

@@ -139,8 +139,8 @@ class Run:
     def _switch(self, *, closed: bool) -> None:
         page = self._family.page()
         form = self._family.form(page, "rules/")
-        chosen = {value for name, value in form.values if name == "service"} - set(PAIR)
-        self._family.tap(page, form, service=sorted(chosen | (set(PAIR) if closed else set())))
+        chosen = {value for name, value in form.values if name == "closed"} - set(PAIR)
+        self._family.tap(page, form, closed=sorted(chosen | (set(PAIR) if closed else set())))
 
     def _until_confirmed(self, tap) -> None:
         end = time.monotonic() + 120

@@ -5,6 +5,7 @@ three ways.
 
 import dataclasses
 import http.client
+import re
 import socket
 import ssl
 from collections.abc import Callable, Iterator, Mapping
@@ -130,7 +131,11 @@ class Screen:
         assert self.client.post(f"{self.path}{action}", fields).status_code == 302
 
     def rules(self, *, category=(), service=(), **ticks: str) -> None:
-        self._post("rules/", {"category": list(category), "service": list(service), **ticks})
+        named = {"search": "safe-search", "ways": "ways-round"}
+        closed = [*category, *service, *(named[tick] for tick in ticks)]
+        page = self.client.get(self.path).content.decode()
+        shown = re.search(r'name="shown" value="([^"]*)"', page)[1]
+        self._post("rules/", {"shown": shown, "closed": closed})
 
     def slot(self, **fields: object) -> None:
         self._post("times/", fields)
@@ -140,6 +145,10 @@ class Screen:
 
     def name(self, site: str, effect: str) -> None:
         self._post("names/", {"site": site, "effect": effect})
+
+    def refused(self, site: str, effect: str) -> None:
+        answer = self.client.post(f"{self.path}names/", {"site": site, "effect": effect})
+        assert answer.status_code == 422
 
     def clear(self) -> None:
         """No rule at all but what nobody can switch off."""
@@ -247,7 +256,7 @@ def names() -> Iterator[Rule]:
     yield Rule("opened by the family", lambda s: (s.rules(category=["contract.gambling"]), s.name(shut, "allow")), {shut: OPEN})  # fmt: skip
     yield Rule("opened at bedtime", lambda s: (s.slot(why="bedtime", **ALL_DAY), s.name("mo.test", "allow")), {"mo.test": OPEN, FREE: CLOSED})  # fmt: skip
     yield Rule("opened in a pause", lambda s: (s.pause("hour"), s.name("mo.test", "allow")), {"mo.test": CLOSED})  # fmt: skip
-    yield Rule("closed though it is help", lambda s: s.name("tongdai111.vn", "block"), {f"a.{HELP}": OPEN})  # fmt: skip
+    yield Rule("closed though it is help", lambda s: s.refused("tongdai111.vn", "block"), {f"a.{HELP}": OPEN})  # fmt: skip
 
 
 def service_list_of(kind: str) -> list[str]:

@@ -58,8 +58,8 @@ class Layers:
                 effect, verdict = policy.decide(reader.covering_wire(wire), name)
                 if effect != PASS:
                     return effect, verdict
-        # What came so far while everything is closed is open: so is what it leads to.
-        return (ALLOW if policy.everything else PASS), None
+        # What came so far while everything is closed for somebody is open: so is what it leads to.
+        return (ALLOW if policy.everything and held and held.number else PASS), None
 
     def _opens(self, policy: Policy, wire: bytes) -> bool:
         return self._known is not None and policy.opens(self._known.covering_wire(wire))
