@@ -180,6 +180,15 @@ class Run:
             self._instance.start(wait=False)
 
 
+def _page(family: Household) -> str:
+    """The child's page; empty while nobody answers, for the last kill may still be mended."""
+    family.parent.close()
+    try:
+        return family.page().text
+    except (OSError, http.client.HTTPException, Stuck):
+        return ""
+
+
 def run(instance: Instance, *, changes: int, kills: int, seed: int) -> dict[str, object]:
     """Everything, on a started instance with an edge over TLS."""
     began = time.monotonic()
@@ -194,8 +203,7 @@ def run(instance: Instance, *, changes: int, kills: int, seed: int) -> dict[str,
         instance.until(instance.answers, "to come back")
         lost = _lost(instance, family, this)
     family.device.close()
-    family.parent.close()
-    shown = family.page().text
+    shown = instance.until(lambda: _page(family), "to show its page")
     return {
         "seed": seed,
         "changes": this.done,
