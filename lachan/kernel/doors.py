@@ -20,13 +20,29 @@ WAITING_SECONDS = 5.0
 _LONGEST_PATH = 100
 
 
-def _folder(home: Path) -> Path:
-    folder = home / "run" / "doors"
+def socket_folder(folder: Path) -> Path:
+    """Where sockets that belong into `folder` stand: there, or below /tmp where its path is too long for one."""
     if len(str(folder)) > _LONGEST_PATH - 30:
         name = hashlib.sha256(str(folder).encode()).hexdigest()[:16]
         # Not gettempdir(): TMPDIR may be long too, and may differ between processes that must meet.
         folder = Path("/tmp") / f"lachan-{os.getuid()}-{name}"  # noqa: S108  its owner is checked below
     return folder
+
+
+def socket_folder_make(folder: Path) -> None:
+    """Have a `socket_folder` that is the owner's alone.
+
+    Raises:
+        OSError: it cannot be had, or is another's.
+    """
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    # lstat: a link that somebody left in /tmp would lead into a folder that is the owner's indeed.
+    if not stat.S_ISDIR((found := folder.lstat()).st_mode) or found.st_uid != os.getuid():
+        raise PermissionError(1, "it belongs to another user", str(folder))
+
+
+def _folder(home: Path) -> Path:
+    return socket_folder(home / "run" / "doors")
 
 
 class Door:
@@ -42,11 +58,7 @@ class Door:
         """Raises:
         OSError: the folder cannot be had, or is another's.
         """
-        folder = self._path.parent
-        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        # lstat: a link that somebody left in /tmp would lead into a folder that is the owner's indeed.
-        if not stat.S_ISDIR((found := folder.lstat()).st_mode) or found.st_uid != os.getuid():
-            raise PermissionError(1, "it belongs to another user", str(folder))
+        socket_folder_make(self._path.parent)
         self._path.unlink(missing_ok=True)  # of a process that had this number before
         sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         try:

@@ -5,17 +5,16 @@ wake-up carries one word and no data.
 """
 
 import contextlib
-import hashlib
 import os
 import select
 import signal
 import socket
-import stat
 from pathlib import Path
 from threading import Event
 from typing import TYPE_CHECKING, Any
 from weakref import WeakSet
 
+from lachan.kernel.doors import socket_folder, socket_folder_make
 from lachan.kernel.home import home_path
 
 if TYPE_CHECKING:
@@ -23,17 +22,10 @@ if TYPE_CHECKING:
 
 # A question instead of a topic, and its answer: no topic is spelled so.
 _THERE, _HERE = b"?", b"!"
-# sun_path holds 108 bytes on Linux, 104 on BSD and macOS.
-_LONGEST_PATH = 100
 
 
 def _folder() -> Path:
-    folder = home_path() / "run" / "wake"
-    if len(str(folder)) > _LONGEST_PATH - 30:
-        name = hashlib.sha256(str(folder).encode()).hexdigest()[:16]
-        # Not gettempdir(): TMPDIR may be long too, and may differ between processes that must meet.
-        folder = Path("/tmp") / f"lachan-{os.getuid()}-{name}"  # noqa: S108  its owner is checked below
-    return folder
+    return socket_folder(home_path() / "run" / "wake")
 
 
 def wake(topic: str) -> None:
@@ -80,10 +72,7 @@ class Listener:
     def __init__(self, database_url: str = "", topic: str = "") -> None:
         """`topic`: the one that is waited for; others come only by PostgreSQL, which tells all."""
         folder = _folder()
-        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        # lstat: a link that somebody left in /tmp would lead into a folder that is the owner's indeed.
-        if not stat.S_ISDIR((found := folder.lstat()).st_mode) or found.st_uid != os.getuid():
-            raise PermissionError(f"{folder} belongs to another user")
+        socket_folder_make(folder)
         self._path = (folder / f"{os.getpid()}-{id(self):x}").with_suffix(topic and f".{topic}")
         self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
         self._socket.bind(str(self._path))
