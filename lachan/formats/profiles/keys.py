@@ -11,9 +11,9 @@ to fall on one slot.
 import ipaddress
 from typing import Literal
 
-M = (1 << 64) - 1
+from lachan.kernel.siphash import State, initial, round_of
+
 WayKind = Literal["device", "network"]
-State = tuple[int, int, int, int]
 
 DEVICE, IPV4, IPV6 = 0, 1, 64
 """The last byte of a way's key: a device's address; a network of IPv4, IPv6 with its prefix's length added. So a table
@@ -96,35 +96,16 @@ def siphash(key: bytes, message: bytes) -> int:
 
 def _start(key: bytes) -> State:
     k0, k1 = int.from_bytes(key[:8], "little"), int.from_bytes(key[8:], "little")
-    return (
-        k0 ^ 0x736F6D6570736575,
-        k1 ^ 0x646F72616E646F6D,
-        k0 ^ 0x6C7967656E657261,
-        k1 ^ 0x7465646279746573,
-    )
-
-
-def _round(v0: int, v1: int, v2: int, v3: int) -> State:
-    v0 = (v0 + v1) & M
-    v1 = ((v1 << 13 | v1 >> 51) & M) ^ v0
-    v0 = (v0 << 32 | v0 >> 32) & M
-    v2 = (v2 + v3) & M
-    v3 = ((v3 << 16 | v3 >> 48) & M) ^ v2
-    v0 = (v0 + v3) & M
-    v3 = ((v3 << 21 | v3 >> 43) & M) ^ v0
-    v2 = (v2 + v1) & M
-    v1 = ((v1 << 17 | v1 >> 47) & M) ^ v2
-    v2 = (v2 << 32 | v2 >> 32) & M
-    return v0, v1, v2, v3
+    return initial(k0, k1)
 
 
 def _absorb(state: State, word: int) -> State:
-    v0, v1, v2, v3 = _round(*_round(state[0], state[1], state[2], state[3] ^ word))
+    v0, v1, v2, v3 = round_of(*round_of(state[0], state[1], state[2], state[3] ^ word))
     return v0 ^ word, v1, v2, v3
 
 
 def _finish(state: State) -> int:
     v0, v1, v2, v3 = state[0], state[1], state[2] ^ 0xFF, state[3]
     for _ in range(4):
-        v0, v1, v2, v3 = _round(v0, v1, v2, v3)
+        v0, v1, v2, v3 = round_of(v0, v1, v2, v3)
     return v0 ^ v1 ^ v2 ^ v3

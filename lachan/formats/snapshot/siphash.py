@@ -11,42 +11,19 @@ over a name yields the hash of every parent on its way). A field is absorbed as 
 words, its 16-bit length first, zero-padded at its end.
 """
 
-M = (1 << 64) - 1
-State = tuple[int, int, int, int]
+from lachan.kernel.siphash import State, initial, round_of
+
 CHECK_KIND = 0xFF
 """Kind byte of the check word that closes a delta's entry; no key has it."""
 
 
-def _round(v0: int, v1: int, v2: int, v3: int) -> State:
-    v0 = (v0 + v1) & M
-    v1 = ((v1 << 13 | v1 >> 51) & M) ^ v0
-    v0 = (v0 << 32 | v0 >> 32) & M
-    v2 = (v2 + v3) & M
-    v3 = ((v3 << 16 | v3 >> 48) & M) ^ v2
-    v0 = (v0 + v3) & M
-    v3 = ((v3 << 21 | v3 >> 43) & M) ^ v0
-    v2 = (v2 + v1) & M
-    v1 = ((v1 << 17 | v1 >> 47) & M) ^ v2
-    v2 = (v2 << 32 | v2 >> 32) & M
-    return v0, v1, v2, v3
-
-
 def _absorb(state: State, word: int) -> State:
-    v0, v1, v2, v3 = _round(state[0], state[1], state[2], state[3] ^ word)
+    v0, v1, v2, v3 = round_of(state[0], state[1], state[2], state[3] ^ word)
     return v0 ^ word, v1, v2, v3
 
 
 def start(key: tuple[int, int], kind: int) -> State:
-    k0, k1 = key
-    return _absorb(
-        (
-            k0 ^ 0x736F6D6570736575,
-            k1 ^ 0x646F72616E646F6D,
-            k0 ^ 0x6C7967656E657261,
-            k1 ^ 0x7465646279746573,
-        ),
-        kind,
-    )
+    return _absorb(initial(*key), kind)
 
 
 def field(state: State, data: bytes) -> State:
@@ -60,7 +37,7 @@ def finish(state: State) -> int:
     v0, v1, v2, v3 = state
     v2 ^= 0xFF
     for _ in range(3):
-        v0, v1, v2, v3 = _round(v0, v1, v2, v3)
+        v0, v1, v2, v3 = round_of(v0, v1, v2, v3)
     return v0 ^ v1 ^ v2 ^ v3
 
 
